@@ -18,15 +18,35 @@ const rightward = layers.slice(0, -1).map((layer, index) => ({
   name: `${layer.join('-')}-imports-rightward`,
   severity: 'error',
   from: { path: layer.map(folder) },
-  to: { path: layers.slice(index + 1).flat().map(folder) },
+  to: {
+    path: layers
+      .slice(index + 1)
+      .flat()
+      .map(folder),
+  },
 }));
 export default {
   forbidden: [
     ...rightward,
-    { name: 'core-does-no-io', severity: 'error', from: { path: [folder('core'), folder('statistics')], pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' } },
-    { name: 'nn-knows-nothing-of-tandem', severity: 'error', from: { path: '^packages/nn/' }, to: { path: '^packages/tandem/' } },
+    {
+      name: 'core-does-no-io',
+      severity: 'error',
+      from: { path: [folder('core'), folder('statistics')], pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
+    },
+    {
+      name: 'nn-knows-nothing-of-tandem',
+      severity: 'error',
+      from: { path: '^packages/nn/' },
+      to: { path: '^packages/tandem/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
-  options: { doNotFollow: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' }, enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] }, parser: 'acorn' },
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+    parser: 'acorn',
+  },
 };

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { armNames } from './types/answer.ts';
+
+/**
+ * Where a model comes from. A string is `provider:model`: `local:NAME` (the built-in registry, see `tandem models list`),
+ * `local:./path/to/file.gguf`, `hf:owner/repo/file.gguf`, or `NAME:model` for a provider named under `providers`.
+ */
+const modelReference = z
+  .string()
+  .regex(/^[a-z][\w-]*:.+$/, 'write it as provider:model, for example local:smollm2-135m-instruct');
+
+const providerSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('openai-compatible'),
+    baseURL: z.url(),
+    apiKeyEnv: z.string().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('ollama'),
+    baseURL: z.url().default('http://127.0.0.1:11434'),
+    contextLength: z.number().int().positive().optional(),
+  }),
+  /** Any AI SDK provider: the function gets the model's name and returns a language or embedding model. */
+  z.strictObject({
+    type: z.literal('ai-sdk'),
+    languageModel: z.function().optional(),
+    embeddingModel: z.function().optional(),
+  }),
+]);
+export type ProviderConfig = z.infer<typeof providerSchema>;
+
+const promptVariant = z.strictObject({
+  id: z.string(),
+  /** System prompt. `{styleGuide}`, `{schema}` and `{notInSources}` are filled in. */
+  system: z.string(),
+  /** Shown as earlier turns, for few-shot prompts. */
+  examples: z.array(z.strictObject({ user: z.string(), assistant: z.string() })).default([]),
+});
+export type PromptVariant = z.infer<typeof promptVariant>;
+
+const styleRule = z.strictObject({
+  id: z.string(),
+  description: z.string(),
+  /** Given the text a person would read; true when the rule is kept. */
+  check: z.custom<(text: string) => boolean>((value) => typeof value === 'function', 'must be a function'),
+});
+export type StyleRule = z.infer<typeof styleRule>;
+
+const outputSchema = z.strictObject({
+  /** JSON Schema of the reply. */
+  schema: z.record(z.string(), z.unknown()),
+  /** Dotted path of the field a person reads; citations stand in it and text metrics compare it. */
+  textField: z.string(),
+  /** Fields compared with the expected ones, each its own metric. `normalized` ignores case and punctuation. */
+  compareFields: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        name: z.string(),
+        match: z.enum(['exact', 'normalized']).default('exact'),
+      }),
+    )
+    .default([]),
+  /** A field that Tandem fills in itself: the calibrated probability that `of` is right. */
+  confidence: z.strictObject({ field: z.string(), of: z.string() }).optional(),
+});
+
+export const configSchema = z.strictObject({
+  name: z.string().min(1),
+  /** Files or folders, relative to the project; globs narrow them. */
+  sources: z
+    .array(
+      z.strictObject({
+        type: z.literal('files'),
+        path: z.string(),
+        include: z.array(z.string()).default(['**/*']),
+        exclude: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
+  models: z
+    .strictObject({
+      chat: modelReference.default('local:smollm2-135m-instruct'),
+      embedder: modelReference.default('local:all-minilm-l6-v2'),
+    })
+    .prefault({}),
+  providers: z.record(z.string(), providerSchema).default({}),
+  /** `local`: once the models are cached, nothing leaves loopback but to configured sources and providers. */
+  network: z.enum(['local', 'open']).default('local'),
+  chunk: z
+    .strictObject({
+      maxTokens: z.number().int().min(16).max(256).default(200),
+      overlapTokens: z.number().int().min(0).default(30),
+    })
+    .prefault({}),
+  retrieve: z
+    .strictObject({
+      k: z.number().int().min(1).max(50).default(4),
+      candidates: z.number().int().min(1).default(30),
+    })
+    .prefault({}),
+  answer: z
+    .strictObject({
+      arm: z.enum(armNames).default('rag'),
+      maxTokens: z.number().int().min(8).default(256),
+      temperature: z.number().min(0).default(0),
+      notInSources: z.string().default('The sources do not say.'),
+      styleGuide: z.string().optional(),
+      /** The one line that tuned and hybrid carry instead of the style guide. */
+      tunedSystem: z.string().default('Answer as you have learnt to.'),
+      /** System prompt under which the tuned model turns a question into a search query. */
+      rewriteSystem: z.string().default('Rewrite the question as a search query. Spell out abbreviations.'),
+      prompts: z
+        .strictObject({ base: z.array(promptVariant), rag: z.array(promptVariant) })
+        .partial()
+        .prefault({}),
+      output: outputSchema.optional(),
+      /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
+      grammar: z.boolean().default(true),
+      styleRules: z.array(styleRule).default([]),
+    })
+    .prefault({}),
+  dataset: z
+    .strictObject({
+      /** Chat JSONL (OpenAI's form) or the output of `tandem dataset build`. */
+      train: z.string().default('dataset/train.jsonl'),
+      validation: z.string().default('dataset/validation.jsonl'),
+      cases: z.string().optional(),
+      validationCases: z.string().optional(),
+      glossary: z.string().optional(),
+    })
+    .prefault({}),
+  tune: z
+    .strictObject({
+      rank: z.number().int().min(1).default(16),
+      alpha: z.number().positive().default(32),
+      learningRate: z.number().positive().default(1e-3),
+      batchSize: z.number().int().min(1).default(4),
+      epochs: z.number().positive().default(1),
+      warmupFraction: z.number().min(0).max(1).default(0.05),
+      maxGradientNorm: z.number().positive().default(1),
+      weightDecay: z.number().min(0).default(0),
+      maxLength: z.number().int().min(16).default(1024),
+      targetModules: z
+        .array(z.string())
+        .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
+      seed: z.number().int().default(7),
+      /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
+      maxMinutes: z.number().positive().optional(),
+    })
+    .prefault({}),
+});
+
+/** What a user writes: everything but `name` has a default. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type Config = z.output<typeof configSchema>;
+
+/** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadProject`) reports every mistake. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

@@ -1,0 +1,14 @@
+/** One step forward in something that takes longer than a second. Plain data, so that it can cross a process or a socket. */
+export interface ProgressEvent {
+  /** What is being done, in the present participle: "embedding chunks". */
+  stage: string;
+  done: number;
+  /** Absent while it is not known yet. */
+  total?: number;
+  /** Unit of `done` and `total`: "bytes", "chunks", "tokens", "cases". */
+  unit: string;
+  /** A short extra, such as the file being read or the current loss. */
+  detail?: string;
+}
+
+export type ProgressListener = (event: ProgressEvent) => void;

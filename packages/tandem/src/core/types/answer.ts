@@ -1,0 +1,70 @@
+import type { Passage } from './document.ts';
+
+/** A sentence of the answer tied to an exact span of a document. */
+export interface Citation {
+  /** The number written in the answer, from 1: the passage's place in the prompt. */
+  marker: number;
+  documentId: string;
+  uri: string;
+  /** `[start, end)` in the document's text; `quote` is that slice. */
+  start: number;
+  end: number;
+  quote: string;
+  /** The answer's sentence that carries the marker, without markers. */
+  sentence: string;
+  /** Filled by verification, a later stage: absent means not checked. */
+  verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
+}
+
+/** Milliseconds; a stage that an arm does not have is absent. */
+export interface AnswerTimings {
+  rewrite?: number;
+  retrieve?: number;
+  firstToken?: number;
+  generate: number;
+  total: number;
+}
+
+export interface Answer {
+  question: string;
+  arm: ArmName;
+  /** What a person reads: the whole reply, or the `response` field where the project asks for JSON. */
+  text: string;
+  /** The parsed reply of a project that asks for JSON; undefined when it could not be parsed or does not fit the schema. */
+  output?: Record<string, unknown>;
+  /** Exactly what the model wrote. */
+  raw: string;
+  abstained: boolean;
+  citations: Citation[];
+  /** Markers written in the answer that name no passage. */
+  danglingMarkers: number[];
+  passages: Passage[];
+  /** The search query when the arm rewrote the question. */
+  searchQuery?: string;
+  /** Probability that the intent is right, calibrated on validation data; see `answer/confidence.ts`. */
+  confidence?: number;
+  usage: { promptTokens: number; completionTokens: number };
+  timings: AnswerTimings;
+  traceId: string;
+}
+
+export const armNames = ['base', 'rag', 'tuned', 'hybrid'] as const;
+/** One way to answer: model × adapter? × retriever? × prompt. `tuned` and `hybrid` have an adapter, `rag` and `hybrid` a retriever. */
+export type ArmName = (typeof armNames)[number];
+
+/** Everything that went into one answer, kept in the catalogue and shown by `tandem trace ID`. */
+export interface Trace {
+  id: string;
+  at: string;
+  question: string;
+  arm: ArmName;
+  model: string;
+  adapterId?: string;
+  searchQuery?: string;
+  rewritePrompt?: string;
+  passages: Passage[];
+  /** The prompt as the model saw it, special tokens included. */
+  prompt: string;
+  rawOutput: string;
+  answer: Omit<Answer, 'passages' | 'raw' | 'traceId'>;
+}

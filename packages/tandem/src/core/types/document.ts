@@ -1,0 +1,51 @@
+/** A structural unit of a document; `[start, end)` are UTF-16 offsets into `Document.text`. */
+export interface Block {
+  kind: 'heading' | 'paragraph' | 'list' | 'table' | 'code';
+  start: number;
+  end: number;
+  /** Headings only: 1 for the document's title, 6 for the deepest. */
+  level?: number;
+  /** Paged media only: page number from 1. */
+  page?: number;
+}
+
+/** One parsed document. All offsets anywhere in Tandem count UTF-16 units of `text`, so `text.slice(start, end)` is exact. */
+export interface Document {
+  /** The front matter's `id` where there is one, else the uri. Unique in a project. */
+  id: string;
+  uri: string;
+  title: string;
+  mediaType: string;
+  text: string;
+  blocks: Block[];
+  /** Other names of what the document is about ("Also called", front matter `aliases`). Embedded with every chunk. */
+  aliases: string[];
+  metadata: Record<string, string>;
+  /** SHA-256 of the source's bytes. */
+  contentHash: string;
+  /** Access label; who holds it is resolved at query time. */
+  access: string;
+}
+
+/** A span of one document: what is embedded and retrieved. `document.text.slice(start, end) === text`. */
+export interface Chunk {
+  /** `${documentId}#${ordinal}` */
+  id: string;
+  documentId: string;
+  ordinal: number;
+  start: number;
+  end: number;
+  text: string;
+  /** Title first, then the headings above the span. */
+  headingPath: string[];
+  page?: number;
+}
+
+/** A retrieved chunk. Absent scores were not asked for (a lexical-only search has no `dense`). */
+export interface Passage extends Chunk {
+  uri: string;
+  title: string;
+  rank: number;
+  score: number;
+  scores: { dense?: number; lexical?: number; fused?: number; rerank?: number };
+}

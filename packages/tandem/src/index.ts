@@ -1,0 +1,10 @@
+export { type Config, type ConfigInput, defineConfig } from './core/config.ts';
+export * from './core/errors/context-overflow-error.ts';
+export * from './core/errors/invalid-input-error.ts';
+export * from './core/errors/tandem-error.ts';
+export type * from './core/progress.ts';
+export type * from './core/types/adapter.ts';
+export * from './core/types/answer.ts';
+export type * from './core/types/document.ts';
+export * from './core/types/example.ts';
+export type * from './core/types/run.ts';
