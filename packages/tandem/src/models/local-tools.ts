@@ -1,0 +1,93 @@
+import type { EmbeddingModel, LanguageModel } from 'ai';
+import type { ChatMessage } from '../core/types/example.ts';
+
+/**
+ * What Tandem's local models can do beyond the AI SDK's interfaces. Find it with `localToolsOf(model)`: it is undefined
+ * for a hosted model, and the feature that wants it says what it cannot do there.
+ */
+export interface LocalTools {
+  /** Tokens the model can see at once: prompt and answer together, or one text for an embedder. */
+  readonly contextLength: number;
+  /** SHA-256 of the weights file. */
+  readonly baseHash: string;
+  /** The weights file (GGUF) or the folder of an embedder, absolute. */
+  readonly path: string;
+  /** Tokens of a plain text, without the special tokens a prompt or an embedding adds around it. */
+  countTokens(text: string): number;
+}
+
+/** The LoRA adapter a call runs with: a GGUF LoRA file and how strongly it counts (1 as trained, 0 not at all). */
+export interface AdapterReference {
+  path: string;
+  scale?: number;
+}
+
+/** `[start, end)`, in tokens. */
+export interface TokenSpan {
+  start: number;
+  end: number;
+}
+
+export interface LocalChatTools extends LocalTools {
+  /** SHA-256 of the chat template's text and the special tokens it is read with. What an adapter was trained under. */
+  readonly templateHash: string;
+  readonly vocabularySize: number;
+  /** Token that ends a turn and that the model learns to stop with. */
+  readonly endOfTurn: number;
+
+  /**
+   * The messages as the model sees them, special tokens written out. With the opening of the assistant's turn unless the
+   * last message is the assistant's.
+   */
+  renderPrompt(messages: readonly ChatMessage[]): string;
+  /** The tokens of `renderPrompt(messages)`, exactly as served. Special tokens come from the template alone. */
+  encodePrompt(messages: readonly ChatMessage[]): number[];
+  /**
+   * A whole conversation for training: `tokens` up to the last label, and the spans that the model is to learn: each
+   * assistant message with the token that ends its turn. For a conversation that ends with the assistant,
+   * `tokens.slice(0, lastSpan.start)` is exactly `encodePrompt` of the messages before it.
+   */
+  encodeChat(messages: readonly ChatMessage[]): { tokens: number[]; spans: TokenSpan[] };
+  /** Plain text to tokens: nothing in it is read as a special token. */
+  encodeText(text: string): number[];
+  /** Tokens to text, special tokens written out. */
+  decode(tokens: readonly number[]): string;
+
+  /** How likely the model finds `continuation` as its answer to `messages`, token by token (natural logarithms). */
+  scoreContinuation(options: {
+    messages: readonly ChatMessage[];
+    continuation: string;
+    /** Count the end-of-turn token too: the likelihood that the answer is this and no longer. Default false. */
+    endOfTurn?: boolean;
+    adapter?: AdapterReference;
+    abortSignal?: AbortSignal;
+  }): Promise<{ logProbability: number; tokens: { text: string; logProbability: number }[] }>;
+
+  /**
+   * Raw logits `[vocabularySize]` after each of `positions` (default: every token). For checks against a trainer: it
+   * copies the whole vocabulary for each position, about 10 ms each.
+   */
+  evaluateLogits(
+    tokens: readonly number[],
+    options?: { adapter?: AdapterReference; positions?: readonly number[]; abortSignal?: AbortSignal },
+  ): Promise<Float32Array[]>;
+}
+
+export interface LocalEmbedderTools extends LocalTools {
+  readonly dimensions: number;
+}
+
+const marker = Symbol.for('tandem.localTools');
+
+/** Gives a model its tools; for those who write a local model. */
+export function attachLocalTools<Model extends object>(model: Model, tools: LocalTools): Model {
+  Object.defineProperty(model, marker, { value: tools, enumerable: false });
+  return model;
+}
+
+/** The local tools of a model, or undefined where it is hosted (or wrapped by something that hides them). */
+export function localToolsOf(model: LanguageModel): LocalChatTools | undefined;
+export function localToolsOf(model: EmbeddingModel): LocalEmbedderTools | undefined;
+export function localToolsOf(model: LanguageModel | EmbeddingModel): LocalTools | undefined {
+  return typeof model === 'object' ? (model as { [marker]?: LocalTools })[marker] : undefined;
+}
