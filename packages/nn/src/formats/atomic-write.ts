@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FileWriteError } from '../errors/file-write-error.ts';
+
+/**
+ * Writes the chunks to a temporary file beside `path`, brings them to the disk, and renames: whatever happens, `path`
+ * holds either the old content or the new, never a part. The folder must exist.
+ *
+ * @throws FileWriteError when the disk is full or the folder cannot be written; the temporary file is removed. An error
+ *   thrown by `chunks` itself is passed on as it is.
+ */
+export async function writeFileAtomically(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+  let handle: FileHandle | undefined;
+  try {
+    handle = await attempt(path, open(temporary, 'wx'));
+    for await (const chunk of chunks) await attempt(path, handle.writeFile(chunk));
+    await attempt(path, handle.sync());
+    await handle.close();
+    handle = undefined;
+    await attempt(path, rename(temporary, path));
+  } catch (error) {
+    await handle?.close().catch(() => {});
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function attempt<T>(path: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reasons: Record<string, [string, string]> = {
+      ENOSPC: ['the disk is full', 'Free some space and run the same command again.'],
+      EDQUOT: ['your disk quota is used up', 'Free some space and run the same command again.'],
+      ENOENT: ['its folder does not exist', 'Create the folder first.'],
+      EACCES: ['you may not write there', 'Choose another folder or change its permissions.'],
+      EROFS: ['the file system is read-only', 'Choose another folder.'],
+    };
+    const [reason, hint] = reasons[code ?? ''] ?? [String(code ?? cause), 'Check the disk and the folder.'];
+    throw new FileWriteError({ path, message: `${path} could not be written: ${reason}.`, hint, cause });
+  }
+}
+
+/** The rename itself is durable only when the folder is synced. Windows cannot open a folder and needs no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
