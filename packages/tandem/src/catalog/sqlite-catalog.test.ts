@@ -1,0 +1,286 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { Trace } from '../core/types/answer.ts';
+import type { Catalog, IndexedDocument } from './catalog.ts';
+import { openCatalog } from './sqlite-catalog.ts';
+
+let folder: string;
+let path: string;
+let catalog: Catalog;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-catalog-'));
+  path = join(folder, 'data', 'catalog.sqlite');
+  catalog = await openCatalog(path);
+});
+afterEach(async () => {
+  await catalog[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const configuration = {
+  configurationHash: 'c1',
+  embedderHash: 'e1',
+  embedderName: 'test:e1',
+  dimensions: 3,
+};
+
+function document(id: string, change: Partial<IndexedDocument> = {}): IndexedDocument {
+  return {
+    id,
+    uri: `file:///${id}.md`,
+    sourceId: 'files',
+    title: `Title of ${id}`,
+    mediaType: 'text/markdown',
+    text: `# ${id}\n\nÄ text with 𝛼 in it.`,
+    blocks: [{ kind: 'heading', start: 0, end: 3, level: 1 }],
+    aliases: ['other name'],
+    metadata: { licence: 'CC0' },
+    contentHash: `hash of ${id}`,
+    access: 'public',
+    changeMark: 'm1',
+    chunkCount: 2,
+    addedSeq: 1,
+    indexedAt: '2026-01-01T00:00:00.000Z',
+    ...change,
+  };
+}
+
+const commit = (seq: number, change: Partial<Parameters<Catalog['index']['commit']>[0]>) =>
+  catalog.index.commit({ seq, put: [], remove: [], problems: [], resolved: [], ...change });
+
+describe('index and documents', () => {
+  test('a commit moves documents, problems and committedSeq together', async () => {
+    expect(await catalog.index.get()).toBeUndefined();
+    await catalog.index.reset(configuration);
+    await commit(1, {
+      put: [document('b'), document('a')],
+      problems: [{ uri: 'x.pdf', sourceId: 'files', changeMark: 'm', message: 'No text.', at: 'now' }],
+    });
+    expect((await catalog.index.get())?.committedSeq).toBe(1);
+    expect((await catalog.documents.list()).map((each) => each.id)).toEqual(['a', 'b']);
+    expect(await catalog.documents.get('a')).toEqual(document('a'));
+    expect(await catalog.documents.count()).toEqual({ documents: 2, chunks: 4, problems: 1 });
+    await commit(2, { remove: ['a'], resolved: ['x.pdf'] });
+    expect(await catalog.documents.get('a')).toBeUndefined();
+    expect(await catalog.documents.problems()).toEqual([]);
+  });
+
+  test('a commit that fails half-way leaves nothing of itself', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [document('a')] });
+    // Two documents with one uri break a constraint on the second insert.
+    await expect(
+      commit(2, { remove: ['a'], put: [document('b'), document('c', { uri: document('b').uri })] }),
+    ).rejects.toThrow(/UNIQUE/);
+    expect((await catalog.documents.list()).map((each) => each.id)).toEqual(['a']);
+    expect((await catalog.index.get())?.committedSeq).toBe(1);
+  });
+
+  test('a commit that does not follow the last one is refused', async () => {
+    await catalog.index.reset(configuration);
+    await expect(commit(2, {})).rejects.toThrow('Commit 2 does not follow');
+    await commit(1, {});
+    await expect(commit(1, {})).rejects.toThrow('Commit 1 does not follow');
+  });
+
+  test('a reset forgets documents, keeps vectors, and never takes a sequence number back', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [document('a')] });
+    await catalog.embeddings.put('e1', [{ textHash: 't', vector: Float32Array.of(1, 2, 3) }]);
+    const state = await catalog.index.reset({ ...configuration, configurationHash: 'c2' });
+    expect(state).toMatchObject({ generation: 2, committedSeq: 1, configurationHash: 'c2' });
+    expect(await catalog.documents.count()).toEqual({ documents: 0, chunks: 0, problems: 0 });
+    expect(await catalog.embeddings.count()).toBe(1);
+  });
+
+  test('documents can swap their uris in one commit, and all() yields each once', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [document('a'), document('b')] });
+    await commit(2, {
+      put: [document('a', { uri: document('b').uri }), document('b', { uri: document('a').uri })],
+    });
+    const seen = [];
+    for await (const each of catalog.documents.all()) seen.push([each.id, each.uri]);
+    expect(seen).toEqual([
+      ['a', 'file:///b.md'],
+      ['b', 'file:///a.md'],
+    ]);
+    expect([...(await catalog.documents.getMany(['b', 'nobody'])).keys()]).toEqual(['b']);
+  });
+});
+
+test('vectors come back bit for bit, only for their embedder', async () => {
+  const vector = Float32Array.from({ length: 384 }, (_, i) => Math.fround(Math.sin(i) / 3));
+  await catalog.embeddings.put('e1', [{ textHash: 't', vector: vector.subarray(1, 383) }]);
+  expect(await catalog.embeddings.get('e1', ['t', 'missing'])).toEqual(
+    new Map([['t', vector.slice(1, 383)]]),
+  );
+  expect(await catalog.embeddings.get('e2', ['t'])).toEqual(new Map());
+  expect(await catalog.embeddings.prune(new Date(Date.now() - 1000))).toBe(0);
+  expect(await catalog.embeddings.prune(new Date(Date.now() + 1000))).toBe(1);
+});
+
+describe('runs', () => {
+  test('metrics merge, artefacts append, events keep their order', async () => {
+    const run = await catalog.runs.start({ kind: 'tune', config: { rank: 16 }, inputs: { dataset: 'd1' } });
+    await catalog.runs.update(run.id, { metrics: { loss: 2 }, artefacts: ['a'] });
+    await catalog.runs.addEvents(run.id, [
+      { kind: 'loss', data: { step: 1, loss: 2 } },
+      { kind: 'loss', data: { step: 2, loss: 1 } },
+      { kind: 'warning', data: 'slow' },
+    ]);
+    const done = await catalog.runs.finish(run.id, {
+      status: 'done',
+      metrics: { steps: 2 },
+      artefacts: ['a', 'b'],
+    });
+    expect(done).toMatchObject({
+      status: 'done',
+      config: { rank: 16 },
+      inputs: { dataset: 'd1' },
+      metrics: { loss: 2, steps: 2 },
+      artefacts: ['a', 'b'],
+    });
+    expect(
+      (await catalog.runs.events(run.id, { kind: 'loss' })).map((e) => (e.data as { step: number }).step),
+    ).toEqual([1, 2]);
+    expect(await catalog.runs.events(run.id)).toHaveLength(3);
+    await expect(catalog.runs.update('run_none', {})).rejects.toThrow('There is no run run_none');
+  });
+
+  test('a run whose process was killed reads as interrupted, can be resumed, and one that runs does not', async () => {
+    const alive = await catalog.runs.start({ kind: 'tune', config: {} });
+    const child = spawn(
+      process.execPath,
+      [
+        '--input-type=module-typescript',
+        '-e',
+        `import { openCatalog } from ${JSON.stringify(new URL('./sqlite-catalog.ts', import.meta.url).href)};
+         const catalog = await openCatalog(${JSON.stringify(path)});
+         const run = await catalog.runs.start({ kind: 'tune', config: { child: true } });
+         await catalog.lockForWriting('tuning');
+         console.log(run.id);
+         setInterval(() => {}, 1000);`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const [line] = await once(child.stdout, 'data');
+    const id = String(line).trim();
+    expect((await catalog.runs.get(id))?.status).toBe('running');
+    expect(await catalog.runs.interrupted('tune')).toEqual([]);
+    await expect(catalog.lockForWriting('ingesting')).rejects.toMatchObject({
+      code: 'locked',
+      heldBy: child.pid,
+      message: expect.stringContaining(`pid ${child.pid}, tuning`),
+    });
+
+    const waiting = catalog.lockForWriting('ingesting', { waitMs: 20_000 });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await (await waiting).release();
+
+    expect((await catalog.runs.interrupted('tune')).map((run) => run.id)).toEqual([id]);
+    const resumed = await catalog.runs.start({ kind: 'tune', config: { child: false }, resume: id });
+    expect(resumed).toMatchObject({ id, status: 'running', config: { child: false } });
+    expect((await catalog.runs.list({ kind: 'tune' })).map((run) => run.id).sort()).toEqual(
+      [alive.id, id].sort(),
+    );
+    expect(await catalog.runs.list({ kind: 'compare' })).toEqual([]);
+  });
+});
+
+test('the writer lock excludes this process too, and is given back', async () => {
+  {
+    await using _lock = await catalog.lockForWriting('ingesting');
+    await expect(catalog.lockForWriting('tuning')).rejects.toMatchObject({ heldBy: process.pid });
+    await expect(
+      catalog.lockForWriting('tuning', { waitMs: 60_000, signal: AbortSignal.timeout(50) }),
+    ).rejects.toThrow(/abort|timeout/i);
+  }
+  await (await catalog.lockForWriting('tuning')).release();
+});
+
+test('datasets, adapters and traces: latest first, replaced by id', async () => {
+  const adapter = (id: string, createdAt: string) =>
+    ({ id, createdAt, directory: id, lineage: {}, metrics: {} }) as unknown as Adapter;
+  await catalog.adapters.put(adapter('old', '2026-01-01'));
+  await catalog.adapters.put(adapter('new', '2026-02-01'));
+  await catalog.adapters.put({ ...adapter('old', '2026-01-01'), directory: 'moved' });
+  expect((await catalog.adapters.list()).map((each) => [each.id, each.directory])).toEqual([
+    ['new', 'new'],
+    ['old', 'moved'],
+  ]);
+  const dataset = { id: 'd', path: 'datasets/d', counts: { train: 3 }, createdAt: '2026-01-01' };
+  await catalog.datasets.put(dataset);
+  expect(await catalog.datasets.get('d')).toEqual(dataset);
+  expect(await catalog.datasets.get('e')).toBeUndefined();
+  for (let i = 0; i < 30; i++)
+    await catalog.traces.put({ id: `trace_${i}`, at: `2026-01-01T00:00:${10 + i}` } as Trace);
+  expect((await catalog.traces.list()).map((trace) => trace.id)).toEqual(
+    Array.from({ length: 20 }, (_, i) => `trace_${29 - i}`),
+  );
+  expect((await catalog.traces.get('trace_3'))?.at).toBe('2026-01-01T00:00:13');
+});
+
+test('deployments are a stack on an append-only history', async () => {
+  expect(await catalog.deployments.current()).toBeUndefined();
+  await expect(catalog.deployments.undo()).rejects.toThrow('no deployment to undo');
+  await catalog.deployments.push({ arm: 'rag', forced: false, reason: 'won' });
+  await catalog.deployments.push({ arm: 'tuned', adapterId: 'a1', forced: true, reason: 'insisted' });
+  expect(await catalog.deployments.undo()).toMatchObject({
+    undone: { arm: 'tuned' },
+    current: { arm: 'rag' },
+  });
+  await catalog.deployments.push({ arm: 'hybrid', adapterId: 'a2', forced: false, reason: 'won' });
+  await catalog.deployments.undo();
+  expect(await catalog.deployments.current()).toMatchObject({ arm: 'rag' });
+  expect((await catalog.deployments.undo()).current).toBeUndefined();
+  expect((await catalog.deployments.history()).map((event) => event.kind)).toEqual([
+    'push',
+    'push',
+    'undo',
+    'push',
+    'undo',
+    'undo',
+  ]);
+});
+
+test('looks at held-out cases add up; calibrations are kept by key', async () => {
+  await catalog.looks.add({ casesHash: 'h1', purpose: 'compare', runId: 'run_1' });
+  await catalog.looks.add({ casesHash: 'h2', purpose: 'compare' });
+  await catalog.looks.add({ casesHash: 'h1', purpose: 'again' });
+  expect((await catalog.looks.list({ casesHash: 'h1' })).map((look) => look.purpose)).toEqual([
+    'compare',
+    'again',
+  ]);
+  expect(await catalog.looks.list()).toHaveLength(3);
+  await catalog.calibrations.put('confidence:a', { slope: 1.5 });
+  expect(await catalog.calibrations.get('confidence:a')).toEqual({ slope: 1.5 });
+  expect(await catalog.calibrations.get('confidence:b')).toBeUndefined();
+});
+
+describe('bad files', () => {
+  test('something that is not a catalogue', async () => {
+    const other = join(folder, 'notes.sqlite');
+    writeFileSync(other, 'These are my notes, '.repeat(100));
+    await expect(openCatalog(other)).rejects.toThrow(
+      `The catalogue ${other} is damaged or is not a Tandem catalogue`,
+    );
+    expect(readFileSync(other, 'utf8')).toContain('These are my notes');
+  });
+
+  test('a catalogue of a newer Tandem', async () => {
+    const newer = join(folder, 'newer.sqlite');
+    const connection = new DatabaseSync(newer);
+    connection.exec('PRAGMA user_version = 999');
+    connection.close();
+    await expect(openCatalog(newer)).rejects.toThrow('was written by a newer Tandem (schema 999');
+  });
+});

@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { Trace } from '../core/types/answer.ts';
+import type { Catalog, DatasetRecord } from './catalog.ts';
+import { Database } from './sqlite/database.ts';
+import { documentCatalog, embeddingCache, indexCatalog } from './sqlite/documents.ts';
+import { calibrationCatalog, deploymentCatalog, lookCatalog, recordTable } from './sqlite/records.ts';
+import { runCatalog } from './sqlite/runs.ts';
+import { lockForWriting } from './sqlite/writer-lock.ts';
+
+/**
+ * Opens the embedded catalogue, making the file and its folder if they are not there. Any number of processes may have it
+ * open; beside it lie `PATH-wal` and `PATH-shm` (SQLite's), `PATH.lock` and `PATH.writer.json` (the writer's place).
+ *
+ * @throws InvalidInputError when the file is damaged, of a newer Tandem, or cannot be written.
+ */
+export async function openCatalog(path: string): Promise<Catalog> {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = new Database(path);
+  return {
+    lockForWriting: (purpose, options) => lockForWriting(path, purpose, options),
+    index: indexCatalog(database),
+    documents: documentCatalog(database),
+    embeddings: embeddingCache(database),
+    runs: runCatalog(database),
+    datasets: recordTable<DatasetRecord>(database, 'datasets', (dataset) => dataset.createdAt, 1000),
+    adapters: recordTable<Adapter>(database, 'adapters', (adapter) => adapter.createdAt, 1000),
+    traces: recordTable<Trace>(database, 'traces', (trace) => trace.at, 20),
+    deployments: deploymentCatalog(database),
+    looks: lookCatalog(database),
+    calibrations: calibrationCatalog(database),
+    async [Symbol.asyncDispose]() {
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DiskFullError } from '../../core/errors/disk-full-error.ts';
+import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import { LockedError } from '../../core/errors/locked-error.ts';
+import { TandemError } from '../../core/errors/tandem-error.ts';
+import { migrations } from './schema.ts';
+
+export type Row = Record<string, SQLInputValue>;
+
+/**
+ * One SQLite file with its schema up to date. `synchronous = FULL` under WAL: a commit that returned survives a power cut.
+ * Busy waits are short because no transaction here does anything but SQL.
+ */
+export class Database {
+  readonly path: string;
+  #connection: DatabaseSync;
+  #statements = new Map<string, StatementSync>();
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#connection = new DatabaseSync(path, { timeout: 10_000 });
+      this.#connection.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;',
+      );
+    } catch (error) {
+      throw this.#explained(error);
+    }
+    try {
+      this.#migrate();
+    } catch (error) {
+      this.#connection.close();
+      throw error;
+    }
+  }
+
+  all<T = Row>(sql: string, ...values: SQLInputValue[]): T[] {
+    return this.#explain(() => this.#prepared(sql).all(...values) as T[]);
+  }
+
+  get<T = Row>(sql: string, ...values: SQLInputValue[]): T | undefined {
+    return this.#explain(() => this.#prepared(sql).get(...values) as T | undefined);
+  }
+
+  /** Number of rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return this.#explain(() => Number(this.#prepared(sql).run(...values).changes));
+  }
+
+  /** Runs `work` as one transaction that has the write lock from its start, so that what it reads cannot change under it. */
+  transaction<T>(work: () => T): T {
+    return this.#explain(() => {
+      this.#connection.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        this.#connection.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // A full disk has SQLite roll back by itself.
+        if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#connection.isOpen) this.#connection.close();
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #migrate(): void {
+    const version = () => Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version);
+    if (version() > migrations.length)
+      throw new InvalidInputError({
+        domain: 'catalog',
+        where: this.path,
+        message: `The catalogue ${this.path} was written by a newer Tandem (schema ${version()}; this one knows ${migrations.length}).`,
+        hint: 'Update Tandem, or move the data folder away and ingest again.',
+      });
+    if (version() === migrations.length) return;
+    this.transaction(() => {
+      for (let next = version(); next < migrations.length; next++) {
+        this.#connection.exec(migrations[next]!);
+        this.#connection.exec(`PRAGMA user_version = ${next + 1}`);
+      }
+    });
+  }
+
+  #explain<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** SQLite's result codes (https://sqlite.org/rescode.html) as sentences; the low byte is the primary code. */
+  #explained(error: unknown): unknown {
+    if (TandemError.isInstance(error)) return error;
+    const extended = (error as { errcode?: number }).errcode;
+    if (extended === undefined) return error;
+    const primary = extended & 0xff;
+    const detail = (error as Error).message;
+    if (primary === 13 /* FULL */ || extended === 778 /* IOERR_WRITE: a quota or a file size limit */)
+      return new DiskFullError({ path: this.path, domain: 'catalog', cause: error });
+    if (primary === 5 /* BUSY */)
+      return new LockedError({
+        domain: 'catalog',
+        message: `The catalogue ${this.path} stayed locked by another process for ten seconds.`,
+        hint: 'Wait for the other command to finish, or stop it, and run this one again.',
+        cause: error,
+      });
+    if (primary === 11 /* CORRUPT */ || primary === 26 /* NOTADB */)
+      return new InvalidInputError({
+        domain: 'catalog',
+        where: this.path,
+        message: `The catalogue ${this.path} is damaged or is not a Tandem catalogue (${detail}).`,
+        hint: 'Move it away and ingest again; adapters and datasets on disk are not touched by that.',
+        cause: error,
+      });
+    if (primary === 8 /* READONLY */ || primary === 14 /* CANTOPEN */ || primary === 3 /* PERM */)
+      return new InvalidInputError({
+        domain: 'catalog',
+        where: this.path,
+        message: `The catalogue ${this.path} cannot be opened for writing (${detail}).`,
+        hint: 'Check that its folder exists and that you may write there.',
+        cause: error,
+      });
+    return error;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The catalogue's tables. Each entry brings a file one version further, and is never edited once released: `user_version`
+ * says how many have been applied. JSON columns hold plain data of the core types; offsets count UTF-16 units.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE index_state (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    configuration_hash TEXT NOT NULL,
+    embedder_hash TEXT NOT NULL,
+    embedder_name TEXT NOT NULL,
+    dimensions INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    committed_seq INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE documents (
+    id TEXT PRIMARY KEY,
+    uri TEXT NOT NULL UNIQUE,
+    source_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    change_mark TEXT NOT NULL,
+    access TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    aliases TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    text TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    added_seq INTEGER NOT NULL,
+    indexed_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE problems (
+    uri TEXT PRIMARY KEY,
+    source_id TEXT NOT NULL,
+    change_mark TEXT NOT NULL,
+    message TEXT NOT NULL,
+    hint TEXT,
+    at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE embeddings (
+    embedder_hash TEXT NOT NULL,
+    text_hash TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    used_at INTEGER NOT NULL,
+    PRIMARY KEY (embedder_hash, text_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    config TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    artefacts TEXT NOT NULL,
+    error TEXT,
+    process TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX runs_by_kind ON runs (kind, started_at);
+
+  CREATE TABLE run_events (
+    run_id TEXT NOT NULL REFERENCES runs (id),
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE datasets (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+  CREATE TABLE adapters (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+  CREATE TABLE traces (id TEXT PRIMARY KEY, created_at TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+  CREATE INDEX traces_by_time ON traces (created_at);
+
+  CREATE TABLE deployment_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('push', 'undo')),
+    data TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE looks (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    cases_hash TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    run_id TEXT
+  ) STRICT;
+
+  CREATE TABLE calibrations (key TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+  `,
+];
