@@ -1,0 +1,246 @@
+import { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
+import { createRandom } from './random.ts';
+
+/** Values with the cluster each belongs to; both arrays have one entry per case. */
+export interface ClusteredSample {
+  values: readonly number[];
+  groups: readonly string[];
+}
+
+export type Statistic = 'mean' | 'median' | 'p95';
+
+export interface BootstrapOptions {
+  /** Default 'mean'. */
+  statistic?: Statistic;
+  /** Default 'bca' for the mean; medians and percentiles always take 'percentile', as the jackknife fails for them. */
+  method?: 'bca' | 'percentile';
+  /** Default 0.95. */
+  level?: number;
+  /** Default 4,000. */
+  resamples?: number;
+  /** Default 1. */
+  seed?: number;
+  /** The least and greatest value one case can have: used only where all groups agree. */
+  bounds?: readonly [number, number];
+  /**
+   * Widen the quantiles for few groups as Student's t would (Hesterberg 2015, "expanded percentile"); fades as groups
+   * grow. Default true.
+   */
+  smallSample?: boolean;
+}
+
+export interface Interval {
+  value: number;
+  low: number;
+  high: number;
+  standardError: number;
+  cases: number;
+  groups: number;
+  /**
+   * `agreement`: all groups agree, so resampling sees no spread at all and the interval comes from how many groups agreed.
+   * `none`: one group, or no bounds to say anything from; `low` and `high` are the value itself.
+   */
+  method: 'bca' | 'percentile' | 'agreement' | 'none';
+}
+
+/**
+ * The statistic of a sample and its interval from resampling whole groups with replacement, because cases of one group
+ * are not independent. BCa after Efron 1987. undefined for an empty sample.
+ */
+export function bootstrapInterval(
+  sample: ClusteredSample,
+  options: BootstrapOptions = {},
+): Interval | undefined {
+  if (sample.values.length === 0) return undefined;
+  const statistic = options.statistic ?? 'mean';
+  const grouped = byGroup(sample.groups);
+  const evaluate =
+    statistic === 'mean'
+      ? meanOver(grouped, sample.values)
+      : (chosen: ArrayLike<number>) => summarise(gather(grouped, chosen, sample.values), statistic);
+  return resample(grouped.length, sample.values.length, evaluate, options);
+}
+
+/**
+ * `statistic(a) − statistic(b)` where entry i of both belongs to the same case, with the interval from drawing the same
+ * groups for both. For means this is the mean of the differences. undefined for empty samples.
+ */
+export function bootstrapDifference(
+  pair: { a: readonly number[]; b: readonly number[]; groups: readonly string[] },
+  options: BootstrapOptions = {},
+): Interval | undefined {
+  const { a, b, groups } = pair;
+  if (a.length === 0) return undefined;
+  const statistic = options.statistic ?? 'mean';
+  const bounds = options.bounds;
+  const range = bounds && ([bounds[0] - bounds[1], bounds[1] - bounds[0]] as const);
+  const widened = { ...options, ...(range && { bounds: range }) };
+  if (statistic === 'mean') {
+    return bootstrapInterval({ values: a.map((value, i) => value - b[i]!), groups }, widened);
+  }
+  const grouped = byGroup(groups);
+  const evaluate = (chosen: ArrayLike<number>) =>
+    summarise(gather(grouped, chosen, a), statistic) - summarise(gather(grouped, chosen, b), statistic);
+  return resample(grouped.length, a.length, evaluate, widened);
+}
+
+/** Mean, median or 95th percentile (linear interpolation between order statistics) of at least one value. */
+export function summarise(values: readonly number[], statistic: Statistic): number {
+  if (statistic === 'mean') return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sorted = Float64Array.from(values).sort();
+  const position = (statistic === 'median' ? 0.5 : 0.95) * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+}
+
+function resample(
+  groups: number,
+  cases: number,
+  evaluate: (chosen: ArrayLike<number>) => number,
+  options: BootstrapOptions,
+): Interval {
+  const level = options.level ?? 0.95;
+  const resamples = options.resamples ?? 4000;
+  const every = Int32Array.from({ length: groups }, (_, i) => i);
+  const value = evaluate(every);
+  const known = { value, cases, groups };
+
+  const leaveOneOut =
+    groups > 1 ? Array.from(every, (left) => evaluate(every.filter((i) => i !== left))) : [];
+  const tolerance = 1e-12 * Math.max(1, Math.abs(value));
+  const meanStatistic = (options.statistic ?? 'mean') === 'mean';
+  if (groups === 1 || (meanStatistic && leaveOneOut.every((v) => Math.abs(v - value) <= tolerance))) {
+    return { ...known, ...agreement(value, groups, level, options.bounds) };
+  }
+
+  const random = createRandom(options.seed ?? 1);
+  const chosen = new Int32Array(groups);
+  const draws = new Float64Array(resamples);
+  for (let r = 0; r < resamples; r++) {
+    for (let g = 0; g < groups; g++) chosen[g] = random.integer(groups);
+    draws[r] = evaluate(chosen);
+  }
+  draws.sort();
+  const standardError = deviation(draws);
+
+  const tail = (1 - level) / 2;
+  const z =
+    (options.smallSample ?? true)
+      ? Math.sqrt(groups / (groups - 1)) * studentQuantile(tail, groups - 1)
+      : normalQuantile(tail);
+  const method = meanStatistic ? (options.method ?? 'bca') : 'percentile';
+  const place = method === 'bca' ? biasCorrected(draws, value, leaveOneOut) : normalCdf;
+  return {
+    ...known,
+    low: quantile(draws, place(z)),
+    high: quantile(draws, place(-z)),
+    standardError,
+    method,
+  };
+}
+
+/**
+ * All G groups gave the same value. If a share q of the population's groups differed, G agreeing ones would come with
+ * probability (1 − q)^G; the greatest q not ruled out, with those groups as far off as the bounds allow, gives the ends.
+ * For a share of 0 or 1 with each case its own group this is the Clopper–Pearson interval.
+ */
+function agreement(
+  value: number,
+  groups: number,
+  level: number,
+  bounds: readonly [number, number] | undefined,
+): Pick<Interval, 'low' | 'high' | 'standardError' | 'method'> {
+  if (!bounds) return { low: value, high: value, standardError: 0, method: 'none' };
+  const differing = 1 - ((1 - level) / 2) ** (1 / groups);
+  return {
+    low: value - differing * (value - bounds[0]),
+    high: value + differing * (bounds[1] - value),
+    standardError: 0,
+    method: 'agreement',
+  };
+}
+
+function biasCorrected(
+  sortedDraws: Float64Array,
+  value: number,
+  leaveOneOut: readonly number[],
+): (z: number) => number {
+  let below = 0;
+  let equal = 0;
+  for (const draw of sortedDraws) {
+    if (draw < value - 1e-12) below++;
+    else if (draw <= value + 1e-12) equal++;
+  }
+  // Half of the ties count as below: with yes-or-no values many draws equal the estimate.
+  const share = (below + equal / 2) / sortedDraws.length;
+  const edge = 0.5 / sortedDraws.length;
+  const bias = normalQuantile(Math.min(1 - edge, Math.max(edge, share)));
+  const centre = leaveOneOut.reduce((sum, v) => sum + v, 0) / leaveOneOut.length;
+  let squares = 0;
+  let cubes = 0;
+  for (const v of leaveOneOut) {
+    squares += (centre - v) ** 2;
+    cubes += (centre - v) ** 3;
+  }
+  const acceleration = squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
+  return (z) => {
+    const shifted = bias + z;
+    const denominator = 1 - acceleration * shifted;
+    // Past the pole the transform turns over; the most extreme draw is then the honest end.
+    if (denominator <= 0) return z < 0 ? 0 : 1;
+    return normalCdf(bias + shifted / denominator);
+  };
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  const position = Math.min(1, Math.max(0, share)) * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+}
+
+function deviation(draws: Float64Array): number {
+  const mean = draws.reduce((sum, v) => sum + v, 0) / draws.length;
+  return Math.sqrt(draws.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (draws.length - 1));
+}
+
+/** Case indices of each group, groups in order of first appearance. */
+function byGroup(groups: readonly string[]): number[][] {
+  const found = new Map<string, number[]>();
+  groups.forEach((group, i) => {
+    const members = found.get(group);
+    if (members) members.push(i);
+    else found.set(group, [i]);
+  });
+  return [...found.values()];
+}
+
+/** The mean over chosen groups from their sums and sizes, so that a resample costs one addition per group. */
+function meanOver(
+  grouped: readonly number[][],
+  values: readonly number[],
+): (chosen: ArrayLike<number>) => number {
+  const sums = Float64Array.from(grouped, (members) => members.reduce((sum, i) => sum + values[i]!, 0));
+  const sizes = Float64Array.from(grouped, (members) => members.length);
+  return (chosen) => {
+    let sum = 0;
+    let size = 0;
+    for (let i = 0; i < chosen.length; i++) {
+      sum += sums[chosen[i]!]!;
+      size += sizes[chosen[i]!]!;
+    }
+    return sum / size;
+  };
+}
+
+function gather(
+  grouped: readonly number[][],
+  chosen: ArrayLike<number>,
+  values: readonly number[],
+): number[] {
+  const result: number[] = [];
+  for (let i = 0; i < chosen.length; i++)
+    for (const index of grouped[chosen[i]!]!) result.push(values[index]!);
+  return result;
+}

@@ -1,0 +1,25 @@
+export {
+  type BootstrapOptions,
+  bootstrapDifference,
+  bootstrapInterval,
+  type ClusteredSample,
+  type Interval,
+  type Statistic,
+  summarise,
+} from './bootstrap.ts';
+export {
+  brierScore,
+  calibrate,
+  expectedCalibrationError,
+  fitIsotonic,
+  fitPlatt,
+  type IsotonicModel,
+  type PlattModel,
+  type ReliabilityBin,
+  reliabilityBins,
+} from './calibration.ts';
+export { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
+export { holmAdjust } from './holm.ts';
+export { mcnemarExactTest, type PairedTest, pairedSignFlipTest } from './paired-test.ts';
+export { minimalDetectableDifference } from './power.ts';
+export { createRandom, type Random, shuffled } from './random.ts';
