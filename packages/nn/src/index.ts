@@ -1,5 +1,6 @@
 export * from './errors/file-format-error.ts';
 export * from './errors/file-write-error.ts';
+export * from './errors/graph-error.ts';
 export * from './errors/nn-error.ts';
 export * from './errors/text-too-long-error.ts';
 export * from './errors/unsupported-model-error.ts';
@@ -7,3 +8,5 @@ export * from './formats/file-hash.ts';
 export * from './formats/gguf.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/safetensors.ts';
+export * from './graph/index.ts';
+export * from './train/lora-adapter.ts';

@@ -1,0 +1,281 @@
+import { GraphError } from '../errors/graph-error.ts';
+import {
+  type Attribute,
+  type DataType,
+  type Dimension,
+  encodeModel,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfo,
+} from './protobuf.ts';
+
+/**
+ * How to use it:
+ *
+ *     const graph = new Graph('scale');
+ *     const x = graph.input('x', 'float32', ['rows', 4]);
+ *     const w = graph.weight('w', new Float32Array(12), [3, 4]);      // [out, in], as in safetensors
+ *     const y = silu(linear(x, w));                                   // operators: functions from Values to Values
+ *     const [dw] = gradients(sumAll(y), [w]);                         // reverse mode: more nodes in the same graph
+ *     graph.output('y', y);
+ *     graph.output('dw', dw);
+ *     await using session = await openSession(graph, { threads: 2 });
+ *     const { y: result } = await session.run({ x: { data, shape: [5, 4] } });   // result.data, result.shape
+ *
+ * Operators live in `operators/`, one file per family, each with its backward beside its forward.
+ */
+export class Graph {
+  readonly name: string;
+  readonly inputs: ValueInfo[] = [];
+  readonly outputs: ValueInfo[] = [];
+  readonly weights = new Map<string, Weight>();
+  private readonly nodes: NodeProto[] = [];
+  private readonly constants: TensorProto[] = [];
+  private readonly constantNames = new Map<string, Value>();
+  private readonly names = new Set<string>();
+  private readonly tape: TapeEntry[] = [];
+  private counter = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** A tensor given at each run. */
+  input(name: string, type: DataType, shape: readonly Dimension[]): Value {
+    this.claim(name);
+    this.inputs.push({ name, type, shape });
+    return { graph: this, name, type, shape };
+  }
+
+  /**
+   * A tensor that stays the same from run to run. `data` may be a typed array, or a place in a file (raw little-endian
+   * values, as safetensors holds them). Float32 unless `type` says otherwise.
+   */
+  weight(name: string, data: WeightData, shape: readonly number[], type: DataType = 'float32'): Value {
+    this.claim(name);
+    if ('length' in data && !('file' in data)) {
+      const size = shape.reduce((product, dimension) => product * dimension, 1);
+      if (data.length !== size && type !== 'uint4' && type !== 'int4') {
+        throw new GraphError({
+          fault: 'shape_mismatch',
+          message: `The weight "${name}" has ${data.length} values where the shape [${shape.join(', ')}] needs ${size}.`,
+          hint: "Check the model's configuration against its weight file.",
+        });
+      }
+    }
+    this.weights.set(name, { type, shape, data });
+    return { graph: this, name, type, shape };
+  }
+
+  /** A small tensor written into the model itself; equal constants are stored once. */
+  constant(type: 'float32' | 'int64' | 'int32', values: readonly number[], shape?: readonly number[]): Value {
+    const dimensions = shape ?? (values.length === 1 ? [] : [values.length]);
+    const key = `${type}[${dimensions.join(',')}]:${values.join(',')}`;
+    const known = this.constantNames.get(key);
+    if (known) return known;
+    const name = this.fresh('constant');
+    const typed =
+      type === 'float32'
+        ? Float32Array.from(values)
+        : type === 'int32'
+          ? Int32Array.from(values)
+          : BigInt64Array.from(values, BigInt);
+    this.constants.push({ name, type, shape: dimensions, content: new Uint8Array(typed.buffer) });
+    const value: Value = { graph: this, name, type, shape: dimensions };
+    this.constantNames.set(key, value);
+    return value;
+  }
+
+  /**
+   * Adds one ONNX node. This is for operator files: it knows nothing of gradients until {@link differentiable} is told.
+   * An absent optional input is `undefined`.
+   */
+  node(
+    operator: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly { type: DataType; shape: readonly Dimension[] }[],
+    options: { attributes?: Record<string, Attribute>; domain?: '' | 'com.microsoft' } = {},
+  ): Value[] {
+    const results = outputs.map(({ type, shape }) => ({
+      graph: this,
+      name: this.fresh(operator),
+      type,
+      shape,
+    }));
+    this.nodes.push({
+      operator,
+      domain: options.domain ?? '',
+      name: results[0]!.name,
+      inputs: inputs.map((input) => input?.name ?? ''),
+      outputs: results.map((result) => result.name),
+      attributes: options.attributes ?? {},
+    });
+    return results;
+  }
+
+  /** Gives a value the name under which a run returns it. */
+  output(name: string, value: Value): void {
+    this.claim(name);
+    this.nodes.push({
+      operator: 'Identity',
+      domain: '',
+      name,
+      inputs: [value.name],
+      outputs: [name],
+      attributes: {},
+    });
+    this.outputs.push({ name, type: value.type, shape: value.shape });
+  }
+
+  /** Enters an operation into the tape that {@link gradients} reads backwards. */
+  record(entry: TapeEntry): void {
+    this.tape.push(entry);
+  }
+
+  get tapeEntries(): readonly TapeEntry[] {
+    return this.tape;
+  }
+
+  /**
+   * The model's bytes. `fed` lists weights that become graph inputs (their memory is then shared with the caller, not
+   * copied into the session); the others become initializers with external data at the locations given.
+   */
+  toOnnx(options: {
+    fed: ReadonlySet<string>;
+    place: (name: string, weight: Weight) => TensorProto['content'];
+  }): Uint8Array {
+    const fed: ValueInfo[] = [];
+    const initializers = [...this.constants];
+    for (const [name, weight] of this.weights) {
+      if (options.fed.has(name)) fed.push({ name, type: weight.type, shape: weight.shape });
+      else
+        initializers.push({
+          name,
+          type: weight.type,
+          shape: weight.shape,
+          content: options.place(name, weight),
+        });
+    }
+    return encodeModel({
+      name: this.name,
+      opset: 21,
+      nodes: this.nodes,
+      initializers,
+      inputs: [...this.inputs, ...fed],
+      outputs: this.outputs,
+    });
+  }
+
+  private fresh(stem: string): string {
+    let name: string;
+    do name = `${stem}_${this.counter++}`;
+    while (this.names.has(name));
+    this.names.add(name);
+    return name;
+  }
+
+  private claim(name: string): void {
+    if (this.names.has(name)) {
+      throw new GraphError({
+        fault: 'duplicate_name',
+        message: `Two values of the graph "${this.name}" are called "${name}".`,
+      });
+    }
+    this.names.add(name);
+  }
+}
+
+/** A tensor in a graph that is being written: not data, but the promise of data of this type and shape. */
+export interface Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: DataType;
+  readonly shape: readonly Dimension[];
+}
+
+export type TypedArray = Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array | BigInt64Array;
+export type WeightData = TypedArray | { file: string; offset: number; byteLength: number };
+
+export interface Weight {
+  type: DataType;
+  shape: readonly number[];
+  data: WeightData;
+}
+
+/**
+ * One differentiable operation. `backward` gets the gradient of each output (undefined where none flows) and must
+ * return the gradient of each input; it may leave out those that `wanted` does not ask for.
+ */
+export interface TapeEntry {
+  inputs: readonly Value[];
+  outputs: readonly Value[];
+  backward: (
+    outputGradients: readonly (Value | undefined)[],
+    wanted: readonly boolean[],
+  ) => readonly (Value | undefined)[];
+}
+
+/** Records a one-output operation on the tape and returns its output: the last line of most forward functions. */
+export function differentiable(
+  output: Value,
+  inputs: readonly Value[],
+  backward: (gradient: Value, wanted: readonly boolean[]) => readonly (Value | undefined)[],
+): Value {
+  output.graph.record({
+    inputs,
+    outputs: [output],
+    backward: ([gradient], wanted) => backward(gradient!, wanted),
+  });
+  return output;
+}
+
+/**
+ * Reverse-mode differentiation: appends to the graph the nodes that compute d`scalar`/d`target` for each target and
+ * returns those values. Only paths that lead to a target are differentiated, so frozen weights cost nothing.
+ * `seed` multiplies everything (a scalar value), for a mean over more rows than this run sees.
+ */
+export function gradients(scalar: Value, targets: readonly Value[], seed?: Value): Value[] {
+  const graph = scalar.graph;
+  const leadsToTarget = new Set(targets.map((target) => target.name));
+  for (const { inputs, outputs } of graph.tapeEntries) {
+    if (inputs.some((input) => leadsToTarget.has(input.name))) {
+      for (const output of outputs) leadsToTarget.add(output.name);
+    }
+  }
+
+  const pending = new Map<string, Value[]>();
+  pending.set(scalar.name, [seed ?? graph.constant('float32', [1])]);
+  const total = (value: Value): Value | undefined => {
+    const parts = pending.get(value.name);
+    if (!parts) return undefined;
+    if (parts.length > 1) {
+      const sum = graph.node('Sum', parts, [{ type: value.type, shape: value.shape }])[0]!;
+      pending.set(value.name, [sum]);
+    }
+    return pending.get(value.name)![0];
+  };
+
+  for (const entry of [...graph.tapeEntries].reverse()) {
+    const wanted = entry.inputs.map((input) => leadsToTarget.has(input.name));
+    if (!wanted.includes(true)) continue;
+    const outputGradients = entry.outputs.map(total);
+    if (outputGradients.every((gradient) => gradient === undefined)) continue;
+    const inputGradients = entry.backward(outputGradients, wanted);
+    entry.inputs.forEach((input, index) => {
+      const gradient = inputGradients[index];
+      if (!wanted[index] || !gradient) return;
+      const parts = pending.get(input.name);
+      if (parts) parts.push(gradient);
+      else pending.set(input.name, [gradient]);
+    });
+  }
+
+  return targets.map((target) => {
+    const gradient = total(target);
+    if (gradient) return gradient;
+    throw new GraphError({
+      fault: 'no_gradient',
+      message: `In the graph "${graph.name}" no differentiable path leads from "${target.name}" to "${scalar.name}".`,
+    });
+  });
+}

@@ -1,0 +1,25 @@
+export {
+  add,
+  divide,
+  exponential,
+  gelu,
+  logarithm,
+  multiply,
+  negate,
+  offset,
+  scale,
+  sigmoid,
+  silu,
+  squareRoot,
+  subtract,
+  swiglu,
+  tanh,
+} from './elementwise.ts';
+export { gatherRows } from './lookup.ts';
+export { linearCrossEntropy } from './loss.ts';
+export { gemm, linear, matMul } from './matrix.ts';
+export { layerNorm, rmsNorm } from './normalization.ts';
+export { mean, sum, sumAll } from './reduce.ts';
+export { rotary } from './rotary.ts';
+export { concatenate, reshape, slice, split, transpose } from './shape.ts';
+export { softmax } from './softmax.ts';

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gradientErrors, seededRandom } from '../finite-differences.ts';
+import type { Value } from '../graph.ts';
+import type { TensorData } from '../session.ts';
+import * as operators from './index.ts';
+
+const byName: Record<string, (...values: Value[]) => Value> = operators as never;
+
+type Inputs = Record<string, { data: Float32Array; shape: readonly number[] }>;
+
+function tensor(shape: readonly number[], seed: number, low = -1.5, high = 1.5) {
+  const random = seededRandom(seed);
+  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  return { shape, data: Float32Array.from({ length: size }, () => low + (high - low) * random()) };
+}
+
+async function expectGradients(
+  inputs: Inputs,
+  build: (values: Record<string, Value>) => Value,
+  constants?: Record<string, TensorData>,
+): Promise<void> {
+  const errors = await gradientErrors({ inputs, build, ...(constants && { constants }) });
+  for (const [name, error] of Object.entries(errors)) {
+    expect(error, `gradient of ${name}`).toBeLessThan(2e-3);
+  }
+}
+
+const size = fc.integer({ min: 1, max: 4 });
+const seed = fc.integer({ min: 1, max: 1e6 });
+
+function property<T extends [unknown, ...unknown[]]>(
+  arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
+  check: (...args: T) => Promise<void>,
+) {
+  return () => fc.assert(fc.asyncProperty<T>(...arbitraries, check), { numRuns: 6, seed: 20 });
+}
+
+describe('every operator’s backward agrees with finite differences', () => {
+  for (const name of ['negate', 'exponential', 'tanh', 'sigmoid', 'silu', 'gelu'] as const) {
+    test(
+      name,
+      property([size, size, seed], (rows, columns, s) =>
+        expectGradients({ x: tensor([rows, columns], s) }, ({ x }) => byName[name]!(x!)),
+      ),
+    );
+  }
+  for (const name of ['logarithm', 'squareRoot'] as const) {
+    test(
+      name,
+      property([size, seed], (rows, s) =>
+        expectGradients({ x: tensor([rows], s, 0.5, 2) }, ({ x }) => byName[name]!(x!)),
+      ),
+    );
+  }
+  for (const name of ['add', 'subtract', 'multiply', 'divide'] as const) {
+    for (const [a, b] of [
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [[2, 3], [3]],
+      [
+        [2, 3],
+        [2, 1],
+      ],
+      [
+        [1, 3],
+        [4, 1],
+      ],
+      [[3], []],
+    ] as const) {
+      test(`${name} of [${a}] and [${b}]`, () =>
+        expectGradients({ a: tensor(a, 1), b: tensor(b, 2, 0.5, 2) }, (v) => byName[name]!(v.a!, v.b!)));
+    }
+  }
+  test('scale and offset', () =>
+    expectGradients({ x: tensor([3], 1) }, ({ x }) => operators.offset(operators.scale(x!, 2.5), 1)));
+  test(
+    'swiglu',
+    property([size, size, seed], (rows, columns, s) =>
+      expectGradients({ gate: tensor([rows, columns], s), up: tensor([rows, columns], s + 1) }, (v) =>
+        operators.swiglu(v.gate!, v.up!),
+      ),
+    ),
+  );
+
+  for (const keep of [true, false]) {
+    for (const axes of [[0], [-1], [0, 2]]) {
+      test(`sum and mean over ${axes}, ${keep ? 'kept' : 'dropped'}`, async () => {
+        await expectGradients({ x: tensor([2, 3, 2], 1) }, ({ x }) => operators.sum(x!, axes, keep));
+        await expectGradients({ x: tensor([2, 3, 2], 1) }, ({ x }) => operators.mean(x!, axes, keep));
+      });
+    }
+  }
+  test('sumAll', () =>
+    expectGradients({ x: tensor([2, 3], 1) }, ({ x }) => operators.sumAll(operators.multiply(x!, x!))));
+
+  test('reshape, transpose, slice', () =>
+    expectGradients({ x: tensor([2, 3, 4], 1) }, ({ x }) =>
+      operators.slice(operators.transpose(operators.reshape(x!, [2, 3, 2, 2]), [0, 2, 1, 3]), 2, 1, 3),
+    ));
+  test('split with an unused piece, concatenate', () =>
+    expectGradients({ x: tensor([2, 6], 1) }, ({ x }) => {
+      const [a, , c] = operators.split(x!, -1, [2, 1, 3]);
+      return operators.concatenate([operators.multiply(a!, a!), c!], 1);
+    }));
+
+  for (const transA of [false, true]) {
+    for (const transB of [false, true]) {
+      test(
+        `matMul transA=${transA} transB=${transB}`,
+        property([size, size, size, seed], (m, k, n, s) =>
+          expectGradients(
+            {
+              a: tensor(transA ? [2, k, m] : [2, m, k], s),
+              b: tensor(transB ? [2, n, k] : [2, k, n], s + 1),
+            },
+            (v) => operators.matMul(v.a!, v.b!, { transA, transB, alpha: 0.5 }),
+          ),
+        ),
+      );
+    }
+  }
+  test('matMul of a batch with one matrix', () =>
+    expectGradients({ a: tensor([2, 3, 2], 1), b: tensor([2, 4], 2) }, (v) => operators.matMul(v.a!, v.b!)));
+  test(
+    'linear with and without bias, on two and three axes',
+    property([size, size, size, seed], async (rows, width, out, s) => {
+      const [weight, bias] = [tensor([out, width], s), tensor([out], s + 1)];
+      await expectGradients({ x: tensor([rows, width], s + 2), weight, bias }, (v) =>
+        operators.linear(v.x!, v.weight!, v.bias!),
+      );
+      await expectGradients({ x: tensor([2, rows, width], s + 3), weight }, (v) =>
+        operators.linear(v.x!, v.weight!),
+      );
+    }),
+  );
+
+  test(
+    'rmsNorm',
+    property([size, fc.integer({ min: 2, max: 6 }), seed], (rows, width, s) =>
+      expectGradients({ x: tensor([rows, width], s, 0.3, 2), gain: tensor([width], s + 1) }, (v) =>
+        operators.rmsNorm(v.x!, v.gain!, 1e-5),
+      ),
+    ),
+  );
+  test(
+    'layerNorm',
+    property([size, fc.integer({ min: 3, max: 6 }), seed], (rows, width, s) =>
+      expectGradients(
+        { x: tensor([rows, width], s, -2, 2), gain: tensor([width], s + 1), bias: tensor([width], s + 2) },
+        (v) => operators.layerNorm(v.x!, v.gain!, v.bias!, 1e-1),
+      ),
+    ),
+  );
+  test(
+    'softmax',
+    property([size, size, seed], (rows, columns, s) =>
+      expectGradients({ x: tensor([rows, columns], s) }, ({ x }) => operators.softmax(x!)),
+    ),
+  );
+  test('gatherRows, a row picked twice', () =>
+    expectGradients({ table: tensor([4, 3], 1) }, (v) => operators.gatherRows(v.table!, v.indices!), {
+      indices: { data: Int32Array.of(2, 0, 2), shape: [3] },
+    }));
+  test('rotary', () => {
+    const angles = Array.from({ length: 10 }, (_, index) => Math.floor(index / 2) * (index % 2 ? 0.1 : 1));
+    return expectGradients(
+      { x: tensor([2, 3, 8], 1) },
+      (v) => operators.rotary(v.x!, v.positions!, v.cosine!, v.sine!, 2),
+      {
+        positions: { data: BigInt64Array.of(0n, 1n, 2n, 2n, 3n, 4n), shape: [2, 3] },
+        cosine: { data: Float32Array.from(angles, Math.cos), shape: [5, 2] },
+        sine: { data: Float32Array.from(angles, Math.sin), shape: [5, 2] },
+      },
+    );
+  });
+  test(
+    'linearCrossEntropy',
+    property([size, seed], (rows, s) => {
+      const random = seededRandom(s);
+      return expectGradients(
+        { hidden: tensor([rows, 3], s) },
+        (v) => operators.linearCrossEntropy(v.hidden!, v.table!, v.labels!),
+        {
+          table: tensor([5, 3], s + 1),
+          labels: { data: Int32Array.from({ length: rows }, () => Math.floor(random() * 5)), shape: [rows] },
+        },
+      );
+    }),
+  );
+});

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { GraphError } from '../errors/graph-error.ts';
+import type { Graph, TypedArray } from './graph.ts';
+
+export interface SessionOptions {
+  /** Threads within one operator. Default 2. */
+  threads?: number;
+  /**
+   * `embedded` (default) makes the weights initializers: ONNX Runtime packs them for its matrix kernels, best for
+   * inference with small batches. `fed` hands them over at each run from the caller's own memory, without a copy: best
+   * for training, where the packing is paid back anyway and memory is short. Weights in files are always embedded.
+   */
+  weights?: 'embedded' | 'fed';
+  /** ONNX Runtime's graph rewriting. Default `all`; `none` keeps the nodes, and so recomputation, as written. */
+  optimize?: 'none' | 'basic' | 'all';
+  /** Use `false` on a machine shared with other work: threads then sleep instead of spinning between operators. */
+  spin?: boolean;
+  /** Writes ONNX Runtime's per-operator timings (a Chrome trace) to files with this prefix. */
+  profilePrefix?: string;
+}
+
+export interface TensorData {
+  data: TypedArray;
+  shape: readonly number[];
+}
+
+/** A graph made runnable. Not safe for two runs at a time; `run` occupies the calling thread until it is done. */
+export interface Session extends AsyncDisposable {
+  /** Runs the graph and returns the outputs asked for (default: all) by name. */
+  run(inputs: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
+}
+
+/** @throws GraphError `graph_rejected` where ONNX Runtime refuses the graph (its reason is the cause). */
+export async function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+  const feed = options.weights === 'fed';
+  const feeds: Record<string, ort.Tensor> = {};
+  const fed = new Set<string>();
+  const inMemory: { path: string; data: Uint8Array }[] = [];
+  let folder: string | undefined;
+  for (const [name, { data, shape, type }] of graph.weights) {
+    if ('file' in data) {
+      const here = path.dirname(path.resolve(data.file));
+      if (folder !== undefined && folder !== here) {
+        throw new GraphError({
+          fault: 'weights_in_two_folders',
+          message: `The weights of "${graph.name}" lie in ${folder} and in ${here}; one session reads one folder.`,
+          hint: 'Put the weight files side by side.',
+        });
+      }
+      folder = here;
+    } else if (feed) {
+      fed.add(name);
+      feeds[name] = toTensor({ data, shape }, type);
+    } else {
+      inMemory.push({ path: name, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    }
+  }
+
+  const model = graph.toOnnx({
+    fed,
+    place: (name, { data }) =>
+      'file' in data
+        ? { location: path.basename(data.file), offset: data.offset, length: data.byteLength }
+        : { location: name, offset: 0, length: data.byteLength },
+  });
+
+  let session: ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model, {
+      intraOpNumThreads: options.threads ?? 2,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: options.optimize === 'none' ? 'disabled' : (options.optimize ?? 'all'),
+      // The planned memory pattern keeps every shape's largest layout; without it training takes a third less.
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      ...(inMemory.length > 0 && { externalData: inMemory }),
+      ...(options.profilePrefix !== undefined && {
+        enableProfiling: true,
+        profileFilePrefix: options.profilePrefix,
+      }),
+      extra: {
+        session: {
+          intra_op: { allow_spinning: options.spin === false ? '0' : '1' },
+          ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
+        },
+      },
+    });
+  } catch (cause) {
+    throw new GraphError({
+      fault: 'graph_rejected',
+      message: `ONNX Runtime refused the graph "${graph.name}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    });
+  }
+
+  const types = new Map(graph.inputs.map((input) => [input.name, input.type]));
+  const outputNames = graph.outputs.map((output) => output.name);
+  return {
+    async run(inputs, outputs = outputNames) {
+      const all = { ...feeds };
+      for (const [name, type] of types) {
+        const given = inputs[name];
+        if (!given) {
+          throw new GraphError({
+            fault: 'missing_input',
+            message: `The graph "${graph.name}" was run without its input "${name}".`,
+          });
+        }
+        all[name] = toTensor(given, type);
+      }
+      const results = await session.run(all, outputs);
+      return Object.fromEntries(
+        outputs.map((name) => {
+          const { data, dims } = results[name]!;
+          return [name, { data: data as TypedArray, shape: dims }];
+        }),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      if (options.profilePrefix !== undefined) session.endProfiling();
+      await session.release();
+    },
+  };
+}
+
+function toTensor({ data, shape }: TensorData, type: string): ort.Tensor {
+  return new ort.Tensor(type as 'float32', data as Float32Array, shape);
+}
