@@ -47,6 +47,6 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
-    parser: 'acorn',
+    parser: 'swc',
   },
 };

@@ -9,7 +9,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentences as splitSentences } from '../../packages/tandem/src/chunk/sentences.ts';
-import { intents, type Intent } from './intents.ts';
+import { type Intent, intents } from './intents.ts';
 
 const data = process.argv[2];
 if (!data) throw new Error('Say where the data lies: node examples/clinic/make-data.ts DIR');
@@ -35,14 +35,30 @@ interface MedquadQuestion {
 }
 
 const readJsonl = (name: string): MedquadQuestion[] =>
-  readFileSync(join(data, 'medquad', name), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  readFileSync(join(data, 'medquad', name), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 const questions = { train: readJsonl('questions.train.jsonl'), dev: readJsonl('questions.dev.jsonl') };
-const abbreviated = { train: readJsonl('questions.jargon.train.jsonl'), dev: readJsonl('questions.jargon.dev.jsonl') };
+const abbreviated = {
+  train: readJsonl('questions.jargon.train.jsonl'),
+  dev: readJsonl('questions.jargon.dev.jsonl'),
+};
 const groups: Record<string, string> = JSON.parse(readFileSync(join(data, 'medquad/groups.json'), 'utf8'));
-const jargon = readFileSync(join(data, 'clinic/jargon.csv'), 'utf8').trim().split('\n').slice(1).map((line) => {
-  const [abbreviation, longForm, role, , documents] = line.split(',') as [string, string, 'case' | 'train', string, string];
-  return { abbreviation, longForm, role, documents: documents.split(';') };
-});
+const jargon = readFileSync(join(data, 'clinic/jargon.csv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => {
+    const [abbreviation, longForm, role, , documents] = line.split(',') as [
+      string,
+      string,
+      'case' | 'train',
+      string,
+      string,
+    ];
+    return { abbreviation, longForm, role, documents: documents.split(';') };
+  });
 
 // --- Sections and the sentences that answer for them -----------------------------------------------------------------
 
@@ -69,10 +85,19 @@ function readDocument(id: string) {
 
 /** Titles that name a condition, not a leaflet or a list of several. */
 const isCondition = (title: string) =>
-  title.length > 2 && title.length <= 60 && !/[;:?]|^(What|How|Your|Living|Teen|Talking|Understanding)\b|\b(Health|Problems|Tests|Topics)$/i.test(title);
+  title.length > 2 &&
+  title.length <= 60 &&
+  !/[;:?]|^(What|How|Your|Living|Teen|Talking|Understanding)\b|\b(Health|Problems|Tests|Topics)$/i.test(
+    title,
+  );
 
 /** MedQuAD's templates have slips of the pen that no patient would write. */
-const asAsked = (question: string) => question.replace(/\bis \(are\)/, 'is').replace(/\?+$/, '?').replace(/^what/, 'What').replace(/([^?])$/, '$1?');
+const asAsked = (question: string) =>
+  question
+    .replace(/\bis \(are\)/, 'is')
+    .replace(/\?+$/, '?')
+    .replace(/^what/, 'What')
+    .replace(/([^?])$/, '$1?');
 
 const sectionOf = (qtype: string) => qtype.charAt(0).toUpperCase() + qtype.slice(1);
 
@@ -94,9 +119,12 @@ function targetSentences(section: string): string[] {
   let words = 0;
   for (const { start, end } of splitSentences(section)) {
     const sentence = section.slice(start, end).trim();
-    const isProse = /^["'(]?[A-Z0-9]/.test(sentence) && /[.)]$/.test(sentence) && !/\n|^[-*•|#]|:$|[!?]/.test(sentence);
+    const isProse =
+      /^["'(]?[A-Z0-9]/.test(sentence) && /[.)]$/.test(sentence) && !/\n|^[-*•|#]|:$|[!?]/.test(sentence);
     // "However, …" answers nothing without what stood before it.
-    const leansBack = sentences.length === 0 && /^(However|Instead|Therefore|In addition|Also|This type|These|Such|It|They)\b/.test(sentence);
+    const leansBack =
+      sentences.length === 0 &&
+      /^(However|Instead|Therefore|In addition|Also|This type|These|Such|It|They)\b/.test(sentence);
     const length = sentence.split(/\s+/).length;
     if (!isProse || leansBack || length < 5 || boilerplate.some((pattern) => pattern.test(sentence))) {
       if (sentences.length > 0) break; // keep what is next to each other in the text together
@@ -121,7 +149,8 @@ function answerable(question: MedquadQuestion): Answerable | undefined {
   const section = sectionOf(question.qtype);
   const document = readDocument(question.doc);
   const text = document.sections.get(section);
-  if (!text || !isCondition(document.title) || !(intents as readonly string[]).includes(question.qtype)) return undefined;
+  if (!text || !isCondition(document.title) || !(intents as readonly string[]).includes(question.qtype))
+    return undefined;
   // A target from far down the section is not its opening.
   const sentences = targetSentences(text);
   if (sentences.length === 0 || text.indexOf(sentences[0]!) > 700) return undefined;
@@ -177,7 +206,8 @@ interface CaseLine {
   searchQuery: string;
 }
 
-const response = (condition: string, sentences: string[]) => `${condition}: ${sentences.map((s) => `${s} [1]`).join(' ')}`;
+const response = (condition: string, sentences: string[]) =>
+  `${condition}: ${sentences.map((s) => `${s} [1]`).join(' ')}`;
 function line(item: Answerable, question: string): Omit<CaseLine, 'kind' | 'id'> {
   const condition = readDocument(item.question.doc).title;
   return {
@@ -192,10 +222,19 @@ function line(item: Answerable, question: string): Omit<CaseLine, 'kind' | 'id'>
 const cases: CaseLine[] = [];
 
 // Jargon: every case disease, its documents' questions with the name replaced by what the staff say.
-const allQuestions = [...questions.train, ...questions.dev].map(answerable).filter((item) => item !== undefined);
+const allQuestions = [...questions.train, ...questions.dev]
+  .map(answerable)
+  .filter((item) => item !== undefined);
 for (const { abbreviation, documents } of caseJargon) {
   // Several documents on one disease share their questions: each is asked once.
-  const own = [...new Map(shuffled(allQuestions.filter((item) => documents.includes(item.question.doc))).map((item) => [item.intent, item])).values()];
+  const own = [
+    ...new Map(
+      shuffled(allQuestions.filter((item) => documents.includes(item.question.doc))).map((item) => [
+        item.intent,
+        item,
+      ]),
+    ).values(),
+  ];
   for (const item of pick(own, perJargonDisease)) {
     const question = item.question.question.replaceAll(item.question.focus, abbreviation);
     if (question === item.question.question) continue;
@@ -206,7 +245,12 @@ for (const { abbreviation, documents } of caseJargon) {
 // Plain and abbreviation: dev questions of groups that no training document is in.
 const eligible = (list: MedquadQuestion[]) =>
   list
-    .filter(({ doc }) => !trainGroups.has(groups[doc]!) && !caseGroups.has(groups[doc]!) && readDocument(doc).bytes <= maxDocumentBytes)
+    .filter(
+      ({ doc }) =>
+        !trainGroups.has(groups[doc]!) &&
+        !caseGroups.has(groups[doc]!) &&
+        readDocument(doc).bytes <= maxDocumentBytes,
+    )
     .map(answerable)
     .filter((item) => item !== undefined);
 const oneDocumentPerGroup = (list: Map<string, Answerable[]>) => {
@@ -216,7 +260,10 @@ const oneDocumentPerGroup = (list: Map<string, Answerable[]>) => {
     return seen.has(group) || usedDocuments.has(doc) ? false : seen.add(group);
   });
 };
-for (const [doc, list] of oneDocumentPerGroup(byDocument(eligible(abbreviated.dev))).slice(0, chosen.abbreviationDocuments)) {
+for (const [doc, list] of oneDocumentPerGroup(byDocument(eligible(abbreviated.dev))).slice(
+  0,
+  chosen.abbreviationDocuments,
+)) {
   usedDocuments.add(doc);
   caseGroups.add(groups[doc]!);
   for (const item of pick(list, perDocument.abbreviation)) {
@@ -237,10 +284,13 @@ const trainPool = byDocument(
   answerableTrain.filter(
     ({ question, intent }) =>
       !caseGroups.has(groups[question.doc]!) &&
-      readDocument(question.doc).bytes <= (frequency.get(intent)! < 200 ? maxRareDocumentBytes : maxDocumentBytes),
+      readDocument(question.doc).bytes <=
+        (frequency.get(intent)! < 200 ? maxRareDocumentBytes : maxDocumentBytes),
   ),
 );
-const trainDocuments: string[] = jargon.filter(({ role }) => role === 'train').flatMap(({ documents }) => documents);
+const trainDocuments: string[] = jargon
+  .filter(({ role }) => role === 'train')
+  .flatMap(({ documents }) => documents);
 const rarity = (list: Answerable[]) => Math.min(...list.map(({ intent }) => frequency.get(intent)!));
 const candidates = oneDocumentPerGroup(trainPool).sort(([, a], [, b]) => rarity(a) - rarity(b));
 const perIntent = new Map<Intent, number>();
@@ -258,14 +308,22 @@ for (const [doc] of shuffled(candidates)) {
 }
 
 const abbreviationOf = new Map(abbreviated.train.map(({ doc, abbr }) => [doc, abbr!]));
-const jargonOf = new Map(jargon.filter(({ role }) => role === 'train').flatMap(({ abbreviation, documents }) => documents.map((id) => [id, abbreviation])));
+const jargonOf = new Map(
+  jargon
+    .filter(({ role }) => role === 'train')
+    .flatMap(({ abbreviation, documents }) => documents.map((id) => [id, abbreviation])),
+);
 const trainGroupsChosen = shuffled(new Set(trainDocuments.map((doc) => groups[doc]!)));
-const validationGroups = new Set(trainGroupsChosen.slice(0, Math.round(trainGroupsChosen.length * chosen.validationShare)));
+const validationGroups = new Set(
+  trainGroupsChosen.slice(0, Math.round(trainGroupsChosen.length * chosen.validationShare)),
+);
 let informationLeft = maxInformationQuestions;
 const training = trainDocuments.flatMap((doc) => {
   usedDocuments.add(doc);
   const list = answerableTrain.filter(({ question }) => question.doc === doc);
-  const kept = pick(list, perDocument.train).filter(({ intent }) => intent !== 'information' || list.length === 1 || informationLeft-- > 0);
+  const kept = pick(list, perDocument.train).filter(
+    ({ intent }) => intent !== 'information' || list.length === 1 || informationLeft-- > 0,
+  );
   return kept.map((item) => ({
     id: item.question.qid,
     split: validationGroups.has(groups[doc]!) ? 'validation' : 'train',
@@ -280,7 +338,8 @@ const training = trainDocuments.flatMap((doc) => {
 const jsonl = (lines: unknown[]) => `${lines.map((item) => JSON.stringify(item)).join('\n')}\n`;
 rmSync(join(here, 'documents'), { recursive: true, force: true });
 mkdirSync(join(here, 'documents'), { recursive: true });
-for (const id of [...usedDocuments].sort()) copyFileSync(documentPath(id), join(here, 'documents', `${id}.md`));
+for (const id of [...usedDocuments].sort())
+  copyFileSync(documentPath(id), join(here, 'documents', `${id}.md`));
 writeFileSync(join(here, 'cases.jsonl'), jsonl(cases));
 writeFileSync(join(here, 'questions.jsonl'), jsonl(training));
 writeFileSync(
@@ -290,9 +349,24 @@ writeFileSync(
 
 const overlap = training.filter(({ group }) => cases.some((item) => item.group === group));
 if (overlap.length > 0) throw new Error(`${overlap.length} training questions share a group with a case.`);
-const count = (list: { kind?: string; group: string }[]) => `${list.length} of ${new Set(list.map(({ group }) => group)).size} diseases`;
-console.log(`documents ${usedDocuments.size}, ${[...usedDocuments].reduce((sum, id) => sum + readDocument(id).bytes, 0)} bytes`);
-for (const kind of ['plain', 'abbreviation', 'jargon']) console.log(`cases, ${kind}: ${count(cases.filter((item) => item.kind === kind))}`);
-for (const split of ['train', 'validation']) console.log(`questions, ${split}: ${count(training.filter((item) => item.split === split))}`);
-console.log('intents in training', Object.fromEntries(intents.map((intent) => [intent, training.filter(({ expected }) => expected.intent === intent).length])));
-console.log('intents in cases', Object.fromEntries(intents.map((intent) => [intent, cases.filter(({ expected }) => expected.intent === intent).length])));
+const count = (list: { kind?: string; group: string }[]) =>
+  `${list.length} of ${new Set(list.map(({ group }) => group)).size} diseases`;
+console.log(
+  `documents ${usedDocuments.size}, ${[...usedDocuments].reduce((sum, id) => sum + readDocument(id).bytes, 0)} bytes`,
+);
+for (const kind of ['plain', 'abbreviation', 'jargon'])
+  console.log(`cases, ${kind}: ${count(cases.filter((item) => item.kind === kind))}`);
+for (const split of ['train', 'validation'])
+  console.log(`questions, ${split}: ${count(training.filter((item) => item.split === split))}`);
+console.log(
+  'intents in training',
+  Object.fromEntries(
+    intents.map((intent) => [intent, training.filter(({ expected }) => expected.intent === intent).length]),
+  ),
+);
+console.log(
+  'intents in cases',
+  Object.fromEntries(
+    intents.map((intent) => [intent, cases.filter(({ expected }) => expected.intent === intent).length]),
+  ),
+);

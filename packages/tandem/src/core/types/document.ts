@@ -39,6 +39,8 @@ export interface Chunk {
   /** Title first, then the headings above the span. */
   headingPath: string[];
   page?: number;
+  /** What was embedded before the text: "Title (ABL; other name): Heading". Shown to the model as the passage's name. */
+  prefix?: string;
 }
 
 /** A retrieved chunk. Absent scores were not asked for (a lexical-only search has no `dense`). */

@@ -1,0 +1,315 @@
+import type { JSONSchema7, LanguageModelV4, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Config, PromptVariant } from '../core/config.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { newId } from '../core/id.ts';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { Answer, ArmName } from '../core/types/answer.ts';
+import type { Passage } from '../core/types/document.ts';
+import type { ChatMessage } from '../core/types/example.ts';
+import type { AdapterReference } from '../models/local-tools.ts';
+import { fuseRankings } from '../retrieve/fuse.ts';
+import type { Retriever } from '../retrieve/retriever.ts';
+import { mapCitations } from './citations.ts';
+import { buildMessages, buildRewriteMessages } from './prompt.ts';
+import { fieldProbability, parseObject, valueAt } from './structured-output.ts';
+import { isSufficient } from './sufficiency.ts';
+
+export interface AnswererOptions {
+  config: Config;
+  chat: LanguageModelV4;
+  catalog: Catalog;
+  /** Needed by rag and hybrid. */
+  retriever?: Retriever;
+  /** Needed by tuned and hybrid. `file` is the GGUF LoRA. */
+  adapter?: { adapter: Adapter; file: string };
+  /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
+  calibrate?: (probability: number, arm: ArmName) => number;
+}
+
+export interface AnswerOptions {
+  arm: ArmName;
+  /** Passages in the prompt; default the config's. */
+  k?: number;
+  /** For base and rag: which of the project's prompts. */
+  variant?: PromptVariant;
+  /** Replaces the question in the search alone, for yardsticks such as a glossary lookup. */
+  searchFor?: string;
+  signal?: AbortSignal;
+  /** The reply as it is written, piece by piece. */
+  onText?: (piece: string) => void;
+}
+
+export interface Answerer {
+  /**
+   * @throws ContextOverflowError when prompt and answer do not fit the model; InvalidInputError for an empty question or an
+   * arm whose parts are not there.
+   */
+  answer(question: string, options: AnswerOptions): Promise<Answer>;
+}
+
+/** Puts the parts of the four arms together; each call leaves a trace in the catalogue. */
+export function createAnswerer(parts: AnswererOptions): Answerer {
+  return { answer: (question, options) => answer(parts, question, options) };
+}
+
+async function answer(parts: AnswererOptions, question: string, options: AnswerOptions): Promise<Answer> {
+  const { config, chat, retriever } = parts;
+  const { arm, signal } = options;
+  const started = performance.now();
+  const asked = question.trim();
+  if (!asked)
+    throw new InvalidInputError({
+      message: 'The question is empty.',
+      hint: 'Write a question in quotes after `ask`.',
+    });
+  const retrieves = arm === 'rag' || arm === 'hybrid';
+  const adapter = adapterFor(arm, parts.adapter);
+  const timings: Answer['timings'] = { generate: 0, total: 0 };
+
+  let searchQuery: string | undefined;
+  let rewritePrompt: string | undefined;
+  if (arm === 'hybrid') {
+    const rewrite = await generate(chat, buildRewriteMessages(asked, config.answer), {
+      maxTokens: 48,
+      temperature: 0,
+      adapter,
+      signal,
+    });
+    searchQuery = rewrite.text.split('\n')[0]!.trim() || undefined;
+    rewritePrompt = rewrite.prompt;
+    timings.rewrite = rewrite.milliseconds;
+  }
+
+  let passages: Passage[] | undefined;
+  if (retrieves) {
+    if (!retriever)
+      throw new InvalidInputError({
+        message: `The ${arm} arm needs an index, and this project has none yet.`,
+        hint: 'Run `tandem ingest` first.',
+      });
+    const before = performance.now();
+    const k = options.k ?? config.retrieve.k;
+    passages = await findPassages(retriever, options.searchFor ?? asked, searchQuery, k, signal);
+    timings.retrieve = performance.now() - before;
+  }
+
+  const messages = buildMessages({
+    arm,
+    answer: config.answer,
+    question: asked,
+    ...(passages && { passages }),
+    ...(searchQuery && { searchQuery }),
+    ...(options.variant && { variant: options.variant }),
+  });
+
+  // Nothing that was found is about the question: no model is asked to make something of it.
+  const insufficient = passages !== undefined && !isSufficient(passages, config.retrieve);
+  const reply = insufficient
+    ? {
+        text: config.answer.notInSources,
+        prompt: '',
+        promptTokens: 0,
+        completionTokens: 0,
+        milliseconds: 0,
+        tokens: [],
+        firstToken: undefined,
+      }
+    : await generate(chat, messages, {
+        maxTokens: config.answer.maxTokens,
+        temperature: config.answer.temperature,
+        adapter,
+        signal,
+        ...(config.answer.output &&
+          config.answer.grammar && { schema: config.answer.output.schema as JSONSchema7 }),
+        ...(options.onText && { onText: options.onText }),
+      });
+  if (insufficient) options.onText?.(reply.text);
+  timings.generate = reply.milliseconds;
+  if (reply.firstToken !== undefined)
+    timings.firstToken = performance.now() - started - reply.milliseconds + reply.firstToken;
+
+  const structured = config.answer.output && !insufficient ? config.answer.output : undefined;
+  const output = structured && parseObject(reply.text);
+  const field = structured && valueAt(output, structured.textField);
+  const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
+  const { citations, dangling } = mapCitations(text, passages ?? []);
+  const confidence = structured?.confidence && rawConfidence(reply, structured.confidence.of);
+  const calibrated =
+    confidence === undefined ? undefined : (parts.calibrate?.(confidence, arm) ?? confidence);
+  if (output && structured?.confidence && calibrated !== undefined) {
+    output[structured.confidence.field] = Math.round(calibrated * 1000) / 1000;
+  }
+  timings.total = performance.now() - started;
+
+  const traceId = newId('trace');
+  const result: Answer = {
+    question: asked,
+    arm,
+    text,
+    ...(output && { output }),
+    raw: reply.text,
+    abstained: isAbstention(text, config.answer.notInSources),
+    citations,
+    danglingMarkers: dangling,
+    passages: passages ?? [],
+    ...(searchQuery && { searchQuery }),
+    ...(calibrated !== undefined && { confidence: calibrated }),
+    usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
+    timings,
+    traceId,
+  };
+  const { passages: _passages, raw: _raw, traceId: _id, ...traced } = result;
+  await parts.catalog.traces.put({
+    id: traceId,
+    at: new Date().toISOString(),
+    question: asked,
+    arm,
+    model: `${chat.provider}:${chat.modelId}`,
+    ...(adapter && { adapterId: parts.adapter!.adapter.id }),
+    ...(searchQuery && { searchQuery }),
+    ...(rewritePrompt && { rewritePrompt }),
+    passages: result.passages,
+    prompt: reply.prompt,
+    rawOutput: reply.text,
+    answer: traced,
+  });
+  return result;
+}
+
+function adapterFor(arm: ArmName, adapter: AnswererOptions['adapter']): AdapterReference | undefined {
+  if (arm !== 'tuned' && arm !== 'hybrid') return undefined;
+  if (!adapter)
+    throw new InvalidInputError({
+      message: `The ${arm} arm needs a trained adapter, and this project has none.`,
+      hint: 'Run `tandem tune` first, or ask with --arm rag.',
+    });
+  return { path: adapter.file };
+}
+
+/**
+ * Passages for the question; with a rewritten query, for both, fused: a rewrite that lost something cannot lose the passage
+ * that the question itself would have found.
+ */
+async function findPassages(
+  retriever: Retriever,
+  question: string,
+  searchQuery: string | undefined,
+  k: number,
+  signal: AbortSignal | undefined,
+): Promise<Passage[]> {
+  const search = async (query: string, count: number) =>
+    (await retriever.retrieve(query, { k: count, ...(signal && { signal }) })).passages;
+  if (!searchQuery || searchQuery === question) return search(question, k);
+  const depth = Math.max(2 * k, 10);
+  const lists = [await search(searchQuery, depth), await search(question, depth)];
+  const byId = new Map(lists.flat().map((passage) => [passage.id, passage]));
+  return fuseRankings(lists.map((list) => list.map(({ id }) => id)))
+    .slice(0, k)
+    .map(({ id, score }, index) => {
+      const passage = byId.get(id)!;
+      return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
+    });
+}
+
+interface Reply {
+  text: string;
+  prompt: string;
+  promptTokens: number;
+  completionTokens: number;
+  milliseconds: number;
+  firstToken: number | undefined;
+  tokens: { text: string; probability: number }[];
+}
+
+async function generate(
+  chat: LanguageModelV4,
+  messages: ChatMessage[],
+  options: {
+    maxTokens: number;
+    temperature: number;
+    adapter?: AdapterReference | undefined;
+    schema?: JSONSchema7;
+    signal?: AbortSignal | undefined;
+    onText?: (piece: string) => void;
+  },
+): Promise<Reply> {
+  const started = performance.now();
+  const call = {
+    prompt: toPrompt(messages),
+    maxOutputTokens: options.maxTokens,
+    temperature: options.temperature,
+    ...(options.schema && { responseFormat: { type: 'json' as const, schema: options.schema } }),
+    ...(options.signal && { abortSignal: options.signal }),
+    ...(options.adapter && { providerOptions: { tandem: { adapter: { ...options.adapter } } } }),
+  };
+  if (!options.onText) {
+    const result = await chat.doGenerate(call);
+    const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    return finish(text, result.request?.body, result.usage, result.providerMetadata?.tandem, undefined);
+  }
+  const { stream, request } = await chat.doStream(call);
+  let text = '';
+  let firstToken: number | undefined;
+  for await (const part of stream) {
+    if (part.type === 'text-delta') {
+      firstToken ??= performance.now() - started;
+      text += part.delta;
+      options.onText(part.delta);
+    } else if (part.type === 'error') throw part.error;
+    else if (part.type === 'finish')
+      return finish(text, request?.body, part.usage, part.providerMetadata?.tandem, firstToken);
+  }
+  throw new InvalidInputError({
+    message: 'The model stopped in the middle of its answer.',
+    hint: "Ask again; if it stays so, look at the provider's log.",
+  });
+
+  function finish(
+    reply: string,
+    body: unknown,
+    usage: { inputTokens: { total: number | undefined }; outputTokens: { total: number | undefined } },
+    metadata: Record<string, unknown> | undefined,
+    streamedFirst: number | undefined,
+  ): Reply {
+    const firstTokenMs = metadata?.firstTokenMs;
+    return {
+      text: reply,
+      prompt: renderedPrompt(body) ?? JSON.stringify(messages),
+      promptTokens: usage.inputTokens.total ?? 0,
+      completionTokens: usage.outputTokens.total ?? 0,
+      milliseconds: performance.now() - started,
+      firstToken: streamedFirst ?? (typeof firstTokenMs === 'number' ? firstTokenMs : undefined),
+      tokens: (metadata?.tokens as Reply['tokens'] | undefined) ?? [],
+    };
+  }
+}
+
+/** The local model puts the rendered prompt into the request's body; a hosted one its JSON. */
+function renderedPrompt(body: unknown): string | undefined {
+  if (typeof body === 'string') return body;
+  if (typeof body === 'object' && body !== null && 'prompt' in body && typeof body.prompt === 'string')
+    return body.prompt;
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+function toPrompt(messages: ChatMessage[]): LanguageModelV4Prompt {
+  return messages.map((message) =>
+    message.role === 'system'
+      ? { role: 'system', content: message.content }
+      : { role: message.role, content: [{ type: 'text', text: message.content }] },
+  );
+}
+
+const rawConfidence = (reply: Reply, path: string) => fieldProbability(reply.text, path, reply.tokens);
+
+/** The agreed sentence, alone or with a lead such as the condition's name before it. */
+export function isAbstention(text: string, notInSources: string): boolean {
+  const plain = (value: string) =>
+    value
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+  const sentence = plain(notInSources);
+  return sentence.length > 0 && plain(text).endsWith(sentence);
+}

@@ -1,0 +1,119 @@
+import { sentences as splitSentences, trimmed } from '../chunk/sentences.ts';
+import type { Citation } from '../core/types/answer.ts';
+import type { Passage } from '../core/types/document.ts';
+
+/** Matches `[1]`, `[1, 3]` and `[1][3]` (the latter as two). */
+const markerPattern = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
+
+/** The text without its citation markers and the spaces they leave behind. */
+export function withoutMarkers(text: string): string {
+  return text
+    .replace(markerPattern, '')
+    .replace(/\s+([.,;:!?])/g, '$1')
+    .replace(/[ \t]{2,}/g, ' ')
+    .trim();
+}
+
+/**
+ * Ties each marker in `text` to the sentence it stands in or after, and that sentence to the span of the passage that says
+ * it: the same words where they stand there, else the one or two sentences that share most words with it, else the whole
+ * passage. Offsets are into the document's text. Markers that name no passage come back as dangling.
+ */
+export function mapCitations(
+  text: string,
+  passages: readonly Passage[],
+): { citations: Citation[]; dangling: number[] } {
+  const citations: Citation[] = [];
+  const dangling: number[] = [];
+  const seen = new Set<string>();
+  for (const { numbers, sentence } of markedSentences(text)) {
+    for (const marker of numbers) {
+      const passage = passages[marker - 1];
+      if (!passage) {
+        dangling.push(marker);
+        continue;
+      }
+      const key = `${marker}\n${sentence}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const { start, end } = supportingSpan(sentence, passage.text);
+      citations.push({
+        marker,
+        documentId: passage.documentId,
+        uri: passage.uri,
+        start: passage.start + start,
+        end: passage.start + end,
+        quote: passage.text.slice(start, end),
+        sentence,
+      });
+    }
+  }
+  return { citations, dangling };
+}
+
+/** Each group of markers with the sentence before (or around) it, markers removed. */
+function markedSentences(text: string): { numbers: number[]; sentence: string }[] {
+  // Markers are taken out first, since "one. [1] Two" and "one [1]. Two" are segmented differently with them in.
+  let plain = '';
+  let last = 0;
+  const markers: { at: number; numbers: number[] }[] = [];
+  for (const match of text.matchAll(markerPattern)) {
+    plain += text.slice(last, match.index);
+    last = match.index + match[0].length;
+    markers.push({ at: plain.trimEnd().length, numbers: match[1]!.split(',').map(Number) });
+  }
+  plain += text.slice(last);
+  const sentences = splitSentences(plain);
+  return markers.map(({ at, numbers }) => {
+    // The sentence that the character before the marker belongs to.
+    const sentence = sentences.findLast(({ start }) => start < at) ?? sentences[0];
+    return {
+      numbers,
+      sentence: sentence
+        ? plain
+            .slice(sentence.start, sentence.end)
+            .replace(/\s+/g, ' ')
+            .replace(/\s+([.,;:!?])/g, '$1')
+            .trim()
+        : '',
+    };
+  });
+}
+
+const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** Share of the claim's words that the span has, balanced against the span's length (F1 over word counts). */
+function overlap(claim: readonly string[], span: readonly string[]): number {
+  if (claim.length === 0 || span.length === 0) return 0;
+  const counts = new Map<string, number>();
+  for (const word of span) counts.set(word, (counts.get(word) ?? 0) + 1);
+  let common = 0;
+  for (const word of claim) {
+    const left = counts.get(word) ?? 0;
+    if (left > 0) {
+      common += 1;
+      counts.set(word, left - 1);
+    }
+  }
+  return (2 * common) / (claim.length + span.length);
+}
+
+/** Below this the passage has no sentence that says it, and the whole passage is what was cited. */
+const leastOverlap = 0.3;
+
+/** `[start, end)` within `passage` of what supports `sentence`. */
+function supportingSpan(sentence: string, passage: string): { start: number; end: number } {
+  const exact = sentence.length > 0 ? passage.indexOf(sentence) : -1;
+  if (exact >= 0) return { start: exact, end: exact + sentence.length };
+  const claim = words(sentence);
+  const spans = splitSentences(passage);
+  let best = { start: 0, end: passage.length, score: leastOverlap };
+  spans.forEach(({ start, end }, index) => {
+    for (const last of [end, spans[index + 1]?.end]) {
+      if (last === undefined) continue;
+      const score = overlap(claim, words(passage.slice(start, last)));
+      if (score > best.score) best = { start, end: last, score };
+    }
+  });
+  return trimmed(passage, best.start, best.end);
+}

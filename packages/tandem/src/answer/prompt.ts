@@ -1,0 +1,100 @@
+import type { Config, PromptVariant } from '../core/config.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import type { Passage } from '../core/types/document.ts';
+import type { ChatMessage } from '../core/types/example.ts';
+
+/**
+ * The one place where prompts are put together. Training examples are built with the same functions, so that a tuned model
+ * is asked exactly as it was taught.
+ */
+
+export type PassageText = Pick<Passage, 'text' | 'headingPath' | 'prefix'> & { title?: string };
+
+/** `[1] Title (other names): Section`, then the passage; numbered from 1 in the order given. */
+export function numberedPassages(passages: readonly PassageText[]): string {
+  return passages
+    .map(({ text, headingPath, title, prefix }, index) => {
+      const name = prefix || headingPath.join(' › ') || title || '';
+      return `[${index + 1}] ${name}\n${text.trim()}`;
+    })
+    .join('\n\n');
+}
+
+/** The user's turn. Without passages it is the question alone. */
+export function userMessage(
+  question: string,
+  passages?: readonly PassageText[],
+  searchQuery?: string,
+): string {
+  if (!passages) return question;
+  const asked = searchQuery ? `Question: ${question}\nSearched for: ${searchQuery}` : `Question: ${question}`;
+  return `Sources:\n\n${numberedPassages(passages)}\n\n${asked}`;
+}
+
+/** What the untuned arms are told where a project names no prompt of its own. */
+export const defaultPrompts: Record<'base' | 'rag', PromptVariant> = {
+  base: {
+    id: 'default',
+    system: 'Answer the question briefly and truthfully. {format} {styleGuide}',
+    examples: [],
+  },
+  rag: {
+    id: 'default',
+    system:
+      'Answer the question from the numbered sources only. After each sentence write the number of its source in square brackets, like [1]. If the sources do not contain the answer, write exactly: {notInSources} {format} {styleGuide}',
+    examples: [],
+  },
+};
+
+/** Fills `{styleGuide}`, `{schema}`, `{format}` and `{notInSources}` in a system prompt. */
+export function fillSystemPrompt(template: string, answer: Config['answer']): string {
+  const schema = answer.output ? JSON.stringify(answer.output.schema) : '';
+  const values: Record<string, string> = {
+    styleGuide: answer.styleGuide ?? '',
+    schema,
+    format: schema && `Reply with one JSON object that fits this JSON Schema: ${schema}`,
+    notInSources: answer.notInSources,
+  };
+  return template
+    .replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+    .replace(/[ \t]+\n/g, '\n')
+    .trim();
+}
+
+/** The prompt variants an untuned arm may choose from; always at least one. */
+export function promptVariants(arm: 'base' | 'rag', answer: Config['answer']): PromptVariant[] {
+  const variants = answer.prompts[arm];
+  return variants && variants.length > 0 ? variants : [defaultPrompts[arm]];
+}
+
+/** The whole conversation that an arm is given. `passages` undefined for the arms that do not retrieve. */
+export function buildMessages(options: {
+  arm: ArmName;
+  answer: Config['answer'];
+  question: string;
+  passages?: readonly PassageText[];
+  searchQuery?: string;
+  /** For base and rag; default the first of the project's. */
+  variant?: PromptVariant;
+}): ChatMessage[] {
+  const { arm, answer, question, passages, searchQuery } = options;
+  const user: ChatMessage = { role: 'user', content: userMessage(question, passages, searchQuery) };
+  if (arm === 'tuned' || arm === 'hybrid') return [{ role: 'system', content: answer.tunedSystem }, user];
+  const variant = options.variant ?? promptVariants(arm, answer)[0]!;
+  return [
+    { role: 'system', content: fillSystemPrompt(variant.system, answer) },
+    ...variant.examples.flatMap((example): ChatMessage[] => [
+      { role: 'user', content: example.user },
+      { role: 'assistant', content: example.assistant },
+    ]),
+    user,
+  ];
+}
+
+/** The conversation in which the tuned model turns a question into a search query. */
+export function buildRewriteMessages(question: string, answer: Config['answer']): ChatMessage[] {
+  return [
+    { role: 'system', content: answer.rewriteSystem },
+    { role: 'user', content: question },
+  ];
+}

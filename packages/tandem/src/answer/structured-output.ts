@@ -1,0 +1,70 @@
+/** What a project that asks for JSON gets out of a model's reply. */
+
+/** The value at a dotted path, or undefined. */
+export function valueAt(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined),
+      value,
+    );
+}
+
+/** Parses a reply that must be one JSON object, alone; undefined when it is not. Nothing is repaired. */
+export function parseObject(raw: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(raw.trim());
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Where the string value of a (possibly nested) field stands in the raw JSON text, its closing quote included: the quote is
+ * the token by which a model decides that "exams" is no longer "exams and tests". `[start, end)` in UTF-16 units.
+ */
+export function stringFieldSpan(raw: string, path: string): { start: number; end: number } | undefined {
+  let from = 0;
+  const keys = path.split('.');
+  for (const [index, key] of keys.entries()) {
+    const pattern = new RegExp(`${escapeRegExp(JSON.stringify(key))}\\s*:\\s*`, 'g');
+    pattern.lastIndex = from;
+    const match = pattern.exec(raw);
+    if (!match) return undefined;
+    from = match.index + match[0].length;
+    if (index < keys.length - 1) continue;
+    const value = /^"(?:[^"\\]|\\.)*"/.exec(raw.slice(from));
+    return value ? { start: from + 1, end: from + value[0].length } : undefined;
+  }
+  return undefined;
+}
+
+const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/**
+ * Probability that a model gave to a field's value: the product over the tokens that the value is made of (those that
+ * begin in its span). Undefined when the field or the tokens are not there.
+ */
+export function fieldProbability(
+  raw: string,
+  path: string,
+  tokens: readonly { text: string; probability: number }[],
+): number | undefined {
+  const span = stringFieldSpan(raw, path);
+  if (!span || tokens.length === 0) return undefined;
+  let offset = 0;
+  let probability = 1;
+  let counted = 0;
+  for (const token of tokens) {
+    const end = offset + token.text.length;
+    if (end > span.start && offset < span.end) {
+      probability *= token.probability;
+      counted += 1;
+    }
+    offset = end;
+  }
+  return counted > 0 ? probability : undefined;
+}

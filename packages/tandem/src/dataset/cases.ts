@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Catalog } from '../catalog/catalog.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Document } from '../core/types/document.ts';
+import { type Case, caseSchema } from '../core/types/example.ts';
+import { readJsonl } from './jsonl.ts';
+
+/** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
+const sourceReference = z.strictObject({
+  documentId: z.string(),
+  section: z.string().optional(),
+  start: z.number().int().min(0).optional(),
+  end: z.number().int().min(0).optional(),
+});
+export const caseLineSchema = caseSchema
+  .omit({ source: true })
+  .extend({ source: sourceReference.optional() });
+export type CaseLine = z.infer<typeof caseLineSchema>;
+
+/** Reads held-out questions; see `Case`. Ids must differ. */
+export async function loadCases(path: string, documents: Catalog['documents']): Promise<Case[]> {
+  const lines = await readJsonl(path, caseLineSchema);
+  const seen = new Map<string, number>();
+  lines.forEach(({ id }, index) => {
+    const first = seen.get(id);
+    if (first !== undefined) {
+      throw new InvalidInputError({
+        domain: 'dataset',
+        where: path,
+        message: `${path} has the id "${id}" twice, as case ${first + 1} and ${index + 1}.`,
+        hint: 'Give each case an id of its own.',
+      });
+    }
+    seen.set(id, index);
+  });
+  return resolveSources(lines, documents);
+}
+
+/** Section headings become offsets. A source whose document or section is not indexed is left out: nothing to measure by. */
+export async function resolveSources(
+  lines: readonly CaseLine[],
+  documents: Catalog['documents'],
+): Promise<Case[]> {
+  const wanted = [...new Set(lines.flatMap(({ source }) => (source ? [source.documentId] : [])))];
+  const found = await documents.getMany(wanted);
+  return lines.map(({ source, ...rest }) => {
+    const document = source && found.get(source.documentId);
+    const span = document && spanOf(document, source);
+    return span ? { ...rest, source: { documentId: source.documentId, ...span } } : rest;
+  });
+}
+
+function spanOf(
+  document: Document,
+  source: z.infer<typeof sourceReference>,
+): { start: number; end: number } | undefined {
+  if (source.start !== undefined && source.end !== undefined) return { start: source.start, end: source.end };
+  if (source.section === undefined) return { start: 0, end: document.text.length };
+  return sectionSpan(document, source.section);
+}
+
+/** From a heading to the next of its level or above, the heading included; undefined when there is none of that name. */
+export function sectionSpan(
+  document: Pick<Document, 'text' | 'blocks'>,
+  heading: string,
+): { start: number; end: number } | undefined {
+  const plain = (text: string) =>
+    text
+      .replace(/^#+\s*/, '')
+      .trim()
+      .toLowerCase();
+  const headings = document.blocks.filter(({ kind }) => kind === 'heading');
+  const index = headings.findIndex(
+    ({ start, end }) => plain(document.text.slice(start, end)) === plain(heading),
+  );
+  if (index < 0) return undefined;
+  const level = headings[index]!.level ?? 1;
+  const next = headings.slice(index + 1).find((other) => (other.level ?? 1) <= level);
+  return { start: headings[index]!.start, end: next?.start ?? document.text.length };
+}
