@@ -1,0 +1,71 @@
+import type { Chunk } from '../core/types/document.ts';
+
+/**
+ * Which rows are looked at. A store shares no transaction with the catalogue, so each row carries the commit that added it
+ * and the one that removed it, and the catalogue's `committedSeq` decides: visible when `addedSeq <= seq < removedSeq`.
+ */
+export interface Snapshot {
+  /** Counts index configurations; each has a table of its own, so vectors of two embedders never meet. */
+  generation: number;
+  seq: number;
+}
+
+export interface StoredChunk extends Chunk {
+  uri: string;
+  title: string;
+  /** Access label of the document. */
+  access: string;
+  addedSeq: number;
+}
+
+export interface ChunkRow extends Omit<StoredChunk, 'addedSeq'> {
+  /** What full-text search sees; may hold title and aliases beside the chunk's text. */
+  searchText: string;
+  /** Of the table's dimensions, not all zero. */
+  vector: Float32Array;
+}
+
+export interface ChunkFilter {
+  /** Only these; an empty list finds nothing. */
+  documentIds?: readonly string[];
+  excludeDocumentIds?: readonly string[];
+  /** Only rows with one of these labels; absent means every label. */
+  access?: readonly string[];
+}
+
+export interface SearchOptions {
+  at: Snapshot;
+  limit: number;
+  filter?: ChunkFilter;
+  signal?: AbortSignal;
+}
+
+export interface ScoredChunk {
+  chunk: StoredChunk;
+  score: number;
+}
+
+/**
+ * The writing half of a store. One writer at a time: the caller holds the catalogue's writer's lock.
+ *
+ * A commit is `add` and `remove` at `seq = committedSeq + 1`, then `flush`, then the catalogue moves `committedSeq`. A
+ * process that dies anywhere in between leaves rows that nobody sees and that the next `prepare` takes back.
+ */
+export interface ChunkTable extends AsyncDisposable {
+  /**
+   * Brings the store in line with the catalogue: makes the generation's table if it is not there (or cannot be read), takes
+   * back what was never committed, deletes what was removed for good, drops other generations.
+   */
+  prepare(state: { generation: number; dimensions: number; committedSeq: number }): Promise<void>;
+  add(rows: readonly ChunkRow[], at: Snapshot): Promise<void>;
+  /** Marks all rows of these documents that are visible before `at.seq` as removed from it on. Apply before `add`. */
+  remove(documentIds: readonly string[], at: Snapshot): Promise<void>;
+  /** When it resolves, everything written so far survives a power cut. */
+  flush(): Promise<void>;
+  /** Keeps indices and files in shape; call at the end of an ingest, changed or not. */
+  maintain(at: Snapshot): Promise<void>;
+  /** Visible rows. 0 when the generation has no table. */
+  count(at: Snapshot, filter?: ChunkFilter): Promise<number>;
+  /** Visible rows in order of document and ordinal, without vectors. */
+  chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]>;
+}

@@ -1,0 +1,339 @@
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import type { ChunkRow, ChunkTable, ScoredChunk, Snapshot } from './chunk-table.ts';
+import type { LexicalIndex } from './lexical-index.ts';
+import type { VectorStore } from './vector-store.ts';
+
+/**
+ * What every store must do, as a list of named checks that any test runner can run:
+ *
+ *     for (const { name, run } of vectorStoreConformance(open)) test(name, run);
+ *
+ * `open` gives a store over a place that the store may have to itself: the same one for the same `place`, also after the
+ * store was disposed. Vectors here are made by a formula: to a store they are numbers, wherever they come from.
+ */
+export interface ConformanceCheck {
+  name: string;
+  run(): Promise<void>;
+}
+
+type Open<Store> = (place: string) => Promise<Store>;
+
+export function vectorStoreConformance(open: Open<VectorStore>): ConformanceCheck[] {
+  const search = (store: VectorStore, row: ChunkRow, at: Snapshot, limit = 10, filter = {}) =>
+    store.searchVector(row.vector, { at, limit, filter });
+  return [
+    ...tableConformance(open, (store, row, at, filter) => search(store, row, at, 10, filter)),
+    check('cosine similarity of unit vectors, best first', open, async (store) => {
+      const rows = [row('a', 0, [1, 0, 0]), row('b', 0, [0.6, 0.8, 0]), row('c', 0, [0, 0, -1])];
+      await commit(store, 1, rows);
+      const found = await store.searchVector(Float32Array.of(1, 0, 0), { at: at(1), limit: 3 });
+      deepEqual(ids(found), ['a#0', 'b#0', 'c#0']);
+      for (const [i, score] of [1, 0.6, 0].entries())
+        ok(Math.abs(found[i]!.score - score) < 1e-5, `score ${found[i]!.score}, expected ${score}`);
+    }),
+    check('length does not count: cosine, not a dot product', open, async (store) => {
+      await commit(store, 1, [row('long', 0, [10, 10, 0]), row('near', 0, [0.1, 0.01, 0])]);
+      deepEqual(ids(await store.searchVector(Float32Array.of(1, 0, 0), { at: at(1), limit: 1 })), ['near#0']);
+    }),
+    check('agrees with comparing every vector', open, async (store) => {
+      const rows = Array.from({ length: 200 }, (_, i) => row(`d${i}`, 0, formulaVector(i)));
+      await commit(store, 1, rows);
+      for (let query = 1000; query < 1010; query++) {
+        const vector = Float32Array.from(formulaVector(query));
+        const expected = rows
+          .map(({ id, vector: other }) => ({ id, score: cosine(vector, other) }))
+          .sort((a, b) => b.score - a.score)
+          .slice(0, 10);
+        const found = await store.searchVector(vector, { at: at(1), limit: 10 });
+        deepEqual(
+          ids(found),
+          expected.map(({ id }) => id),
+        );
+      }
+    }),
+    check('a filter narrows before it ranks: the limit is filled from what is left', open, async (store) => {
+      await commit(store, 1, [
+        ...Array.from({ length: 50 }, (_, i) => row(`near${i}`, 0, [1, i / 1000, 0])),
+        row('far', 0, [-1, 0, 0]),
+      ]);
+      const options = { at: at(1), limit: 1, filter: { documentIds: ['far'] } };
+      deepEqual(ids(await store.searchVector(Float32Array.of(1, 0, 0), options)), ['far#0']);
+    }),
+  ];
+}
+
+export function lexicalIndexConformance(open: Open<LexicalIndex>): ConformanceCheck[] {
+  const search = (store: LexicalIndex, query: string, seq = 1, filter = {}) =>
+    store.searchText(query, { at: at(seq), limit: 10, filter });
+  const texts = async (store: LexicalIndex, ...texts: string[]) =>
+    commit(
+      store,
+      1,
+      texts.map((text, i) => row(`d${i}`, 0, formulaVector(i), { text })),
+    );
+  return [
+    ...tableConformance(open, (store, { searchText }, at, filter) =>
+      store.searchText(searchText, { at, limit: 10, ...(filter ? { filter } : {}) }),
+    ),
+    check('finds before and after maintenance, rare words above common ones', open, async (store) => {
+      await texts(store, 'the kidney is an organ', 'the liver is an organ', 'the heart of the matter');
+      for (let round = 0; round < 2; round++) {
+        const found = await search(store, 'the kidney');
+        equal(found[0]?.chunk.id, 'd0#0');
+        deepEqual(ids(found).sort(), ['d0#0', 'd1#0', 'd2#0']);
+        ok(found.every((each, i) => i === 0 || each.score <= found[i - 1]!.score));
+        await store.maintain(at(1));
+      }
+    }),
+    check('words that others call stop words are found: IS, AS, ALL, OR', open, async (store) => {
+      await texts(store, 'AS means Angelman syndrome', 'ALL, a leukaemia', 'IS OR nothing', 'unrelated');
+      await store.maintain(at(1));
+      deepEqual(ids(await search(store, 'AS')), ['d0#0']);
+      deepEqual(ids(await search(store, 'ALL')), ['d1#0']);
+      deepEqual(ids(await search(store, 'or')), ['d2#0']);
+    }),
+    check('case and accents do not count', open, async (store) => {
+      await texts(store, 'Ménière disease', 'SJÖGREN syndrome');
+      await store.maintain(at(1));
+      deepEqual(ids(await search(store, 'MENIERE')), ['d0#0']);
+      deepEqual(ids(await search(store, 'Sjögren')), ['d1#0']);
+    }),
+    check('nothing in a query is an operator', open, async (store) => {
+      await texts(store, 'alpha beta', 'gamma');
+      await store.maintain(at(1));
+      for (const query of [
+        '"alpha',
+        'alpha" OR (',
+        'alpha AND NOT beta',
+        '+alpha -alpha',
+        'text:alpha^2~',
+        '\\alpha\\',
+      ])
+        ok(ids(await search(store, query)).includes('d0#0'), query);
+      for (const query of ['', ' ', '???', '"', '*', '()', "'", '\u0000', '--', '\ud800', 'omega'])
+        deepEqual(await search(store, query), [], JSON.stringify(query));
+    }),
+  ];
+}
+
+/** What both halves share: visibility, filters, and coming back from an interrupted commit. */
+function tableConformance<Store extends ChunkTable>(
+  open: Open<Store>,
+  find: (store: Store, row: ChunkRow, at: Snapshot, filter?: object) => Promise<ScoredChunk[]>,
+): ConformanceCheck[] {
+  return [
+    check('gives back every field as it was', open, async (store) => {
+      const plain = row("O'Brien; --", 3, [1, 2, 3], {
+        text: 'Ein “Text” with 𝛼\nand a second line',
+        page: 7,
+      });
+      const { page: _, ...bare } = row('no page', 0, [3, 2, 1]);
+      await commit(store, 1, [plain, bare]);
+      for (const each of [plain, bare]) {
+        const { searchText: __, vector: ___, ...stored } = each;
+        const hit = (await find(store, each, at(1))).find(({ chunk }) => chunk.id === each.id);
+        deepEqual(hit?.chunk, { ...stored, addedSeq: 1 });
+        deepEqual(await store.chunks(at(1), { documentIds: [each.documentId] }), [
+          { ...stored, addedSeq: 1 },
+        ]);
+      }
+    }),
+    check(
+      'rows are visible from the commit that added them to the one that removed them',
+      open,
+      async (store) => {
+        const [first, second] = [
+          row('a', 0, [1, 0, 0]),
+          row('a', 0, [1, 0.1, 0], { text: 'other words of a' }),
+        ];
+        await commit(store, 1, [first]);
+        await store.remove(['a'], at(2));
+        await store.add([second], at(2));
+        for (const [seq, text] of [
+          [0, []],
+          [1, [first.text]],
+          [2, [second.text]],
+          [3, [second.text]],
+        ] as const) {
+          deepEqual(
+            (await find(store, first, at(seq))).map(({ chunk }) => chunk.text),
+            text.length ? text : [],
+          );
+          deepEqual(
+            (await store.chunks(at(seq))).map((chunk) => chunk.text),
+            text,
+          );
+          equal(await store.count(at(seq)), text.length);
+        }
+      },
+    ),
+    check(
+      'prepare takes back a commit that never happened, and keeps one that did',
+      open,
+      async (store, reopen) => {
+        const [kept, extra] = [row('kept', 0, [1, 0, 0]), row('extra', 0, [1, 0, 0])];
+        await commit(store, 1, [kept]);
+        await store.remove(['kept'], at(2));
+        await store.add([extra], at(2));
+        // As after kill -9: no flush, nothing said to the catalogue.
+        const again = await reopen();
+        await again.prepare({ generation: 1, dimensions: 3, committedSeq: 1 });
+        deepEqual(ids(await find(again, kept, at(1))), ['kept#0']);
+        deepEqual(ids(await find(again, kept, at(9))), ['kept#0']);
+        await again.prepare({ generation: 1, dimensions: 3, committedSeq: 1 });
+        equal(await again.count(at(9)), 1);
+        // The same number again, for another commit.
+        await commit(again, 2, [row('other', 0, [0, 1, 0])]);
+        deepEqual(
+          (await again.chunks(at(2))).map((chunk) => chunk.id),
+          ['kept#0', 'other#0'],
+        );
+      },
+    ),
+    check('removed rows are deleted for good once that is safe', open, async (store, reopen) => {
+      await commit(store, 1, [row('a', 0, [1, 0, 0]), row('b', 0, [0, 1, 0])]);
+      await store.remove(['a'], at(2));
+      await store.flush();
+      equal(await store.count(at(1)), 2);
+      await store.maintain(at(2));
+      equal(await store.count(at(1)), 1);
+      const again = await reopen();
+      await again.prepare({ generation: 1, dimensions: 3, committedSeq: 2 });
+      deepEqual(
+        (await again.chunks(at(2))).map((chunk) => chunk.id),
+        ['b#0'],
+      );
+    }),
+    check('filters by document and by access label', open, async (store) => {
+      const rows = ['a', 'b', "c'); DROP"].map((id, i) =>
+        row(id, 0, [1, i / 10, 0], { access: `label ${i % 2}` }),
+      );
+      await commit(store, 1, rows);
+      const found = async (filter: object) => {
+        const hits = ids(await find(store, { ...rows[0]!, searchText: 'words of' }, at(1), filter)).sort();
+        deepEqual(
+          (await store.chunks(at(1), filter)).map((chunk) => chunk.id),
+          hits,
+        );
+        equal(await store.count(at(1), filter), hits.length);
+        return hits;
+      };
+      deepEqual(await found({}), ['a#0', 'b#0', "c'); DROP#0"]);
+      deepEqual(await found({ documentIds: ['b', "c'); DROP", 'none'] }), ['b#0', "c'); DROP#0"]);
+      deepEqual(await found({ documentIds: [] }), []);
+      deepEqual(await found({ excludeDocumentIds: ['b'] }), ['a#0', "c'); DROP#0"]);
+      deepEqual(await found({ excludeDocumentIds: [] }), ['a#0', 'b#0', "c'); DROP#0"]);
+      deepEqual(await found({ access: ['label 1'] }), ['b#0']);
+      deepEqual(await found({ access: [] }), []);
+      deepEqual(await found({ documentIds: ['a', 'b'], access: ['label 0'] }), ['a#0']);
+    }),
+    check(
+      'a new generation starts empty, may have other dimensions, and ends the one before',
+      open,
+      async (store) => {
+        await commit(store, 1, [row('a', 0, [1, 0, 0])]);
+        await store.prepare({ generation: 2, dimensions: 2, committedSeq: 1 });
+        equal(await store.count({ generation: 2, seq: 1 }), 0);
+        await store.add([row('a', 0, [1, 0])], { generation: 2, seq: 2 });
+        equal(await store.count({ generation: 2, seq: 2 }), 1);
+        equal(await store.count(at(1)), 0);
+        await rejects(find(store, row('a', 0, [1, 0, 0]), at(1)), { code: 'index_missing' });
+      },
+    ),
+    check('a place nobody wrote to has no index, and says so', open, async (_store, _reopen, empty) => {
+      const store = await empty();
+      equal(await store.count(at(1)), 0);
+      await rejects(find(store, row('a', 0, [1, 0, 0]), at(1)), { code: 'index_missing' });
+    }),
+    check('a reader sees what another connection commits', open, async (store, reopen) => {
+      await commit(store, 1, [row('a', 0, [1, 0, 0])]);
+      const reader = await reopen();
+      deepEqual(ids(await find(reader, row('a', 0, [1, 0, 0]), at(1))), ['a#0']);
+      await commit(store, 2, [row('b', 0, [1, 0, 0])]);
+      await store.maintain(at(2));
+      equal(await reader.count(at(2)), 2);
+      deepEqual(ids(await find(reader, { ...row('b', 0, [1, 0, 0]) }, at(2))).sort(), ['a#0', 'b#0']);
+    }),
+    check('an aborted search rejects', open, async (store) => {
+      await commit(store, 1, [row('a', 0, [1, 0, 0])]);
+      const searching = abortedSearch(store);
+      await rejects(searching, { name: 'AbortError' });
+    }),
+  ];
+}
+
+function abortedSearch(store: ChunkTable): Promise<unknown> {
+  const options = { at: at(1), limit: 1, signal: AbortSignal.abort() };
+  return 'searchVector' in store
+    ? (store as VectorStore).searchVector(Float32Array.of(1, 0, 0), options)
+    : (store as unknown as LexicalIndex).searchText('a', options);
+}
+
+let places = 0;
+
+/** One check in a place of its own, with a prepared store of three dimensions; all it opened is disposed afterwards. */
+function check<Store extends ChunkTable>(
+  name: string,
+  open: Open<Store>,
+  body: (store: Store, reopen: () => Promise<Store>, empty: () => Promise<Store>) => Promise<void>,
+): ConformanceCheck {
+  return {
+    name,
+    async run() {
+      await using opened = new AsyncDisposableStack();
+      const place = `place-${process.pid}-${places++}`;
+      const openHere = async (where: string) => opened.use(await open(where));
+      const store = await openHere(place);
+      await store.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
+      await body(
+        store,
+        () => openHere(place),
+        () => openHere(`${place}-empty`),
+      );
+    },
+  };
+}
+
+const at = (seq: number): Snapshot => ({ generation: 1, seq });
+const ids = (found: ScoredChunk[]) => found.map(({ chunk }) => chunk.id);
+
+async function commit(store: ChunkTable, seq: number, rows: ChunkRow[]): Promise<void> {
+  await store.add(rows, at(seq));
+  await store.flush();
+}
+
+function row(
+  documentId: string,
+  ordinal: number,
+  vector: number[],
+  change: Partial<ChunkRow> = {},
+): ChunkRow {
+  const text = change.text ?? `words of ${documentId}`;
+  return {
+    id: `${documentId}#${ordinal}`,
+    documentId,
+    ordinal,
+    start: 10,
+    end: 10 + text.length,
+    text,
+    headingPath: [`Title of ${documentId}`, 'A "quoted" heading'],
+    page: 1,
+    uri: `file:///${documentId}`,
+    title: `Title of ${documentId}`,
+    access: 'public',
+    searchText: text,
+    vector: Float32Array.from(vector),
+    ...change,
+  };
+}
+
+const formulaVector = (seed: number) => [
+  Math.sin(seed * 12.9898),
+  Math.cos(seed * 78.233),
+  Math.sin(seed * 37.719),
+];
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

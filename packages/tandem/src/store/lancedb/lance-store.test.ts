@@ -1,0 +1,80 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lexicalIndexConformance, vectorStoreConformance } from '../conformance.ts';
+import { openLanceStore } from './lance-store.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tandem-lance-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const open = (place: string) => openLanceStore(join(folder, place));
+
+describe('as a vector store', () => {
+  for (const { name, run } of vectorStoreConformance(open)) test(name, run);
+});
+describe('as a lexical index', () => {
+  for (const { name, run } of lexicalIndexConformance(open)) test(name, run);
+});
+
+function rows(count: number, dimensions: number, from = 0) {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `d${from + i}#0`,
+    documentId: `d${from + i}`,
+    ordinal: 0,
+    start: 0,
+    end: 4,
+    text: 'text',
+    headingPath: [],
+    uri: 'u',
+    title: 't',
+    access: 'public',
+    searchText: `word${(from + i) % 100} text`,
+    vector: Float32Array.from({ length: dimensions }, (_, j) => Math.sin((from + i + 1) * (j + 1) * 0.7391)),
+  }));
+}
+
+test('above its limit a vector index is made, and finds nearly what comparing every row finds', async () => {
+  await using store = await openLanceStore(join(folder, 'indexed'), { vectorIndexFrom: 2000 });
+  await using exact = await openLanceStore(join(folder, 'exact'));
+  const at = { generation: 1, seq: 1 };
+  for (const each of [store, exact]) {
+    await each.prepare({ generation: 1, dimensions: 32, committedSeq: 0 });
+    await each.add(rows(3000, 32), at);
+    await each.maintain(at);
+  }
+  // Rows that came after the index was made are found as well.
+  await store.add(rows(100, 32, 3000), { generation: 1, seq: 2 });
+  await exact.add(rows(100, 32, 3000), { generation: 1, seq: 2 });
+  let found = 0;
+  for (const { vector } of rows(40, 32, 3050)) {
+    const options = { at: { generation: 1, seq: 2 }, limit: 10 };
+    const expected = new Set((await exact.searchVector(vector, options)).map(({ chunk }) => chunk.id));
+    found += (await store.searchVector(vector, options)).filter(({ chunk }) => expected.has(chunk.id)).length;
+  }
+  expect(found / 400).toBeGreaterThanOrEqual(0.97);
+  const indices = readdirSync(join(folder, 'indexed', 'chunks_1.lance', '_indices'));
+  const without = readdirSync(join(folder, 'exact', 'chunks_1.lance', '_indices'));
+  expect(indices.length).toBeGreaterThan(without.length);
+});
+
+test('a damaged table reads as missing, and prepare makes it anew', async () => {
+  const place = join(folder, 'damaged');
+  const at = { generation: 1, seq: 1 };
+  {
+    await using store = await openLanceStore(place);
+    await store.prepare({ generation: 1, dimensions: 8, committedSeq: 0 });
+    await store.add(rows(3, 8), at);
+    await store.flush();
+  }
+  rmSync(join(place, 'chunks_1.lance', '_versions'), { recursive: true });
+  await using store = await openLanceStore(place);
+  expect(await store.count(at)).toBe(0);
+  await expect(store.searchText('text', { at, limit: 1 })).rejects.toThrow(/search index in .* is missing/);
+  await store.prepare({ generation: 1, dimensions: 8, committedSeq: 1 });
+  await store.add(rows(3, 8), { generation: 1, seq: 2 });
+  expect(await store.count({ generation: 1, seq: 2 })).toBe(3);
+});
