@@ -1,0 +1,63 @@
+import type { TokenMeter } from './token-meter.ts';
+
+export interface PrefixParts {
+  title: string;
+  aliases: string[];
+  /** Below the title. */
+  headings: string[];
+}
+
+/**
+ * "Title (ABL; other name): Heading › Subheading", within `maxTokens`. The title takes at most half of it, the headings
+ * what they need of the rest (the innermost first), the other names what is left: abbreviations first, for nothing else
+ * in a chunk leads from "ABL" to it, then in the document's order.
+ */
+export async function prefixWithin(
+  parts: PrefixParts,
+  maxTokens: number,
+  meter: TokenMeter,
+): Promise<string> {
+  const title = await cut(parts.title, Math.floor(maxTokens / 2), meter);
+  if (title === '') return '';
+  let headings: string[] = [];
+  for (const heading of parts.headings.toReversed()) {
+    const longer = [await cut(heading, Math.floor(maxTokens / 3), meter), ...headings].filter(Boolean);
+    if ((await meter.count(format(title, [], longer))) > maxTokens) break;
+    headings = longer;
+  }
+  let aliases: string[] = [];
+  for (const alias of [
+    ...parts.aliases.filter(isAbbreviation),
+    ...parts.aliases.filter((name) => !isAbbreviation(name)),
+  ]) {
+    const more = [...aliases, alias];
+    if ((await meter.count(format(title, more, headings))) > maxTokens) {
+      // A shorter name further on may still fit, but a list of a hundred is not tried to its end.
+      if (aliases.length > 0 && !isAbbreviation(alias)) break;
+      continue;
+    }
+    aliases = more;
+  }
+  const prefix = format(title, aliases, headings);
+  // Tokens of parts need not add up to the whole's in every tokenizer.
+  return (await meter.count(prefix)) <= maxTokens ? prefix : '';
+}
+
+function format(title: string, aliases: string[], headings: string[]): string {
+  return `${title}${aliases.length > 0 ? ` (${aliases.join('; ')})` : ''}${headings.length > 0 ? `: ${headings.join(' › ')}` : ''}`;
+}
+
+/** Short, without inner spaces, mostly capitals or digits: "ABL", "MSUD", "P.A.D.", "SCA17", "HbS". */
+function isAbbreviation(name: string): boolean {
+  return name.length <= 12 && !/\s/.test(name) && /\p{Lu}.*[\p{Lu}\p{N}]/u.test(name);
+}
+
+/** The longest run of whole words from the start that fits; of a single word too long, nothing. */
+async function cut(text: string, maxTokens: number, meter: TokenMeter): Promise<string> {
+  const words = text.split(/\s+/).filter(Boolean).slice(0, maxTokens);
+  let fits = words.length;
+  while (fits > 0 && (await meter.count(words.slice(0, fits).join(' '))) > maxTokens) {
+    fits = fits > 8 ? Math.floor(fits * 0.75) : fits - 1;
+  }
+  return words.slice(0, fits).join(' ');
+}

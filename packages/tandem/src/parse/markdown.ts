@@ -1,0 +1,224 @@
+import { parseDocument as parseYaml } from 'yaml';
+import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
+import type { Block } from '../core/types/document.ts';
+
+export interface MarkdownBody {
+  /** The file after its front matter, as it is: offsets count from there. */
+  text: string;
+  blocks: Block[];
+  /** Every front matter field but the aliases; lists and maps as JSON. */
+  frontMatter: Record<string, string>;
+  /** Front matter `aliases`, as a list. */
+  aliases: string[];
+}
+
+/** Markdown with optional YAML front matter. The text is not rendered, so that a quotation is exact and a table stays one. */
+export function parseMarkdown(source: string, uri: string): MarkdownBody {
+  const { fields, aliases, body } = splitFrontMatter(source, uri);
+  return { text: body, blocks: markdownBlocks(body), frontMatter: fields, aliases };
+}
+
+function splitFrontMatter(source: string, uri: string) {
+  const match = /^---[ \t]*\n(?:([\s\S]*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source);
+  const nothing = { fields: {} as Record<string, string>, aliases: [] as string[], body: source };
+  if (!match) return nothing;
+  // `failsafe` leaves every scalar the string it is written as: ids keep their leading zeros, dates their form.
+  const yaml = parseYaml(match[1] ?? '', { schema: 'failsafe', uniqueKeys: true });
+  const [error] = yaml.errors;
+  if (error) {
+    // A document may simply begin with a rule; it is front matter only if its first line is a field.
+    if (!/^[\w-]+[ \t]*:/.test(match[1] ?? '')) return nothing;
+    const line = (error.linePos?.[0].line ?? 1) + 1;
+    throw new UnreadableDocumentError({
+      uri,
+      reason: 'front matter',
+      message: `The front matter of ${uri} is not valid YAML at line ${line}: ${error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}.`,
+      hint: 'Mend that line: values that contain a colon or begin with a special character need quotes.',
+      cause: error,
+    });
+  }
+  const data: unknown = yaml.toJS({ maxAliasCount: 100 });
+  const body = source.slice(match[0].length);
+  if (data === null) return { ...nothing, body };
+  if (typeof data !== 'object' || Array.isArray(data)) return nothing;
+  const fields: Record<string, string> = {};
+  let aliases: string[] = [];
+  for (const [key, value] of Object.entries(data)) {
+    if (/^(aliases|alias|also[_ -]?called)$/i.test(key)) aliases = aliases.concat(namesIn(value));
+    else fields[key] = typeof value === 'string' ? value : JSON.stringify(value);
+  }
+  return { fields, aliases, body };
+}
+
+function namesIn(value: unknown): string[] {
+  const names = Array.isArray(value) ? value : typeof value === 'string' ? value.split(';') : [];
+  return names
+    .filter((name): name is string => typeof name === 'string')
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
+const fence = /^ {0,3}(`{3,}|~{3,})/;
+const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]|$)/;
+const setextUnderline = /^ {0,3}(=+|-+)[ \t]*$/;
+const rule = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
+const listItem = /^ {0,3}(?:[-+*•]|\d{1,9}[.)])(?:[ \t]|$)/;
+/** Only a list that starts at 1 may follow a paragraph's line directly: "in\n1985. …" is prose (CommonMark §5.3). */
+const interruptingItem = /^ {0,3}(?:[-+*•]|1[.)])[ \t]+\S/;
+const tableDelimiter = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+
+interface Line {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** Blocks of Markdown (CommonMark 0.31's leaf blocks, lists, and pipe tables), with offsets into `text`. */
+export function markdownBlocks(text: string): Block[] {
+  const lines = linesOf(text);
+  const blocks: Block[] = [];
+  let index = 0;
+  const at = (line: number) => lines[line]?.text;
+  const blank = (line: number) => !/\S/.test(lines[line]!.text);
+  /** Adds the lines `[from, to)` as one block, without outer white space. */
+  const add = (kind: Block['kind'], from: number, to: number, level?: number) => {
+    let start = lines[from]!.start;
+    let end = lines[to - 1]!.end;
+    while (start < end && /\s/.test(text[start]!)) start++;
+    while (end > start && /\s/.test(text[end - 1]!)) end--;
+    if (start < end) blocks.push({ kind, start, end, ...(level === undefined ? {} : { level }) });
+    index = to;
+  };
+
+  while (index < lines.length) {
+    const line = at(index)!;
+    if (blank(index)) {
+      index++;
+      continue;
+    }
+    const opening = fence.exec(line)?.[1];
+    if (
+      opening !== undefined &&
+      !(opening[0] === '`' && line.slice(line.indexOf(opening) + opening.length).includes('`'))
+    ) {
+      let to = index + 1;
+      while (to < lines.length && !closes(at(to)!, opening)) to++;
+      add('code', index, Math.min(to + 1, lines.length));
+      continue;
+    }
+    const heading = atxHeading.exec(line)?.[1];
+    if (heading !== undefined) {
+      add('heading', index, index + 1, heading.length);
+      continue;
+    }
+    if (rule.test(line)) {
+      index++;
+      continue;
+    }
+    if (line.includes('|') && tableDelimiter.test(at(index + 1) ?? '') && at(index + 1)!.includes('-')) {
+      if (cells(line) === cells(at(index + 1)!)) {
+        let to = index + 2;
+        while (to < lines.length && !blank(to) && at(to)!.includes('|')) to++;
+        add('table', index, to);
+        continue;
+      }
+    }
+    if (listItem.test(line)) {
+      let to = index + 1;
+      while (to < lines.length) {
+        if (blank(to)) {
+          // A blank line stays inside the list if the list goes on after it.
+          let next = to;
+          while (next < lines.length && blank(next)) next++;
+          if (
+            next < lines.length &&
+            (listItem.test(at(next)!) || /^(?: {2,}|\t)/.test(at(next)!)) &&
+            !rule.test(at(next)!)
+          ) {
+            to = next + 1;
+            continue;
+          }
+          break;
+        }
+        if (atxHeading.test(at(to)!) || rule.test(at(to)!) || fence.test(at(to)!)) break;
+        to++;
+      }
+      add('list', index, to);
+      continue;
+    }
+    if (/^(?: {4}|\t)/.test(line)) {
+      let to = index + 1;
+      while (to < lines.length && (blank(to) || /^(?: {4}|\t)/.test(at(to)!))) to++;
+      while (blank(to - 1)) to--;
+      add('code', index, to);
+      continue;
+    }
+    let to = index + 1;
+    let level: number | undefined;
+    for (; to < lines.length && !blank(to); to++) {
+      const next = at(to)!;
+      const underline = setextUnderline.exec(next)?.[1];
+      if (underline !== undefined) {
+        level = underline[0] === '=' ? 1 : 2;
+        to++;
+        break;
+      }
+      if (atxHeading.test(next) || rule.test(next) || fence.test(next) || interruptingItem.test(next)) break;
+      if (next.includes('|') && tableDelimiter.test(at(to + 1) ?? '') && cells(next) === cells(at(to + 1)!))
+        break;
+    }
+    if (level === undefined) add('paragraph', index, to);
+    else add('heading', index, to, level);
+  }
+  return blocks;
+}
+
+/** What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". */
+export function headingText(markdown: string): string {
+  return withoutInlineMarks(
+    markdown
+      .replace(/^\s{0,3}#{1,6}(?=\s|$)/, '')
+      .replace(/(?:^|\s)#+\s*$/, '')
+      .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, ''),
+  )
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** Markdown's inline marks taken off: links and images become their words, emphasis and code their content. */
+export function withoutInlineMarks(markdown: string): string {
+  return markdown
+    .replace(/!?\[([^[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:[ \t]+"[^"\n]*")?\)/g, '$1')
+    .replace(/!?\[([^[\]]+)\]\[[^[\]]*\]/g, '$1')
+    .replace(/<((?:https?:\/\/|mailto:)[^<>\s]*)>/g, '$1')
+    .replace(/(`+)([^`\n]+)\1/g, '$2')
+    .replace(/(\*\*|__)(?=\S)([^\n]*?\S)\1/g, '$2')
+    .replace(/(?<![\w*])\*(?=[^\s*])([^*\n]*?[^\s*])\*(?![\w*])/g, '$1')
+    .replace(/(?<![\w_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\w_])/g, '$1')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1');
+}
+
+function closes(line: string, opening: string): boolean {
+  const closing = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1];
+  return closing !== undefined && closing[0] === opening[0] && closing.length >= opening.length;
+}
+
+function cells(row: string): number {
+  return row
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)\|$/, '')
+    .split(/(?<!\\)\|/).length;
+}
+
+function linesOf(text: string): Line[] {
+  const lines: Line[] = [];
+  let start = 0;
+  while (start < text.length) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    lines.push({ start, end, text: text.slice(start, end) });
+    start = end + 1;
+  }
+  return lines;
+}
