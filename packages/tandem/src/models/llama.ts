@@ -1,0 +1,428 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  getLlama,
+  type Llama,
+  type LlamaContext,
+  type LlamaContextSequence,
+  type LlamaGrammar,
+  LlamaLogLevel,
+  type LlamaModel,
+  type SequenceEvaluateOptions,
+  type Token,
+} from 'node-llama-cpp';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
+import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
+import type { AdapterReference } from './local-tools.ts';
+
+/** Contexts kept at once: the base and the adapters used last. Each holds its own KV cache. */
+const maxContexts = 3;
+const defaultContextLength = 4096;
+/** Prompt tokens evaluated between two looks at the abort signal; any split gives the same numbers. */
+const prefillStep = 512;
+
+export interface LoadOptions {
+  path: string;
+  contextLength?: number;
+  threads?: number;
+  cacheDirectory?: string;
+  signal?: AbortSignal;
+}
+
+/** One model file in memory, shared by all that opened it; freed when the last of them disposes it. */
+export interface LoadedLlama extends AsyncDisposable {
+  readonly path: string;
+  readonly baseHash: string;
+  readonly model: LlamaModel;
+  readonly template: ChatTemplate;
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly endOfTurn: number;
+  /** A compiled grammar; compiled once per text. */
+  grammar(gbnf: string): Promise<LlamaGrammar>;
+  /** Waits for the sequence of this adapter (requests queue) and lends it until disposed. */
+  acquire(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal): Promise<Sequence>;
+}
+
+/** One KV cache, lent to one call at a time. */
+export interface Sequence extends AsyncDisposable {
+  /**
+   * Evaluates the prompt but for its last token, keeping what the cache already holds of it; returns how many tokens that
+   * was. Flash attention is off, because with it llama.cpp's numbers depend on how a prompt is split into batches; without
+   * it they are the same to the bit, and so a reused prefix changes nothing.
+   */
+  prefill(prompt: readonly Token[], signal?: AbortSignal): Promise<number>;
+  /** Generates after a prefill. */
+  generate(options: SequenceEvaluateOptions): AsyncGenerator<Token, void>;
+  /** Natural logarithm of each continuation token's probability, given all before it. */
+  score(prompt: readonly Token[], continuation: readonly Token[], signal?: AbortSignal): Promise<number[]>;
+  /** Raw logits after each position. */
+  logits(
+    tokens: readonly Token[],
+    positions: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]>;
+}
+
+interface Shared {
+  users: number;
+  loading: Promise<Omit<LoadedLlama, typeof Symbol.asyncDispose> & { close(): Promise<void> }>;
+}
+const shared = new Map<string, Shared>();
+let backend: Promise<Llama> | undefined;
+/** What llama.cpp last complained of: it logs its reasons and throws without them. */
+let lastComplaint = '';
+
+export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
+  const path = resolve(options.path);
+  const key = JSON.stringify([path, options.contextLength, options.threads]);
+  let entry = shared.get(key);
+  if (entry === undefined) {
+    entry = { users: 0, loading: load(path, options) };
+    shared.set(key, entry);
+  }
+  const mine = entry;
+  mine.users++;
+  const release = async () => {
+    if (--mine.users > 0) return;
+    if (shared.get(key) === mine) shared.delete(key);
+    await mine.loading.then((loaded) => loaded.close()).catch(() => {});
+  };
+  try {
+    const loaded = await mine.loading;
+    let disposed = false;
+    return {
+      ...loaded,
+      async [Symbol.asyncDispose]() {
+        if (disposed) return;
+        disposed = true;
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function openBackend(): Promise<Llama> {
+  backend ??= getLlama({
+    gpu: 'auto',
+    // Only the binaries that npm installed: never compile or download on a user's machine.
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    logLevel: LlamaLogLevel.warn,
+    logger: (_level, message) => {
+      lastComplaint = message.trim();
+    },
+  });
+  return backend;
+}
+
+async function load(path: string, options: LoadOptions) {
+  await checkFile(path);
+  const [llama, baseHash] = await Promise.all([
+    openBackend(),
+    stampedSha256(path, {
+      cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
+      ...(options.signal && { signal: options.signal }),
+    }),
+  ]);
+  let model: LlamaModel;
+  try {
+    model = await llama.loadModel({ modelPath: path, ...(options.signal && { loadSignal: options.signal }) });
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    throw new InvalidInputError({
+      domain: 'models',
+      where: path,
+      message: `llama.cpp cannot load ${path}: ${complaint(cause)}.`,
+      hint: 'The file may be damaged or too new or too large for this machine; fetch it again or choose another model (tandem models list).',
+      cause,
+    });
+  }
+  const template = templateOf(model, path);
+  const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
+  const threads = options.threads ?? llama.cpuMathCores;
+  const contexts = new ContextPool(model, contextLength, threads);
+  const grammars = new Map<string, Promise<LlamaGrammar>>();
+  const vocabularySize = [...model.iterateAllTokens()].length;
+  const endOfTurn = model.tokens.eot ?? model.tokens.eos;
+  if (endOfTurn === null) throw noTemplate(path, 'has no end-of-turn token');
+  return {
+    path,
+    baseHash,
+    model,
+    template,
+    contextLength,
+    vocabularySize,
+    endOfTurn: endOfTurn as number,
+    grammar(gbnf: string) {
+      let grammar = grammars.get(gbnf);
+      if (grammar === undefined) {
+        grammar = llama.createGrammar({ grammar: gbnf });
+        grammars.set(gbnf, grammar);
+      }
+      return grammar;
+    },
+    acquire: (adapter: Required<AdapterReference> | undefined, signal?: AbortSignal) =>
+      contexts.acquire(adapter, signal),
+    async close() {
+      await contexts.close();
+      await model.dispose();
+    },
+  };
+}
+
+async function checkFile(path: string): Promise<void> {
+  const file = await stat(path).catch(() => undefined);
+  if (file?.isFile()) return;
+  throw new InvalidInputError({
+    domain: 'models',
+    where: path,
+    message: `There is no model file at ${path}.`,
+    hint: 'Give the path of a GGUF file, or a name from tandem models list.',
+  });
+}
+
+function complaint(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return (lastComplaint || message).replace(/\.$/, '');
+}
+
+function noTemplate(path: string, why: string): InvalidInputError {
+  return new InvalidInputError({
+    domain: 'models',
+    where: path,
+    message: `${path} ${why}, so it cannot be used for chat.`,
+    hint: 'Use an instruction-tuned model (its name usually ends in Instruct or Chat).',
+  });
+}
+
+function templateOf(model: LlamaModel, path: string): ChatTemplate {
+  const source = model.fileInfo.metadata.tokenizer?.chat_template;
+  if (source === undefined) throw noTemplate(path, 'carries no chat template');
+  const specialTokens = new Map<string, number>();
+  for (const token of model.iterateAllTokens()) {
+    const attributes = model.getTokenAttributes(token);
+    if (!attributes.control && !attributes.unknown) continue;
+    const text = model.detokenize([token], true);
+    if (text !== '') specialTokens.set(text, token);
+  }
+  return createChatTemplate(source, {
+    specialTokens,
+    bosToken: model.tokens.bos,
+    bosText: model.tokens.bosString ?? '',
+    eosText: model.tokens.eosString ?? '',
+    prependBos: model.tokens.shouldPrependBosToken,
+    isEndOfGeneration: (token) => model.isEogToken(token as Token),
+    encodeText: (text) => model.tokenize(text, false),
+  });
+}
+
+interface PooledContext {
+  key: string;
+  context: LlamaContext;
+  sequence: LlamaContextSequence;
+}
+
+/** llama.cpp binds adapters to a context, so each adapter and scale has its own, made when first asked for. */
+class ContextPool {
+  readonly #model: LlamaModel;
+  readonly #contextLength: number;
+  readonly #threads: number;
+  /** By key, the one used last at the end. */
+  readonly #contexts = new Map<string, PooledContext>();
+  /** One call at a time over the whole model: two contexts at once would only share the same cores. */
+  #tail: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(model: LlamaModel, contextLength: number, threads: number) {
+    this.#model = model;
+    this.#contextLength = contextLength;
+    this.#threads = threads;
+  }
+
+  async acquire(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal): Promise<Sequence> {
+    const before = this.#tail;
+    const { promise: done, resolve: release } = Promise.withResolvers<void>();
+    this.#tail = before.then(() => done);
+    try {
+      await aborted(before, signal);
+      if (this.#closed) throw new Error('The model was disposed.');
+      const { sequence } = await this.#contextFor(adapter, signal);
+      return borrow(sequence, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #contextFor(
+    adapter: Required<AdapterReference> | undefined,
+    signal?: AbortSignal,
+  ): Promise<PooledContext> {
+    const key = adapter === undefined ? '' : await adapterKey(adapter);
+    const existing = this.#contexts.get(key);
+    if (existing !== undefined) {
+      this.#contexts.delete(key);
+      this.#contexts.set(key, existing);
+      return existing;
+    }
+    for (const [oldKey, old] of this.#contexts) {
+      if (this.#contexts.size < maxContexts) break;
+      this.#contexts.delete(oldKey);
+      await old.context.dispose();
+    }
+    let context: LlamaContext;
+    try {
+      context = await this.#model.createContext({
+        contextSize: this.#contextLength,
+        threads: this.#threads,
+        flashAttention: false,
+        ...(adapter && { lora: { adapters: [{ filePath: adapter.path, scale: adapter.scale }] } }),
+        ...(signal && { createSignal: signal }),
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new InvalidInputError({
+        domain: 'models',
+        ...(adapter && { where: adapter.path }),
+        message: adapter
+          ? `The adapter ${adapter.path} cannot be loaded over this model: ${complaint(cause)}.`
+          : `There is not enough memory for a context of ${this.#contextLength} tokens: ${complaint(cause)}.`,
+        hint: adapter
+          ? 'Use an adapter that was trained on this very base model (tandem models list shows them).'
+          : 'Configure a smaller model or close other programs.',
+        cause,
+      });
+    }
+    const pooled = { key, context, sequence: context.getSequence() };
+    this.#contexts.set(key, pooled);
+    return pooled;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+    for (const { context } of this.#contexts.values()) await context.dispose();
+    this.#contexts.clear();
+  }
+}
+
+/** A file written anew at the same path is another adapter. */
+async function adapterKey(adapter: Required<AdapterReference>): Promise<string> {
+  const path = resolve(adapter.path);
+  const file = await stat(path).catch(() => undefined);
+  if (!file?.isFile()) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where: path,
+      message: `There is no adapter file at ${path}.`,
+      hint: 'Give the path of a GGUF LoRA file, or train one with tandem tune.',
+    });
+  }
+  return JSON.stringify([path, adapter.scale, file.size, file.mtimeMs]);
+}
+
+function aborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return wait;
+  signal.throwIfAborted();
+  const { promise, resolve: proceed, reject } = Promise.withResolvers<void>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  wait.then(proceed, reject);
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
+}
+
+function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
+  let last: Token | undefined;
+
+  /** Leaves exactly `tokens` in the cache, reusing what is there; returns how many were. */
+  async function evaluateTo(tokens: readonly Token[], signal?: AbortSignal): Promise<number> {
+    const { firstDifferentIndex } = sequence.compareContextTokens(tokens as Token[]);
+    const kept = Math.min(firstDifferentIndex, tokens.length);
+    if (kept === 0) await sequence.clearHistory();
+    else if (kept < sequence.nextTokenIndex) {
+      await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
+    }
+    for (let from = kept; from < tokens.length; from += prefillStep) {
+      signal?.throwIfAborted();
+      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + prefillStep));
+    }
+    return kept;
+  }
+
+  return {
+    async prefill(prompt, signal) {
+      last = prompt.at(-1);
+      return evaluateTo(prompt.slice(0, -1), signal);
+    },
+    generate(options) {
+      if (last === undefined) throw new Error('generate() needs a prefill().');
+      return sequence.evaluate([last], options) as AsyncGenerator<Token, void>;
+    },
+    async score(prompt, continuation, signal) {
+      await evaluateTo(prompt.slice(0, -1), signal);
+      const inputs = [prompt.at(-1) as Token, ...continuation.slice(0, -1)];
+      const scores: number[] = [];
+      for (let from = 0; from < inputs.length; from += prefillStep) {
+        signal?.throwIfAborted();
+        const results = await sequence.controlledEvaluate(
+          inputs.slice(from, from + prefillStep).map((token, index) => [
+            token,
+            {
+              generateNext: {
+                // At temperature 0 the selected token is the likeliest one, to which the total weight is relative.
+                logits: { filter: { tokens: [continuation[from + index] as Token], includeSelected: true } },
+                totalLogitWeight: true,
+              },
+            },
+          ]),
+        );
+        for (const [index, result] of results.entries()) {
+          const { logits, totalLogitWeight } = result?.next ?? {};
+          const own = logits?.get(continuation[from + index] as Token);
+          if (logits === undefined || totalLogitWeight === undefined || own === undefined) {
+            throw new Error('llama.cpp returned no logits.');
+          }
+          scores.push(own - Math.max(...logits.values()) - Math.log(totalLogitWeight));
+        }
+      }
+      return scores;
+    },
+    async logits(tokens, positions, signal) {
+      await sequence.clearHistory();
+      const wanted = new Set(positions);
+      const found = new Map<number, Float32Array>();
+      const step = 64; // the vocabulary comes back as a map for each position: keep few of them alive
+      for (let from = 0; from < tokens.length; from += step) {
+        signal?.throwIfAborted();
+        const results = await sequence.controlledEvaluate(
+          tokens
+            .slice(from, from + step)
+            .map((token, index) =>
+              wanted.has(from + index) ? [token, { generateNext: { logits: true } }] : token,
+            ),
+        );
+        for (const [index, result] of results.entries()) {
+          if (result?.next.logits === undefined) continue;
+          const row = new Float32Array(result.next.logits.size);
+          for (const [token, logit] of result.next.logits) row[token] = logit;
+          found.set(from + index, row);
+        }
+      }
+      return positions.map((position) => {
+        const row = found.get(position);
+        if (row === undefined)
+          throw new Error(`Position ${position} is not among the ${tokens.length} tokens.`);
+        return row;
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      release();
+    },
+  };
+}
