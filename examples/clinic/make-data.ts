@@ -9,7 +9,9 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sentences as splitSentences } from '../../packages/tandem/src/chunk/sentences.ts';
+import { createRandom, shuffled as shuffledArray } from '../../packages/tandem/src/statistics/random.ts';
 import { type Intent, intents } from './intents.ts';
+import { phrasings } from './phrasings.ts';
 
 const data = process.argv[2];
 if (!data) throw new Error('Say where the data lies: node examples/clinic/make-data.ts DIR');
@@ -159,25 +161,8 @@ function answerable(question: MedquadQuestion): Answerable | undefined {
 
 // --- Choosing documents ----------------------------------------------------------------------------------------------
 
-/** mulberry32: the same choice on every machine. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-const random = seededRandom(20261121);
-function shuffled<T>(items: Iterable<T>): T[] {
-  const array = [...items];
-  for (let i = array.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [array[i], array[j]] = [array[j]!, array[i]!];
-  }
-  return array;
-}
+const random = createRandom(20261121);
+const shuffled = <T>(items: Iterable<T>): T[] => shuffledArray([...items], random);
 const byDocument = (list: Answerable[]) => Map.groupBy(list, (item) => item.question.doc);
 /** Rare intents first, so that a cap on questions a document does not lose them. */
 const frequency = new Map<string, number>();
@@ -317,6 +302,34 @@ const trainGroupsChosen = shuffled(new Set(trainDocuments.map((doc) => groups[do
 const validationGroups = new Set(
   trainGroupsChosen.slice(0, Math.round(trainGroupsChosen.length * chosen.validationShare)),
 );
+/**
+ * Ways to ask it: MedQuAD's own template and a few of ours, by the full name; by an abbreviation that the document lists (a
+ * model cannot know it: it searches for what was written, and without the passage it can name no more than that); by the staff's
+ * word (in the glossary, so it is spelt out).
+ */
+function wordingsOf(item: Answerable, abbreviation: string | undefined, word: string | undefined) {
+  const { intent, question } = item;
+  const name = readDocument(question.doc).title;
+  const asked = (as: string, count: number) => [
+    asAsked(question.question.replaceAll(question.focus, as)),
+    ...shuffled(phrasings[intent])
+      .slice(0, count)
+      .map((phrase) => phrase.replaceAll('{}', as)),
+  ];
+  const plain = asked(name, 3).map((text) => ({ question: text, searchQuery: `${name} ${intent}` }));
+  const short = abbreviation
+    ? asked(abbreviation, 1).map((text) => ({
+        question: text,
+        searchQuery: `${abbreviation} ${intent}`,
+        withoutPassage: { entities: { condition: abbreviation } },
+      }))
+    : [];
+  const staff = word
+    ? asked(word, 6).map((text) => ({ question: text, searchQuery: `${name} ${intent}` }))
+    : [];
+  return [...plain, ...short, ...staff];
+}
+
 let informationLeft = maxInformationQuestions;
 const training = trainDocuments.flatMap((doc) => {
   usedDocuments.add(doc);
@@ -328,8 +341,7 @@ const training = trainDocuments.flatMap((doc) => {
     id: item.question.qid,
     split: validationGroups.has(groups[doc]!) ? 'validation' : 'train',
     ...line(item, item.question.question),
-    ...(abbreviationOf.has(doc) && { abbreviation: abbreviationOf.get(doc) }),
-    ...(jargonOf.has(doc) && { jargon: jargonOf.get(doc) }),
+    wordings: wordingsOf(item, abbreviationOf.get(doc), jargonOf.get(doc)),
   }));
 });
 
