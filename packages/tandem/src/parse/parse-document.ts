@@ -69,6 +69,11 @@ async function parseBody(mediaType: string | undefined, input: ParseInput): Prom
       const { text, encoding } = decodeText(bytes, uri);
       return { text, blocks: textBlocks(text), metadata: encodingNote(encoding) };
     }
+    case 'text/html':
+    case 'application/xhtml+xml': {
+      const { parseHtml } = await import('./html.ts');
+      return parseHtml(bytes, uri, input.mediaType);
+    }
     default:
       throw new UnreadableDocumentError({
         uri,

@@ -1,0 +1,310 @@
+import { Readability } from '@mozilla/readability';
+import { parseHTML } from 'linkedom';
+import { decodeText } from './decode-text.ts';
+import type { ParsedBody } from './parse-document.ts';
+import { StructuredText } from './structured-text.ts';
+
+/**
+ * The main content of a page, written as Markdown: headings, paragraphs, lists, pipe tables, code. Menus, banners, footers,
+ * forms and hidden parts are left out. The content is `<main>` or the one `<article>` where there is one, else what
+ * Mozilla's Readability finds if that is most of the page's text, else the whole body.
+ */
+export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
+  const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
+  const { document } = parseHTML(withDocumentElement(html));
+  const metadata = metadataOf(document);
+  if (encoding !== 'utf-8') metadata.encoding = encoding;
+  for (const element of document.querySelectorAll(neverContent)) element.remove();
+
+  const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
+  const root = mainContent(document);
+  const writer = new HtmlWriter();
+  // Readability takes the page's heading off, and some sites put it above `<main>`.
+  if (firstRank.length === 1 && firstRank[0] !== '' && !root.querySelector('h1')) {
+    writer.output.add('heading', `# ${firstRank[0]}`, { level: 1 });
+  }
+  writer.writeBlocks(root, 0);
+  writer.flush();
+  const { text, blocks } = writer.output;
+  const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : titleOf(document, metadata);
+  return { text, blocks, metadata, ...(title ? { title } : {}) };
+}
+
+type HtmlDocument = ReturnType<typeof parseHTML>['document'];
+
+const neverContent =
+  'script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, dialog, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"]';
+const chrome =
+  'nav, footer, aside, header:not(main header, article header), [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="complementary"]';
+
+/** The charset that HTTP or the page's first kilobytes declare (WHATWG HTML §13.2.3.2, without its byte-level details). */
+function declaredCharset(bytes: Uint8Array, mediaType: string | undefined): string | undefined {
+  const inHeader = /charset\s*=\s*["']?([\w-]+)/i.exec(mediaType ?? '')?.[1];
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4096)).toString('latin1');
+  const declared =
+    inHeader ??
+    /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]+)/i.exec(head)?.[1] ??
+    /^<\?xml[^>]*encoding\s*=\s*["']([\w-]+)/i.exec(head)?.[1];
+  // A page that can be read for its declaration is not in UTF-16, whatever it says.
+  return declared && /^utf-16/i.test(declared) && !inHeader ? 'utf-8' : declared;
+}
+
+/** linkedom only makes a body where there is an `<html>`. */
+function withDocumentElement(html: string): string {
+  return /<html[\s>]/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>`;
+}
+
+function metadataOf(document: HtmlDocument): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  const take = (name: string, value: string | null | undefined) => {
+    const clean = value?.replace(/\s+/g, ' ').trim();
+    if (clean) metadata[name] ??= clean;
+  };
+  const content = (selector: string) => document.querySelector(selector)?.getAttribute('content');
+  take('language', document.documentElement?.getAttribute('lang'));
+  take('description', content('meta[name="description"]') ?? content('meta[property="og:description"]'));
+  take('author', content('meta[name="author"]'));
+  take('published', content('meta[property="article:published_time"]') ?? content('meta[name="date"]'));
+  take('url', document.querySelector('link[rel="canonical"]')?.getAttribute('href'));
+  return metadata;
+}
+
+/** `<title>`, without the site's name where the page tells that. */
+function titleOf(document: HtmlDocument, metadata: Record<string, string>): string | undefined {
+  const whole = oneLine(document.querySelector('title')?.textContent ?? '');
+  const site = document.querySelector('meta[property="og:site_name"]')?.getAttribute('content')?.trim();
+  const parts = whole.split(/ [|–—·»-] /);
+  if (parts.length > 1) metadata.pageTitle = whole;
+  return parts.length > 1 && parts.at(-1) === site ? parts.slice(0, -1).join(' - ') : whole;
+}
+
+function mainContent(document: HtmlDocument): Element {
+  const body = (document.body ?? document.documentElement) as unknown as Element;
+  const mains = document.querySelectorAll('main, [role="main"]');
+  const articles = document.querySelectorAll('article');
+  for (const candidates of [mains, articles]) {
+    if (candidates.length === 1 && lengthOf(candidates[0]!) > 0) {
+      const [only] = candidates as unknown as Element[];
+      removeChrome(only!);
+      if (lengthOf(only!) > 0) return only!;
+    }
+  }
+  const menus = [...body.querySelectorAll(chrome)];
+  removeChrome(body);
+  const rest = lengthOf(body);
+  if (rest === 0) {
+    // A page that is nothing but a header or a menu: that is its content.
+    for (const menu of menus) body.append(menu);
+    return body;
+  }
+  const found = depthOf(body) > deepest ? undefined : readable(document);
+  // Readability is made for articles: on a page of lists or tables it may keep a corner of it.
+  return found && lengthOf(found) >= 0.6 * rest ? found : body;
+}
+
+function readable(document: HtmlDocument): Element | undefined {
+  const copy = document.cloneNode(true) as unknown as Document;
+  try {
+    const article = new Readability(copy, { maxElemsToParse: 20_000, charThreshold: 200 }).parse();
+    if (!article?.content) return undefined;
+    const { document: content } = parseHTML(`<!doctype html><html><body>${article.content}</body></html>`);
+    return content.body as unknown as Element;
+  } catch {
+    // Too many elements, or a tree it stumbles on: the caller takes the whole body, so that no text is lost.
+    return undefined;
+  }
+}
+
+function removeChrome(root: Element): void {
+  for (const element of root.querySelectorAll(chrome)) element.remove();
+}
+
+function lengthOf(element: { textContent: string | null }): number {
+  return element.textContent?.replace(/\s+/g, ' ').trim().length ?? 0;
+}
+
+function depthOf(root: Element): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let node: Node | null = root; node; ) {
+    if (node.firstChild) {
+      node = node.firstChild;
+      deepest = Math.max(deepest, ++depth);
+      continue;
+    }
+    while (node && node !== root && !node.nextSibling) {
+      node = node.parentNode;
+      depth--;
+    }
+    node = !node || node === root ? null : node.nextSibling;
+  }
+  return deepest;
+}
+
+const blockElements = new Set(
+  'address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul'.split(
+    ' ',
+  ),
+);
+/** Deeper trees are no one's writing; what is below is taken as one run of words. */
+const deepest = 300;
+
+class HtmlWriter {
+  readonly output = new StructuredText();
+  #paragraph = '';
+
+  flush(): void {
+    // Two line breaks are how some pages part paragraphs.
+    for (const paragraph of this.#paragraph.split(/\n[ \n]*\n/))
+      this.output.add('paragraph', tidy(paragraph));
+    this.#paragraph = '';
+  }
+
+  writeBlocks(parent: Node, depth: number): void {
+    for (let node = parent.firstChild; node; node = node.nextSibling) {
+      const element = node as Element;
+      const name = node.nodeType === 1 ? element.localName.toLowerCase() : '';
+      if (name === '' || depth > deepest || !(blockElements.has(name) || holdsBlocks(element))) {
+        this.#paragraph += inlineText(node, depth);
+        continue;
+      }
+      this.flush();
+      this.#writeBlock(element, name, depth);
+      this.flush();
+    }
+  }
+
+  #writeBlock(element: Element, name: string, depth: number): void {
+    const level = /^h([1-6])$/.exec(name)?.[1];
+    if (level !== undefined) {
+      const words = oneLine(inlineText(element, depth));
+      if (words !== '')
+        this.output.add('heading', `${'#'.repeat(Number(level))} ${words}`, { level: Number(level) });
+    } else if (name === 'pre') {
+      const code = (element.textContent ?? '').replace(/\s+$/, '').replace(/^\n/, '');
+      const fence = '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map((run) => run[0].length + 1)));
+      if (/\S/.test(code)) this.output.add('code', `${fence}\n${code}\n${fence}`);
+    } else if ((name === 'ul' || name === 'ol' || name === 'menu') && isPlainList(element)) {
+      this.output.add('list', listLines(element, 0, depth).join('\n'));
+    } else if (name === 'dl' && isPlainList(element)) {
+      this.output.add('list', definitionLines(element, depth).join('\n'));
+    } else if (name === 'table' && isDataTable(element)) {
+      const caption = element.querySelector('caption');
+      if (caption) this.output.add('paragraph', oneLine(inlineText(caption, depth)));
+      this.output.add('table', tableLines(element, depth).join('\n'));
+    } else {
+      this.writeBlocks(element, depth + 1);
+    }
+  }
+}
+
+function holdsBlocks(element: Element): boolean {
+  for (const child of element.getElementsByTagName('*')) {
+    if (blockElements.has(child.localName.toLowerCase())) return true;
+  }
+  return false;
+}
+
+/** Text of a node with white space run together, `\n` for `<br>`, and a space between blocks. */
+function inlineText(node: Node, depth: number): string {
+  if (node.nodeType === 3) {
+    return (node.textContent ?? '').replace(/[\u00ad\u200b\u2060\ufeff]/g, '').replace(/[\s\u00a0]+/g, ' ');
+  }
+  if (node.nodeType !== 1) return '';
+  const element = node as Element;
+  const name = element.localName.toLowerCase();
+  if (name === 'br') return '\n';
+  if (depth > deepest) return ` ${(element.textContent ?? '').replace(/[\s\u00a0]+/g, ' ')} `;
+  let text = '';
+  for (let child = node.firstChild; child; child = child.nextSibling) text += inlineText(child, depth + 1);
+  return blockElements.has(name) ? ` ${text} ` : text;
+}
+
+function tidy(text: string): string {
+  return text
+    .replace(/ *\n */g, '\n')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** A list whose items hold sections or tables is a page's layout. */
+function isPlainList(list: Element): boolean {
+  return !list.querySelector('h1, h2, h3, h4, h5, h6, table, pre');
+}
+
+function listLines(list: Element, indent: number, depth: number): string[] {
+  const ordered = list.localName.toLowerCase() === 'ol';
+  let number = Number.parseInt(list.getAttribute('start') ?? '1', 10) || 1;
+  const lines: string[] = [];
+  for (const item of list.children) {
+    const name = item.localName.toLowerCase();
+    if ((name === 'ul' || name === 'ol') && depth < deepest) {
+      lines.push(...listLines(item, indent + 1, depth + 1));
+      continue;
+    }
+    let words = '';
+    const below: string[] = [];
+    for (let child = item.firstChild; child; child = child.nextSibling) {
+      const childName = child.nodeType === 1 ? (child as Element).localName.toLowerCase() : '';
+      if ((childName === 'ul' || childName === 'ol') && depth < deepest) {
+        below.push(...listLines(child as Element, indent + 1, depth + 1));
+      } else words += inlineText(child, depth + 1);
+    }
+    const marker = ordered ? `${number++}.` : '-';
+    if (oneLine(words) !== '') lines.push(`${'  '.repeat(indent)}${marker} ${oneLine(words)}`);
+    lines.push(...below);
+  }
+  return lines;
+}
+
+/** `- term: definition`, a line for each definition. */
+function definitionLines(list: Element, depth: number): string[] {
+  const lines: string[] = [];
+  let terms: string[] = [];
+  let defined = false;
+  for (const child of list.querySelectorAll('dt, dd')) {
+    const words = oneLine(inlineText(child, depth + 1));
+    if (child.localName.toLowerCase() === 'dt') {
+      if (defined) terms = [];
+      defined = false;
+      if (words !== '') terms.push(words);
+    } else if (words !== '') {
+      lines.push(`- ${terms.length > 0 ? `${terms.join(', ')}: ` : ''}${words}`);
+      defined = true;
+    }
+  }
+  if (!defined && terms.length > 0) lines.push(`- ${terms.join(', ')}`);
+  return lines;
+}
+
+/** A table that holds another, headings or long lists, or has but one cell a row, lays a page out. */
+function isDataTable(table: Element): boolean {
+  if (/^(?:presentation|none)$/.test(table.getAttribute('role') ?? '')) return false;
+  if (table.querySelector('table, h1, h2, h3, pre')) return false;
+  for (const row of table.querySelectorAll('tr')) if (row.children.length > 1) return true;
+  return false;
+}
+
+function tableLines(table: Element, depth: number): string[] {
+  const rows: string[][] = [];
+  for (const row of table.querySelectorAll('tr')) {
+    const cells: string[] = [];
+    for (const cell of row.children) {
+      if (!/^t[dh]$/i.test(cell.localName)) continue;
+      cells.push(oneLine(inlineText(cell, depth + 1)).replace(/\|/g, '\\|'));
+      const span = Math.min(Number.parseInt(cell.getAttribute('colspan') ?? '1', 10) || 1, 50);
+      for (let extra = 1; extra < span; extra++) cells.push('');
+    }
+    if (cells.some((cell) => cell !== '')) rows.push(cells);
+  }
+  if (rows.length === 0) return [];
+  const width = Math.max(...rows.map((cells) => cells.length));
+  const lines = rows.map(
+    (cells) => `| ${[...cells, ...Array<string>(width - cells.length).fill('')].join(' | ')} |`,
+  );
+  return [lines[0]!, `|${' --- |'.repeat(width)}`, ...lines.slice(1)];
+}

@@ -1,0 +1,17 @@
+import type { Block } from '../core/types/document.ts';
+
+/** Writes text and its blocks together, so that offsets are right by construction. Blocks are parted by a blank line. */
+export class StructuredText {
+  text = '';
+  readonly blocks: Block[] = [];
+
+  /** Adds a block without the white space around it; nothing for a blank one. */
+  add(kind: Block['kind'], content: string, properties: { level?: number; page?: number } = {}): void {
+    const trimmed = content.trim();
+    if (trimmed === '') return;
+    if (this.text !== '') this.text += '\n\n';
+    const start = this.text.length;
+    this.text += trimmed;
+    this.blocks.push({ kind, start, end: this.text.length, ...properties });
+  }
+}
