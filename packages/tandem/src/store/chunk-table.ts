@@ -37,12 +37,15 @@ export interface SearchOptions {
   at: Snapshot;
   limit: number;
   filter?: ChunkFilter;
+  /** Give each chunk's vector with it. */
+  withVectors?: boolean;
   signal?: AbortSignal;
 }
 
 export interface ScoredChunk {
   chunk: StoredChunk;
   score: number;
+  vector?: Float32Array;
 }
 
 /**

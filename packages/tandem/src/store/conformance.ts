@@ -204,6 +204,17 @@ function tableConformance<Store extends ChunkTable>(
         ['b#0'],
       );
     }),
+    check('gives vectors when asked', open, async (store) => {
+      const asked = row('a', 0, [0.5, -0.25, 3]);
+      await commit(store, 1, [asked]);
+      const options = { at: at(1), limit: 1 };
+      const search = (withVectors: boolean) =>
+        isVectorStore(store)
+          ? store.searchVector(asked.vector, { ...options, withVectors })
+          : (store as unknown as LexicalIndex).searchText(asked.searchText, { ...options, withVectors });
+      deepEqual((await search(true))[0]?.vector, asked.vector);
+      equal((await search(false))[0]?.vector, undefined);
+    }),
     check('filters by document and by access label', open, async (store) => {
       const rows = ['a', 'b', "c'); DROP"].map((id, i) =>
         row(id, 0, [1, i / 10, 0], { access: `label ${i % 2}` }),
@@ -264,10 +275,12 @@ function tableConformance<Store extends ChunkTable>(
 
 function abortedSearch(store: ChunkTable): Promise<unknown> {
   const options = { at: at(1), limit: 1, signal: AbortSignal.abort() };
-  return 'searchVector' in store
-    ? (store as VectorStore).searchVector(Float32Array.of(1, 0, 0), options)
+  return isVectorStore(store)
+    ? store.searchVector(Float32Array.of(1, 0, 0), options)
     : (store as unknown as LexicalIndex).searchText('a', options);
 }
+
+const isVectorStore = (store: ChunkTable): store is VectorStore => 'searchVector' in store;
 
 let places = 0;
 

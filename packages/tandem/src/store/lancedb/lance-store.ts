@@ -154,7 +154,7 @@ class LanceStore implements VectorStore, LexicalIndex {
 
   async searchVector(
     vector: Float32Array,
-    { at, limit, filter, signal }: SearchOptions,
+    { at, limit, filter, withVectors, signal }: SearchOptions,
   ): Promise<ScoredChunk[]> {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
@@ -169,15 +169,18 @@ class LanceStore implements VectorStore, LexicalIndex {
         .nprobes(20)
         .refineFactor(10)
         .where(where(at, filter))
-        .select([...columns, '_distance'])
+        .select([...columns, '_distance', ...(withVectors ? ['vector'] : [])])
         .limit(limit)
         .toArray();
       signal?.throwIfAborted();
-      return ranked(records.map((record) => ({ chunk: toChunk(record), score: 1 - record._distance })));
+      return ranked(records.map((record) => toScored(record, 1 - record._distance)));
     });
   }
 
-  async searchText(query: string, { at, limit, filter, signal }: SearchOptions): Promise<ScoredChunk[]> {
+  async searchText(
+    query: string,
+    { at, limit, filter, withVectors, signal }: SearchOptions,
+  ): Promise<ScoredChunk[]> {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
       const table = await this.#table(at.generation);
@@ -187,11 +190,11 @@ class LanceStore implements VectorStore, LexicalIndex {
         // A match query has no syntax: its text only goes through the index's tokenizer.
         .fullTextSearch(new lancedb.MatchQuery(query, 'search_text'))
         .where(where(at, filter))
-        .select([...columns, '_score'])
+        .select([...columns, '_score', ...(withVectors ? ['vector'] : [])])
         .limit(limit)
         .toArray();
       signal?.throwIfAborted();
-      return ranked(records.map((record) => ({ chunk: toChunk(record), score: record._score })));
+      return ranked(records.map((record) => toScored(record, record._score)));
     });
   }
 
@@ -337,6 +340,12 @@ function toChunk(record: any): StoredChunk {
     access: record.access,
     addedSeq: record.added_seq,
   };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: LanceDB gives its rows as `any`
+function toScored(record: any, score: number): ScoredChunk {
+  const chunk = toChunk(record);
+  return record.vector ? { chunk, score, vector: Float32Array.from(record.vector) } : { chunk, score };
 }
 
 /** Best first, ties by id: the same search gives the same order whatever the rows' order on disk. */
