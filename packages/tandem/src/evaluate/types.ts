@@ -219,6 +219,11 @@ export interface Verdict {
     leaders: string[];
     text: string;
   }[];
+  /**
+   * Every "better than" that the words rest on: `better` beat `than` on `metric` in a paired test after Holm, with an
+   * interval that excludes zero. `kind` null: over all cases. What is not listed here was not shown.
+   */
+  claims: { metric: string; better: string; than: string; kind: string | null }[];
 }
 
 /** `comparison.json`: plain JSON, all that the report and the terminal table are made from. */
@@ -233,6 +238,8 @@ export interface ComparisonResult {
   arms: (ArmInfo & { fingerprint: string })[];
   metrics: MetricInfo[];
   primary: { metric: string; why: string };
+  /** Differences of the primary metric below this are not worth having; in the metric's unit. */
+  worthHaving: number;
   options: { seed: number; resamples: number; level: number; latencyCases: number };
   kinds: string[];
   cases: CaseRecord[];
@@ -266,6 +273,8 @@ export interface CompareOptions {
   metrics: Metric[];
   /** Id of the metric the verdict rests on, and why that one. */
   primary: { metric: string; why: string };
+  /** The smallest difference of the primary metric that would change your choice, in its unit. Default 0.1. */
+  worthHaving?: number;
   subject: Subject;
   provenance?: Provenance;
   store: ResultStore;

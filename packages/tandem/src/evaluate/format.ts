@@ -1,0 +1,62 @@
+import type { Estimate, MetricInfo } from './types.ts';
+
+type Unit = MetricInfo['unit'];
+
+/** A value as people read it: `61 %`, `0.52`, `812`, `3.1 s`. */
+export function formatValue(value: number, unit: Unit): string {
+  if (!Number.isFinite(value)) return '–';
+  switch (unit) {
+    case 'share':
+      return `${rounded(value * 100, 0)} %`;
+    case 'score':
+      return rounded(value, 2);
+    case 'ms':
+      return value < 1000 ? `${rounded(value, 0)} ms` : `${rounded(value / 1000, 1)} s`;
+    default:
+      return rounded(value, Math.abs(value) < 10 ? 1 : 0);
+  }
+}
+
+/** A difference without its sign: `14 points`, `0.12`, `210 tokens`, `1.2 s`. */
+export function formatDifference(difference: number, unit: Unit): string {
+  const size = Math.abs(difference);
+  if (unit === 'share')
+    return `${rounded(size * 100, 0)} ${Math.round(size * 100) === 1 ? 'point' : 'points'}`;
+  if (unit === 'tokens' || unit === 'words') return `${formatValue(size, unit)} ${unit}`;
+  return formatValue(size, unit);
+}
+
+/** An interval without its unit where the value before it has one: `53 to 68`. Signs are kept: `−5 to 23`. */
+export function formatInterval({ low, high }: Pick<Estimate, 'low' | 'high'>, unit: Unit): string {
+  const bare = (value: number) => {
+    const sign = value < 0 && formatValue(-value, unit) !== formatValue(0, unit) ? '−' : '';
+    return sign + formatValue(Math.abs(value), unit).replace(unit === 'share' ? / %$/u : /$^/u, '');
+  };
+  return `${bare(low)} to ${bare(high)}`;
+}
+
+/** `p < 0.001`, `p = 0.03`. */
+export function formatP(p: number): string {
+  if (p < 0.001) return 'p < 0.001';
+  return `p = ${rounded(p, p < 0.0995 ? 3 : 2)}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[], conjunction = 'and'): string {
+  return items.length < 2
+    ? items.join('')
+    : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
+}
+
+/** `1 case`, `182 cases`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function rounded(value: number, digits: number): string {
+  // −0 would print as "-0".
+  return (Number(value.toFixed(digits)) || 0).toLocaleString('en', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}

@@ -1,0 +1,84 @@
+import { canonicalJson } from '../../core/hash.ts';
+import type { Metric, MetricInput } from '../types.ts';
+import { type MetricSettings, valueAt } from './settings.ts';
+import { comparableWords } from './words.ts';
+
+type CompareField = NonNullable<MetricSettings['output']>['compareFields'][number];
+
+/** Valid JSON, one accuracy per compared field, and how good the stated confidence is. None without an output schema. */
+export function fieldMetrics(settings: MetricSettings): Metric[] {
+  const output = settings.output;
+  if (!output) return [];
+  const metrics: Metric[] = [
+    {
+      id: 'valid-json',
+      name: 'Valid JSON',
+      description: "Replies that parse as JSON and fit the project's schema, of all cases.",
+      unit: 'share',
+      direction: 'higher',
+      summary: 'mean',
+      pass: 'answers',
+      family: 'Form',
+      whenFailed: 0,
+      value: ({ answer }) => Number(answer.output !== undefined),
+    },
+    ...output.compareFields.map(
+      (field): Metric => ({
+        id: `field:${field.name}`,
+        name: `${capitalised(field.name)} right`,
+        description: `Replies whose \`${field.path}\` equals the expected one${
+          field.match === 'normalized' ? ' but for case and punctuation' : ''
+        }, of the cases that expect one. A reply that is not valid JSON is wrong.`,
+        unit: 'share',
+        direction: 'higher',
+        summary: 'mean',
+        pass: 'answers',
+        family: 'The answer',
+        whenFailed: 0,
+        value: (input) => fieldRight(field, input),
+      }),
+    ),
+  ];
+  const confidence = output.confidence;
+  const confident = output.compareFields.find((field) => field.path === confidence?.of);
+  if (confidence && confident) {
+    metrics.push({
+      id: 'confidence-brier',
+      name: 'Confidence, Brier score',
+      description: `Mean squared distance between the stated confidence and whether \`${confident.path}\` was right: 0 is perfect, 0.25 is always saying one half. Of the answers that state one.`,
+      unit: 'score',
+      direction: 'lower',
+      summary: 'mean',
+      pass: 'answers',
+      family: 'Form',
+      value: (input) => {
+        const right = fieldRight(confident, input);
+        if (right === undefined || input.answer.confidence === undefined) return undefined;
+        return (input.answer.confidence - right) ** 2;
+      },
+    });
+  }
+  return metrics;
+}
+
+/** 1 or 0; undefined when the case expects nothing of this field. */
+export function fieldRight(
+  field: CompareField,
+  { answer, testCase }: Pick<MetricInput, 'answer' | 'testCase'>,
+): number | undefined {
+  const wanted = valueAt(testCase.expected, field.path);
+  if (wanted === undefined) return undefined;
+  const said = valueAt(answer.output, field.path);
+  if (said === undefined) return 0;
+  return Number(comparable(said, field.match) === comparable(wanted, field.match));
+}
+
+function comparable(value: unknown, match: CompareField['match']): string {
+  return match === 'normalized' && typeof value === 'string'
+    ? comparableWords(value).join(' ')
+    : canonicalJson(value);
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

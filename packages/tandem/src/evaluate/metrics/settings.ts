@@ -1,0 +1,39 @@
+import type { Config, StyleRule } from '../../core/config.ts';
+import type { Case } from '../../core/types/example.ts';
+import { comparableWords } from './words.ts';
+
+/** What the metrics need to know of a project: parts of `config.answer`, so that is what callers pass. */
+export interface MetricSettings {
+  output?: Config['answer']['output'];
+  /** The sentence that stands for "the sources do not say". */
+  notInSources: string;
+  styleRules: StyleRule[];
+}
+
+/** The value at a dotted path of plain JSON; undefined where the path ends early. */
+export function valueAt(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (at, key) =>
+        typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+          ? (at as Record<string, unknown>)[key]
+          : undefined,
+      value,
+    );
+}
+
+/** The right answer's text: `expected` itself, or its text field. undefined where a case expects fields only. */
+export function expectedText(testCase: Case, settings: MetricSettings): string | undefined {
+  if (typeof testCase.expected === 'string') return testCase.expected;
+  const text = valueAt(testCase.expected, settings.output?.textField ?? 'response');
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** True when the right answer to this case is that the sources do not say. */
+export function expectsAbstention(testCase: Case, settings: MetricSettings): boolean {
+  const text = expectedText(testCase, settings);
+  return (
+    text !== undefined && comparableWords(text).join(' ') === comparableWords(settings.notInSources).join(' ')
+  );
+}

@@ -1,0 +1,119 @@
+import type { Answer } from '../../core/types/answer.ts';
+import type { Case } from '../../core/types/example.ts';
+import type { Metric } from '../types.ts';
+import { expectsAbstention, type MetricSettings } from './settings.ts';
+import { holdsSource } from './source-overlap.ts';
+
+/**
+ * What the arm did with its passages: whether the right one was among them, whether the citations name it, and whether the
+ * arm answered when it had it and abstained when it did not.
+ */
+export function sourceMetrics(settings: MetricSettings): Metric[] {
+  const shape = { unit: 'share', summary: 'mean', pass: 'answers', family: 'Sources' } as const;
+  return [
+    {
+      ...shape,
+      id: 'hit',
+      name: 'Right passage retrieved',
+      description:
+        'A passage that holds where the answer stands was in the prompt. Of the cases that name such a place; arms with retrieval.',
+      direction: 'higher',
+      value: ({ answer, testCase, arm }) =>
+        arm.retrieves && testCase.source ? Number(retrievedSource(answer, testCase.source)) : undefined,
+    },
+    {
+      ...shape,
+      id: 'citation-precision',
+      name: 'Citations right',
+      description:
+        'Citations that name a passage holding where the answer stands, of the citations an answer makes; a marker that names no passage is wrong. Averaged over the answers that cite.',
+      direction: 'higher',
+      value: ({ answer, testCase }) => citationPrecision(answer, testCase),
+    },
+    {
+      ...shape,
+      id: 'cited',
+      name: 'Cites the right passage',
+      description:
+        'Answers with at least one right citation. Of the cases that have an answer and name its place; arms with retrieval.',
+      direction: 'higher',
+      whenFailed: 0,
+      value: ({ answer, testCase, arm }) =>
+        arm.retrieves && testCase.source && !expectsAbstention(testCase, settings)
+          ? Number(citesSource(answer, testCase))
+          : undefined,
+    },
+    {
+      ...shape,
+      id: 'abstained',
+      name: 'Abstained',
+      description: 'Answers that say it is not in the sources, of all cases.',
+      direction: 'none',
+      value: ({ answer }) => Number(answer.abstained),
+    },
+    {
+      ...shape,
+      id: 'answered-when-found',
+      name: 'Answered when it could',
+      description:
+        'Of the cases whose right passage was in the prompt: answers that do not say it is not in the sources.',
+      direction: 'higher',
+      value: ({ answer, testCase, arm }) =>
+        arm.retrieves &&
+        testCase.source &&
+        !expectsAbstention(testCase, settings) &&
+        retrievedSource(answer, testCase.source)
+          ? Number(!answer.abstained)
+          : undefined,
+    },
+    {
+      ...shape,
+      id: 'abstained-when-missing',
+      name: 'Abstained when it should',
+      description:
+        'Of the cases whose right passage was not in the prompt, or that have no answer in the sources: answers that say so.',
+      direction: 'higher',
+      value: ({ answer, testCase, arm }) => {
+        if (!arm.retrieves) return undefined;
+        const missing =
+          expectsAbstention(testCase, settings) ||
+          (testCase.source && !retrievedSource(answer, testCase.source));
+        return missing ? Number(answer.abstained) : undefined;
+      },
+    },
+  ];
+}
+
+/** At least one citation names a passage, or a span, that holds where the answer stands. */
+export function citesSource(answer: Answer, testCase: Case): boolean {
+  const source = testCase.source;
+  return source !== undefined && answer.citations.some((citation) => citationHolds(answer, citation, source));
+}
+
+/** Share of an answer's markers that are right; undefined when it cites nothing or the case names no place. */
+export function citationPrecision(answer: Answer, testCase: Case): number | undefined {
+  const source = testCase.source;
+  const made = answer.citations.length + answer.danglingMarkers.length;
+  if (!source || made === 0) return undefined;
+  return answer.citations.filter((citation) => citationHolds(answer, citation, source)).length / made;
+}
+
+function retrievedSource(answer: Answer, source: NonNullable<Case['source']>): boolean {
+  return answer.passages.some((passage) => holdsSource(passage, source));
+}
+
+/** The cited span may be one sentence of its passage: either is enough, as a reader follows the marker to the passage. */
+function citationHolds(
+  answer: Answer,
+  citation: Answer['citations'][number],
+  source: NonNullable<Case['source']>,
+): boolean {
+  if (holdsSource(citation, source)) return true;
+  return answer.passages.some(
+    (passage) =>
+      passage.documentId === citation.documentId &&
+      passage.start <= citation.start &&
+      citation.end <= passage.end &&
+      holdsSource(passage, source),
+  );
+}

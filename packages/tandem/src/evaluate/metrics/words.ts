@@ -1,0 +1,29 @@
+/** Citation markers as an answer writes them: `[1]`, `[2, 3]`, with the space before. */
+const markers = /\s*\[\s*\d+(?:\s*[,–-]\s*\d+)*\s*\]/gu;
+
+/** The text without its `[n]` markers. */
+export function withoutMarkers(text: string): string {
+  return text.replace(markers, '');
+}
+
+/**
+ * Words for comparing answers, normalised as SQuAD's evaluation script does it (Rajpurkar et al. 2016): lower case, no
+ * punctuation, no English articles; markers are removed first.
+ */
+export function comparableWords(text: string): string[] {
+  return withoutMarkers(text)
+    .toLowerCase()
+    .replace(/[\p{P}$+<=>^`|~]/gu, '')
+    .replace(/\b(?:a|an|the)\b/gu, ' ')
+    .split(/\s+/u)
+    .filter((word) => word !== '');
+}
+
+/** Runs of letters and digits in lower case: ROUGE's tokens (without stemming). */
+export function letterRuns(text: string): string[] {
+  return (
+    withoutMarkers(text)
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
+}

@@ -1,0 +1,167 @@
+import {
+  bootstrapDifference,
+  bootstrapInterval,
+  holmAdjust,
+  minimalDetectableDifference,
+  pairedSignFlipTest,
+} from '../statistics/index.ts';
+import type { ArmInfo, ArmMetric, CaseRecord, MetricInfo, PairComparison, Slice } from './types.ts';
+
+export interface SliceOptions {
+  arms: readonly ArmInfo[];
+  metrics: readonly MetricInfo[];
+  primary: string;
+  seed: number;
+  resamples: number;
+  level: number;
+}
+
+/**
+ * The numbers over all cases, then over each kind. Every arm's metrics get an interval from resampling groups; every pair
+ * of arms is compared on the cases where both have a value. p-values are adjusted by Holm in four families: the primary
+ * metric over the arms that can be chosen; all other tested metrics over those arms; whatever involves a reference row; and
+ * the primary metric over all kinds and pairs.
+ */
+export function summariseSlices(cases: readonly CaseRecord[], options: SliceOptions): Slice[] {
+  const kinds = kindsOf(cases);
+  const slices = [
+    sliceOf(null, cases, options),
+    // A single kind would only repeat the whole.
+    ...(kinds.length > 1
+      ? kinds.map((kind) =>
+          sliceOf(
+            kind,
+            cases.filter((record) => record.case.kind === kind),
+            options,
+          ),
+        )
+      : []),
+  ];
+  adjust(slices, options);
+  return slices;
+}
+
+/** The cases' kinds in order of first appearance. */
+export function kindsOf(cases: readonly CaseRecord[]): string[] {
+  return [...new Set(cases.flatMap((record) => record.case.kind ?? []))];
+}
+
+function sliceOf(kind: string | null, cases: readonly CaseRecord[], options: SliceOptions): Slice {
+  const arms: ArmMetric[] = [];
+  const pairs: PairComparison[] = [];
+  for (const metric of options.metrics) {
+    const settings = {
+      statistic: metric.summary,
+      resamples: options.resamples,
+      level: options.level,
+      seed: options.seed,
+      ...((metric.unit === 'share' || metric.unit === 'score') && { bounds: [0, 1] as const }),
+    };
+    const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
+    for (const arm of options.arms) {
+      const sample = present(columns.get(arm.name)!, cases);
+      const interval = bootstrapInterval(sample, settings);
+      if (interval) arms.push({ arm: arm.name, metric: metric.id, ...estimate(interval) });
+    }
+    options.arms.forEach((a, i) => {
+      for (const b of options.arms.slice(i + 1)) {
+        const pair = both(columns.get(a.name)!, columns.get(b.name)!, cases);
+        const interval = bootstrapDifference(pair, settings);
+        if (!interval) continue;
+        const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
+        pairs.push({
+          a: a.name,
+          b: b.name,
+          metric: metric.id,
+          ...estimate(interval),
+          standardError: interval.standardError,
+          ...(test && { p: test.p, exact: test.exact }),
+          minimalDetectable:
+            interval.standardError > 0
+              ? minimalDetectableDifference(interval.standardError, { level: options.level })
+              : // No spread was seen: what the agreeing groups cannot rule out.
+                Math.max(interval.high - interval.value, interval.value - interval.low),
+        });
+      }
+    });
+  }
+  return {
+    kind,
+    cases: cases.length,
+    groups: new Set(cases.map((record) => record.group)).size,
+    arms,
+    pairs,
+  };
+}
+
+function adjust(slices: readonly Slice[], options: SliceOptions): void {
+  const reference = new Set(options.arms.filter((arm) => arm.reference).map((arm) => arm.name));
+  const directed = new Set(options.metrics.filter((m) => m.direction !== 'none').map((m) => m.id));
+  const families = new Map<string, PairComparison[]>();
+  for (const slice of slices) {
+    for (const pair of slice.pairs) {
+      if (pair.p === undefined || !directed.has(pair.metric)) continue;
+      const family =
+        reference.has(pair.a) || reference.has(pair.b)
+          ? 'reference'
+          : pair.metric !== options.primary
+            ? 'secondary'
+            : slice.kind === null
+              ? 'primary'
+              : 'kinds';
+      pair.family = family;
+      // Reference rows and the other metrics are read within one slice, and the primary metric of the reference rows apart.
+      const key =
+        family === 'primary' || family === 'kinds'
+          ? family
+          : `${family} ${slice.kind} ${family === 'reference' && pair.metric === options.primary}`;
+      families.set(key, [...(families.get(key) ?? []), pair]);
+    }
+  }
+  for (const pairs of families.values()) {
+    const adjusted = holmAdjust(pairs.map((pair) => pair.p!));
+    pairs.forEach((pair, i) => {
+      pair.adjustedP = adjusted[i]!;
+    });
+  }
+}
+
+function valuesOf(cases: readonly CaseRecord[], arm: string, metric: string): (number | undefined)[] {
+  return cases.map((record) => record.arms[arm]?.values[metric]);
+}
+
+function present(
+  column: readonly (number | undefined)[],
+  cases: readonly CaseRecord[],
+): { values: number[]; groups: string[] } {
+  const values: number[] = [];
+  const groups: string[] = [];
+  column.forEach((value, i) => {
+    if (value === undefined) return;
+    values.push(value);
+    groups.push(cases[i]!.group);
+  });
+  return { values, groups };
+}
+
+function both(
+  left: readonly (number | undefined)[],
+  right: readonly (number | undefined)[],
+  cases: readonly CaseRecord[],
+): { a: number[]; b: number[]; groups: string[] } {
+  const a: number[] = [];
+  const b: number[] = [];
+  const groups: string[] = [];
+  left.forEach((value, i) => {
+    const other = right[i];
+    if (value === undefined || other === undefined) return;
+    a.push(value);
+    b.push(other);
+    groups.push(cases[i]!.group);
+  });
+  return { a, b, groups };
+}
+
+function estimate({ value, low, high, cases, groups }: PairComparison | Omit<ArmMetric, 'arm' | 'metric'>) {
+  return { value, low, high, cases, groups };
+}
