@@ -33,7 +33,7 @@ export class Graph {
   private readonly constants: TensorProto[] = [];
   private readonly constantNames = new Map<string, Value>();
   private readonly names = new Set<string>();
-  private readonly tape: TapeEntry[] = [];
+  private tape: TapeEntry[] = [];
   private counter = 0;
 
   constructor(name: string) {
@@ -136,6 +136,18 @@ export class Graph {
     return this.tape;
   }
 
+  /** Runs `build` with a tape of its own and returns what it recorded there, leaving the graph's tape as it was. */
+  capture<T>(build: () => T): { result: T; entries: readonly TapeEntry[] } {
+    const outer = this.tape;
+    this.tape = [];
+    try {
+      const result = build();
+      return { result, entries: this.tape };
+    } finally {
+      this.tape = outer;
+    }
+  }
+
   /**
    * The model's bytes. `fed` lists weights that become graph inputs (their memory is then shared with the caller, not
    * copied into the session); the others become initializers with external data at the locations given.
@@ -144,9 +156,11 @@ export class Graph {
     fed: ReadonlySet<string>;
     place: (name: string, weight: Weight) => TensorProto['content'];
   }): Uint8Array {
+    const { nodes, used } = this.live();
     const fed: ValueInfo[] = [];
-    const initializers = [...this.constants];
+    const initializers = this.constants.filter(({ name }) => used.has(name));
     for (const [name, weight] of this.weights) {
+      if (!used.has(name)) continue;
       if (options.fed.has(name)) fed.push({ name, type: weight.type, shape: weight.shape });
       else
         initializers.push({
@@ -159,11 +173,28 @@ export class Graph {
     return encodeModel({
       name: this.name,
       opset: 21,
-      nodes: this.nodes,
+      nodes,
       initializers,
       inputs: [...this.inputs, ...fed],
       outputs: this.outputs,
     });
+  }
+
+  /**
+   * The nodes that some output needs. Backward functions may write more than is used: a recomputed stretch ends in
+   * values that only the forward wanted.
+   */
+  private live(): { nodes: NodeProto[]; used: Set<string> } {
+    const used = new Set(this.outputs.map(({ name }) => name));
+    const nodes = this.nodes
+      .toReversed()
+      .filter(({ inputs, outputs }) => {
+        if (!outputs.some((output) => used.has(output))) return false;
+        for (const input of inputs) used.add(input);
+        return true;
+      })
+      .toReversed();
+    return { nodes, used };
   }
 
   private fresh(stem: string): string {
@@ -235,27 +266,46 @@ export function differentiable(
  * `seed` multiplies everything (a scalar value), for a mean over more rows than this run sees.
  */
 export function gradients(scalar: Value, targets: readonly Value[], seed?: Value): Value[] {
-  const graph = scalar.graph;
+  const { graph } = scalar;
+  const one = seed ?? graph.constant('float32', [1]);
+  const found = backpropagate(graph.tapeEntries, new Map([[scalar.name, one]]), targets);
+  return targets.map((target, index) => {
+    const gradient = found[index];
+    if (gradient) return gradient;
+    throw new GraphError({
+      fault: 'no_gradient',
+      message: `In the graph "${graph.name}" no differentiable path leads from "${target.name}" to "${scalar.name}".`,
+    });
+  });
+}
+
+/**
+ * The chain rule over a stretch of tape: from the gradients of some values (by name) to those of the targets,
+ * undefined where no path leads.
+ */
+export function backpropagate(
+  entries: readonly TapeEntry[],
+  known: ReadonlyMap<string, Value>,
+  targets: readonly Value[],
+): (Value | undefined)[] {
   const leadsToTarget = new Set(targets.map((target) => target.name));
-  for (const { inputs, outputs } of graph.tapeEntries) {
+  for (const { inputs, outputs } of entries) {
     if (inputs.some((input) => leadsToTarget.has(input.name))) {
       for (const output of outputs) leadsToTarget.add(output.name);
     }
   }
 
   const pending = new Map<string, Value[]>();
-  pending.set(scalar.name, [seed ?? graph.constant('float32', [1])]);
+  for (const [name, gradient] of known) pending.set(name, [gradient]);
   const total = (value: Value): Value | undefined => {
     const parts = pending.get(value.name);
-    if (!parts) return undefined;
-    if (parts.length > 1) {
-      const sum = graph.node('Sum', parts, [{ type: value.type, shape: value.shape }])[0]!;
-      pending.set(value.name, [sum]);
+    if (parts && parts.length > 1) {
+      pending.set(value.name, value.graph.node('Sum', parts, [{ type: value.type, shape: value.shape }]));
     }
-    return pending.get(value.name)![0];
+    return pending.get(value.name)?.[0];
   };
 
-  for (const entry of [...graph.tapeEntries].reverse()) {
+  for (const entry of entries.toReversed()) {
     const wanted = entry.inputs.map((input) => leadsToTarget.has(input.name));
     if (!wanted.includes(true)) continue;
     const outputGradients = entry.outputs.map(total);
@@ -269,13 +319,5 @@ export function gradients(scalar: Value, targets: readonly Value[], seed?: Value
       else pending.set(input.name, [gradient]);
     });
   }
-
-  return targets.map((target) => {
-    const gradient = total(target);
-    if (gradient) return gradient;
-    throw new GraphError({
-      fault: 'no_gradient',
-      message: `In the graph "${graph.name}" no differentiable path leads from "${target.name}" to "${scalar.name}".`,
-    });
-  });
+  return targets.map(total);
 }

@@ -1,4 +1,5 @@
 export { Graph, gradients, type TypedArray, type Value, type WeightData } from './graph.ts';
 export * from './operators/index.ts';
 export type { DataType, Dimension } from './protobuf.ts';
+export { recomputed } from './recompute.ts';
 export { openSession, type Session, type SessionOptions, type TensorData } from './session.ts';

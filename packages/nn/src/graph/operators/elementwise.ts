@@ -2,6 +2,7 @@
 import { GraphError } from '../../errors/graph-error.ts';
 import { differentiable, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
+import { after } from '../recompute.ts';
 import { sumTo } from './reduce.ts';
 
 export function add(a: Value, b: Value): Value {
@@ -80,7 +81,10 @@ export function sigmoid(x: Value): Value {
 
 /** x · sigmoid(x). One kernel forward: QuickGelu with alpha 1 is SiLU. */
 export function silu(x: Value): Value {
-  return differentiable(siluKernel(x), [x], (dy) => [binary('Mul', dy, siluSlope(x, siluKernel(x)))]);
+  return differentiable(siluKernel(x), [x], (dy) => {
+    const late = after(x, dy);
+    return [binary('Mul', dy, siluSlope(late, siluKernel(late)))];
+  });
 }
 
 /**
@@ -90,9 +94,10 @@ export function silu(x: Value): Value {
 export function swiglu(gate: Value, up: Value): Value {
   const y = binary('Mul', siluKernel(gate), up);
   return differentiable(y, [gate, up], (dy, [toGate, toUp]) => {
-    const activated = siluKernel(gate);
+    const late = after(gate, dy);
+    const activated = siluKernel(late);
     return [
-      toGate ? binary('Mul', binary('Mul', dy, up), siluSlope(gate, activated)) : undefined,
+      toGate ? binary('Mul', binary('Mul', dy, up), siluSlope(late, activated)) : undefined,
       toUp ? binary('Mul', dy, activated) : undefined,
     ];
   });

@@ -1,3 +1,4 @@
+export { type AttentionSizes, causalAttention } from './attention.ts';
 export {
   add,
   divide,
@@ -16,6 +17,7 @@ export {
   tanh,
 } from './elementwise.ts';
 export { gatherRows } from './lookup.ts';
+export { type LoraLayer, loraLinear } from './lora.ts';
 export { linearCrossEntropy } from './loss.ts';
 export { gemm, linear, matMul } from './matrix.ts';
 export { layerNorm, rmsNorm } from './normalization.ts';

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradientErrors, seededRandom } from '../finite-differences.ts';
 import type { Value } from '../graph.ts';
+import { recomputed } from '../recompute.ts';
 import type { TensorData } from '../session.ts';
 import * as operators from './index.ts';
 
@@ -190,4 +191,64 @@ describe('every operator’s backward agrees with finite differences', () => {
       );
     }),
   );
+
+  test(
+    'loraLinear of three layers, one not adapted, one unused',
+    property([size, size, seed], (rows, width, s) => {
+      const rank = 2;
+      return expectGradients(
+        {
+          x: tensor([rows, width], s),
+          a0: tensor([rank, width], s + 1),
+          b0: tensor([3, rank], s + 2),
+          a2: tensor([rank, width], s + 3),
+          b2: tensor([2, rank], s + 4),
+        },
+        (v) => {
+          const [y0, y1, y2] = operators.loraLinear(
+            v.x!,
+            [
+              { weight: v.w0!, adapter: { a: v.a0!, b: v.b0! } },
+              { weight: v.w1! },
+              { weight: v.w2!, adapter: { a: v.a2!, b: v.b2! } },
+              { weight: v.w1! },
+            ],
+            0.5,
+          );
+          return operators.concatenate([y0!, y1!, y2!], 1);
+        },
+        { w0: tensor([3, width], s + 5), w1: tensor([1, width], s + 6), w2: tensor([2, width], s + 7) },
+      );
+    }),
+  );
+  test(
+    'causalAttention with grouped queries',
+    property(
+      [size, fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 }), seed],
+      (length, keyValueHeads, group, s) => {
+        const headWidth = 2;
+        const heads = keyValueHeads * group;
+        const mask = Float32Array.from({ length: length * length }, (_, index) =>
+          index % length > Math.floor(index / length) ? -1e9 : 0,
+        );
+        return expectGradients(
+          {
+            q: tensor([2, length, heads * headWidth], s),
+            k: tensor([2, length, keyValueHeads * headWidth], s + 1),
+            v: tensor([2, length, keyValueHeads * headWidth], s + 2),
+          },
+          (x) => operators.causalAttention(x.q!, x.k!, x.v!, x.mask!, { heads, keyValueHeads, headWidth }),
+          { mask: { data: mask, shape: [length, length] } },
+        );
+      },
+    ),
+  );
+  test('a recomputed stretch has the gradients of a kept one', () =>
+    expectGradients({ x: tensor([2, 3], 1), gain: tensor([3], 2), w: tensor([4, 3], 3) }, (v) => {
+      const build = ([x]: readonly Value[]) => [
+        operators.linear(operators.silu(operators.rmsNorm(x!, v.gain!, 1e-3)), v.w!),
+      ];
+      const [y] = recomputed([v.x!], [v.gain!, v.w!], build);
+      return operators.multiply(y!, y!);
+    }));
 });

@@ -5,10 +5,17 @@ import type { Dimension } from '../protobuf.ts';
 
 /**
  * The same elements in another shape. Sizes may be names; a name that does not stand at the same place in the input's
- * shape is inferred, so there may be one such name.
+ * shape is inferred, so there may be one such name. Where there are two, `sizes` gives the shape at run time, and
+ * `sizesBack` the input's for the gradient: int64 values, one number per axis.
  */
-export function reshape(x: Value, shape: readonly Dimension[]): Value {
-  return differentiable(reshapeNode(x, shape), [x], (dy) => [reshapeNode(dy, x.shape)]);
+export function reshape(
+  x: Value,
+  shape: readonly Dimension[],
+  options: { sizes?: Value; sizesBack?: Value } = {},
+): Value {
+  return differentiable(reshapeNode(x, shape, options.sizes), [x], (dy) => [
+    reshapeNode(dy, x.shape, options.sizesBack),
+  ]);
 }
 
 /** `order[i]` is the input's axis that becomes axis i. */
@@ -60,7 +67,8 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
 }
 
 /** No tape entry. */
-export function reshapeNode(x: Value, shape: readonly Dimension[]): Value {
+export function reshapeNode(x: Value, shape: readonly Dimension[], sizes?: Value): Value {
+  if (sizes) return x.graph.node('Reshape', [x, sizes], [{ type: x.type, shape }])[0]!;
   const target = shape.map((size, axis) =>
     typeof size === 'number' ? size : x.shape[axis] === size ? 0 : -1,
   );

@@ -1,0 +1,71 @@
+/** Causal grouped-query attention. */
+import { differentiable, type Value } from '../graph.ts';
+import type { Dimension } from '../protobuf.ts';
+import { after } from '../recompute.ts';
+import { binary } from './elementwise.ts';
+import { batchedMatMul } from './matrix.ts';
+import { reduce } from './reduce.ts';
+import { reshapeNode, transposeNode } from './shape.ts';
+import { softmaxNode } from './softmax.ts';
+
+export interface AttentionSizes {
+  heads: number;
+  keyValueHeads: number;
+  headWidth: number;
+}
+
+/**
+ * softmax(q · kᵀ / √headWidth + mask) · v for each head, where `heads / keyValueHeads` query heads share a key head
+ * (Ainslie et al. 2023). q: [batch, length, heads·headWidth], k and v: [batch, length, keyValueHeads·headWidth],
+ * mask: [length, length], 0 where a row's position may look and very negative where not. Returns q's shape.
+ *
+ * The queries that share a key head are laid one under another, so each product is one matrix per key head with
+ * nothing repeated. The probabilities, length² per head, are the largest values of the model: the backward computes
+ * them again, and its softmax part needs them once, by Σ dP·P = Σ dO·O over a row.
+ */
+export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes: AttentionSizes): Value {
+  const { keyValueHeads, headWidth } = sizes;
+  const group = sizes.heads / keyValueHeads;
+  const [batch, length] = q.shape as [Dimension, Dimension];
+  const stacked = typeof length === 'number' ? group * length : `${group}*${length}`;
+  const alpha = 1 / Math.sqrt(headWidth);
+
+  const rowsOfQueries = (x: Value) =>
+    reshapeNode(
+      transposeNode(reshapeNode(x, [batch, length, keyValueHeads, group, headWidth]), [0, 2, 3, 1, 4]),
+      [batch, keyValueHeads, stacked, headWidth],
+    );
+  const rowsOfKeys = (x: Value) =>
+    transposeNode(reshapeNode(x, [batch, length, keyValueHeads, headWidth]), [0, 2, 1, 3]);
+  const fromQueries = (x: Value) =>
+    reshapeNode(
+      transposeNode(reshapeNode(x, [batch, keyValueHeads, group, length, headWidth]), [0, 3, 1, 2, 4]),
+      q.shape,
+    );
+  const fromKeys = (x: Value) => reshapeNode(transposeNode(x, [0, 2, 1, 3]), k.shape);
+  const probabilities = (queries: Value, keys: Value) => {
+    const scores = batchedMatMul(queries, keys, { transB: true, alpha });
+    const perHead = reshapeNode(scores, [batch, keyValueHeads, group, length, length]);
+    return reshapeNode(softmaxNode(binary('Add', perHead, mask)), [batch, keyValueHeads, stacked, length]);
+  };
+
+  const [queries, keys, values] = [rowsOfQueries(q), rowsOfKeys(k), rowsOfKeys(v)];
+  const mixed = batchedMatMul(probabilities(queries, keys), values);
+  const y = fromQueries(mixed);
+  return differentiable(y, [q, k, v], (dy) => {
+    const gradient = rowsOfQueries(dy);
+    const [lateQueries, lateKeys] = [rowsOfQueries(after(q, dy)), rowsOfKeys(after(k, dy))];
+    const lateValues = rowsOfKeys(after(v, dy));
+    const p = probabilities(lateQueries, lateKeys);
+    const dValues = batchedMatMul(p, gradient, { transA: true });
+    const projection = rowsOfQueries(binary('Mul', dy, y));
+    const rowSums = reduce('ReduceSum', projection, [-1], true);
+    const dP = batchedMatMul(gradient, lateValues, { transB: true });
+    const dScores = binary('Mul', binary('Sub', dP, rowSums), p);
+    return [
+      fromQueries(batchedMatMul(dScores, lateKeys, { alpha })),
+      fromKeys(batchedMatMul(dScores, lateQueries, { transA: true, alpha })),
+      fromKeys(dValues),
+    ];
+  });
+}

@@ -1,0 +1,73 @@
+/** Linear layers with low-rank adapters (Hu et al. 2021). */
+import type { Value } from '../graph.ts';
+import { after } from '../recompute.ts';
+import { binary } from './elementwise.ts';
+import { gemm } from './matrix.ts';
+import { concatenateNode, splitNode } from './shape.ts';
+
+export interface LoraLayer {
+  /** [out, in], frozen. */
+  weight: Value;
+  /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
+  adapter?: { a: Value; b: Value } | undefined;
+}
+
+/**
+ * x · (weight + scaling·b·a)ᵀ for several layers that read the same x: [rows, in].
+ *
+ * The adapter is folded into the weight first, in both directions: folding costs 2·out·in·rank operations, where
+ * carrying the adapter beside the weight costs 2·rows·(in + out)·rank and several passes over [rows, out], and there
+ * are more rows than outputs. The folded weight is as large as the weight, so the backward folds again rather than
+ * keep it. The layers' a are stacked, so that x is read once for all of them.
+ */
+export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
+  const { graph } = x;
+  const adapted = layers.filter((layer) => layer.adapter);
+  const outputs = layers.map((layer) => gemm(x, folded(layer, scaling), { transB: true }));
+  graph.record({
+    inputs: [x, ...adapted.flatMap(({ adapter }) => [adapter!.a, adapter!.b])],
+    outputs,
+    backward: (outputGradients, [toX]) => {
+      const gradientOf = new Map(layers.map((layer, index) => [layer, outputGradients[index]]));
+      let dx: Value | undefined;
+      if (toX) {
+        for (const [layer, dy] of gradientOf) {
+          if (!dy) continue;
+          const part = gemm(dy, folded(layer, scaling, dy));
+          dx = dx ? binary('Add', dx, part) : part;
+        }
+      }
+
+      const active = adapted.filter((layer) => gradientOf.get(layer));
+      const pairs = new Map<LoraLayer, [Value, Value]>();
+      if (active.length > 0) {
+        const ranks = active.map(({ adapter }) => adapter!.a.shape[0] as number);
+        const stack = concatenateNode(
+          active.map(({ adapter }) => adapter!.a),
+          0,
+        );
+        const inner = splitNode(
+          gemm(x, after(stack, gradientOf.get(active[0]!)!), { transB: true }),
+          1,
+          ranks,
+        );
+        const innerGradients = active.map((layer) =>
+          gemm(gradientOf.get(layer)!, layer.adapter!.b, { alpha: scaling }),
+        );
+        const da = splitNode(gemm(concatenateNode(innerGradients, 1), x, { transA: true }), 0, ranks);
+        active.forEach((layer, index) => {
+          const db = gemm(gradientOf.get(layer)!, inner[index]!, { transA: true, alpha: scaling });
+          pairs.set(layer, [da[index]!, db]);
+        });
+      }
+      return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
+    },
+  });
+  return outputs;
+}
+
+function folded({ weight, adapter }: LoraLayer, scaling: number, trigger?: Value): Value {
+  if (!adapter) return weight;
+  const b = trigger ? after(adapter.b, trigger) : adapter.b;
+  return gemm(b, adapter.a, { alpha: scaling, c: weight });
+}

@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../graph/finite-differences.ts';
+import { openSession } from '../graph/index.ts';
+import { type LoraAdapter, type LoraTarget, loraTargets } from '../train/lora-adapter.ts';
+import { adapterInputs, llamaInputs, llamaLogitsGraph, llamaLossGraph, llamaTrainingGraph } from './llama.ts';
+import {
+  type LlamaConfig,
+  llamaLayerSizes,
+  llamaModulePath,
+  loadLlama,
+  rowsFromInterleaved,
+  rowsToInterleaved,
+} from './llama-weights.ts';
+import { smolLm2Path } from './test-model.ts';
+import { loadTinyReference } from './tiny-reference.ts';
+
+const references = new URL('../../references/llama/', import.meta.url);
+
+describe('a tiny Llama against PyTorch + PEFT', () => {
+  test('loss within 1e-5, every gradient within 1e-4', async () => {
+    const { model, adapter, tensors, reference } = await loadTinyReference();
+    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
+    const labelled = inputs.labels.shape[0]!;
+    await using session = await openSession(llamaTrainingGraph(model, adapter), {
+      weights: 'fed',
+      optimize: 'none',
+    });
+    const results = await session.run({
+      ...inputs,
+      seed: { data: Float32Array.of(1 / labelled), shape: [] },
+    });
+    expect((results.loss!.data as Float32Array)[0]! / labelled).toBeCloseTo(reference.loss, 5);
+    for (const path of adapter.tensors.keys()) {
+      for (const side of ['a', 'b']) {
+        const ours = results[`${path}.${side}.gradient`]!.data as Float32Array;
+        expect(relativeError(ours, tensors.get(`gradient.${path}.${side}`)!), `${path}.${side}`).toBeLessThan(
+          1e-4,
+        );
+      }
+    }
+  });
+
+  test('any subset of targets can be adapted, and the others get no inputs', async () => {
+    const { model, adapter, tensors, reference } = await loadTinyReference();
+    const targetModules: LoraTarget[] = ['k_proj', 'down_proj'];
+    const subset: LoraAdapter = {
+      ...adapter,
+      targetModules,
+      tensors: new Map([...adapter.tensors].filter(([path]) => /k_proj|down_proj/.test(path))),
+    };
+    // The others' adapters are folded into the frozen weights, so gradients must be as with all of them.
+    const weights = new Map(model.weights);
+    const sizes = llamaLayerSizes(model.config);
+    for (const [path, { a, b }] of adapter.tensors) {
+      if (subset.tensors.has(path)) continue;
+      const { out, in: into } = sizes[path.split('.').at(-1) as LoraTarget];
+      const folded = Float32Array.from(weights.get(`${path}.weight`)!);
+      for (let row = 0; row < out; row++)
+        for (let column = 0; column < into; column++)
+          for (let r = 0; r < adapter.rank; r++)
+            folded[row * into + column]! +=
+              (adapter.alpha / adapter.rank) * b[row * adapter.rank + r]! * a[r * into + column]!;
+      weights.set(`${path}.weight`, folded);
+    }
+    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(subset, model.config) };
+    await using session = await openSession(llamaTrainingGraph({ ...model, weights }, subset), {
+      weights: 'fed',
+      optimize: 'none',
+    });
+    const results = await session.run({
+      ...inputs,
+      seed: { data: Float32Array.of(1 / inputs.labels.shape[0]!), shape: [] },
+    });
+    expect(Object.keys(results)).toHaveLength(1 + 2 * 4);
+    for (const path of subset.tensors.keys()) {
+      for (const side of ['a', 'b']) {
+        const ours = results[`${path}.${side}.gradient`]!.data as Float32Array;
+        expect(relativeError(ours, tensors.get(`gradient.${path}.${side}`)!)).toBeLessThan(1e-4);
+      }
+    }
+  });
+
+  test('logits and loss of the trained adapter', async () => {
+    const { model, trained, reference } = await loadTinyReference();
+    const [sequence] = reference.sequences;
+    const inputs = { ...llamaInputs([sequence!]), ...adapterInputs(trained, model.config) };
+    inputs.rows = {
+      data: Int32Array.from(sequence!.tokens, (_, row) => row),
+      shape: [sequence!.tokens.length],
+    };
+    await using session = await openSession(llamaLogitsGraph(model, trained));
+    const { logits } = await session.run(inputs);
+    expect(
+      relativeError(logits!.data as Float32Array, Float32Array.from(reference.logits_after_training.flat())),
+    ).toBeLessThan(1e-5);
+  });
+});
+
+describe('SmolLM2-135M from its quantised blocks against PyTorch + PEFT', () => {
+  test('loss within 1e-5, every gradient within 1e-4', async () => {
+    const reference = JSON.parse(await readFile(new URL('smollm2.json', references), 'utf8')) as {
+      rank: number;
+      alpha: number;
+      seed: number;
+      probes: number;
+      sequences: { tokens: number[]; labels: number[] }[];
+      loss: number;
+      gradients: { name: string; norm: number; probes: number[]; values: number[] }[];
+    };
+    const model = await loadLlama({ gguf: smolLm2Path() });
+    const adapter = pseudoRandomAdapter(model.config, reference);
+    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
+    const labelled = inputs.labels.shape[0]!;
+    await using session = await openSession(llamaTrainingGraph(model, adapter), {
+      weights: 'fed',
+      optimize: 'none',
+    });
+    const results = await session.run({
+      ...inputs,
+      seed: { data: Float32Array.of(1 / labelled), shape: [] },
+    });
+    const loss = (results.loss!.data as Float32Array)[0]! / labelled;
+    expect(Math.abs(loss - reference.loss)).toBeLessThan(1e-5);
+
+    let worst = 0;
+    reference.gradients.forEach(({ name, norm, probes, values }, index) => {
+      const ours = results[`${name}.gradient`]!.data as Float32Array;
+      const random = seededRandom(1_000_000 + index);
+      // Inner products with random ±1 vectors: their mean square difference estimates the squared L2 distance.
+      let squared = 0;
+      for (const probe of probes) {
+        let product = 0;
+        for (const value of ours) product += random() < 0.5 ? -value : value;
+        squared += (product - probe) ** 2 / probes.length;
+      }
+      worst = Math.max(worst, Math.sqrt(squared) / norm);
+      expect(Math.abs(Math.hypot(...chunkNorms(ours)) - norm) / norm, name).toBeLessThan(1e-4);
+      const stride = Math.floor(ours.length / 5);
+      values.forEach((value, at) => {
+        expect(Math.abs(ours[at * stride]! - value), `${name}[${at * stride}]`).toBeLessThan(
+          1e-4 * Math.max(Math.abs(value), norm / Math.sqrt(ours.length)),
+        );
+      });
+    });
+    expect(worst).toBeLessThan(1e-4);
+
+    await using forward = await openSession(llamaLossGraph(model, adapter), { weights: 'fed' });
+    const { loss: again } = await forward.run(inputs);
+    expect(Math.abs((again!.data as Float32Array)[0]! / labelled - reference.loss)).toBeLessThan(1e-5);
+  });
+});
+
+test('q and k rows go to GGUF’s order and back', () => {
+  const rows = Float32Array.from({ length: 2 * 4 * 3 }, (_, index) => index);
+  const interleaved = rowsToInterleaved(rows, 4, 3);
+  // Head of four rows: halves (0, 1) and (2, 3) become neighbours 0, 2, 1, 3.
+  expect(Array.from(interleaved.subarray(0, 12))).toEqual([0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11]);
+  expect(rowsFromInterleaved(interleaved, 4, 3)).toEqual(rows);
+});
+
+function pseudoRandomAdapter(
+  config: LlamaConfig,
+  { rank, alpha, seed }: { rank: number; alpha: number; seed: number },
+): LoraAdapter {
+  const sizes = llamaLayerSizes(config);
+  const fill = (length: number, index: number, halfRange: number) => {
+    const random = seededRandom(seed + index);
+    return Float32Array.from({ length }, () => (random() * 2 - 1) * halfRange);
+  };
+  const tensors: LoraAdapter['tensors'] = new Map();
+  let index = 0;
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const target of loraTargets) {
+      const { out, in: into } = sizes[target];
+      const a = fill(rank * into, index++, 0.05);
+      tensors.set(llamaModulePath(layer, target), { a, b: fill(out * rank, index++, 0.02) });
+    }
+  }
+  return { rank, alpha, targetModules: [...loraTargets], tensors };
+}
+
+function relativeError(ours: Float32Array, theirs: Float32Array): number {
+  let difference = 0;
+  let norm = 0;
+  theirs.forEach((value, index) => {
+    difference += (ours[index]! - value) ** 2;
+    norm += value ** 2;
+  });
+  return Math.sqrt(difference / norm);
+}
+
+function chunkNorms(values: Float32Array): number[] {
+  let squared = 0;
+  for (const value of values) squared += value * value;
+  return [Math.sqrt(squared)];
+}
