@@ -228,9 +228,9 @@ function kindText(table: Table, slice: Slice, standing: Standing, arms: readonly
       : '';
   const start =
     standing.outcome === 'no difference'
-      ? `No difference worth having between ${labels(leaders)}: ${said(table, slice, leaders)}`
+      ? `No difference worth having between ${labels(leaders)}: ${said(table, slice, leaders)} (${size})`
       : `So few cases cannot decide between ${labels(leaders)}: ${said(table, slice, leaders)}; ${detectable(table, slice, leaders)}`;
-  return `${start} (${size}).${rest}`;
+  return `${start}.${rest}`;
 }
 
 function primaryReason(table: Table, slice: Slice, arms: readonly ArmInfo[]): string {
@@ -244,7 +244,9 @@ function primaryReason(table: Table, slice: Slice, arms: readonly ArmInfo[]): st
   const open = pairs.filter(({ a, b }) => !table.beats(slice, a, b));
   const line = ({ a, b }: (typeof pairs)[number]) => {
     const p = table.advantage(slice, a, b)!.adjustedP;
-    return `${a.label} over ${b.label} by ${differenceOf(table, slice, a, b)}${p === undefined ? '' : `, ${formatP(p)}`}`;
+    const advantage = table.advantage(slice, a, b)!;
+    const { unit } = table.primary;
+    return `${a.label} over ${b.label} by ${formatDifference(advantage.by, unit)} (${formatInterval(advantage, unit)}${p === undefined ? '' : `, ${formatP(p)}`})`;
   };
   return [
     `The choice rests on "${table.primary.name}". ${table.metric(table.primary.id)!.description} ${table.result.primary.why}`,
@@ -253,7 +255,9 @@ function primaryReason(table: Table, slice: Slice, arms: readonly ArmInfo[]): st
       : 'No arm was shown to do better than another.',
     shown.length > 0 && open.length > 0 ? `Not shown: ${open.map(line).join('; ')}.` : '',
     shown.length === 0 && open.length > 0 ? `Seen: ${open.map(line).join('; ')}.` : '',
-    pairs.length > 1 ? `p-values are Holm's over these ${pairs.length} pairs.` : '',
+    pairs.length > 1
+      ? `In brackets the 95 % interval; p-values are Holm's over these ${pairs.length} pairs.`
+      : '',
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
@@ -348,7 +352,7 @@ function limits(table: Table, slice: Slice, arms: readonly ArmInfo[]): string {
   return [
     `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')}; cases of one group are not independent, so intervals resample groups and tests swap whole groups.`,
     smallest.length > 0
-      ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${formatDifference(Math.min(...smallest), table.primary.unit)} to ${formatDifference(Math.max(...smallest), table.primary.unit)}, depending on the pair.`
+      ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${range(smallest, table.primary)}.`
       : '',
     `A difference below ${formatDifference(result.worthHaving, table.primary.unit)} counts as not worth having.`,
     failed.length > 0
@@ -386,6 +390,13 @@ function differenceOf(table: Table, slice: Slice, a: ArmInfo, b: ArmInfo): strin
 function detectable(table: Table, slice: Slice, arms: readonly ArmInfo[]): string {
   const needed = arms.slice(1).map((arm) => table.advantage(slice, arms[0]!, arm)?.minimalDetectable ?? 0);
   return `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')} show only differences of about ${formatDifference(Math.max(0, ...needed), table.primary.unit)} or more`;
+}
+
+function range(differences: readonly number[], { unit }: MetricInfo): string {
+  const [least, most] = [Math.min(...differences), Math.max(...differences)].map((d) =>
+    formatDifference(d, unit),
+  );
+  return least === most ? least! : `between ${least} and ${most}, depending on the pair`;
 }
 
 function labels(arms: readonly ArmInfo[]): string {

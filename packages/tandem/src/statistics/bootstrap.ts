@@ -114,13 +114,9 @@ function resample(
     return { ...known, ...agreement(value, groups, level, options.bounds) };
   }
 
-  const random = createRandom(options.seed ?? 1);
-  const chosen = new Int32Array(groups);
+  const picks = drawGroups(groups, resamples, options.seed ?? 1);
   const draws = new Float64Array(resamples);
-  for (let r = 0; r < resamples; r++) {
-    for (let g = 0; g < groups; g++) chosen[g] = random.integer(groups);
-    draws[r] = evaluate(chosen);
-  }
+  for (let r = 0; r < resamples; r++) draws[r] = evaluate(picks.subarray(r * groups, (r + 1) * groups));
   draws.sort();
   const standardError = deviation(draws);
 
@@ -139,6 +135,26 @@ function resample(
     method,
   };
 }
+
+/**
+ * Which groups each resample holds, one row after another. A table of metrics asks for the same numbers hundreds of times,
+ * and drawing them costs more than summing: the last few are kept.
+ */
+function drawGroups(groups: number, resamples: number, seed: number): Int32Array {
+  const key = `${groups} ${resamples} ${seed}`;
+  const known = recentDraws.get(key);
+  if (known) return known;
+  const random = createRandom(seed);
+  const picks = Int32Array.from({ length: groups * resamples }, () => random.integer(groups));
+  if (picks.length <= 4_000_000) {
+    recentDraws.set(key, picks);
+    const oldest = recentDraws.keys().next();
+    if (recentDraws.size > 8 && !oldest.done) recentDraws.delete(oldest.value);
+  }
+  return picks;
+}
+
+const recentDraws = new Map<string, Int32Array>();
 
 /**
  * All G groups gave the same value. If a share q of the population's groups differed, G agreeing ones would come with
