@@ -74,6 +74,10 @@ async function parseBody(mediaType: string | undefined, input: ParseInput): Prom
       const { parseHtml } = await import('./html.ts');
       return parseHtml(bytes, uri, input.mediaType);
     }
+    case 'application/pdf': {
+      const { parsePdf } = await import('./pdf.ts');
+      return parsePdf(bytes, uri, input.signal);
+    }
     default:
       throw new UnreadableDocumentError({
         uri,

@@ -1,0 +1,231 @@
+/** A run of text as pdf.js gives it, in points on the page as shown: `x` to the right, `y` (the baseline) down. */
+export interface Fragment {
+  text: string;
+  x: number;
+  y: number;
+  width: number;
+  /** Font size. */
+  size: number;
+  /** Quarter turns clockwise: 0 for upright text. */
+  angle: number;
+  font: string;
+}
+
+/** One line of a column, or one row of a table, in reading order. */
+export interface PageLine {
+  /** A row has a cell for each run of text that stands apart from the next; a line of prose has one. */
+  cells: string[];
+  /** Left edges of the cells. */
+  lefts: number[];
+  left: number;
+  right: number;
+  y: number;
+  size: number;
+  font: string;
+  /** Lines of one column follow each other; a column's lines share its edges. */
+  column: number;
+  columnLeft: number;
+  columnRight: number;
+  /** Distance of the baseline from the page's top, from 0 to 1. */
+  height: number;
+}
+
+interface Segment {
+  text: string;
+  left: number;
+  right: number;
+  y: number;
+  size: number;
+  font: string;
+}
+
+type Row = Segment[];
+
+/**
+ * Puts a page's fragments in reading order. Fragments on one baseline are a row, cut into segments where more than a
+ * word space parts them. Neighbouring rows that leave the same strip of the page free are columns if both sides look like
+ * prose, and a table, read row by row, if not.
+ */
+export function layOutPage(fragments: Fragment[], page: { width: number; height: number }): PageLine[] {
+  const lines: PageLine[] = [];
+  let column = 0;
+  for (const angle of [0, 1, 3, 2]) {
+    const turned = fragments
+      .filter((fragment) => fragment.angle === angle)
+      .map((fragment) => upright(fragment, page));
+    for (const band of bandsOf(rowsOf(turned))) {
+      const add = (segments: Row, left: number, right: number) =>
+        lines.push({
+          cells: segments.map((segment) => segment.text),
+          lefts: segments.map((segment) => segment.left),
+          left: segments[0]!.left,
+          right: segments.at(-1)!.right,
+          y: segments[0]!.y,
+          size: Math.max(...segments.map((segment) => segment.size)),
+          font: segments[0]!.font,
+          column,
+          columnLeft: left,
+          columnRight: right,
+          height: segments[0]!.y / (angle % 2 === 0 ? page.height : page.width),
+        });
+      for (const rows of band) {
+        const left = Math.min(...rows.flat().map((segment) => segment.left));
+        const right = Math.max(...rows.flat().map((segment) => segment.right));
+        for (const row of rows) add(row, left, right);
+        column++;
+      }
+    }
+  }
+  return lines;
+}
+
+function upright(fragment: Fragment, { width, height }: { width: number; height: number }): Fragment {
+  const { x, y } = fragment;
+  switch (fragment.angle) {
+    case 1:
+      return { ...fragment, x: y, y: width - x };
+    case 2:
+      return { ...fragment, x: width - x, y: height - y };
+    case 3:
+      return { ...fragment, x: height - y, y: x };
+    default:
+      return fragment;
+  }
+}
+
+function rowsOf(fragments: Fragment[]): Row[] {
+  const inked = fragments.filter(
+    (fragment) => fragment.text !== '' && fragment.size > 0 && Number.isFinite(fragment.x + fragment.y),
+  );
+  // Stable: fragments of one baseline stay in the order they were written, which matters where they touch.
+  const sorted = inked.toSorted((a, b) => a.y - b.y);
+  const rows: Fragment[][] = [];
+  for (const fragment of sorted) {
+    const row = rows.at(-1);
+    const reference = row?.[0];
+    // A superscript stands higher than its line, but not by half its size.
+    if (reference && fragment.y - reference.y < 0.4 * Math.max(reference.size, fragment.size))
+      row!.push(fragment);
+    else rows.push([fragment]);
+  }
+  return rows.map(segmentsOf).filter((row) => row.length > 0);
+}
+
+function segmentsOf(fragments: Fragment[]): Row {
+  const segments: Row = [];
+  let size = 0;
+  let space = false;
+  for (const fragment of fragments.toSorted((a, b) => a.x - b.x)) {
+    if (!/\S/.test(fragment.text)) {
+      space = true;
+      continue;
+    }
+    const last = segments.at(-1);
+    const gap = last ? fragment.x - last.right : 0;
+    size = Math.max(fragment.size, last?.size ?? 0);
+    if (!last || gap > 1.3 * size) {
+      segments.push({
+        text: fragment.text,
+        left: fragment.x,
+        right: fragment.x + fragment.width,
+        y: fragment.y,
+        size: fragment.size,
+        font: fragment.font,
+      });
+    } else if (isPrintedTwice(last, fragment, gap)) {
+      continue;
+    } else {
+      const parted = space || gap > 0.18 * size;
+      last.text += `${parted && !/\s$/.test(last.text) && !/^\s/.test(fragment.text) ? ' ' : ''}${fragment.text}`;
+      last.right = Math.max(last.right, fragment.x + fragment.width);
+      last.size = Math.max(last.size, fragment.size);
+    }
+    space = false;
+  }
+  for (const segment of segments) segment.text = segment.text.replace(/\s+/g, ' ').trim();
+  return segments;
+}
+
+/** Bold type is sometimes made by printing the same text again, a hair to the right. */
+function isPrintedTwice(last: Segment, fragment: Fragment, gap: number): boolean {
+  return gap < -0.8 * fragment.width && fragment.width > 0 && last.text.endsWith(fragment.text);
+}
+
+/** Rows in reading order, each inner list being one column (or all of a stretch without columns). */
+function bandsOf(rows: Row[]): Row[][][] {
+  const bands: Row[][][] = [];
+  let plain: Row[] = [];
+  for (let index = 0; index < rows.length; ) {
+    const columns = columnsFrom(rows, index);
+    if (!columns) {
+      plain.push(rows[index]!);
+      index++;
+      continue;
+    }
+    if (plain.length > 0) bands.push([plain]);
+    plain = [];
+    bands.push([columns.left, ...rightColumns(columns.right)]);
+    index = columns.end;
+  }
+  if (plain.length > 0) bands.push([plain]);
+  return bands;
+}
+
+/** The right side may have columns of its own. */
+function rightColumns(rows: Row[]): Row[][] {
+  return bandsOf(rows).flat();
+}
+
+/**
+ * The longest run of rows from `first` on that leave one strip free, if it is a page set in columns: at least five rows
+ * with text on each side, both sides with lines as long as prose has.
+ */
+function columnsFrom(rows: Row[], first: number): { left: Row[]; right: Row[]; end: number } | undefined {
+  const start = rows[first]!;
+  for (let cut = 0; cut + 1 < start.length || cut === 0; cut++) {
+    let from = start[cut]!.right;
+    let to = start[cut + 1]?.left ?? Number.POSITIVE_INFINITY;
+    if (start.length === 1) {
+      // A run may begin with a line on one side only; the strip is then beside it.
+      const next = rows.slice(first + 1, first + 4).find((row) => row.length >= 2);
+      if (!next) return undefined;
+      from = next[0]!.right;
+      to = next[1]!.left;
+      if (start[0]!.left < to && start[0]!.right > from) {
+        if (start[0]!.left < from && start[0]!.right > from) from = Math.max(from, start[0]!.right);
+        if (from >= to) return undefined;
+      }
+    }
+    const left: Row[] = [];
+    const right: Row[] = [];
+    let both = 0;
+    let end = first;
+    for (; end < rows.length; end++) {
+      const row = rows[end]!;
+      const before = row.filter((segment) => segment.left < (from + to) / 2 && segment.right <= to);
+      const after = row.filter((segment) => !before.includes(segment));
+      const newFrom = Math.max(from, ...before.map((segment) => segment.right));
+      const newTo = Math.min(to, ...after.map((segment) => segment.left));
+      if (newTo - newFrom < 0.6 * row[0]!.size) break;
+      from = newFrom;
+      to = newTo;
+      if (before.length > 0) left.push(before);
+      if (after.length > 0) right.push(after);
+      if (before.length > 0 && after.length > 0) both++;
+    }
+    if (both >= 5 && isProse(left) && isProse(right)) return { left, right, end };
+  }
+  return undefined;
+}
+
+/** Lines long in words, most of them unbroken and most of them as wide as the column. */
+function isProse(rows: Row[]): boolean {
+  const whole = rows.filter((row) => row.length === 1);
+  if (whole.length < 0.7 * rows.length) return false;
+  const edge =
+    Math.max(...rows.map((row) => row.at(-1)!.right)) - Math.min(...rows.map((row) => row[0]!.left));
+  const long = whole.filter(
+    ([segment]) => segment!.text.length >= 22 && segment!.right - segment!.left > 0.6 * edge,
+  );
+  return long.length >= 0.5 * rows.length;
+}

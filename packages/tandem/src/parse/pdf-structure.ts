@@ -1,0 +1,391 @@
+import type { Block } from '../core/types/document.ts';
+import type { PageLine } from './pdf-layout.ts';
+import { StructuredText } from './structured-text.ts';
+
+type Line = PageLine & { page: number; text: string };
+
+interface Draft {
+  kind: Block['kind'];
+  lines: Line[];
+  level?: number;
+}
+
+/** Lines of all pages to text and blocks; `title` is the largest heading of the first page that has one. */
+export function writePages(
+  pages: PageLine[][],
+  outline: Map<string, number>,
+): { text: string; blocks: Block[]; title?: string } {
+  const lines = withoutRunningLines(pages);
+  const style = typicalStyle(lines);
+  const drafts = joinOverPages(withoutFalseHeadings(draftsOf(lines, style, outline)));
+  const words = new Set(lines.flatMap((line) => line.text.toLowerCase().match(/[\p{L}-]+/gu) ?? []));
+  const levels = levelsOf(drafts, style);
+
+  const output = new StructuredText();
+  for (const draft of drafts) {
+    const page = draft.lines[0]!.page;
+    switch (draft.kind) {
+      case 'heading': {
+        const level = draft.level ?? levels.get(sizeStep(draft.lines[0]!.size)) ?? 3;
+        output.add('heading', `${'#'.repeat(level)} ${proseOf(draft.lines, words)}`, { level, page });
+        break;
+      }
+      case 'table':
+        output.add('table', draft.lines.map(rowText).join('\n'), { page });
+        break;
+      case 'list':
+        output.add(
+          'list',
+          itemsOf(draft.lines)
+            .map((item) => itemText(proseOf(item, words)))
+            .join('\n'),
+          { page },
+        );
+        break;
+      default:
+        output.add('paragraph', proseOf(draft.lines, words), { page });
+    }
+  }
+  const first = drafts.filter(
+    (draft) => draft.kind === 'heading' && draft.lines[0]!.page === firstPage(drafts),
+  );
+  const largest = first.toSorted((a, b) => b.lines[0]!.size - a.lines[0]!.size)[0];
+  return {
+    text: output.text,
+    blocks: output.blocks,
+    ...(largest ? { title: proseOf(largest.lines, words) } : {}),
+  };
+}
+
+function firstPage(drafts: Draft[]): number {
+  return drafts.find((draft) => draft.kind === 'heading')?.lines[0]?.page ?? 1;
+}
+
+const pageNumber =
+  /^(?:page|seite|p\.?)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*(?:[-–—|]|(?:of|\/|von)\s*\d{1,4})?$/i;
+/** The share of a page's height, at the top and at the bottom, where running lines stand. */
+const margin = 0.12;
+
+/** Drops page numbers, and lines that stand in the same margin of every other page or more with only their numbers changed. */
+function withoutRunningLines(pages: PageLine[][]): Line[] {
+  const numbered = pages.map((page, index): Line[] =>
+    page.map((line) => ({ ...line, page: index + 1, text: line.cells.join(' ') })),
+  );
+  const inMargin = (line: Line) => line.height < margin || line.height > 1 - margin;
+  const key = (line: Line) =>
+    `${line.height < 0.5 ? 'top' : 'bottom'} ${line.text.toLowerCase().replace(/\d+|\b[ivxl]+\b/g, '#')}`;
+  const seen = new Map<string, Set<number>>();
+  for (const page of numbered) {
+    for (const line of page.filter(inMargin))
+      seen.set(key(line), (seen.get(key(line)) ?? new Set()).add(line.page));
+  }
+  const filled = numbered.filter((page) => page.length > 0).length;
+  const often = Math.max(2, 0.4 * filled);
+  return numbered.flatMap((page) => {
+    const kept = page.filter(
+      (line) => !inMargin(line) || !(pageNumber.test(line.text) || (seen.get(key(line))?.size ?? 0) >= often),
+    );
+    // A page of nothing else (a form's empty sheets) keeps its text: it is all there is to cite.
+    return kept.length > 0 ? kept : page.filter((line) => !pageNumber.test(line.text));
+  });
+}
+
+interface Style {
+  size: number;
+  font: string;
+  /** Baseline to baseline. */
+  pitch: number;
+}
+
+/** What most of the document's characters are set in. */
+function typicalStyle(lines: Line[]): Style {
+  const size = mostFrequent(lines, (line) => sizeStep(line.size));
+  const body = lines.filter((line) => sizeStep(line.size) === size);
+  const font = mostFrequent(body, (line) => line.font);
+  const pitches = body.flatMap((line, index) => {
+    const before = body[index - 1];
+    const pitch =
+      before && before.page === line.page && before.column === line.column ? line.y - before.y : 0;
+    return pitch > 0.8 * line.size && pitch < 3 * line.size
+      ? [{ text: 'x', pitch: Math.round(pitch * 4) / 4 }]
+      : [];
+  });
+  return {
+    size: size ?? 10,
+    font: font ?? '',
+    pitch: mostFrequent(pitches, (sample) => sample.pitch) ?? 1.2 * (size ?? 10),
+  };
+}
+
+function mostFrequent<Item extends { text: string }, Value>(
+  items: Item[],
+  of: (item: Item) => Value,
+): Value | undefined {
+  const counts = new Map<Value, number>();
+  for (const item of items) counts.set(of(item), (counts.get(of(item)) ?? 0) + item.text.length);
+  return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+function sizeStep(size: number): number {
+  return Math.round(size * 2) / 2;
+}
+
+const marker =
+  /^(?:[•●○◦▪■▸‣·⁃–\uf0b7\uf0a7]|[-*](?=\s)|o(?=\s[A-Z])|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)](?=\s))\s*(?=\S)/;
+const loneMarker = /^(?:[•●○◦▪■▸‣·⁃–\uf0b7\uf0a7*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])$/;
+
+function draftsOf(lines: Line[], style: Style, outline: Map<string, number>): Draft[] {
+  const drafts: Draft[] = [];
+  for (const [index, raw] of lines.entries()) {
+    // A marker set apart from its item is not a cell.
+    const isItem = raw.cells.length === 2 && loneMarker.test(raw.cells[0]!);
+    const line: Line = isItem ? { ...raw, cells: [raw.text] } : raw;
+    const last = drafts.at(-1);
+    const before = last?.lines.at(-1);
+    const close = before !== undefined && follows(before, line, style);
+    if (line.cells.length > 1) {
+      if (last?.kind === 'table' && before!.page === line.page && line.y - before!.y < 3 * style.pitch)
+        last.lines.push(line);
+      else drafts.push({ kind: 'table', lines: [line] });
+      continue;
+    }
+    if (last?.kind === 'table' && continuesTable(last, line, style)) continue;
+    const heading = headingLevel(line, before, lines[index + 1], style, outline);
+    if (heading !== undefined) {
+      if (last?.kind === 'heading' && continuesHeading(last, line, heading.level)) last.lines.push(line);
+      else
+        drafts.push({
+          kind: 'heading',
+          lines: [line],
+          ...(heading.level === undefined ? {} : { level: heading.level }),
+        });
+    } else if (marker.test(line.text) && !isNumberedSentence(line, last)) {
+      if (last?.kind === 'list' && before!.page === line.page) last.lines.push(line);
+      else drafts.push({ kind: 'list', lines: [line] });
+    } else if (last?.kind === 'list' && close && line.left > last.lines[0]!.left + 2) last.lines.push(line);
+    else if (last?.kind === 'paragraph' && close && !beginsParagraph(before!, line)) last.lines.push(line);
+    else drafts.push({ kind: 'paragraph', lines: [line] });
+  }
+  return drafts;
+}
+
+/**
+ * A line below a table that starts where one of its columns does: the rest of the cell above, or, in the first column, a
+ * row with nothing in its other cells. It is taken into the table if so.
+ */
+function continuesTable(table: Draft, line: Line, style: Style): boolean {
+  const row = table.lines.at(-1)!;
+  if (row.page !== line.page || row.column !== line.column || line.y - row.y > 2 * style.pitch) return false;
+  const under = row.lefts.findIndex((left) => Math.abs(left - line.left) < 3);
+  if (under > 0) {
+    const cells = row.lefts.map((_, index) => row.cells[index] ?? '');
+    cells[under] = `${cells[under]} ${line.text}`.trim();
+    table.lines[table.lines.length - 1] = { ...row, cells, text: cells.join(' '), y: line.y };
+    return true;
+  }
+  if (
+    under !== 0 ||
+    line.font !== row.font ||
+    Math.abs(line.size - row.size) > 0.5 ||
+    line.right > (row.lefts[1] ?? Number.NEGATIVE_INFINITY)
+  )
+    return false;
+  table.lines.push({ ...line, lefts: [line.left, ...row.lefts.slice(1)] });
+  return true;
+}
+
+/**
+ * Type that is set in whole paragraphs anywhere is not a heading's: a form may be set small and its report large. What
+ * the outline or a number says stands.
+ */
+function withoutFalseHeadings(drafts: Draft[]): Draft[] {
+  const styleOf = ({ size, font }: Line) => `${sizeStep(size)} ${font}`;
+  const isLong = ({ lines }: Draft) =>
+    lines.length > 3 ||
+    (lines.length > 1 && /[.;,]$/.test(lines.at(-1)!.text)) ||
+    lines.reduce((sum, line) => sum + line.text.length, 0) > 200;
+  const guessed = drafts.filter((draft) => draft.kind === 'heading' && draft.level === undefined);
+  const prose = new Map<string, { long: number; all: number }>();
+  for (const draft of guessed) {
+    const key = styleOf(draft.lines[0]!);
+    const characters = draft.lines.reduce((sum, line) => sum + line.text.length, 0);
+    const { long, all } = prose.get(key) ?? { long: 0, all: 0 };
+    prose.set(key, { long: long + (isLong(draft) ? characters : 0), all: all + characters });
+  }
+  return drafts.map((draft) => {
+    if (draft.kind !== 'heading' || draft.level !== undefined) return draft;
+    const { long, all } = prose.get(styleOf(draft.lines[0]!))!;
+    return isLong(draft) || long > 0.6 * all ? { kind: 'paragraph', lines: draft.lines } : draft;
+  });
+}
+
+/** A long heading goes on in a line of the same type, below a line that reaches the column's edge or just about. */
+function continuesHeading(heading: Draft, line: Line, level: number | undefined): boolean {
+  const before = heading.lines.at(-1)!;
+  const width = line.columnRight - line.columnLeft;
+  return (
+    before.page === line.page &&
+    before.column === line.column &&
+    before.font === line.font &&
+    sizeStep(before.size) === sizeStep(line.size) &&
+    line.y - before.y < 2.2 * line.size &&
+    heading.level === level &&
+    !/^\d/.test(line.text) &&
+    (before.right > line.columnRight - 0.3 * width || isCentred(before, line))
+  );
+}
+
+function isCentred(before: Line, line: Line): boolean {
+  const middle = (edges: { left: number; right: number }) => (edges.left + edges.right) / 2;
+  return (
+    Math.abs(middle(before) - middle(line)) < line.size && Math.abs(before.left - line.left) > 2 * line.size
+  );
+}
+
+/** "12. In the year …" as a line inside a paragraph. */
+function isNumberedSentence(line: Line, last: Draft | undefined): boolean {
+  return (
+    /^\d{2,3}\.\s/.test(line.text) && last?.kind === 'paragraph' && !/[.:;!?]$/.test(last.lines.at(-1)!.text)
+  );
+}
+
+function follows(before: Line, line: Line, style: Style): boolean {
+  const pitch = Math.max(style.pitch, 1.25 * Math.min(line.size, before.size));
+  return (
+    before.page === line.page &&
+    before.column === line.column &&
+    line.y - before.y < 1.4 * pitch &&
+    line.y >= before.y &&
+    Math.abs(line.size - before.size) < 0.15 * Math.max(line.size, before.size) + 0.5
+  );
+}
+
+/** An indented first line, or one after a line that ends a sentence well before the column's edge. */
+function beginsParagraph(before: Line, line: Line): boolean {
+  const width = line.columnRight - line.columnLeft;
+  const beforeIsFull = before.right > line.columnRight - 0.12 * width;
+  if (beforeIsFull && line.left > before.left + line.size && /^\P{Ll}/u.test(line.text)) return true;
+  return (
+    before.right < line.columnRight - 0.3 * width &&
+    /[.!?:]["”)]?$/.test(before.text) &&
+    /^[\p{Lu}\p{N}"“(]/u.test(line.text)
+  );
+}
+
+/**
+ * Whether a line is a heading, and its level where that is told: in the outline, by its number ("2.1 Design"), by larger
+ * type, or by type of its own on a short line with space above.
+ */
+function headingLevel(
+  line: Line,
+  before: Line | undefined,
+  after: Line | undefined,
+  style: Style,
+  outline: Map<string, number>,
+): { level?: number } | undefined {
+  const { text } = line;
+  if (text.length > 160 || !/\p{L}{2}/u.test(text)) return undefined;
+  const listed = outline.get(text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ''));
+  if (listed !== undefined && line.size >= 0.95 * style.size) return { level: listed };
+  // A table of contents leads to headings and has none.
+  if (/\.{4}|…{2}|(?:\. ){3}/.test(text)) return undefined;
+  if (line.size >= 1.15 * style.size && text.length <= 120) return {};
+  if (/[.;,]$/.test(text) || text.length > (text.endsWith(':') ? 60 : 90)) return undefined;
+  const spaceAbove =
+    !before ||
+    before.page !== line.page ||
+    before.column !== line.column ||
+    line.y - before.y > 1.25 * style.pitch;
+  if (!spaceAbove || line.size < 0.95 * style.size) return undefined;
+  const full = line.right > line.columnRight - 0.12 * (line.columnRight - line.columnLeft);
+  if (full && after && follows(line, after, style)) return undefined;
+  const ownFont = line.font !== style.font && after !== undefined && after.font !== line.font;
+  const capitals = /^[^\p{Ll}]{6,}$/u.test(text) && /\p{Lu}{4}/u.test(text) && !text.endsWith(':');
+  const number = /^(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\p{Lu}/u.exec(text)?.[1];
+  if (number !== undefined && (ownFont || capitals))
+    return { level: Math.min(2 + number.split('.').length - 1, 6) };
+  return ownFont || capitals ? {} : undefined;
+}
+
+/** Heading sizes from the largest on: levels 1, 2, 3; all of the body's size are one below the smallest of those. */
+function levelsOf(drafts: Draft[], style: Style): Map<number, number> {
+  const sizes = drafts
+    .filter((draft) => draft.kind === 'heading')
+    .map((draft) => sizeStep(draft.lines[0]!.size));
+  const distinct = [...new Set(sizes)].toSorted((a, b) => b - a);
+  const larger = distinct.filter((size) => size >= 1.15 * style.size);
+  return new Map(
+    distinct.map((size) => [
+      size,
+      larger.includes(size)
+        ? Math.min(1 + larger.indexOf(size), 4)
+        : Math.min(1 + Math.max(larger.length, 1), 5),
+    ]),
+  );
+}
+
+/** A paragraph that a page's or column's end has cut goes on where the next begins in the middle of a sentence. */
+function joinOverPages(drafts: Draft[]): Draft[] {
+  const joined: Draft[] = [];
+  for (const draft of drafts) {
+    const last = joined.at(-1);
+    const [before, line] = [last?.lines.at(-1), draft.lines[0]!];
+    if (
+      last?.kind === 'paragraph' &&
+      draft.kind === 'paragraph' &&
+      (before!.page !== line.page || before!.column !== line.column) &&
+      !/[.!?:;]["”)]?$/.test(before!.text) &&
+      /^\p{Ll}/u.test(line.text) &&
+      sizeStep(before!.size) === sizeStep(line.size)
+    ) {
+      last.lines.push(...draft.lines);
+    } else joined.push(draft);
+  }
+  return joined;
+}
+
+function rowText(line: Line): string {
+  return `| ${line.cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
+}
+
+function itemsOf(lines: Line[]): Line[][] {
+  const items: Line[][] = [];
+  for (const line of lines) {
+    if (marker.test(line.text) || items.length === 0) items.push([line]);
+    else items.at(-1)!.push(line);
+  }
+  return items;
+}
+
+/** Bullets of any shape become `-`; numbers and letters stay. */
+function itemText(text: string): string {
+  const found = marker.exec(text)?.[0].trim();
+  if (found === undefined) return `- ${text}`;
+  const words = text.slice(marker.exec(text)![0].length);
+  return /^\d+[.)]$/.test(found)
+    ? `${found} ${words}`
+    : /\w[.)]$/.test(found)
+      ? `- ${found} ${words}`
+      : `- ${words}`;
+}
+
+/**
+ * Lines to running text. A hyphen at a line's end goes if the document has the joined word elsewhere, stays if it has the
+ * hyphenated one, and goes in doubt when the next line goes on in lower case.
+ */
+function proseOf(lines: Line[], words: Set<string>): string {
+  let text = '';
+  for (const line of lines) {
+    const next = line.text.replace(/\u00ad/g, '-');
+    const start = /(\p{L}+)[-\u2010]$/u.exec(text)?.[1];
+    const end = /^(\p{L}+)/u.exec(next)?.[1];
+    if (text === '') text = next;
+    else if (start === undefined || end === undefined)
+      text += /[-\u2010/\u2013]$/.test(text) ? next : ` ${next}`;
+    else if (words.has(`${start}-${end}`.toLowerCase())) text += next;
+    else if (words.has(`${start}${end}`.toLowerCase()) || /^\p{Ll}/u.test(end))
+      text = text.slice(0, -1) + next;
+    else text += next;
+  }
+  return text.replace(/\s+/g, ' ').trim();
+}

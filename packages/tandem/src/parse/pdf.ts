@@ -1,0 +1,153 @@
+import { getDocumentProxy, getResolvedPDFJS } from 'unpdf';
+import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
+import type { ParsedBody } from './parse-document.ts';
+import { type Fragment, layOutPage, type PageLine } from './pdf-layout.ts';
+import { writePages } from './pdf-structure.ts';
+
+/**
+ * A PDF's text in reading order, with page numbers on its blocks: columns one after the other, tables row by row as pipe
+ * rows, running heads and page numbers dropped, words mended that a line's end had hyphenated, headings by the outline
+ * and by their type. Nothing is recognised in images: where no page has text the document is an error.
+ *
+ * Throws `UnreadableDocumentError` with the reasons scanned, encrypted, damaged.
+ */
+export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSignal): Promise<ParsedBody> {
+  const { VerbosityLevel } = await getResolvedPDFJS();
+  // pdf.js takes the buffer it is given for its own, so it gets a copy.
+  const pdf = await getDocumentProxy(new Uint8Array(bytes), {
+    verbosity: VerbosityLevel.ERRORS,
+    // Nothing is fetched for a document's text, and a form's layout program is not run.
+    useWorkerFetch: false,
+    enableXfa: false,
+  }).catch((cause: unknown) => {
+    throw openingError(cause, uri);
+  });
+  try {
+    const pages: PageLine[][] = [];
+    let damaged: unknown;
+    for (let number = 1; number <= pdf.numPages; number++) {
+      signal?.throwIfAborted();
+      try {
+        const page = await pdf.getPage(number);
+        const { items } = await page.getTextContent();
+        const viewport = page.getViewport({ scale: 1 });
+        const fragments: Fragment[] = [];
+        for (const item of items) {
+          if ('str' in item) fragments.push(fragmentOf(item, viewport.transform as Matrix));
+        }
+        pages.push(layOutPage(fragments, { width: viewport.width, height: viewport.height }));
+        page.cleanup();
+      } catch (cause) {
+        // The other pages may be whole: a page is lost only by name (`pagesWithoutText`).
+        damaged ??= cause;
+        pages.push([]);
+      }
+    }
+    const withoutText = pages.flatMap((lines, index) => (lines.length === 0 ? [index + 1] : []));
+    if (withoutText.length === pages.length) {
+      if (damaged) throw openingError(damaged, uri);
+      throw new UnreadableDocumentError({
+        uri,
+        reason: 'scanned',
+        message: `${uri}: page 1 has no text${pages.length > 1 ? `, nor has any of the other ${pages.length - 1}` : ''}: it is probably scanned.`,
+        hint: 'Run OCR first (for example `ocrmypdf in.pdf out.pdf`) and ingest its result.',
+      });
+    }
+    const outline = await outlineOf(pdf);
+    const { text, blocks, title } = writePages(pages, outline);
+    const metadata = await metadataOf(pdf);
+    metadata.pages = String(pages.length);
+    if (withoutText.length > 0) metadata.pagesWithoutText = withoutText.join(', ');
+    const named = titleIn(metadata.pageTitle);
+    delete metadata.pageTitle;
+    const chosen = named ?? title;
+    return { text, blocks, metadata, ...(chosen ? { title: chosen } : {}) };
+  } finally {
+    await pdf.loadingTask.destroy();
+  }
+}
+
+type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
+type Matrix = [number, number, number, number, number, number];
+
+function openingError(cause: unknown, uri: string): UnreadableDocumentError {
+  const name = cause instanceof Error ? cause.name : '';
+  if (name === 'PasswordException') {
+    return new UnreadableDocumentError({
+      uri,
+      reason: 'encrypted',
+      message: `${uri} is locked with a password.`,
+      hint: 'Save a copy without the password (for example `qpdf --decrypt --password=… in.pdf out.pdf`) and ingest that.',
+      cause,
+    });
+  }
+  return new UnreadableDocumentError({
+    uri,
+    reason: 'damaged',
+    message: `${uri} is not a whole PDF: ${cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)}.`,
+    hint: 'Download or export it again; `qpdf in.pdf out.pdf` can mend some damage.',
+    cause,
+  });
+}
+
+/** From the item's own space to the page's as it is shown: x to the right, y down, in points. */
+function fragmentOf(
+  item: { str: string; transform: unknown[]; width: number; height: number; fontName: string },
+  viewport: Matrix,
+): Fragment {
+  const [a, b, c, d, e, f] = item.transform as Matrix;
+  const [va, vb, vc, vd, ve, vf] = viewport;
+  const across: [number, number] = [va * a + vc * b, vb * a + vd * b];
+  const up: [number, number] = [va * c + vc * d, vb * c + vd * d];
+  return {
+    text: item.str,
+    x: va * e + vc * f + ve,
+    y: vb * e + vd * f + vf,
+    width: item.width,
+    size: Math.hypot(...up) || Math.hypot(...across),
+    angle: Math.round((Math.atan2(across[1], across[0]) * 2) / Math.PI) & 3,
+    font: item.fontName,
+  };
+}
+
+/** The bookmarks, as heading text (white space and case evened out) → level. */
+async function outlineOf(pdf: Pdf): Promise<Map<string, number>> {
+  const levels = new Map<string, number>();
+  const visit = (items: { title: string; items: unknown[] }[], level: number) => {
+    for (const { title, items: below } of items) {
+      const key = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+      if (key !== '' && !levels.has(key)) levels.set(key, Math.min(level, 6));
+      if (level < 12) visit(below as { title: string; items: unknown[] }[], level + 1);
+    }
+  };
+  try {
+    visit((await pdf.getOutline()) ?? [], 1);
+  } catch {
+    // A broken outline costs only itself: headings are still known by their type.
+  }
+  return levels;
+}
+
+async function metadataOf(pdf: Pdf): Promise<Record<string, string>> {
+  const metadata: Record<string, string> = {};
+  try {
+    const info = (await pdf.getMetadata()).info as Record<string, unknown>;
+    const take = (name: string, value: unknown) => {
+      if (typeof value === 'string' && value.trim() !== '') metadata[name] = value.trim();
+    };
+    take('pageTitle', info.Title);
+    take('author', info.Author);
+    take('subject', info.Subject);
+  } catch {
+    // Metadata is a courtesy; a document without is still a document.
+  }
+  return metadata;
+}
+
+/** A document's stated title, unless a program left its file name or a placeholder there. */
+function titleIn(stated: string | undefined): string | undefined {
+  if (stated === undefined || !/\p{L}{2,}.*\s.*\p{L}{2,}/u.test(stated)) return undefined;
+  if (/^(?:untitled|microsoft word|slide \d|document\d|presentation|page \d)|\.\w{2,5}$/i.test(stated))
+    return undefined;
+  return stated;
+}
