@@ -15,14 +15,15 @@ import type {
   StoredChunk,
 } from '../chunk-table.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
+import { functionWords, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 
 /** How words are made from text; measured on train questions by `bench/retrieve.ts`. */
 export interface FullTextSettings {
-  /** Stop words ("is", "as", "all") are abbreviations of diseases, agencies and products: kept unless asked otherwise. */
+  /** Leave function words out, but for those in capitals: see `search-words.ts`. Default true. */
   removeStopWords?: boolean;
-  /** Snowball stemming of English. */
+  /** Snowball stemming of English: "symptoms" finds "symptom". Default true. */
   stem?: boolean;
 }
 
@@ -56,7 +57,7 @@ class LanceStore implements VectorStore, LexicalIndex {
   constructor(directory: string, connection: lancedb.Connection, options: LanceStoreOptions) {
     this.#directory = directory;
     this.#connection = connection;
-    this.#fullText = { removeStopWords: false, stem: false, ...options.fullText };
+    this.#fullText = { removeStopWords: true, stem: true, ...options.fullText };
     this.#vectorIndexFrom = options.vectorIndexFrom ?? 20_000;
     this.#files = createFileSync(directory);
   }
@@ -188,7 +189,7 @@ class LanceStore implements VectorStore, LexicalIndex {
       const records = await table
         .query()
         // A match query has no syntax: its text only goes through the index's tokenizer.
-        .fullTextSearch(new lancedb.MatchQuery(query, 'search_text'))
+        .fullTextSearch(new lancedb.MatchQuery(withAbbreviationsMarked(query), 'search_text'))
         .where(where(at, filter))
         .select([...columns, '_score', ...(withVectors ? ['vector'] : [])])
         .limit(limit)
@@ -244,6 +245,7 @@ class LanceStore implements VectorStore, LexicalIndex {
         withPosition: false,
         maxTokenLength: 64,
         language: 'English',
+        customStopWords: [...functionWords],
         ...this.#fullText,
       }),
     });
@@ -317,7 +319,7 @@ function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
     uri: row.uri,
     title: row.title,
     access: row.access,
-    search_text: row.searchText,
+    search_text: withAbbreviationsMarked(row.searchText),
     added_seq: seq,
     removed_seq: never,
     vector: row.vector,
