@@ -345,6 +345,19 @@ const training = trainDocuments.flatMap((doc) => {
   }));
 });
 
+// The staff's words for training diseases, asked in every way: no answer is learnt from these, only what to search for.
+const spellings = jargon
+  .filter(({ role }) => role === 'train')
+  .flatMap(({ abbreviation, longForm, documents }) =>
+    intents.map((intent) => ({
+      id: `${abbreviation}-${intent.replaceAll(' ', '-')}-spelling`,
+      split: validationGroups.has(groups[documents[0]!]!) ? 'validation' : 'train',
+      group: groups[documents[0]!]!,
+      question: phrasings[intent][random.integer(phrasings[intent].length)]!.replaceAll('{}', abbreviation),
+      searchQuery: `${longForm} ${intent}`,
+    })),
+  );
+
 // --- Writing ---------------------------------------------------------------------------------------------------------
 
 const jsonl = (lines: unknown[]) => `${lines.map((item) => JSON.stringify(item)).join('\n')}\n`;
@@ -353,7 +366,7 @@ mkdirSync(join(here, 'documents'), { recursive: true });
 for (const id of [...usedDocuments].sort())
   copyFileSync(documentPath(id), join(here, 'documents', `${id}.md`));
 writeFileSync(join(here, 'cases.jsonl'), jsonl(cases));
-writeFileSync(join(here, 'questions.jsonl'), jsonl(training));
+writeFileSync(join(here, 'questions.jsonl'), jsonl([...training, ...spellings]));
 writeFileSync(
   join(here, 'glossary.csv'),
   `abbreviation,long_form,role\n${jargon.map(({ abbreviation, longForm, role }) => `${abbreviation},${longForm},${role}`).join('\n')}\n`,

@@ -31,6 +31,8 @@ export interface AnswerOptions {
   arm: ArmName;
   /** Passages in the prompt; default the config's. */
   k?: number;
+  /** Default the config's; fewer where only the reply's first fields are wanted. */
+  maxTokens?: number;
   /** For base and rag: which of the project's prompts. */
   variant?: PromptVariant;
   /** Replaces the question in the search alone, for yardsticks such as a glossary lookup. */
@@ -56,7 +58,6 @@ export function createAnswerer(parts: AnswererOptions): Answerer {
 async function answer(parts: AnswererOptions, question: string, options: AnswerOptions): Promise<Answer> {
   const { config, chat, retriever } = parts;
   const { arm, signal } = options;
-  const started = performance.now();
   const asked = question.trim();
   if (!asked)
     throw new InvalidInputError({
@@ -116,7 +117,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
         firstToken: undefined,
       }
     : await generate(chat, messages, {
-        maxTokens: config.answer.maxTokens,
+        maxTokens: options.maxTokens ?? config.answer.maxTokens,
         temperature: config.answer.temperature,
         adapter,
         signal,
@@ -125,12 +126,13 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
         ...(options.onText && { onText: options.onText }),
       });
   if (insufficient) options.onText?.(reply.text);
+  const searched = (timings.rewrite ?? 0) + (timings.retrieve ?? 0);
   timings.generate = reply.milliseconds;
-  if (reply.firstToken !== undefined)
-    timings.firstToken = performance.now() - started - reply.milliseconds + reply.firstToken;
+  timings.total = searched + reply.milliseconds;
+  if (reply.firstToken !== undefined) timings.firstToken = searched + reply.firstToken;
 
   const structured = config.answer.output && !insufficient ? config.answer.output : undefined;
-  const output = structured && parseObject(reply.text);
+  const output = structured && parseObject(reply.text, structured.schema);
   const field = structured && valueAt(output, structured.textField);
   const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
   const { citations, dangling } = mapCitations(text, passages ?? []);
@@ -140,7 +142,6 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   if (output && structured?.confidence && calibrated !== undefined) {
     output[structured.confidence.field] = Math.round(calibrated * 1000) / 1000;
   }
-  timings.total = performance.now() - started;
 
   const traceId = newId('trace');
   const result: Answer = {
@@ -154,7 +155,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     danglingMarkers: dangling,
     passages: passages ?? [],
     ...(searchQuery && { searchQuery }),
-    ...(calibrated !== undefined && { confidence: calibrated }),
+    ...(calibrated !== undefined && { confidence: calibrated, rawConfidence: confidence! }),
     usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
     timings,
     traceId,
@@ -272,14 +273,15 @@ async function generate(
     metadata: Record<string, unknown> | undefined,
     streamedFirst: number | undefined,
   ): Reply {
-    const firstTokenMs = metadata?.firstTokenMs;
+    // The local model says what its own work took: scoring a finished answer's tokens is not part of answering.
+    const own = metadata?.timings as { firstToken: number; generate: number } | undefined;
     return {
       text: reply,
       prompt: renderedPrompt(body) ?? JSON.stringify(messages),
       promptTokens: usage.inputTokens.total ?? 0,
       completionTokens: usage.outputTokens.total ?? 0,
-      milliseconds: performance.now() - started,
-      firstToken: streamedFirst ?? (typeof firstTokenMs === 'number' ? firstTokenMs : undefined),
+      milliseconds: own ? own.firstToken + own.generate : performance.now() - started,
+      firstToken: streamedFirst ?? own?.firstToken,
       tokens: (metadata?.tokens as Reply['tokens'] | undefined) ?? [],
     };
   }

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What a project that asks for JSON gets out of a model's reply. */
 
 /** The value at a dotted path, or undefined. */
@@ -10,16 +12,30 @@ export function valueAt(value: unknown, path: string): unknown {
     );
 }
 
-/** Parses a reply that must be one JSON object, alone; undefined when it is not. Nothing is repaired. */
-export function parseObject(raw: string): Record<string, unknown> | undefined {
+/** Parses a reply that must be one JSON object, alone, that fits the schema; undefined when it is not. Nothing is repaired. */
+export function parseObject(raw: string, schema: object): Record<string, unknown> | undefined {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(raw.trim());
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    value = JSON.parse(raw.trim());
   } catch {
     return undefined;
   }
+  const parsed = validator(schema).safeParse(value);
+  return parsed.success && typeof value === 'object' && !Array.isArray(value) && value !== null
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+const validators = new WeakMap<object, z.ZodType>();
+
+/** JSON Schema as a zod schema, made once for each schema object. */
+function validator(schema: object): z.ZodType {
+  let made = validators.get(schema);
+  if (!made) {
+    made = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    validators.set(schema, made);
+  }
+  return made;
 }
 
 /**

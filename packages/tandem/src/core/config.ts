@@ -123,14 +123,30 @@ export const configSchema = z.strictObject({
       styleRules: z.array(styleRule).default([]),
     })
     .prefault({}),
+  /** Files, relative to the project. */
   dataset: z
     .strictObject({
-      /** Chat JSONL (OpenAI's form) or the output of `tandem dataset build`. */
-      train: z.string().default('dataset/train.jsonl'),
-      validation: z.string().default('dataset/validation.jsonl'),
+      /** Questions that may be trained on (JSONL of `TrainingQuestion`): `tandem dataset build` makes examples of them. */
+      questions: z.string().optional(),
+      /** Ready-made chat examples in OpenAI's fine-tuning JSONL, instead of `questions`. */
+      train: z.string().optional(),
+      validation: z.string().optional(),
+      /** Held-out cases for `tandem compare` (JSONL of `Case`); never trained on. */
       cases: z.string().optional(),
-      validationCases: z.string().optional(),
+      /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+      qa: z.string().optional(),
+      /** CSV with the columns abbreviation and long_form. */
       glossary: z.string().optional(),
+      /** Training examples of each kind; see `DatasetMix`. */
+      mix: z
+        .strictObject({
+          passages: z.number().int().min(0),
+          absent: z.number().int().min(0),
+          closed: z.number().int().min(0),
+          rewrite: z.number().int().min(0),
+          glossary: z.number().int().min(0),
+        })
+        .optional(),
     })
     .prefault({}),
   tune: z

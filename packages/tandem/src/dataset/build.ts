@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { withoutMarkers } from '../answer/citations.ts';
+import { valueAt } from '../answer/structured-output.ts';
 import { buildMessages, buildRewriteMessages, type PassageText } from '../answer/prompt.ts';
 import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
@@ -25,6 +26,8 @@ const wordingSchema = z.strictObject({
 
 /** A question to learn from: a case whose answer may be trained on, with other wordings of it. */
 export const trainingQuestionSchema = caseLineSchema.extend({
+  /** Absent: only what to search for is learnt from it. */
+  expected: caseLineSchema.shape.expected.optional(),
   split: z.enum(['train', 'validation']).optional(),
   wordings: z.array(wordingSchema).optional(),
 });
@@ -71,7 +74,8 @@ export async function buildDataset(options: {
 }): Promise<BuiltDataset> {
   const { questions, config, mix, signal } = options;
   const random = createRandom(options.seed);
-  const withSource = questions.filter(({ source }) => source !== undefined);
+  const answerable = questions.filter(({ expected }) => expected !== undefined);
+  const withSource = answerable.filter(({ source }) => source !== undefined);
   const examples: Example[] = [];
   const counts: BuiltDataset['counts'] = { passages: 0, absent: 0, closed: 0, rewrite: 0, glossary: 0 };
   const unanswerable = new Set<string>();
@@ -99,7 +103,7 @@ export async function buildDataset(options: {
     signal?.throwIfAborted();
     step('absent', await absentExample(options, question, wording, random));
   }
-  for (const { question, wording } of rounds(questions, canBeAbsent).slice(0, mix.closed)) {
+  for (const { question, wording } of rounds(answerable, canBeAbsent).slice(0, mix.closed)) {
     const reply = replyOf(
       config,
       question,
@@ -164,7 +168,7 @@ function balanced(
 ): { question: TrainingQuestion; wording: Wording }[] {
   const label = (question: TrainingQuestion) => {
     const field = config.answer.output?.confidence?.of;
-    return field && typeof question.expected === 'object' ? String(question.expected[field]) : '';
+    return field && typeof question.expected === 'object' ? String(valueAt(question.expected, field)) : '';
   };
   const frequency = new Map<string, number>();
   for (const question of questions) frequency.set(label(question), (frequency.get(label(question)) ?? 0) + 1);
@@ -297,7 +301,7 @@ const hybridMessages = (config: Config, wording: Wording, passages: readonly Pas
 function textOf(config: Config, question: TrainingQuestion): string {
   if (typeof question.expected === 'string') return question.expected;
   const field = config.answer.output?.textField;
-  const text = field ? question.expected[field] : undefined;
+  const text = field ? valueAt(question.expected, field) : undefined;
   if (typeof text !== 'string') {
     throw new InvalidInputError({
       domain: 'dataset',

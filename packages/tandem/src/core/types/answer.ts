@@ -16,7 +16,7 @@ export interface Citation {
   verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
 }
 
-/** Milliseconds; a stage that an arm does not have is absent. */
+/** Milliseconds; a stage that an arm does not have is absent. `firstToken` and `total` count from the question. */
 export interface AnswerTimings {
   rewrite?: number;
   retrieve?: number;
@@ -43,6 +43,8 @@ export interface Answer {
   searchQuery?: string;
   /** Probability that the intent is right, calibrated on validation data; see `answer/confidence.ts`. */
   confidence?: number;
+  /** The same before calibration: the model's own probability for the field's tokens. */
+  rawConfidence?: number;
   usage: { promptTokens: number; completionTokens: number };
   timings: AnswerTimings;
   traceId: string;

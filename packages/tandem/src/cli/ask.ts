@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
+import { positiveInteger } from './arguments.ts';
+import { runBatch } from './batch.ts';
+import { withProject } from './command-context.ts';
+
+interface AskOptions {
+  batch?: string;
+  arm?: string;
+  adapter?: string;
+  k?: number;
+}
+
+export function addAsk(program: Command, signal: AbortSignal): void {
+  program
+    .command('ask')
+    .argument('[question]', 'the question')
+    .description('Answer from the documents, with citations, or say that they do not have it.')
+    .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
+    .option('--arm <arm>', `${armNames.join(', ')} (default: what \`tandem use\` chose, else the config's)`)
+    .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
+    .option('--k <n>', 'passages in the prompt', positiveInteger)
+    .action(async (question: string | undefined, options: AskOptions, command: Command) => {
+      const chosen = parseArm(options.arm);
+      await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        const deployment = await project.deployment();
+        const arm = chosen ?? deployment.arm;
+        const answerer = await project.answerer(arm, options.adapter ?? deployment.adapterId);
+        const settings = { arm, signal, ...(options.k !== undefined && { k: options.k }) };
+        if (options.batch !== undefined) {
+          await runBatch(options.batch, { signal, onProgress, stage: 'answering' }, async (line) => ({
+            id: line.id,
+            ...batchAnswer(await answerer.answer(line.question, settings)),
+          }));
+          return;
+        }
+        if (question === undefined) {
+          throw new InvalidInputError({
+            domain: 'cli',
+            where: 'ask',
+            message: 'There is no question.',
+            hint: 'Write it in quotes after `ask`, or give --batch FILE.',
+          });
+        }
+        // JSON is shown once it is whole; plain text as it is written.
+        const streams = !json && !project.config.answer.output && process.stdout.isTTY;
+        const answer = await answerer.answer(question, {
+          ...settings,
+          ...(streams && { onText: (piece: string) => process.stdout.write(piece) }),
+        });
+        if (streams) process.stdout.write('\n');
+        print(answer, (value) => describeAnswer(value, { streamed: streams === true }));
+      });
+    });
+}
+
+export function parseArm(arm: string | undefined): ArmName | undefined {
+  if (arm === undefined || (armNames as readonly string[]).includes(arm)) return arm as ArmName | undefined;
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--arm',
+    message: `There is no arm called "${arm}".`,
+    hint: `Use one of ${armNames.join(', ')}.`,
+  });
+}
+
+function batchAnswer(answer: Answer) {
+  return {
+    answer: answer.text || answer.raw,
+    ...(answer.output && { output: answer.output }),
+    abstained: answer.abstained,
+    citations: answer.citations.map(({ documentId, start, end, quote, sentence }) => ({
+      documentId,
+      start,
+      end,
+      quote,
+      sentence,
+    })),
+    traceId: answer.traceId,
+  };
+}
+
+/** The answer, then each citation with the words it rests on. */
+export function describeAnswer(answer: Answer, { streamed = false } = {}): string {
+  const lines: string[] = [];
+  if (!streamed) lines.push(answer.output ? JSON.stringify(answer.output, null, 2) : answer.raw.trim());
+  if (answer.citations.length > 0) {
+    lines.push('', 'Sources');
+    for (const { marker, uri, start, end, quote } of answer.citations) {
+      lines.push(
+        `  [${marker}] ${uri}:${start}–${end}  “${quote.replace(/\s+/g, ' ').slice(0, 160)}${quote.length > 160 ? '…' : ''}”`,
+      );
+    }
+  }
+  if (answer.danglingMarkers.length > 0)
+    lines.push(
+      '',
+      `The answer names sources that were not given to it: ${answer.danglingMarkers.map((marker) => `[${marker}]`).join(' ')}.`,
+    );
+  const { timings, usage } = answer;
+  lines.push(
+    '',
+    `${answer.arm} · ${usage.promptTokens} prompt and ${usage.completionTokens} answer tokens · ${(timings.total / 1000).toFixed(1)} s · tandem trace ${answer.traceId}`,
+  );
+  return lines.join('\n');
+}

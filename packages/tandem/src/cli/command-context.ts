@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { openProject, type Project } from '../project/project.ts';
+import { progressBar } from './progress-bar.ts';
+
+export interface CommandContext {
+  project: Project;
+  json: boolean;
+  onProgress: ReturnType<typeof progressBar>;
+  /** Prints `value` as JSON with --json, else what `text` makes of it. */
+  print<T>(value: T, text: (value: T) => string): void;
+}
+
+/** Opens the project that the command's flags name, runs `work`, and closes everything again whatever happens. */
+export async function withProject(
+  command: Command,
+  signal: AbortSignal,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const flags = command.optsWithGlobals<{ project?: string; json?: boolean }>();
+  const json = flags.json === true;
+  const onProgress = progressBar();
+  await using project = await openProject({
+    ...(flags.project !== undefined && { directory: flags.project }),
+    onProgress,
+    signal,
+  });
+  try {
+    await work({
+      project,
+      json,
+      onProgress,
+      print: (value, text) => {
+        onProgress.end();
+        console.log(json ? JSON.stringify(value, null, 2) : text(value));
+      },
+    });
+  } finally {
+    onProgress.end();
+  }
+}

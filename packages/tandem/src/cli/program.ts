@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { addAsk } from './ask.ts';
+import { addCompare } from './compare.ts';
+import { addDataset } from './dataset.ts';
+import { addDoctor } from './doctor.ts';
+import { addIngest } from './ingest.ts';
+import { addInit } from './init.ts';
+import { addModels } from './models.ts';
+import { addSearch } from './search.ts';
+import { addTrace } from './trace.ts';
+import { addTune } from './tune.ts';
+import { addUse } from './use.ts';
+
+/** All verbs, in the order of a first session. `signal` aborts on Ctrl-C. */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command('tandem')
+    .description(
+      'Adapt a language model to your own documents by retrieval, by fine-tuning, or by both, and measure which is worth having.',
+    )
+    .option('--project <dir>', 'the project folder (default: the nearest with a tandem.config.ts)')
+    .option('--json', 'print the result as JSON')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true });
+  for (const add of [
+    addInit,
+    addIngest,
+    addSearch,
+    addAsk,
+    addDataset,
+    addTune,
+    addCompare,
+    addUse,
+    addModels,
+    addTrace,
+    addDoctor,
+  ]) {
+    add(program, signal);
+  }
+  // --project and --json may stand before or after the verb.
+  for (const command of withSubcommands(program)) {
+    if (command === program) continue;
+    command.option('--project <dir>', 'the project folder').option('--json', 'print the result as JSON');
+  }
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Trace } from '../core/types/answer.ts';
+import { withProject } from './command-context.ts';
+
+export function addTrace(program: Command, signal: AbortSignal): void {
+  program
+    .command('trace')
+    .argument('[id]', 'a trace id, as `ask` prints it; without one, the latest are listed')
+    .description('Show everything that went into one answer.')
+    .action(async (id: string | undefined, _options: object, command: Command) => {
+      await withProject(command, signal, async ({ project, print }) => {
+        if (id === undefined) {
+          const traces = await project.catalog.traces.list();
+          print(traces, (list) =>
+            list.length === 0
+              ? 'No question has been asked yet.'
+              : list
+                  .map(
+                    ({ id: traceId, at, arm, question }) =>
+                      `${traceId}  ${at}  ${arm.padEnd(6)}  ${question}`,
+                  )
+                  .join('\n'),
+          );
+          return;
+        }
+        const trace = await project.catalog.traces.get(id);
+        if (!trace)
+          throw new InvalidInputError({
+            domain: 'cli',
+            where: id,
+            message: `There is no trace ${id} in this project.`,
+            hint: 'Run `tandem trace` without an id to list the latest.',
+          });
+        print(trace, describeTrace);
+      });
+    });
+}
+
+function describeTrace(trace: Trace): string {
+  const { answer } = trace;
+  const section = (title: string, text: string) =>
+    `── ${title} ${'─'.repeat(Math.max(0, 90 - title.length))}\n${text}`;
+  const timings = Object.entries(answer.timings).map(([stage, ms]) => `${stage} ${Math.round(ms)} ms`);
+  return [
+    `${trace.id} · ${trace.at} · ${trace.arm} · ${trace.model}${trace.adapterId ? ` · ${trace.adapterId}` : ''}`,
+    section('question', trace.question),
+    ...(trace.rewritePrompt ? [section('rewriting prompt', trace.rewritePrompt)] : []),
+    ...(trace.searchQuery ? [section('search query', trace.searchQuery)] : []),
+    ...(trace.passages.length > 0
+      ? [
+          section(
+            'passages',
+            trace.passages
+              .map(({ rank, uri, start, end, headingPath, scores, text }) => {
+                const numbers = Object.entries(scores).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+                return `[${rank}] ${headingPath.join(' › ')} — ${uri}:${start}–${end} (${numbers.join(', ')})\n${text}`;
+              })
+              .join('\n\n'),
+          ),
+        ]
+      : []),
+    section(
+      'prompt, as the model saw it',
+      trace.prompt || '(no model was asked: no passage was near the question)',
+    ),
+    section('raw output', trace.rawOutput),
+    section(
+      'citations',
+      answer.citations
+        .map(({ marker, uri, start, end, sentence }) => `[${marker}] ${uri}:${start}–${end} ← ${sentence}`)
+        .join('\n') || '(none)',
+    ),
+    section(
+      'cost',
+      `${answer.usage.promptTokens} prompt tokens, ${answer.usage.completionTokens} answer tokens; ${timings.join(', ')}`,
+    ),
+  ].join('\n');
+}

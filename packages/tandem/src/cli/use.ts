@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { use } from '../project/use.ts';
+import { parseArm } from './ask.ts';
+import { withProject } from './command-context.ts';
+
+export function addUse(program: Command, signal: AbortSignal): void {
+  program
+    .command('use')
+    .argument('[arm]', 'base, rag, tuned or hybrid')
+    .description('Make an arm the default of `ask` (and later of `serve`).')
+    .option('--adapter <id>', 'the adapter (default: the latest)')
+    .option('--undo', 'go back to what was used before')
+    .option('--force', 'also without a passed paired test; recorded')
+    .action(
+      async (
+        name: string | undefined,
+        options: { adapter?: string; undo?: boolean; force?: boolean },
+        command: Command,
+      ) => {
+        const arm = parseArm(name);
+        if (arm === undefined && !options.undo) {
+          throw new InvalidInputError({
+            domain: 'cli',
+            where: 'use',
+            message: 'No arm is given.',
+            hint: 'Say which: tandem use hybrid; or go back with tandem use --undo.',
+          });
+        }
+        await withProject(command, signal, async ({ project, print }) => {
+          if (options.undo) {
+            await using _lock = await project.catalog.lockForWriting('going back to an earlier arm');
+            const { undone, current } = await project.catalog.deployments.undo();
+            print(
+              { undone, current: current ?? null },
+              () =>
+                `Went back from ${undone.arm} to ${current?.arm ?? `${project.config.answer.arm} (the config's)`}.`,
+            );
+            return;
+          }
+          const deployment = await use(project, {
+            arm: arm!,
+            ...(options.adapter !== undefined && { adapterId: options.adapter }),
+            ...(options.force && { force: true }),
+          });
+          print(
+            deployment,
+            (value) =>
+              `\`ask\` now answers with ${value.arm}${value.adapterId ? ` (${value.adapterId})` : ''}${value.forced ? ', forced' : ''}: ${value.reason}`,
+          );
+        });
+      },
+    );
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArmName } from '../core/types/answer.ts';
+import { formatDifference, formatInterval, formatP } from '../evaluate/format.ts';
+import type { ComparisonResult } from '../evaluate/types.ts';
+import type { Project } from './project.ts';
+
+export interface Evidence {
+  runId: string;
+  /** The arm was shown to beat its untrained counterpart on the primary metric (adjusted p < 0.05). */
+  passed: boolean;
+  sentence: string;
+}
+
+const untrained: Record<ArmName, ArmName> = { base: 'base', rag: 'base', tuned: 'base', hybrid: 'rag' };
+
+/** What the latest comparison of this arm (with this adapter) says of it, or undefined where there is none. */
+export async function latestEvidence(
+  project: Project,
+  arm: ArmName,
+  adapterId?: string,
+): Promise<Evidence | undefined> {
+  const runs = await project.catalog.runs.list({ kind: 'compare' });
+  for (const run of runs) {
+    if (run.status !== 'done' || (adapterId !== undefined && run.inputs.adapter !== adapterId)) continue;
+    const file = run.artefacts
+      .map((artefact) => join(project.dataDirectory, artefact))
+      .find((path) => path.endsWith('comparison.json'));
+    if (file === undefined || !existsSync(file)) continue;
+    const result = JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
+    const evidence = evidenceIn(result, arm);
+    if (evidence) return { runId: run.id, ...evidence };
+  }
+  return undefined;
+}
+
+function evidenceIn(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'runId'> | undefined {
+  const against = untrained[arm];
+  const overall = result.slices.find(({ kind }) => kind === null)!;
+  const metric = result.metrics.find(({ id }) => id === result.primary.metric)!;
+  const pair = overall.pairs.find(
+    ({ a, b, metric: id }) =>
+      id === metric.id && ((a === arm && b === against) || (a === against && b === arm)),
+  );
+  if (!pair) return undefined;
+  const sign = (pair.a === arm ? 1 : -1) * (metric.direction === 'lower' ? -1 : 1);
+  const p = pair.adjustedP ?? pair.p ?? 1;
+  const better = pair.value * sign > 0;
+  const passed = better && p < 0.05;
+  const interval = pair.a === arm ? pair : { low: -pair.high, high: -pair.low };
+  return {
+    passed,
+    sentence: `${arm} against ${against} on ${metric.name}: ${better ? 'better' : 'worse'} by ${formatDifference(Math.abs(pair.value), metric.unit)} (95 % ${formatInterval(interval, metric.unit)}, ${formatP(p)}, ${pair.cases} cases of ${pair.groups} groups).`,
+  };
+}

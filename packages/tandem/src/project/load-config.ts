@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { z } from 'zod';
+import { type Config, configSchema } from '../core/config.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+
+export const configFile = 'tandem.config.ts';
+
+/** The project folder: the one given, else the nearest at or above `from` that has a `tandem.config.ts`. */
+export function findProject(from: string, given?: string): string {
+  if (given !== undefined) {
+    const directory = resolve(from, given);
+    if (existsSync(join(directory, configFile))) return directory;
+    throw new InvalidInputError({
+      domain: 'project',
+      where: '--project',
+      message: `There is no ${configFile} in ${directory}.`,
+      hint: 'Run `tandem init` there, or give the right folder with --project.',
+    });
+  }
+  for (let directory = resolve(from); ; directory = dirname(directory)) {
+    if (existsSync(join(directory, configFile))) return directory;
+    if (dirname(directory) === directory) {
+      throw new InvalidInputError({
+        domain: 'project',
+        where: from,
+        message: `There is no ${configFile} in ${resolve(from)} or above it.`,
+        hint: 'Run `tandem init` to make a project here, or give one with --project DIR.',
+      });
+    }
+  }
+}
+
+/** Runs the project's config file and checks it; every mistake is one sentence that names the key. */
+export async function loadConfig(directory: string): Promise<Config> {
+  const path = join(directory, configFile);
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(path).href);
+  } catch (cause) {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: path,
+      cause,
+      message: `${path} cannot be run: ${(cause as Error).message}.`,
+      hint: 'It is a TypeScript module whose default export is the config object.',
+    });
+  }
+  if (module.default === undefined) {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: path,
+      message: `${path} has no default export.`,
+      hint: 'End it with `export default { name: "…" }`.',
+    });
+  }
+  const parsed = configSchema.safeParse(module.default);
+  if (!parsed.success) throw configError(path, parsed.error);
+  const config = parsed.data;
+  if (config.answer.styleGuide?.endsWith('.md')) {
+    const guide = resolve(directory, config.answer.styleGuide);
+    config.answer.styleGuide = await readFile(guide, 'utf8')
+      .then((text) => text.trim())
+      .catch((cause) => {
+        throw new InvalidInputError({
+          domain: 'project',
+          where: 'answer.styleGuide',
+          cause,
+          message: `The style guide ${guide} named in ${path} cannot be read.`,
+          hint: 'Mend the path, or write the guide into the config.',
+        });
+      });
+  }
+  return config;
+}
+
+function configError(path: string, error: z.ZodError): InvalidInputError {
+  const issue = error.issues[0]!;
+  const key = issue.path.join('.');
+  const unknown =
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => [key, name].filter(Boolean).join('.'))
+      : undefined;
+  const others = error.issues.length - 1;
+  return new InvalidInputError({
+    domain: 'project',
+    where: unknown?.[0] ?? key,
+    message: unknown
+      ? `${path} has the key \`${unknown[0]}\`, which Tandem does not know.`
+      : `In ${path}, \`${key || 'the config'}\` is wrong: ${issue.message}.`,
+    hint: `${unknown ? 'Remove it or mend its spelling.' : 'Mend it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
+  });
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { type Answerer, createAnswerer } from '../answer/answerer.ts';
+import { confidenceKey, parseCalibration } from '../answer/confidence.ts';
+import type { Catalog, Deployment } from '../catalog/catalog.ts';
+import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import type { Config } from '../core/config.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import { type Models, openModels } from '../models/providers.ts';
+import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
+import { openLanceStore } from '../store/lancedb/lance-store.ts';
+import type { LexicalIndex } from '../store/lexical-index.ts';
+import type { VectorStore } from '../store/vector-store.ts';
+import { checkAdapter } from './check-adapter.ts';
+import { findProject, loadConfig } from './load-config.ts';
+
+/**
+ * A folder with a `tandem.config.ts` and, under `.tandem/`, all that Tandem made for it: the catalogue, the index, datasets,
+ * adapters, reports. Parts open when first asked for and are closed together.
+ */
+export interface Project extends AsyncDisposable {
+  readonly directory: string;
+  /** `DIRECTORY/.tandem` */
+  readonly dataDirectory: string;
+  readonly config: Config;
+  readonly catalog: Catalog;
+  store(): Promise<VectorStore & LexicalIndex>;
+  models(): Promise<Models>;
+  retriever(): Promise<Retriever>;
+  /** What answers by default: the deployment made with `tandem use`, else the config's arm. */
+  deployment(): Promise<Pick<Deployment, 'arm' | 'adapterId'>>;
+  /**
+   * The adapter with this id, or the latest that fits the configured base and template.
+   * @throws InvalidInputError when it is not there or was trained on another base or template.
+   */
+  adapter(id?: string): Promise<{ adapter: Adapter; file: string }>;
+  /** Parts for this arm, its adapter and its calibration among them. */
+  answerer(arm: ArmName, adapterId?: string): Promise<Answerer>;
+}
+
+export interface OpenProjectOptions {
+  /** Default: the nearest project at or above the working directory. */
+  directory?: string;
+  /** Progress of model downloads and loading. */
+  onProgress?: ProgressListener;
+  signal?: AbortSignal;
+}
+
+export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
+  const directory = findProject(process.cwd(), options.directory);
+  const config = await loadConfig(directory);
+  const dataDirectory = join(directory, '.tandem');
+  const catalog = await openCatalog(join(dataDirectory, 'catalog.sqlite'));
+  await using opened = new AsyncDisposableStack();
+  opened.use(catalog);
+  const parts = opened.move();
+
+  const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+    let made: Promise<T> | undefined;
+    return () => (made ??= make());
+  };
+  const store = once(async () => parts.use(await openLanceStore(join(dataDirectory, 'index'))));
+  const models = once(async () =>
+    parts.use(
+      await openModels(config, {
+        projectDirectory: directory,
+        ...(options.onProgress && { onProgress: options.onProgress }),
+        ...(options.signal && { signal: options.signal }),
+      }),
+    ),
+  );
+  const retriever = once(async () =>
+    createRetriever({
+      catalog,
+      store: await store(),
+      embedder: await (await models()).embedder(),
+      candidates: config.retrieve.candidates,
+    }),
+  );
+
+  async function adapter(id?: string): Promise<{ adapter: Adapter; file: string }> {
+    const chat = await (await models()).chat();
+    const found = id === undefined ? (await catalog.adapters.list())[0] : await catalog.adapters.get(id);
+    if (!found) {
+      throw new InvalidInputError({
+        domain: 'project',
+        where: id ?? 'adapter',
+        message:
+          id === undefined
+            ? 'This project has no trained adapter yet.'
+            : `There is no adapter ${id} in this project.`,
+        hint:
+          id === undefined
+            ? 'Run `tandem tune` to train one.'
+            : 'Look at `tandem models list` for the adapters there are.',
+      });
+    }
+    await checkAdapter(found, chat);
+    return { adapter: found, file: join(dataDirectory, found.directory, 'adapter.gguf') };
+  }
+
+  return {
+    directory,
+    dataDirectory,
+    config,
+    catalog,
+    store,
+    models,
+    retriever,
+    adapter,
+    deployment: async () => (await catalog.deployments.current()) ?? { arm: config.answer.arm },
+    async answerer(arm, adapterId) {
+      const chat = await (await models()).chat();
+      const tuned = arm === 'tuned' || arm === 'hybrid' ? await adapter(adapterId) : undefined;
+      const calibration = parseCalibration(
+        await catalog.calibrations.get(confidenceKey(arm, tuned?.adapter.id)),
+      );
+      return createAnswerer({
+        config,
+        chat,
+        catalog,
+        ...((arm === 'rag' || arm === 'hybrid') && { retriever: await retriever() }),
+        ...(tuned && { adapter: tuned }),
+        ...(calibration && { calibrate: calibration }),
+      });
+    },
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,98 @@
+import { mapCitations } from '../answer/citations.ts';
+import { sentences } from '../chunk/sentences.ts';
+import type { PromptVariant } from '../core/config.ts';
+import { hashJson } from '../core/hash.ts';
+import type { Answer } from '../core/types/answer.ts';
+import type { Case } from '../core/types/example.ts';
+import { type GlossaryEntry, spellOut } from '../dataset/glossary.ts';
+import type { ArmUnderTest } from '../evaluate/types.ts';
+import type { Project } from './project.ts';
+
+/**
+ * Yardsticks: what the cheap alternative would have given. In the table, never the verdict's choice.
+ */
+
+/** rag with the glossary's long forms put into the question by a table, instead of learnt by a model. */
+export async function glossaryArm(
+  project: Project,
+  rag: ArmUnderTest,
+  glossary: readonly GlossaryEntry[],
+  variant: PromptVariant | undefined,
+): Promise<ArmUnderTest> {
+  const answerer = await project.answerer('rag');
+  // Questions without a glossary word are rag's own, and temperature 0 gives the same answer: asked once.
+  const plain = new Map<string, Promise<Answer>>();
+  const ragAnswer = rag.answer;
+  rag.answer = (testCase: Case, signal: AbortSignal) => {
+    const answer = ragAnswer(testCase, signal);
+    if (project.config.answer.temperature === 0) plain.set(testCase.id, answer);
+    return answer;
+  };
+  return {
+    name: 'rag+glossary',
+    label: 'rag + glossary',
+    description:
+      'rag, with abbreviations in the question replaced from the glossary by a table: the cheap alternative to teaching them.',
+    reference: true,
+    retrieves: true,
+    trained: false,
+    fingerprint: hashJson({ rag: rag.fingerprint, glossary }),
+    answer: async (testCase, signal) => {
+      const question = spellOut(testCase.question, glossary);
+      const same = question === testCase.question ? plain.get(testCase.id) : undefined;
+      if (same) return same;
+      return answerer.answer(question, { arm: 'rag', signal, ...(variant && { variant }) });
+    },
+  };
+}
+
+/** The first sentences of the best passage, cited: an answer without any model but the embedder. */
+export async function extractArm(project: Project, common: string): Promise<ArmUnderTest> {
+  const retriever = await project.retriever();
+  const { k } = project.config.retrieve;
+  return {
+    name: 'extract',
+    label: 'extract',
+    description:
+      'The first sentences of the best passage, about 50 words, with no language model: it has no intent and no JSON.',
+    reference: true,
+    retrieves: true,
+    trained: false,
+    fingerprint: hashJson({ common, extract: 1 }),
+    answer: async ({ question }, signal): Promise<Answer> => {
+      const started = performance.now();
+      const { passages } = await retriever.retrieve(question, { k, signal });
+      const text = firstSentences(passages[0]?.text ?? '', 50);
+      const { citations, dangling } = mapCitations(text, passages);
+      const total = performance.now() - started;
+      return {
+        question,
+        arm: 'rag',
+        text: text || project.config.answer.notInSources,
+        raw: text,
+        abstained: text === '',
+        citations,
+        danglingMarkers: dangling,
+        passages,
+        usage: { promptTokens: 0, completionTokens: 0 },
+        timings: { retrieve: total, generate: 0, total },
+        traceId: '',
+      };
+    },
+  };
+}
+
+function firstSentences(text: string, words: number): string {
+  const kept: string[] = [];
+  let count = 0;
+  for (const { start, end } of sentences(text)) {
+    const sentence = text.slice(start, end).replace(/\s+/g, ' ');
+    // Headings are sentences to a segmenter, and no answer.
+    if (!/[.!?]["')]?$/.test(sentence)) continue;
+    const length = sentence.split(' ').length;
+    if (kept.length > 0 && count + length > words) break;
+    kept.push(`${sentence} [1]`);
+    count += length;
+  }
+  return kept.join(' ');
+}

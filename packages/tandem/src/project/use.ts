@@ -1,0 +1,56 @@
+import type { Deployment } from '../catalog/catalog.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import { latestEvidence } from './evidence.ts';
+import type { Project } from './project.ts';
+
+/**
+ * Makes `arm` what `ask` and `serve` answer with. An arm with an adapter needs one whose base and template are those served, and
+ * a comparison in which it was not shown to be worse than the best untuned arm and better than base; `force` goes on
+ * without, and is recorded.
+ */
+export async function use(
+  project: Project,
+  options: { arm: ArmName; adapterId?: string; force?: boolean },
+): Promise<Deployment> {
+  const { arm, force = false } = options;
+  await using _lock = await project.catalog.lockForWriting(`switching to ${arm}`);
+  if (arm === 'base' || arm === 'rag') {
+    if (options.adapterId !== undefined) {
+      throw new InvalidInputError({
+        domain: 'project',
+        where: '--adapter',
+        message: `The ${arm} arm has no adapter.`,
+        hint: 'Leave --adapter out, or use tuned or hybrid.',
+      });
+    }
+    const evidence = await latestEvidence(project, arm);
+    return project.catalog.deployments.push({
+      arm,
+      forced: false,
+      reason: evidence?.sentence ?? 'chosen by hand',
+      ...(evidence && { evidenceRunId: evidence.runId }),
+    });
+  }
+  const { adapter } = await project.adapter(options.adapterId);
+  const evidence = await latestEvidence(project, arm, adapter.id);
+  if (!evidence?.passed && !force) {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: adapter.id,
+      message: evidence
+        ? `The adapter ${adapter.id} did not pass its paired test: ${evidence.sentence}`
+        : `The adapter ${adapter.id} has not been compared yet.`,
+      hint: evidence
+        ? 'Improve it and compare again, use another arm, or insist with --force (it is recorded).'
+        : 'Run `tandem compare` first, or insist with --force (it is recorded).',
+    });
+  }
+  return project.catalog.deployments.push({
+    arm,
+    adapterId: adapter.id,
+    forced: !evidence?.passed,
+    reason: evidence?.sentence ?? 'forced without a comparison',
+    ...(evidence && { evidenceRunId: evidence.runId }),
+  });
+}
