@@ -9,4 +9,6 @@ export * from './formats/gguf.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/safetensors.ts';
 export * from './graph/index.ts';
+export * from './models/bert.ts';
+export * from './models/wordpiece.ts';
 export * from './train/lora-adapter.ts';

@@ -22,12 +22,13 @@ export class NnError extends Error {
   readonly category: NnErrorCategory;
   readonly hint: string | undefined;
 
-  constructor(options: NnErrorOptions & { code: string; domain: string; category: NnErrorCategory }) {
+  /** Without them, the domain is "nn" and the category "user". */
+  constructor(options: NnErrorOptions & { code: string; domain?: string; category?: NnErrorCategory }) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = options.code;
-    this.domain = options.domain;
-    this.category = options.category;
+    this.domain = options.domain ?? 'nn';
+    this.category = options.category ?? 'user';
     this.hint = options.hint;
   }
 

@@ -8,7 +8,17 @@ import path from 'node:path';
  */
 export function smolLm2Path(): string {
   const name = 'SmolLM2-135M-Instruct.Q4_1.gguf';
-  const digest = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
+  return find(name, 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53');
+}
+
+/** The folder of all-MiniLM-L6-v2, found in the same way (`TANDEM_TEST_MODELS` may hold its files directly). */
+export function miniLmDirectory(): string {
+  return path.dirname(
+    find('model.safetensors', '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db'),
+  );
+}
+
+function find(name: string, digest: string): string {
   const cache =
     process.env.TANDEM_CACHE ??
     path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'tandem');
