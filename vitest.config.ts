@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-// One worker per core: the models are shared inside a worker, and two cores are the smallest machine we promise.
+// One worker per core: two cores are the smallest machine we promise. Models load once in each worker's process.
+const common = { pool: 'forks', testTimeout: 120_000, hookTimeout: 300_000, allowOnly: false } as const;
+
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
-    allowOnly: false,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/*.servers.test.ts', '**/node_modules/**'],
+        },
+      },
+      { test: { ...common, name: 'servers', include: ['packages/*/src/**/*.servers.test.ts'] } },
+    ],
   },
 });

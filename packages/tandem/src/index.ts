@@ -1,3 +1,4 @@
+export type { Answerer, AnswerOptions } from './answer/answerer.ts';
 export { type Config, type ConfigInput, defineConfig } from './core/config.ts';
 export * from './core/errors/context-overflow-error.ts';
 export * from './core/errors/invalid-input-error.ts';
@@ -8,3 +9,13 @@ export * from './core/types/answer.ts';
 export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/run.ts';
+export { localToolsOf } from './models/local-tools.ts';
+export { ask } from './project/ask.ts';
+export { compare } from './project/compare.ts';
+export { dataset } from './project/dataset.ts';
+export { doctor } from './project/doctor.ts';
+export { ingest } from './project/ingest.ts';
+export { init } from './project/init.ts';
+export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';
+export { tune } from './project/tune.ts';
+export { use } from './project/use.ts';

@@ -1,0 +1,100 @@
+/**
+ * The README's demo: a small real run of the whole thing on this folder, in about 15 minutes on two cores. It says what it can
+ * and cannot show; `npm run clinic` is the full run.
+ */
+import { relative } from 'node:path';
+import { describeAnswer } from '../../packages/tandem/src/cli/ask.ts';
+import { describeEstimate } from '../../packages/tandem/src/cli/compare.ts';
+import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
+import { duration, progressBar } from '../../packages/tandem/src/cli/progress-bar.ts';
+import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
+import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
+import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
+import { ask, compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
+
+const question = 'What are the treatments for peripheral artery disease?';
+const trainingMinutes = 4.5;
+const casesPerKind = 13;
+/** About as many tokens as the training time allows on two cores; a slower machine stops at the time. */
+const mix = { passages: 70, absent: 16, closed: 24, rewrite: 90, glossary: 1 };
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+const { signal } = interrupt;
+const onProgress = progressBar();
+const times: [string, number][] = [];
+
+async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+  console.log(`\n■ ${title}`);
+  const started = performance.now();
+  const result = await work();
+  onProgress.end();
+  times.push([title, (performance.now() - started) / 1000]);
+  return result;
+}
+
+async function main(): Promise<void> {
+  await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
+
+  await step('Models: fetched once (about 180 MB), then from the cache', async () => {
+    const models = await project.models();
+    await models.embedder();
+    await models.chat();
+  });
+  await step('Ingest: 354 documents on diseases', async () =>
+    console.log(describeIngest(await ingest(project, { signal, onProgress }))),
+  );
+  await step(`Ask: “${question}”`, async () =>
+    console.log(describeAnswer(await ask(project, question, { arm: 'rag', signal }))),
+  );
+  await step('Tune: a small adapter, on this machine', async () => {
+    const outcome = await tune(project, {
+      mix,
+      maxMinutes: trainingMinutes,
+      signal,
+      onProgress,
+      onEstimate: (estimate) => {
+        onProgress.end();
+        console.log(describeTuneEstimate(estimate));
+      },
+    });
+    if (!('adapter' in outcome)) return;
+    const { metrics } = outcome.adapter;
+    onProgress.end();
+    console.log(
+      `${outcome.reused ? 'Trained before, reused: ' : ''}${metrics.steps} steps on ${metrics.tokens} tokens in ${duration(metrics.seconds)}, ${metrics.tokensPerSecond.toFixed(0)} tokens a second.`,
+    );
+  });
+  const comparison = await step('Compare: the same held-out questions to base, rag, tuned and hybrid', () =>
+    compare(project, {
+      casesPerKind,
+      validationCases: 8,
+      latencyCases: 3,
+      seed: 11,
+      purpose: 'demo',
+      command: 'npm run demo',
+      signal,
+      onProgress,
+      onEstimate: (estimate) => {
+        onProgress.end();
+        console.log(describeEstimate(estimate));
+      },
+    }),
+  );
+  if (!('result' in comparison)) return;
+  console.log(`\n${summarise(comparison.result)}`);
+  console.log(`\nReport: ${relative(process.cwd(), comparison.files.report)} (open it in a browser)`);
+  console.log(
+    `\nThis was a small run: ${comparison.result.cases.length} questions and under ${Math.ceil(trainingMinutes)} minutes of training on a model of 135 million parameters. It shows that every part works and what a report looks like; it cannot show small differences. \`npm run clinic\` is the full run, and its report lies in examples/clinic/report/.`,
+  );
+  console.log(
+    `\nTimes: ${times.map(([title, seconds]) => `${title.split(':')[0]!.toLowerCase()} ${duration(seconds)}`).join(', ')}.`,
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  onProgress.end();
+  process.exitCode = reportError(error, { interrupted: signal.aborted });
+}

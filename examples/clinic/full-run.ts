@@ -1,0 +1,65 @@
+/**
+ * `npm run clinic`: the full run on this folder, an hour or two on two cores. Each step goes on where it was cut off. Writes the
+ * report to `report/`, with the commit and machine it came from.
+ */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeEstimate } from '../../packages/tandem/src/cli/compare.ts';
+import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
+import { duration, progressBar } from '../../packages/tandem/src/cli/progress-bar.ts';
+import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
+import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
+import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
+import { compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
+
+const interrupt = new AbortController();
+process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+const { signal } = interrupt;
+const onProgress = progressBar();
+
+async function main(): Promise<void> {
+  await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
+  console.log(describeIngest(await ingest(project, { signal, onProgress })));
+  const tuned = await tune(project, {
+    signal,
+    onProgress,
+    onEstimate: (estimate) => {
+      onProgress.end();
+      console.log(describeTuneEstimate(estimate));
+    },
+  });
+  if (!('adapter' in tuned)) return;
+  onProgress.end();
+  const { id, metrics } = tuned.adapter;
+  console.log(
+    `${id}: ${metrics.steps} steps, ${metrics.tokens} tokens in ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(2)} GB at most); validation loss ${metrics.validationLossBefore?.toFixed(3)} → ${metrics.validationLossAfter?.toFixed(3)}.`,
+  );
+  const comparison = await compare(project, {
+    adapterId: id,
+    validationCases: 24,
+    purpose: 'full run',
+    command: 'npm run clinic',
+    signal,
+    onProgress,
+    onEstimate: (estimate) => {
+      onProgress.end();
+      console.log(describeEstimate(estimate));
+    },
+  });
+  if (!('result' in comparison)) return;
+  onProgress.end();
+  const directory = join(import.meta.dirname, 'report');
+  await mkdir(directory, { recursive: true });
+  await copyFile(comparison.files.report, join(directory, 'report.html'));
+  const { cases: _cases, passages: _passages, ...numbers } = comparison.result;
+  await writeFile(join(directory, 'comparison.json'), `${JSON.stringify(numbers, null, 1)}\n`);
+  await writeFile(join(directory, 'summary.txt'), `${summarise(comparison.result)}\n`);
+  console.log(`\n${summarise(comparison.result)}\n\nReport: examples/clinic/report/report.html`);
+}
+
+try {
+  await main();
+} catch (error) {
+  onProgress.end();
+  process.exitCode = reportError(error, { interrupted: signal.aborted });
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { listModels } from '../models/list.ts';
+
+export function addModels(program: Command, _signal: AbortSignal): void {
+  const group = program.command('models').description('The models that can be used here.');
+  group
+    .command('list', { isDefault: true })
+    .description('Size, memory, licence, and whether it can be trained here.')
+    .action(async (_options: object, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      const models = await listModels();
+      console.log(json ? JSON.stringify(models, null, 2) : table(models));
+    });
+}
+
+function table(models: Awaited<ReturnType<typeof listModels>>): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  const rows = models.map((model) => [
+    `local:${model.name}`,
+    model.kind,
+    gigabytes(model.size),
+    gigabytes(model.memory),
+    model.licence,
+    model.cached ? 'yes' : 'no',
+    model.fits ? 'yes' : 'no',
+    model.trainable === true ? 'yes' : `no: ${model.trainable}`,
+  ]);
+  const header = ['model', 'kind', 'download', 'memory', 'licence', 'cached', 'fits', 'trainable here'];
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { type TuneEstimate, tune } from '../project/tune.ts';
+import { positiveNumber } from './arguments.ts';
+import { withProject } from './command-context.ts';
+import { duration } from './progress-bar.ts';
+
+interface TuneFlags {
+  glossary?: string;
+  maxMinutes?: number;
+  estimate?: boolean;
+  fresh?: boolean;
+}
+
+export function addTune(program: Command, signal: AbortSignal): void {
+  program
+    .command('tune')
+    .description('Train a LoRA adapter on this machine; goes on where it was interrupted.')
+    .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
+    .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
+    .option('--estimate', 'say what it would take, and stop')
+    .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
+    .action(async (flags: TuneFlags, command: Command) => {
+      await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        const outcome = await tune(project, {
+          ...(flags.glossary !== undefined && { glossary: flags.glossary }),
+          ...(flags.maxMinutes !== undefined && { maxMinutes: flags.maxMinutes }),
+          ...(flags.estimate && { estimateOnly: true }),
+          ...(flags.fresh && { fresh: true }),
+          signal,
+          onProgress,
+          onEstimate: (estimate) => {
+            onProgress.end();
+            if (!json) console.error(describeTuneEstimate(estimate));
+          },
+        });
+        if (!('adapter' in outcome)) {
+          if (json) console.log(JSON.stringify(outcome.estimate));
+          return;
+        }
+        print({ ...outcome.adapter, parity: outcome.parity, reused: outcome.reused }, ({ id, metrics }) =>
+          [
+            ...(outcome.reused ? ['Nothing has changed since the last training; --fresh trains again.'] : []),
+            `${id}: ${metrics.examples} examples, ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} tokens a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+            metrics.validationLossBefore !== undefined && metrics.validationLossAfter !== undefined
+              ? `Loss on validation examples: ${metrics.validationLossBefore.toFixed(3)} before, ${metrics.validationLossAfter.toFixed(3)} after.`
+              : `Training loss at the end: ${metrics.trainLoss.toFixed(3)}.`,
+            `Served by llama.cpp it agrees with the trainer: mean KL ${outcome.parity.meanKl.toExponential(1)}, same top token ${(outcome.parity.sameTopToken * 100).toFixed(1)} % of ${outcome.parity.tokens} tokens.`,
+            'Next: tandem compare, then tandem use.',
+          ].join('\n'),
+        );
+      });
+    });
+}
+
+export function describeTuneEstimate(estimate: TuneEstimate): string {
+  const { examples, tokens, steps, minutes, memoryBytes, money, basis } = estimate;
+  return `${examples} examples, ${tokens} tokens, ${steps} steps: about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory, ${money === 0 ? 'no money (all on this machine)' : `$${money}`}. (${basis})`;
+}

@@ -1,0 +1,156 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { cpus, freemem, totalmem } from 'node:os';
+import { dirname } from 'node:path';
+import { TandemError } from '../core/errors/tandem-error.ts';
+import { listModels } from '../models/list.ts';
+import { openProject } from './project.ts';
+
+export interface Check {
+  name: string;
+  state: 'ok' | 'warning' | 'error';
+  message: string;
+  hint?: string;
+}
+
+/** Looks at machine, models and project; says of each what is wrong and what to do. */
+export async function doctor(options: {
+  directory?: string;
+  cacheDirectory: string;
+  signal?: AbortSignal;
+}): Promise<Check[]> {
+  return [
+    ...(await machineChecks(options.cacheDirectory)),
+    ...(await modelChecks()),
+    ...(await projectChecks(options)),
+  ];
+}
+
+async function machineChecks(cacheDirectory: string): Promise<Check[]> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const newEnough = major > 22 || (major === 22 && minor >= 18);
+  const checks: Check[] = [
+    newEnough
+      ? { name: 'Node', state: 'ok', message: process.version }
+      : {
+          name: 'Node',
+          state: 'error',
+          message: `${process.version} is too old.`,
+          hint: 'Run it through npx or an npm script of the checkout, which bring Node 24.',
+        },
+  ];
+  const memory = totalmem() / 1e9;
+  checks.push({
+    name: 'Machine',
+    state: memory < 3 ? 'warning' : 'ok',
+    message: `${cpus().length} cores, ${memory.toFixed(1)} GB of memory (${(freemem() / 1e9).toFixed(1)} free)`,
+    ...(memory < 3 && { hint: 'Training the smallest model takes about 3 GB.' }),
+  });
+  const disk = await statfs(await existingParent(cacheDirectory));
+  const free = (disk.bavail * disk.bsize) / 1e9;
+  checks.push({
+    name: 'Disk',
+    state: free < 1 ? 'warning' : 'ok',
+    message: `${free.toFixed(1)} GB free for the model cache (${cacheDirectory})`,
+    ...(free < 1 && { hint: 'Free some space, or move the cache with TANDEM_CACHE.' }),
+  });
+  return checks;
+}
+
+async function existingParent(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      await access(at, constants.R_OK);
+      return at;
+    } catch {
+      if (dirname(at) === at) return at;
+    }
+  }
+}
+
+async function modelChecks(): Promise<Check[]> {
+  const models = await listModels();
+  return models
+    .filter(({ cached }) => cached)
+    .map(
+      ({ name, title }): Check => ({
+        name: 'Model',
+        state: 'ok',
+        message: `local:${name} (${title}) is in the cache`,
+      }),
+    )
+    .concat(
+      models.some(({ cached }) => cached)
+        ? []
+        : [
+            {
+              name: 'Model',
+              state: 'warning',
+              message: 'No model is in the cache yet.',
+              hint: 'The first command that needs one fetches it.',
+            },
+          ],
+    );
+}
+
+async function projectChecks({
+  directory,
+  signal,
+}: {
+  directory?: string;
+  signal?: AbortSignal;
+}): Promise<Check[]> {
+  try {
+    await using project = await openProject({
+      ...(directory !== undefined && { directory }),
+      ...(signal && { signal }),
+    });
+    const checks: Check[] = [
+      { name: 'Project', state: 'ok', message: `${project.config.name} in ${project.directory}` },
+    ];
+    const { documents, chunks, problems } = await project.catalog.documents.count();
+    checks.push(
+      documents === 0
+        ? {
+            name: 'Index',
+            state: 'warning',
+            message: 'Nothing is ingested yet.',
+            hint: 'Run `tandem ingest`.',
+          }
+        : {
+            name: 'Index',
+            state: problems > 0 ? 'warning' : 'ok',
+            message: `${documents} documents, ${chunks} chunks${problems > 0 ? `, ${problems} documents could not be ingested` : ''}`,
+            ...(problems > 0 && { hint: 'Run `tandem ingest` to see which and why.' }),
+          },
+    );
+    for (const adapter of await project.catalog.adapters.list())
+      checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
+    const deployment = await project.deployment();
+    checks.push({ name: 'In use', state: 'ok', message: deployment.arm });
+    const models = await project.models();
+    for (const [name, open] of [
+      ['Chat', () => models.chat()],
+      ['Embedder', () => models.embedder()],
+    ] as const) {
+      try {
+        const model = await open();
+        checks.push({ name, state: 'ok', message: `${model.provider}:${model.modelId} opens` });
+      } catch (error) {
+        checks.push(asCheck(name, error));
+      }
+    }
+    return checks;
+  } catch (error) {
+    return [asCheck('Project', error)];
+  }
+}
+
+function asCheck(name: string, error: unknown): Check {
+  if (!TandemError.isInstance(error)) throw error;
+  return {
+    name,
+    state: 'error',
+    message: error.message,
+    ...(error.hint !== undefined && { hint: error.hint }),
+  };
+}

@@ -1,0 +1,284 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { hashJson } from '../core/hash.ts';
+import { newId } from '../core/id.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { Example } from '../core/types/example.ts';
+import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
+import { localLogits, localTrainer } from '../tune/local-trainer.ts';
+import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
+import type { TokenisedExample, TrainingJob } from '../tune/trainer.ts';
+import { commit } from './compare.ts';
+import { type BuildOptions, dataset } from './dataset.ts';
+import type { Project } from './project.ts';
+
+export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
+  maxMinutes?: number;
+  /** Drop an interrupted run instead of going on with it. */
+  fresh?: boolean;
+  /** Told before the first step. */
+  onEstimate?: (estimate: TuneEstimate) => void;
+  estimateOnly?: boolean;
+}
+
+export interface TuneEstimate {
+  examples: number;
+  /** Tokens of all epochs. */
+  tokens: number;
+  steps: number;
+  minutes: number;
+  memoryBytes: number;
+  /** US dollars. */
+  money: number;
+  basis: string;
+}
+
+export interface TunedAdapter {
+  adapter: Adapter;
+  parity: Parity;
+  /** The same data, settings and base had been trained before, and that adapter is what is given. */
+  reused: boolean;
+}
+
+/** Trains a LoRA adapter on the project's dataset against the very weights that are served. */
+export async function tune(
+  project: Project,
+  options: TuneOptions = {},
+): Promise<TunedAdapter | { estimate: TuneEstimate }> {
+  const { catalog, config, dataDirectory } = project;
+  const { signal, onProgress } = options;
+  const chat = await (await project.models()).chat();
+  const tools = localToolsOf(chat);
+  if (!tools) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'models.chat',
+      message: `${chat.provider}:${chat.modelId} is not a model on this machine, so it cannot be trained here.`,
+      hint: 'Set models.chat to a local model; `tandem models list` says which can be trained here.',
+    });
+  }
+  const data = await dataset(project, options);
+  const hyperparameters = {
+    ...config.tune,
+    ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
+  };
+  const train = tokenise(data.train, tools, hyperparameters.maxLength, data.files.train);
+  const validation = tokenise(
+    data.validation,
+    tools,
+    hyperparameters.maxLength,
+    data.files.validation ?? 'validation',
+  );
+
+  // The same data, settings and base are the same run: what is found unfinished under its name is gone on with.
+  const fingerprint = hashJson({
+    dataset: data.id,
+    hyperparameters,
+    base: tools.baseHash,
+    template: tools.templateHash,
+  });
+  const checkpointDirectory = join(dataDirectory, 'training', fingerprint.slice(0, 16));
+  if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
+  const job: TrainingJob = { baseFile: tools.path, train, validation, hyperparameters, checkpointDirectory };
+
+  if (!options.fresh && !options.estimateOnly) {
+    const finished = await finishedRun(project, fingerprint);
+    if (finished) return finished;
+  }
+  const estimate = await estimateTraining(project, job);
+  options.onEstimate?.(estimate);
+  if (options.estimateOnly) return { estimate };
+
+  await using _lock = await catalog.lockForWriting('training', signal && { signal });
+  const interrupted = existsSync(checkpointDirectory)
+    ? (await catalog.runs.interrupted('tune')).find(({ inputs }) => inputs.fingerprint === fingerprint)
+    : undefined;
+  const run = await catalog.runs.start({
+    kind: 'tune',
+    config: hyperparameters,
+    inputs: { fingerprint, dataset: data.id, base: tools.baseHash, template: tools.templateHash },
+    ...(interrupted && { resume: interrupted.id }),
+  });
+  const events: { kind: string; data: unknown; at: string }[] = [];
+  let writing = Promise.resolve();
+  const flush = () => {
+    const batch = events.splice(0);
+    if (batch.length > 0) writing = writing.then(() => catalog.runs.addEvents(run.id, batch));
+    return writing;
+  };
+  try {
+    const staging = join(checkpointDirectory, 'adapter');
+    await mkdir(staging, { recursive: true });
+    const trained = await localTrainer().train(job, {
+      outputDirectory: staging,
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+      onEvent: (kind, values) => {
+        events.push({ kind, data: values, at: new Date().toISOString() });
+        if (events.length >= 10) void flush();
+      },
+    });
+    await flush();
+    onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 0, total: 1, unit: 'adapter' });
+    const parity = await parityOf(tools, job, trained.files, signal);
+    onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 1, total: 1, unit: 'adapter' });
+    const id = newId('adapter');
+    const directory = join(dataDirectory, 'adapters', id);
+    await mkdir(join(dataDirectory, 'adapters'), { recursive: true });
+    await rename(staging, directory);
+    const adapter: Adapter = {
+      id,
+      createdAt: new Date().toISOString(),
+      directory: relative(dataDirectory, directory),
+      lineage: {
+        baseHash: tools.baseHash,
+        templateHash: tools.templateHash,
+        datasetHash: data.id,
+        baseModel: chat.modelId,
+        hyperparameters: Object.fromEntries(
+          Object.entries(hyperparameters).filter(([, value]) => value !== undefined),
+        ),
+        runId: run.id,
+        ...(commit(project.directory).commit && { commit: commit(project.directory).commit! }),
+      },
+      metrics: {
+        examples: data.train.length,
+        steps: trained.steps,
+        tokens: trained.tokens,
+        trainLoss: trained.trainLoss,
+        ...(trained.validationLossBefore !== undefined && {
+          validationLossBefore: trained.validationLossBefore,
+        }),
+        ...(trained.validationLossAfter !== undefined && {
+          validationLossAfter: trained.validationLossAfter,
+        }),
+        seconds: trained.seconds,
+        tokensPerSecond: trained.tokensPerSecond,
+        peakMemoryBytes: trained.peakMemoryBytes,
+      },
+    };
+    await catalog.adapters.put(adapter);
+    await catalog.runs.finish(run.id, {
+      status: 'done',
+      metrics: {
+        ...adapter.metrics,
+        parityKl: parity.meanKl,
+        paritySameTopToken: parity.sameTopToken,
+        parityTokens: parity.tokens,
+      },
+      artefacts: [adapter.directory],
+    });
+    await rm(checkpointDirectory, { recursive: true, force: true });
+    return { adapter, parity, reused: false };
+  } catch (error) {
+    await flush();
+    await catalog.runs.finish(run.id, {
+      status: signal?.aborted ? 'interrupted' : 'failed',
+      error: (error as Error).message,
+    });
+    throw error;
+  }
+}
+
+async function finishedRun({ catalog }: Project, fingerprint: string): Promise<TunedAdapter | undefined> {
+  const runs = new Map((await catalog.runs.list({ kind: 'tune' })).map((run) => [run.id, run]));
+  for (const adapter of await catalog.adapters.list()) {
+    const run = runs.get(adapter.lineage.runId);
+    if (run?.status !== 'done' || run.inputs.fingerprint !== fingerprint) continue;
+    const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = run.metrics;
+    return {
+      adapter,
+      parity: { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken },
+      reused: true,
+    };
+  }
+  return undefined;
+}
+
+/** As served: the model's own template and tokenizer. An example that does not fit is refused, never cut. */
+function tokenise(
+  examples: readonly Example[],
+  tools: LocalChatTools,
+  maxLength: number,
+  file: string,
+): TokenisedExample[] {
+  const limit = Math.min(maxLength, tools.contextLength);
+  return examples.map(({ messages }, index) => {
+    const { tokens, spans } = tools.encodeChat(messages);
+    // In a conversation of several turns only the last reply is learnt; the others are its context.
+    const last = spans.at(-1);
+    if (!last || last.end <= last.start) {
+      throw new InvalidInputError({
+        domain: 'tune',
+        where: `${file}:${index + 1}`,
+        message: `${file}:${index + 1} has no assistant reply to learn.`,
+        hint: 'End its messages with one of the assistant.',
+      });
+    }
+    if (tokens.length > limit) {
+      throw new InvalidInputError({
+        domain: 'tune',
+        where: `${file}:${index + 1}`,
+        message: `${file}:${index + 1} has ${tokens.length} tokens, and at most ${limit} fit.`,
+        hint: 'Shorten it, or raise tune.maxLength (memory grows with it).',
+      });
+    }
+    return { tokens, labelSpans: [[last.start, last.end]] };
+  });
+}
+
+/** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
+const firstGuess = 150;
+
+async function estimateTraining(project: Project, job: TrainingJob): Promise<TuneEstimate> {
+  const { steps, tokens, memoryBytes, money } = await localTrainer().estimate(job);
+  const earlier = (await project.catalog.adapters.list())[0]?.metrics.tokensPerSecond;
+  const needed = tokens / (earlier ?? firstGuess) / 60;
+  const budget = job.hyperparameters.maxMinutes;
+  return {
+    examples: job.train.length,
+    tokens,
+    steps,
+    minutes: budget === undefined ? needed : Math.min(needed, budget),
+    memoryBytes,
+    money,
+    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}`,
+  };
+}
+
+/** On a few examples: llama.cpp over the quantised base with the adapter against the trainer's graph over the same blocks. */
+async function parityOf(
+  tools: LocalChatTools,
+  job: TrainingJob,
+  files: { peft: string; gguf: string },
+  signal: AbortSignal | undefined,
+): Promise<Parity> {
+  const pool = job.validation.length > 0 ? job.validation : job.train;
+  const sequences = pool.slice(0, 4).map(({ tokens, labelSpans }) => {
+    const [start, end] = labelSpans[0]!;
+    // The logits after a position predict the next one: those before each label.
+    return {
+      tokens: tokens.slice(0, end),
+      positions: Array.from({ length: end - start }, (_, i) => start - 1 + i),
+    };
+  });
+  await using trainer = await localLogits(job.baseFile, files.peft);
+  const parity = await checkParity(tools, {
+    sequences,
+    adapterFile: files.gguf,
+    reference: (sequence) => trainer.logits(sequence),
+    ...(signal && { signal }),
+  });
+  if (parity.meanKl > parityBounds.meanKl || parity.sameTopToken < parityBounds.sameTopToken) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: files.gguf,
+      message: `llama.cpp does not answer with this adapter as the trainer does: mean KL ${parity.meanKl.toFixed(4)}, same top token ${(parity.sameTopToken * 100).toFixed(1)} % of ${parity.tokens}.`,
+      hint: 'The adapter is not registered. Train again; if it stays so, please report it with the model file used.',
+    });
+  }
+  return parity;
+}
