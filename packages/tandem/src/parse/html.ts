@@ -11,29 +11,32 @@ import { StructuredText } from './structured-text.ts';
  */
 export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
   const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
-  const { document } = parseHTML(withDocumentElement(html));
+  const document = documentOf(html);
   const metadata = metadataOf(document);
   if (encoding !== 'utf-8') metadata.encoding = encoding;
+  const stated = titleOf(document, metadata);
   for (const element of document.querySelectorAll(neverContent)) element.remove();
-
   const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
-  const root = mainContent(document);
+
+  const root = mainContent(document, stated);
   const writer = new HtmlWriter();
-  // Readability takes the page's heading off, and some sites put it above `<main>`.
+  // Readability takes the page's heading off or lowers its rank, and some sites put it above `<main>`.
   if (firstRank.length === 1 && firstRank[0] !== '' && !root.querySelector('h1')) {
+    const lowered = root.querySelector('h2');
+    if (lowered && oneLine(lowered.textContent ?? '') === firstRank[0]) lowered.remove();
     writer.output.add('heading', `# ${firstRank[0]}`, { level: 1 });
   }
   writer.writeBlocks(root, 0);
   writer.flush();
   const { text, blocks } = writer.output;
-  const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : titleOf(document, metadata);
+  const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : stated;
   return { text, blocks, metadata, ...(title ? { title } : {}) };
 }
 
 type HtmlDocument = ReturnType<typeof parseHTML>['document'];
 
 const neverContent =
-  'script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, dialog, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"]';
+  'title, meta, link, base, script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, dialog, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"]';
 const chrome =
   'nav, footer, aside, header:not(main header, article header), [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="complementary"]';
 
@@ -49,9 +52,18 @@ function declaredCharset(bytes: Uint8Array, mediaType: string | undefined): stri
   return declared && /^utf-16/i.test(declared) && !inHeader ? 'utf-8' : declared;
 }
 
-/** linkedom only makes a body where there is an `<html>`. */
-function withDocumentElement(html: string): string {
-  return /<html[\s>]/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>`;
+/**
+ * linkedom does not supply the tags that HTML lets one leave out, so a page may lack `<body>` or have its text in the
+ * head: everything below `<html>` is looked at, and a fragment gets an `<html>` around it.
+ */
+function documentOf(html: string): HtmlDocument {
+  const { document } = parseHTML(html);
+  const top = document.documentElement;
+  if (top?.localName?.toLowerCase() === 'html') {
+    for (const stray of [...document.children]) if (stray !== top) top.append(stray);
+    return document;
+  }
+  return parseHTML(`<!doctype html><html><body>${html}</body></html>`).document;
 }
 
 function metadataOf(document: HtmlDocument): Record<string, string> {
@@ -70,7 +82,7 @@ function metadataOf(document: HtmlDocument): Record<string, string> {
 }
 
 /** `<title>`, without the site's name where the page tells that. */
-function titleOf(document: HtmlDocument, metadata: Record<string, string>): string | undefined {
+function titleOf(document: HtmlDocument, metadata: Record<string, string>): string {
   const whole = oneLine(document.querySelector('title')?.textContent ?? '');
   const site = document.querySelector('meta[property="og:site_name"]')?.getAttribute('content')?.trim();
   const parts = whole.split(/ [|–—·»-] /);
@@ -78,8 +90,8 @@ function titleOf(document: HtmlDocument, metadata: Record<string, string>): stri
   return parts.length > 1 && parts.at(-1) === site ? parts.slice(0, -1).join(' - ') : whole;
 }
 
-function mainContent(document: HtmlDocument): Element {
-  const body = (document.body ?? document.documentElement) as unknown as Element;
+function mainContent(document: HtmlDocument, title: string): Element {
+  const body = document.documentElement as unknown as Element;
   const mains = document.querySelectorAll('main, [role="main"]');
   const articles = document.querySelectorAll('article');
   for (const candidates of [mains, articles]) {
@@ -97,13 +109,16 @@ function mainContent(document: HtmlDocument): Element {
     for (const menu of menus) body.append(menu);
     return body;
   }
-  const found = depthOf(body) > deepest ? undefined : readable(document);
+  // A short page gives Readability too little to judge by.
+  const found = rest < 500 || depthOf(body) > deepest ? undefined : readable(document, title);
   // Readability is made for articles: on a page of lists or tables it may keep a corner of it.
   return found && lengthOf(found) >= 0.6 * rest ? found : body;
 }
 
-function readable(document: HtmlDocument): Element | undefined {
+function readable(document: HtmlDocument, title: string): Element | undefined {
   const copy = document.cloneNode(true) as unknown as Document;
+  // It compares headings with the page's title.
+  copy.title = title;
   try {
     const article = new Readability(copy, { maxElemsToParse: 20_000, charThreshold: 200 }).parse();
     if (!article?.content) return undefined;
@@ -142,7 +157,7 @@ function depthOf(root: Element): number {
 }
 
 const blockElements = new Set(
-  'address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul'.split(
+  'address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol p pre search section summary table tbody td tfoot th thead tr ul'.split(
     ' ',
   ),
 );

@@ -142,8 +142,13 @@ function segmentsOf(fragments: Fragment[]): Row {
     }
     space = false;
   }
-  for (const segment of segments) segment.text = segment.text.replace(/\s+/g, ' ').trim();
+  for (const segment of segments) segment.text = withoutLigatures(segment.text.replace(/\s+/g, ' ').trim());
   return segments;
+}
+
+/** "ﬁ" is two letters to whoever searches; so are Arabic's positional forms one. */
+function withoutLigatures(text: string): string {
+  return text.replace(/[\ufb00-\ufdff\ufe70-\ufefc]+/g, (forms) => forms.normalize('NFKC'));
 }
 
 /** Bold type is sometimes made by printing the same text again, a hair to the right. */

@@ -228,7 +228,7 @@ function continuesHeading(heading: Draft, line: Line, level: number | undefined)
     before.column === line.column &&
     before.font === line.font &&
     sizeStep(before.size) === sizeStep(line.size) &&
-    line.y - before.y < 2.2 * line.size &&
+    line.y - before.y < 2.3 * line.size &&
     heading.level === level &&
     !/^\d/.test(line.text) &&
     (before.right > line.columnRight - 0.3 * width || isCentred(before, line))
@@ -284,7 +284,7 @@ function headingLevel(
   outline: Map<string, number>,
 ): { level?: number } | undefined {
   const { text } = line;
-  if (text.length > 160 || !/\p{L}{2}/u.test(text)) return undefined;
+  if (text.length > 160 || !/\p{L}{2}/u.test(text) || /^[•●○◦▪■▸‣·⁃]/.test(text)) return undefined;
   const listed = outline.get(text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ''));
   if (listed !== undefined && line.size >= 0.95 * style.size) return { level: listed };
   // A table of contents leads to headings and has none.
@@ -324,24 +324,34 @@ function levelsOf(drafts: Draft[], style: Style): Map<number, number> {
   );
 }
 
-/** A paragraph that a page's or column's end has cut goes on where the next begins in the middle of a sentence. */
+/**
+ * A paragraph or list item that a page's or column's end has cut goes on where the next paragraph begins in the middle of
+ * a sentence: in lower case, or after a line that filled its column.
+ */
 function joinOverPages(drafts: Draft[]): Draft[] {
   const joined: Draft[] = [];
   for (const draft of drafts) {
     const last = joined.at(-1);
-    const [before, line] = [last?.lines.at(-1), draft.lines[0]!];
+    const before = last?.lines.at(-1);
     if (
-      last?.kind === 'paragraph' &&
+      before &&
       draft.kind === 'paragraph' &&
-      (before!.page !== line.page || before!.column !== line.column) &&
-      !/[.!?:;]["”)]?$/.test(before!.text) &&
-      /^\p{Ll}/u.test(line.text) &&
-      sizeStep(before!.size) === sizeStep(line.size)
+      last!.kind !== 'heading' &&
+      last!.kind !== 'table' &&
+      isCut(before, draft.lines[0]!)
     ) {
-      last.lines.push(...draft.lines);
+      last!.lines.push(...draft.lines);
     } else joined.push(draft);
   }
   return joined;
+}
+
+function isCut(before: Line, line: Line): boolean {
+  const apart = before.page !== line.page || before.column !== line.column;
+  if (!apart || line.page > before.page + 1 || sizeStep(before.size) !== sizeStep(line.size)) return false;
+  if (/[.!?:;]["”)]?$/.test(before.text)) return false;
+  const full = before.right > before.columnRight - 0.12 * (before.columnRight - before.columnLeft);
+  return /^\p{Ll}/u.test(line.text) || (full && before.font === line.font && before.text.length > 30);
 }
 
 function rowText(line: Line): string {

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { findAbbreviations } from './abbreviations.ts';
+
+const pairs = (text: string) => findAbbreviations(text).map(({ short, long }) => `${short} = ${long}`);
+
+test('finds "long form (SF)"', () => {
+  expect(pairs('Patients with peripheral arterial disease (PAD) need care.')).toEqual([
+    'PAD = peripheral arterial disease',
+  ]);
+  expect(
+    pairs(
+      'the human immunodeficiency virus (HIV), the Surveillance, Epidemiology, and End Results (SEER) program',
+    ),
+  ).toEqual(['HIV = human immunodeficiency virus', 'SEER = Surveillance, Epidemiology, and End Results']);
+  expect(pairs('Hereditary nonpolyposis colorectal cancer (HNPCC; also Lynch) is inherited.')).toEqual([
+    'HNPCC = Hereditary nonpolyposis colorectal cancer',
+  ]);
+  expect(pairs('Maple syrup urine disease (MSUD, or ketoaciduria)')).toEqual([
+    'MSUD = Maple syrup urine disease',
+  ]);
+});
+
+test('finds "SF (long form)"', () => {
+  expect(pairs('An MRI (magnetic resonance imaging) is made.')).toEqual(['MRI = magnetic resonance imaging']);
+});
+
+test('says where the short form stands', () => {
+  const text = 'A magnetic resonance imaging (MRI) scan.';
+  const [pair] = findAbbreviations(text);
+  expect(text.slice(pair!.offset, pair!.offset + 3)).toBe('MRI');
+});
+
+test('leaves other parentheses alone', () => {
+  expect(pairs('Signs (see below) and (Figure 2) of it (rarely) in 12 (50%) people (Smith, 1999).')).toEqual(
+    [],
+  );
+  expect(pairs('A lymphoma (HIV) of no relation.')).toEqual([]);
+  expect(pairs('It ended there. Disease (PAD) began.')).toEqual([]);
+});
+
+test('takes no quadratic time on a text of parentheses', () => {
+  const started = performance.now();
+  findAbbreviations('word ('.repeat(50_000) + 'AB)'.repeat(50_000));
+  expect(performance.now() - started).toBeLessThan(3000);
+});
