@@ -1,14 +1,38 @@
+export * from './errors/checkpoint-mismatch-error.ts';
 export * from './errors/file-format-error.ts';
 export * from './errors/file-write-error.ts';
 export * from './errors/graph-error.ts';
+export * from './errors/invalid-example-error.ts';
+export * from './errors/invalid-hyperparameter-error.ts';
 export * from './errors/nn-error.ts';
 export * from './errors/text-too-long-error.ts';
+export * from './errors/training-diverged-error.ts';
 export * from './errors/unsupported-model-error.ts';
 export * from './formats/file-hash.ts';
 export * from './formats/gguf.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/safetensors.ts';
-export * from './graph/index.ts';
+export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
+export {
+  type LlamaConfig,
+  type LlamaModel,
+  llamaLayerSizes,
+  llamaModulePath,
+  loadLlama,
+  rowsFromInterleaved,
+  rowsToInterleaved,
+} from './models/llama-weights.ts';
 export * from './models/wordpiece.ts';
+export type { TrainingExample } from './train/examples.ts';
+export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
+export * from './train/train-lora.ts';
+export {
+  defaultHyperparameters,
+  type Hyperparameters,
+  type TrainingJob,
+  type TrainingMetrics,
+  type TrainingProgress,
+  type TrainingResult,
+} from './train/trainer.ts';

@@ -1,0 +1,61 @@
+/** Which examples make up each step, and how a step is cut into passes through the graph. */
+import { seededRandom } from '../graph/finite-differences.ts';
+
+/**
+ * The steps of one epoch: every example once, in an order that depends only on seed and epoch. The last step may be
+ * smaller. Steps are not sorted by length: lengths go with kinds of examples, and a step should see a mixture.
+ */
+export function epochSteps(count: number, stepSize: number, seed: number, epoch: number): number[][] {
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
+  const order = shuffled(
+    Array.from({ length: count }, (_, index) => index),
+    random,
+  );
+  return Array.from({ length: Math.ceil(count / stepSize) }, (_, step) =>
+    order.slice(step * stepSize, (step + 1) * stepSize),
+  );
+}
+
+/** What one more pass costs beside its tokens, in tokens: adapters are folded into the weights anew in each. */
+const passOverhead = 60;
+
+/**
+ * Cuts a step into passes of examples of similar length, each of at most `tokensPerPass` tokens with padding (one long
+ * example may have more), so that the least is computed. Where the cuts lie does not change the result: the loss is a
+ * sum over tokens, divided once; only memory and time.
+ */
+export function passes(
+  examples: readonly number[],
+  lengths: readonly number[],
+  tokensPerPass: number,
+): number[][] {
+  const sorted = [...examples].sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  // best[end]: the least cost of the first `end` examples, and where their last pass starts.
+  const best = [{ cost: 0, start: 0 }];
+  for (let end = 1; end <= sorted.length; end++) {
+    const longest = lengths[sorted[end - 1]!]!;
+    let choice = { cost: Number.POSITIVE_INFINITY, start: end - 1 };
+    for (let start = end - 1; start >= 0; start--) {
+      const tokens = (end - start) * longest;
+      if (tokens > tokensPerPass && start < end - 1) break;
+      const cost = best[start]!.cost + tokens + passOverhead;
+      if (cost < choice.cost) choice = { cost, start };
+    }
+    best.push(choice);
+  }
+  const result: number[][] = [];
+  for (let end = sorted.length; end > 0; end = best[end]!.start) {
+    result.unshift(sorted.slice(best[end]!.start, end));
+  }
+  return result;
+}
+
+/** Fisher–Yates. */
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const result = [...items];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}

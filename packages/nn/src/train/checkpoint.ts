@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
+import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
+import type { Moments } from './adamw.ts';
+
+/** Everything that a training needs to go on as if it had never stopped. */
+export interface TrainingState {
+  /** Steps done; where the data stands follows from it. */
+  step: number;
+  /** Seconds spent, over all sittings. */
+  seconds: number;
+  /** Tokens trained on, without padding. */
+  tokens: number;
+  labelledTokens: number;
+  losses: number[];
+  validation: { step: number; loss: number }[];
+  /** Adapter matrices by `<module path>.a` or `.b`. */
+  parameters: Map<string, Float32Array>;
+  moments: Map<string, Moments>;
+  /** The matrices at the lowest validation loss so far. */
+  best?: Map<string, Float32Array> | undefined;
+}
+
+/** The file that holds it: one file, replaced in one rename, so that a crash leaves the old or the new. */
+export function checkpointPath(directory: string): string {
+  return path.join(directory, 'checkpoint.safetensors');
+}
+
+export async function saveCheckpoint(
+  directory: string,
+  state: TrainingState,
+  fingerprint: string,
+): Promise<void> {
+  const tensors: SafetensorsInput[] = [];
+  const put = (name: string, data: Float32Array) =>
+    tensors.push({ name, dtype: 'F32', shape: [data.length], data });
+  for (const [name, values] of state.parameters) put(`parameter.${name}`, values);
+  for (const [name, { first, second }] of state.moments) {
+    put(`first.${name}`, first);
+    put(`second.${name}`, second);
+  }
+  for (const [name, values] of state.best ?? []) put(`best.${name}`, values);
+  const { step, seconds, tokens, labelledTokens, losses, validation } = state;
+  await mkdir(directory, { recursive: true });
+  await writeSafetensors(checkpointPath(directory), tensors, {
+    format: 'tandem-training-1',
+    fingerprint,
+    state: JSON.stringify({ step, seconds, tokens, labelledTokens, losses, validation }),
+  });
+}
+
+/**
+ * The state saved in a folder, or undefined where there is none.
+ * @throws CheckpointMismatchError where it belongs to another training; FileFormatError where it is damaged.
+ */
+export async function loadCheckpoint(
+  directory: string,
+  fingerprint: string,
+): Promise<TrainingState | undefined> {
+  const file = checkpointPath(directory);
+  if (!existsSync(file)) return undefined;
+  await using tensors = await SafetensorsFile.open(file);
+  if (tensors.metadata.fingerprint !== fingerprint) {
+    throw new CheckpointMismatchError({
+      path: file,
+      message: `The checkpoint ${file} belongs to a training with other examples, hyperparameters or base model.`,
+      hint: 'Start anew (without resume), or give the same data and settings as before.',
+    });
+  }
+  const state: TrainingState = {
+    ...(JSON.parse(tensors.metadata.state!) as Pick<
+      TrainingState,
+      'step' | 'seconds' | 'tokens' | 'labelledTokens' | 'losses' | 'validation'
+    >),
+    parameters: new Map(),
+    moments: new Map(),
+  };
+  for (const name of tensors.tensors.keys()) {
+    const [kind, key] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
+    // A copy: what the reader gives may be a view into a larger buffer, and these live as long as the training.
+    const values = Float32Array.from(await tensors.read(name));
+    if (kind === 'parameter') state.parameters.set(key, values);
+    else if (kind === 'best') (state.best ??= new Map()).set(key, values);
+    else {
+      const moments = state.moments.get(key) ?? { first: values, second: values };
+      moments[kind as 'first' | 'second'] = values;
+      state.moments.set(key, moments);
+    }
+  }
+  return state;
+}

@@ -1,0 +1,98 @@
+/** The work a llama thread can do, as plain data in and out. */
+import { openSession } from '../graph/index.ts';
+import { adapterInputs, llamaInputs, llamaLogitsGraph, llamaLossGraph } from '../models/llama.ts';
+import { type LlamaModel, loadLlama } from '../models/llama-weights.ts';
+import { readExamples, type TrainingExample } from './examples.ts';
+import type { LoraAdapter } from './lora-adapter.ts';
+import {
+  meanLoss,
+  runTraining,
+  type TrainingHooks,
+  type TrainingJob,
+  type TrainingResult,
+} from './trainer.ts';
+
+export interface LossJob {
+  model: string | LlamaModel;
+  examples: readonly TrainingExample[];
+  adapter?: LoraAdapter | undefined;
+  /** Default 2. */
+  threads?: number;
+  /** As in training. Default 1024. */
+  tokensPerPass?: number;
+}
+
+export interface LossResult {
+  /** Mean cross-entropy over the labelled tokens, in nats. */
+  loss: number;
+  labelledTokens: number;
+}
+
+export interface LogitsJob {
+  model: string | LlamaModel;
+  /** Token ids of each sequence. */
+  sequences: readonly ArrayLike<number>[];
+  adapter?: LoraAdapter | undefined;
+  /** Default 2. */
+  threads?: number;
+}
+
+/** For each sequence the logits at every position: [tokens, vocabulary], row-major. */
+export type LogitsResult = Float32Array[];
+
+export type Job =
+  | { kind: 'train'; job: TrainingJob }
+  | { kind: 'loss'; job: LossJob }
+  | { kind: 'logits'; job: LogitsJob };
+
+export async function runJob(
+  { kind, job }: Job,
+  hooks: TrainingHooks,
+): Promise<TrainingResult | LossResult | LogitsResult> {
+  if (kind === 'train') return runTraining(job, hooks);
+  if (kind === 'loss') return runLoss(job, hooks);
+  return runLogits(job);
+}
+
+async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
+  const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
+  const examples = readExamples(job.examples, model.config, 'Example');
+  await using session = await openSession(llamaLossGraph(model, job.adapter), {
+    threads: job.threads ?? 2,
+    weights: 'fed',
+    optimize: 'none',
+  });
+  const loss = await meanLoss(session, examples, job.adapter, model.config, job.tokensPerPass ?? 1024, {
+    stopRequested: hooks.stopRequested,
+    onExamples: (done) =>
+      hooks.onProgress?.({
+        stage: 'measuring validation loss',
+        done,
+        total: examples.length,
+        unit: 'examples',
+      }),
+  });
+  return { loss, labelledTokens: examples.reduce((total, { labels }) => total + labels.length, 0) };
+}
+
+async function runLogits(job: LogitsJob): Promise<LogitsResult> {
+  const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
+  const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
+  await using session = await openSession(llamaLogitsGraph(model, job.adapter), {
+    threads: job.threads ?? 2,
+    weights: 'fed',
+    optimize: 'none',
+  });
+  const results: Float32Array[] = [];
+  for (const tokens of job.sequences) {
+    // Checked as an example whose every token is a label.
+    const [checked] = readExamples([{ tokens, labelSpans: [[0, tokens.length]] }], model.config, 'Sequence');
+    const inputs = {
+      ...llamaInputs([checked!]),
+      rows: { data: Int32Array.from({ length: tokens.length }, (_, row) => row), shape: [tokens.length] },
+    };
+    const { logits } = await session.run({ ...weights, ...inputs });
+    results.push(logits!.data as Float32Array);
+  }
+  return results;
+}

@@ -1,0 +1,26 @@
+/** The worker thread's side: runs one job and reports to the thread that started it (see `thread.ts`). */
+import { parentPort, workerData } from 'node:worker_threads';
+import { NnError } from '../errors/nn-error.ts';
+import { runJob } from './jobs.ts';
+import type { ThreadMessage, ThreadStart } from './thread.ts';
+import { TrainingStopped } from './trainer.ts';
+
+const { job, stop } = workerData as ThreadStart;
+const flag = new Int32Array(stop);
+const send = (message: ThreadMessage) => parentPort!.postMessage(message);
+
+try {
+  const result = await runJob(job, {
+    onProgress: (progress) => send({ type: 'progress', progress }),
+    stopRequested: () => Atomics.load(flag, 0) === 1,
+  });
+  send({ type: 'result', result });
+} catch (error) {
+  if (error instanceof TrainingStopped) send({ type: 'stopped' });
+  else if (NnError.isInstance(error)) {
+    // An error's own fields do not survive structured cloning; its class is rebuilt from them on the other side.
+    const { cause: _, ...fields } = error as NnError & Record<string, unknown>;
+    send({ type: 'error', message: error.message, name: error.name, fields });
+  } else
+    send({ type: 'error', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+}

@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads';
+import { NnError } from '../errors/nn-error.ts';
+import type { Job } from './jobs.ts';
+import type { TrainingProgress } from './trainer.ts';
+
+/** What the worker thread is started with. */
+export interface ThreadStart {
+  job: Job;
+  /** One Int32: 1 asks the thread to stop. Shared memory, as the thread reads no messages while a pass runs. */
+  stop: SharedArrayBuffer;
+}
+
+export type ThreadMessage =
+  | { type: 'progress'; progress: TrainingProgress }
+  | { type: 'result'; result: unknown }
+  | { type: 'stopped' }
+  | { type: 'error'; message: string; name?: string; fields?: Record<string, unknown> };
+
+/**
+ * Runs a job in a thread of its own, so that the caller's event loop stays free: a pass through the graph takes seconds
+ * and gives no sign meanwhile. An abort takes effect at the next pass; the job then saves what it has, and the promise
+ * is rejected with the signal's reason.
+ */
+export function runInThread<T>(
+  job: Job,
+  options: {
+    signal?: AbortSignal | undefined;
+    onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  },
+): Promise<T> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const stop = new SharedArrayBuffer(4);
+  const start: ThreadStart = { job, stop };
+  const worker = new Worker(new URL('./llama-thread.ts', import.meta.url), {
+    workerData: start,
+    execArgv: [],
+  });
+  const abort = () => Atomics.store(new Int32Array(stop), 0, 1);
+  signal?.addEventListener('abort', abort);
+
+  return new Promise<T>((resolve, reject) => {
+    let outcome: (() => void) | undefined;
+    worker.on('message', (message: ThreadMessage) => {
+      if (message.type === 'progress') onProgress?.(message.progress);
+      else if (message.type === 'result') outcome = () => resolve(message.result as T);
+      else if (message.type === 'stopped') outcome = () => reject(signal?.reason);
+      else outcome = () => reject(rebuilt(message));
+    });
+    worker.on('error', (error) => (outcome ??= () => reject(error)));
+    // Settled only when the thread is gone and its memory with it: the next job may want as much.
+    worker.on('exit', (code) => {
+      signal?.removeEventListener('abort', abort);
+      const lost = () =>
+        reject(
+          new NnError({
+            code: 'thread_ended',
+            domain: 'train',
+            category: 'system',
+            message: `The thread that ran the model ended without a result (exit code ${code}).`,
+            hint: 'It probably ran out of memory; close other programs, or lower tokensPerPass.',
+          }),
+        );
+      (outcome ?? lost)();
+    });
+  });
+}
+
+function rebuilt({ message, name, fields }: Extract<ThreadMessage, { type: 'error' }>): Error {
+  if (!fields) return new Error(message);
+  const error = new NnError({ ...(fields as unknown as NnError), message });
+  return Object.assign(error, fields, { name });
+}

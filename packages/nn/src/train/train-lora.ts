@@ -1,0 +1,43 @@
+import type { LogitsJob, LogitsResult, LossJob, LossResult } from './jobs.ts';
+import { runInThread } from './thread.ts';
+import type { TrainingJob, TrainingProgress, TrainingResult } from './trainer.ts';
+
+interface Listening {
+  signal?: AbortSignal;
+  onProgress?: (progress: TrainingProgress) => void;
+}
+
+/**
+ * Trains a LoRA adapter for a Llama-architecture GGUF, in a worker thread.
+ *
+ *     const { adapter, metrics } = await trainLora({
+ *       model: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+ *       examples: [{ tokens, labelSpans: [[40, 120]] }],
+ *       checkpointDirectory: 'run', resume: true,
+ *       onProgress: ({ stage, done, total, detail }) => console.log(stage, done, total, detail),
+ *     });
+ *
+ * The same input gives the same adapter, bit for bit on the same machine with the same threads, whether or not it was
+ * interrupted and resumed between (not so with `maxMinutes`). On abort the promise is rejected with the signal's
+ * reason, after the current pass, when the checkpoint is on disk.
+ *
+ * @throws InvalidExampleError, InvalidHyperparameterError, UnsupportedModelError, FileFormatError for bad input;
+ *   CheckpointMismatchError when `resume` finds another training's checkpoint; TrainingDivergedError when the loss is
+ *   no longer a number; FileWriteError when the checkpoint cannot be written.
+ */
+export function trainLora(options: TrainingJob & Listening): Promise<TrainingResult> {
+  const { signal, onProgress, ...job } = options;
+  return runInThread({ kind: 'train', job }, { signal, onProgress });
+}
+
+/** Mean cross-entropy of the examples' labelled tokens under the model, with or without an adapter. */
+export function evaluateLoss(options: LossJob & Listening): Promise<LossResult> {
+  const { signal, onProgress, ...job } = options;
+  return runInThread({ kind: 'loss', job }, { signal, onProgress });
+}
+
+/** Logits at every position of every sequence, [tokens, vocabulary] each: for comparing with another implementation. */
+export function llamaLogits(options: LogitsJob & { signal?: AbortSignal }): Promise<LogitsResult> {
+  const { signal, ...job } = options;
+  return runInThread({ kind: 'logits', job }, { signal });
+}

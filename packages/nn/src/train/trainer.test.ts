@@ -1,0 +1,279 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../graph/finite-differences.ts';
+import { loadTinyReference } from '../models/tiny-reference.ts';
+import { checkpointPath } from './checkpoint.ts';
+import type { TrainingExample } from './examples.ts';
+import type { LoraAdapter } from './lora-adapter.ts';
+import { evaluateLoss, llamaLogits, trainLora } from './train-lora.ts';
+import { runTraining, type TrainingJob, TrainingStopped } from './trainer.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'tandem-train-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A task that can be learnt: each label is its predecessor plus one, or plus two, by the first token. */
+function countingExamples(count: number, seed: number): TrainingExample[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => {
+    const stride = random() < 0.5 ? 1 : 2;
+    const length = 5 + Math.floor(random() * 8);
+    const start = 3 + Math.floor(random() * 20);
+    const tokens = [stride, ...Array.from({ length }, (_, index) => start + index * stride)];
+    return { tokens, labelSpans: [[3, tokens.length]] };
+  });
+}
+
+async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<TrainingJob> {
+  const { model } = await loadTinyReference();
+  return {
+    model,
+    examples: countingExamples(22, 1),
+    validation: countingExamples(6, 2),
+    hyperparameters: { rank: 4, alpha: 8, learningRate: 0.02, epochs: 3 },
+    threads: 1,
+    ...overrides,
+  };
+}
+
+test('three steps of AdamW with warm-up, cosine and clipping are torch’s', async () => {
+  const { model, adapter, trained, reference } = await loadTinyReference();
+  const { training } = reference;
+  const rates: number[] = [];
+  const norms: number[] = [];
+  const result = await runTraining(
+    {
+      model,
+      examples: reference.sequences.map(({ tokens, labels }) => ({
+        tokens,
+        labelMask: tokens.map((_, position) => labels.includes(position)),
+      })),
+      initialAdapter: adapter,
+      hyperparameters: {
+        rank: adapter.rank,
+        alpha: adapter.alpha,
+        learningRate: training.learning_rate,
+        weightDecay: training.weight_decay,
+        maxGradientNorm: training.maximum_gradient_norm,
+        warmupFraction: training.warmup_steps / training.total_steps,
+        batchSize: 3,
+        epochs: 3,
+      },
+    },
+    {
+      onProgress: ({ learningRate, gradientNorm }) => {
+        if (learningRate !== undefined) rates.push(learningRate);
+        if (gradientNorm !== undefined) norms.push(gradientNorm);
+      },
+    },
+  );
+  training.losses.forEach((loss, step) => {
+    expect(result.metrics.losses[step]).toBeCloseTo(loss, 5);
+    expect(rates[step]).toBeCloseTo(training.learning_rates[step]!, 8);
+    expect(norms[step]! / training.gradient_norms[step]!).toBeCloseTo(1, 4);
+  });
+  for (const [module, { a, b }] of trained.tensors) {
+    const ours = result.adapter.tensors.get(module)!;
+    for (const [mine, theirs, start] of [
+      [ours.a, a, adapter.tensors.get(module)!.a],
+      [ours.b, b, adapter.tensors.get(module)!.b],
+    ] as const) {
+      // Compared with how far training moved it, not with its size.
+      expect(distance(mine, theirs) / distance(start, theirs), module).toBeLessThan(1e-3);
+    }
+  }
+});
+
+describe('training', () => {
+  test('learns, and returns the adapter with the lowest validation loss', async () => {
+    const job = await tinyJob();
+    const { adapter, metrics } = await trainLora(job);
+    expect(metrics.steps).toBe(18);
+    expect(metrics.stoppedBy).toBe('epochs');
+    expect(metrics.losses.at(-1)).toBeLessThan(metrics.losses[0]! * 0.6);
+    const lowest = metrics.validation.toSorted((a, b) => a.loss - b.loss)[0]!;
+    expect(metrics.bestStep).toBe(lowest.step);
+    const measured = await evaluateLoss({ model: job.model, examples: job.validation!, adapter });
+    expect(measured.loss).toBeCloseTo(lowest.loss, 5);
+    const before = await evaluateLoss({ model: job.model, examples: job.validation! });
+    expect(before.loss).toBeCloseTo(metrics.validation[0]!.loss, 5);
+    const tokens = job.examples.reduce((total, example) => total + example.tokens.length, 0);
+    expect(metrics.tokens).toBe(3 * tokens);
+    expect(metrics.labelledTokens).toBe(3 * (tokens - 3 * job.examples.length));
+  });
+
+  test('is the same bit for bit for a seed, another for another', async () => {
+    const job = await tinyJob();
+    const first = await runTraining(job);
+    expect(same(first.adapter, (await runTraining(job)).adapter)).toBe(true);
+    const other = await runTraining({ ...job, hyperparameters: { ...job.hyperparameters, seed: 2 } });
+    expect(same(first.adapter, other.adapter)).toBe(false);
+  });
+
+  test('accumulation and passes of any size give the same step', async () => {
+    const job = await tinyJob({ validation: [] });
+    const settings = { ...job.hyperparameters, epochs: 1, batchSize: 8 };
+    const whole = await runTraining({ ...job, hyperparameters: settings });
+    const cut = await runTraining({ ...job, hyperparameters: settings, tokensPerPass: 1 });
+    const accumulated = await runTraining({
+      ...job,
+      hyperparameters: { ...settings, batchSize: 2, accumulate: 4 },
+    });
+    cut.metrics.losses.forEach((loss, step) => {
+      expect(loss).toBeCloseTo(whole.metrics.losses[step]!, 4);
+    });
+    expect(accumulated.metrics.losses).toEqual(whole.metrics.losses);
+  });
+
+  test('stopped at any moment and resumed, ends as if it had not been', async () => {
+    const job = await tinyJob();
+    const whole = await runTraining(job);
+    for (const moments of [[0], [1], [5, 3], [20, 2]]) {
+      const directory = path.join(folder, moments.join('-'));
+      for (const moment of moments) {
+        let asked = 0;
+        await expect(
+          runTraining(
+            { ...job, checkpointDirectory: directory, resume: true },
+            { stopRequested: () => asked++ >= moment },
+          ),
+        ).rejects.toBeInstanceOf(TrainingStopped);
+      }
+      const resumed = await runTraining({ ...job, checkpointDirectory: directory, resume: true });
+      expect(resumed.metrics.losses, `${moments}`).toEqual(whole.metrics.losses);
+      expect(resumed.metrics.validation, `${moments}`).toEqual(whole.metrics.validation);
+      expect(same(resumed.adapter, whole.adapter), `${moments}`).toBe(true);
+    }
+  });
+
+  test('an aborted thread rejects with the reason, and its checkpoint goes on', async () => {
+    const job = await tinyJob({ checkpointDirectory: folder, resume: true });
+    const controller = new AbortController();
+    const reason = new Error('Ctrl-C');
+    await expect(
+      trainLora({
+        ...job,
+        signal: controller.signal,
+        onProgress: ({ stage, done }) => {
+          if (stage === 'training' && done === 4) controller.abort(reason);
+        },
+      }),
+    ).rejects.toBe(reason);
+    const steps: number[] = [];
+    const resumed = await trainLora({
+      ...job,
+      onProgress: ({ loss, done }) => loss !== undefined && steps.push(done),
+    });
+    expect(steps[0]).toBeGreaterThan(4);
+    expect(same(resumed.adapter, (await runTraining(await tinyJob())).adapter)).toBe(true);
+  });
+
+  test('a finished training resumes to the same result at once', async () => {
+    const job = await tinyJob({ checkpointDirectory: folder, resume: true });
+    const first = await runTraining(job);
+    const again = await runTraining(job);
+    expect(same(first.adapter, again.adapter)).toBe(true);
+    expect(again.metrics.losses).toEqual(first.metrics.losses);
+  });
+
+  test('a checkpoint of another training is refused, and replaced without resume', async () => {
+    const job = await tinyJob({ checkpointDirectory: folder });
+    await runTraining(job);
+    const changed = { ...job, examples: countingExamples(22, 5) };
+    await expect(runTraining({ ...changed, resume: true })).rejects.toMatchObject({
+      code: 'checkpoint_mismatch',
+      path: checkpointPath(folder),
+    });
+    await runTraining(changed);
+    await expect(runTraining({ ...changed, resume: true })).resolves.toBeDefined();
+  });
+
+  test('a damaged checkpoint is named', async () => {
+    const job = await tinyJob({ checkpointDirectory: folder });
+    await runTraining(job);
+    const file = checkpointPath(folder);
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(file, (await readFile(file)).subarray(0, 5000));
+    await expect(trainLora({ ...job, resume: true })).rejects.toThrow(file);
+  });
+
+  test('divergence names the step and keeps the state before it', async () => {
+    const job = await tinyJob({
+      checkpointDirectory: folder,
+      hyperparameters: { rank: 2, learningRate: 1e30, maxGradientNorm: 0, warmupFraction: 0 },
+    });
+    const failure = await trainLora(job).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'training_diverged', checkpoint: checkpointPath(folder) });
+    const { step } = failure as { step: number };
+    expect((failure as Error).message).toContain(`step ${step}`);
+    const resumed = await trainLora({ ...job, resume: true }).catch((error: unknown) => error);
+    expect(resumed).toMatchObject({ code: 'training_diverged', step });
+  });
+
+  test('a time budget ends the training early, its schedule complete', async () => {
+    const rates: number[] = [];
+    const { metrics } = await trainLora({
+      ...(await tinyJob({ validation: [] })),
+      hyperparameters: { rank: 4, learningRate: 0.01, epochs: 100_000, maxMinutes: 0.02 },
+      onProgress: ({ learningRate }) => learningRate !== undefined && rates.push(learningRate),
+    });
+    expect(metrics.stoppedBy).toBe('time');
+    expect(metrics.steps).toBeLessThan(metrics.plannedSteps);
+    expect(metrics.seconds).toBeLessThan(1.2 * 2);
+    expect(Math.max(...rates)).toBeGreaterThan(0.008);
+    expect(rates.at(-1)).toBeLessThan(0.002);
+  });
+});
+
+describe('bad input gets one sentence', () => {
+  const cases: [string, Partial<TrainingJob>, RegExp][] = [
+    ['no examples', { examples: [] }, /no training example/],
+    [
+      'a foreign token',
+      { examples: [{ tokens: [1, 99], labelMask: [0, 1] }] },
+      /Training example 0 .* token 99/,
+    ],
+    ['no label', { examples: [{ tokens: [1, 2], labelSpans: [] }] }, /no label/],
+    [
+      'a label only where nothing predicts it',
+      { examples: [{ tokens: [1, 2], labelMask: [1, 0] }] },
+      /no label/,
+    ],
+    ['a mask of another length', { examples: [{ tokens: [1, 2], labelMask: [1] }] }, /label mask of 1 for 2/],
+    ['a span outside', { examples: [{ tokens: [1, 2], labelSpans: [[1, 3]] }] }, /span \[1, 3\)/],
+    ['too long', { examples: [{ tokens: new Array(65).fill(1), labelSpans: [[1, 2]] }] }, /65 tokens .* 64/],
+    ['a rank of 0', { hyperparameters: { rank: 0 } }, /rank is 0/],
+    ['an unknown target', { hyperparameters: { targetModules: ['lm_head' as 'q_proj'] } }, /targetModules/],
+    ['a missing model', { model: '/no/such/model.gguf' }, /\/no\/such\/model\.gguf/],
+  ];
+  for (const [name, overrides, sentence] of cases) {
+    test(name, async () => {
+      await expect(runTraining(await tinyJob(overrides))).rejects.toThrow(sentence);
+    });
+  }
+});
+
+test('logits of a sequence do not depend on the others asked for with it', async () => {
+  const { model, trained, reference } = await loadTinyReference();
+  const [first, second] = reference.sequences;
+  const both = await llamaLogits({ model, sequences: [first!.tokens, second!.tokens], adapter: trained });
+  expect(both[0]).toHaveLength(first!.tokens.length * model.config.vocabulary);
+  expect(distance(both[0]!, Float32Array.from(reference.logits_after_training.flat()))).toBeLessThan(1e-4);
+  const [alone] = await llamaLogits({ model, sequences: [second!.tokens], adapter: trained });
+  expect(distance(both[1]!, alone!)).toBeLessThan(1e-4);
+});
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((total, value, index) => total + (value - b[index]!) ** 2, 0));
+}
+
+function same(a: LoraAdapter, b: LoraAdapter): boolean {
+  return [...a.tensors].every(([module, pair]) => {
+    const other = b.tensors.get(module)!;
+    return distance(pair.a, other.a) === 0 && distance(pair.b, other.b) === 0;
+  });
+}
