@@ -1,8 +1,6 @@
+import { advantageOf, shownBetter } from './advantage.ts';
 import { counted, formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
 import type { ArmInfo, ArmMetric, ComparisonResult, MetricInfo, Slice, Verdict } from './types.ts';
-
-/** The level that an adjusted p-value is held against. */
-const significance = 0.05;
 
 type Undecided = Omit<ComparisonResult, 'verdict'>;
 
@@ -61,7 +59,7 @@ interface Standing {
   beaten: ArmInfo[];
 }
 
-/** Looks numbers up, oriented so that a positive difference is a better one, and remembers what it called better. */
+/** Looks numbers up and remembers what it called better. */
 class Table {
   readonly result: Undecided;
   readonly primary: MetricInfo;
@@ -80,33 +78,13 @@ class Table {
     return slice.arms.find((entry) => entry.arm === arm.name && entry.metric === metric.id);
   }
 
-  /** `a` against `b`: how much better, with the interval of that. */
   advantage(slice: Slice, a: ArmInfo, b: ArmInfo, metric = this.primary) {
-    const pair = slice.pairs.find(
-      (entry) =>
-        entry.metric === metric.id &&
-        ((entry.a === a.name && entry.b === b.name) || (entry.a === b.name && entry.b === a.name)),
-    );
-    if (!pair) return undefined;
-    const turned = (pair.a === a.name) !== (metric.direction === 'lower');
-    return {
-      by: turned ? pair.value : -pair.value,
-      low: turned ? pair.low : -pair.high,
-      high: turned ? pair.high : -pair.low,
-      adjustedP: pair.adjustedP,
-      minimalDetectable: pair.minimalDetectable,
-      cases: pair.cases,
-    };
+    return advantageOf(slice, metric, a.name, b.name);
   }
 
-  /** Shown better: by the test and by the interval. */
+  /** Shown better; from here on one of the verdict's claims. */
   beats(slice: Slice, a: ArmInfo, b: ArmInfo, metric = this.primary): boolean {
-    const advantage = this.advantage(slice, a, b, metric);
-    const shown =
-      advantage !== undefined &&
-      advantage.adjustedP !== undefined &&
-      advantage.adjustedP <= significance &&
-      advantage.low > 0;
+    const shown = shownBetter(this.advantage(slice, a, b, metric));
     if (shown) this.#claim({ metric: metric.id, better: a.name, than: b.name, kind: slice.kind });
     return shown;
   }
@@ -188,7 +166,9 @@ function headline(
     for (const arm of some) {
       const over = standing.leaders.filter((leader) => table.beats(slice, leader, arm));
       if (over.length > 0)
-        sentences.push(`${arm.label} (${said(table, slice, [arm], false)}) is beaten by ${labels(over)}.`);
+        sentences.push(
+          `${capitalised(arm.label)} (${said(table, slice, [arm], false)}) is beaten by ${labels(over)}.`,
+        );
     }
     if (choice) {
       sentences.push(
@@ -219,7 +199,7 @@ function kindText(table: Table, slice: Slice, standing: Standing, arms: readonly
   const { leaders, beaten } = standing;
   if (arms.length < 2) return `${size}: ${said(table, slice, arms)}.`;
   if (standing.outcome === 'better') {
-    return `${leaders[0]!.label} does better than ${beaten.length > 1 ? 'every other arm' : labels(beaten)}: ${said(table, slice, [leaders[0]!, beaten[0]!])}, a difference of ${differenceOf(table, slice, leaders[0]!, beaten[0]!)} (${size}).`;
+    return `${capitalised(leaders[0]!.label)} does better than ${beaten.length > 1 ? 'every other arm' : labels(beaten)}: ${said(table, slice, [leaders[0]!, beaten[0]!])}, a difference of ${differenceOf(table, slice, leaders[0]!, beaten[0]!)} (${size}).`;
   }
   const clear = beaten.filter((arm) => leaders.every((leader) => table.beats(slice, leader, arm)));
   const rest =
@@ -310,12 +290,12 @@ function yardsticks(table: Table, slice: Slice, arm: ArmInfo | undefined): strin
     .map((reference) => {
       const value = said(table, slice, [reference], false);
       if (table.beats(slice, arm, reference))
-        return `${reference.label} (${value}): ${arm.label} does better by ${differenceOf(table, slice, arm, reference)}.`;
+        return `${capitalised(reference.label)} (${value}): ${arm.label} does better by ${differenceOf(table, slice, arm, reference)}.`;
       if (table.beats(slice, reference, arm))
-        return `${reference.label} (${value}) does better than ${arm.label} by ${differenceOf(table, slice, reference, arm)}: it is cheaper and should be used instead, or the arms mended first.`;
+        return `${capitalised(reference.label)} (${value}) does better than ${arm.label} by ${differenceOf(table, slice, reference, arm)}: it is cheaper and should be used instead, or the arms mended first.`;
       const advantage = table.advantage(slice, arm, reference);
       return advantage
-        ? `${reference.label} (${value}): no difference from ${arm.label} was found (${formatInterval(advantage, table.primary.unit)}${table.primary.unit === 'share' ? ' points' : ''}), so ${arm.label} is not shown to be worth more than this cheap alternative.`
+        ? `${capitalised(reference.label)} (${value}): no difference from ${arm.label} was found (${formatInterval(advantage, table.primary.unit)}${table.primary.unit === 'share' ? ' points' : ''}), so ${arm.label} is not shown to be worth more than this cheap alternative.`
         : '';
     })
     .filter((sentence) => sentence !== '')
@@ -335,7 +315,7 @@ function costs(table: Table, slice: Slice, arms: readonly ArmInfo[]): string {
   const trained = arms.filter((arm) => arm.trained);
   if (trained.length > 0)
     sentences.push(
-      `${labels(trained)} ${trained.length > 1 ? 'need' : 'needs'} an adapter that has to be trained again when the model or the format changes.`,
+      `${capitalised(labels(trained))} ${trained.length > 1 ? 'need' : 'needs'} an adapter that has to be trained again when the model or the format changes.`,
     );
   return sentences.join(' ');
 }

@@ -1,0 +1,39 @@
+import type { MetricInfo, Slice } from './types.ts';
+
+/** How much better one arm is than another: positive is better, whichever side is the metric's good one. */
+export interface Advantage {
+  by: number;
+  low: number;
+  high: number;
+  p?: number;
+  adjustedP?: number;
+  minimalDetectable: number;
+  cases: number;
+}
+
+/** The level that an adjusted p-value is held against. */
+const significance = 0.05;
+
+/** undefined where no case has a value of both arms. */
+export function advantageOf(slice: Slice, metric: MetricInfo, a: string, b: string): Advantage | undefined {
+  const pair = slice.pairs.find(
+    (entry) =>
+      entry.metric === metric.id && ((entry.a === a && entry.b === b) || (entry.a === b && entry.b === a)),
+  );
+  if (!pair) return undefined;
+  const asWritten = (pair.a === a) !== (metric.direction === 'lower');
+  return {
+    by: asWritten ? pair.value : -pair.value,
+    low: asWritten ? pair.low : -pair.high,
+    high: asWritten ? pair.high : -pair.low,
+    ...(pair.p !== undefined && { p: pair.p }),
+    ...(pair.adjustedP !== undefined && { adjustedP: pair.adjustedP }),
+    minimalDetectable: pair.minimalDetectable,
+    cases: pair.cases,
+  };
+}
+
+/** The only ground for "better": the paired test after Holm, and an interval that excludes zero on that side. */
+export function shownBetter(advantage: Advantage | undefined): boolean {
+  return advantage?.adjustedP !== undefined && advantage.adjustedP <= significance && advantage.low > 0;
+}

@@ -1,0 +1,111 @@
+import { advantageOf } from '../advantage.ts';
+import { counted } from '../format.ts';
+import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
+import type { MarkedArm } from './arms.ts';
+import { type Html, html } from './html.ts';
+import { type IntervalRow, intervalPlot, scatterPlot } from './plots.ts';
+
+/** The primary metric over all cases and by kind, and the differences between the arms that can be chosen. */
+export function primaryFigures(result: ComparisonResult, arms: readonly MarkedArm[]): Html {
+  const metric = primaryOf(result);
+  const overall = result.slices[0]!;
+  const choosable = arms.filter((arm) => !arm.reference);
+  const differences = choosable.flatMap((a, i) =>
+    choosable.slice(i + 1).flatMap((b): IntervalRow[] => {
+      const forward = advantageOf(overall, metric, a.name, b.name);
+      if (!forward) return [];
+      const [ahead, behind] = forward.by >= 0 ? [a, b] : [b, a];
+      const { by, low, high } = advantageOf(overall, metric, ahead.name, behind.name)!;
+      return [
+        {
+          label: `${ahead.label} over ${behind.label}`,
+          mark: ahead.mark,
+          hollow: false,
+          value: by,
+          low,
+          high,
+        },
+      ];
+    }),
+  );
+  return html`<div class="plots">
+${result.slices.map((slice) =>
+  intervalPlot({
+    title: slice.kind === null ? `${metric.name}: all cases` : slice.kind,
+    subtitle: `${counted(slice.cases, 'case')}, ${counted(slice.groups, 'group')}`,
+    rows: rowsOf(slice, metric, arms),
+    unit: metric.unit,
+  }),
+)}
+${
+  differences.length > 0 &&
+  intervalPlot({
+    title: 'Differences, pair by pair',
+    subtitle:
+      metric.unit === 'share'
+        ? 'in points; an interval across zero shows none'
+        : 'an interval across zero shows none',
+    rows: differences,
+    unit: metric.unit,
+    signed: true,
+  })
+}</div>`;
+}
+
+/** Every other mean that is better on one side, over all cases, and quality against cost. */
+export function otherFigures(result: ComparisonResult, arms: readonly MarkedArm[]): Html {
+  const primary = primaryOf(result);
+  const overall = result.slices[0]!;
+  const shown = result.metrics.filter(
+    (metric) =>
+      metric !== primary &&
+      metric.direction !== 'none' &&
+      !metric.id.startsWith('style:') &&
+      rowsOf(overall, metric, arms).length > 0,
+  );
+  const costs = ['latency', 'prompt-tokens'].flatMap((id) => shown.find((metric) => metric.id === id) ?? []);
+  return html`<div class="plots">
+${costs.map((cost) => {
+  const points = arms.flatMap((arm) => {
+    const x = find(overall, cost, arm);
+    const y = find(overall, primary, arm);
+    return x && y ? [{ label: arm.label, mark: arm.mark, hollow: arm.reference, x, y }] : [];
+  });
+  return scatterPlot({
+    title: `${primary.name} against ${lowered(cost.name)}`,
+    points,
+    xUnit: cost.unit,
+    xName: cost.name,
+    yUnit: primary.unit,
+    yName: primary.name,
+  });
+})}
+${shown.map((metric) => {
+  const cases = new Set(overall.arms.filter((e) => e.metric === metric.id).map((e) => e.cases));
+  return intervalPlot({
+    title: metric.name,
+    subtitle: `${metric.direction} is better · ${cases.size === 1 ? `n ${[...cases][0]}` : `n ${Math.min(...cases)}–${Math.max(...cases)}`}`,
+    rows: rowsOf(overall, metric, arms),
+    unit: metric.unit,
+  });
+})}</div>`;
+}
+
+function primaryOf(result: ComparisonResult): MetricInfo {
+  return result.metrics.find((metric) => metric.id === result.primary.metric)!;
+}
+
+function rowsOf(slice: Slice, metric: MetricInfo, arms: readonly MarkedArm[]): IntervalRow[] {
+  return arms.flatMap((arm) => {
+    const entry = find(slice, metric, arm);
+    return entry ? [{ ...entry, label: arm.label, mark: arm.mark, hollow: arm.reference }] : [];
+  });
+}
+
+function find(slice: Slice, metric: MetricInfo, arm: MarkedArm) {
+  return slice.arms.find((entry) => entry.arm === arm.name && entry.metric === metric.id);
+}
+
+function lowered(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

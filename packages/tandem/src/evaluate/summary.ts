@@ -1,0 +1,101 @@
+import { formatInterval, formatValue } from './format.ts';
+import type { ComparisonResult, MetricInfo, Slice } from './types.ts';
+
+/**
+ * The comparison for a terminal: the model's name first, the verdict, and the table with intervals; the primary metric also
+ * by kind. Plain text of at most `width` columns where the arms' names allow it.
+ */
+export function summarise(result: ComparisonResult, options: { width?: number } = {}): string {
+  const width = Math.max(60, options.width ?? process.stdout.columns ?? 100);
+  const { verdict } = result;
+  const overall = result.slices[0]!;
+  const primary = result.metrics.find((metric) => metric.id === result.primary.metric)!;
+  const rows: Row[] = [
+    ...result.slices.map((slice) =>
+      rowOf(result, slice, primary, slice.kind === null ? primary.name : `  ${slice.kind}`),
+    ),
+    ...result.metrics
+      .filter((metric) => metric !== primary && !metric.id.startsWith('style:'))
+      .filter((metric) => overall.arms.some((entry) => entry.metric === metric.id))
+      .map((metric) => rowOf(result, overall, metric, metric.name)),
+  ];
+  const kinds = verdict.kinds.map(({ kind, text }) => `${kind}: ${text}`);
+  const lines = [
+    ...wrapped(verdict.firstLine, width),
+    '',
+    ...wrapped(verdict.headline, width),
+    ...kinds.flatMap((text) => ['', ...wrapped(text, width)]),
+    '',
+    ...tables(result, rows, width),
+    '',
+    ...wrapped(
+      `${overall.cases} cases, ${overall.groups} groups. In brackets the 95 % interval from resampling groups, and n where it is not all cases.${
+        result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''
+      }`,
+      width,
+    ),
+  ];
+  return lines.join('\n');
+}
+
+interface Row {
+  name: string;
+  /** One cell an arm. */
+  cells: string[];
+}
+
+function rowOf(result: ComparisonResult, slice: Slice, metric: MetricInfo, name: string): Row {
+  return {
+    name,
+    cells: result.arms.map((arm) => {
+      const entry = slice.arms.find((e) => e.arm === arm.name && e.metric === metric.id);
+      if (!entry) return '–';
+      const own = entry.cases === slice.cases ? '' : `; n ${entry.cases}`;
+      const interval =
+        entry.groups > 1 ? formatInterval(entry, metric.unit).replace(' to ', '–') : 'one group';
+      return `${formatValue(entry.value, metric.unit)} (${interval}${own})`;
+    }),
+  };
+}
+
+/** As many arms side by side as fit, the rest in a table below. */
+function tables(result: ComparisonResult, rows: readonly Row[], width: number): string[] {
+  const first = Math.max(...rows.map((row) => row.name.length));
+  const widths = result.arms.map((arm, i) =>
+    Math.max(heading(arm).length, ...rows.map((row) => row.cells[i]!.length)),
+  );
+  const blocks: number[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  widths.forEach((columns, i) => {
+    if (used + 2 + columns > width) {
+      blocks.push([]);
+      used = first;
+    }
+    blocks.at(-1)!.push(i);
+    used += 2 + columns;
+  });
+  return blocks.flatMap((columns, block) => [
+    ...(block > 0 ? [''] : []),
+    `${' '.repeat(first)}${columns.map((i) => `  ${heading(result.arms[i]!).padEnd(widths[i]!)}`).join('')}`.trimEnd(),
+    ...rows
+      .filter((row) => columns.some((i) => row.cells[i] !== '–'))
+      .map((row) =>
+        `${row.name.padEnd(first)}${columns.map((i) => `  ${row.cells[i]!.padEnd(widths[i]!)}`).join('')}`.trimEnd(),
+      ),
+  ]);
+}
+
+function heading(arm: ComparisonResult['arms'][number]): string {
+  return arm.reference ? `[${arm.label}]` : arm.label;
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
