@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Document } from '../core/types/document.ts';
@@ -153,6 +154,30 @@ test('counting may be asynchronous and gives the same chunks', async () => {
   expect(await chunksOf(text, { maxTokens: 20, countTokens: async (part) => countTokens(part) })).toEqual(
     await chunksOf(text, { maxTokens: 20 }),
   );
+});
+
+test('the clinic example: every document in chunks that hold it all, most of them well filled', async () => {
+  const folder = new URL('../../../../examples/clinic/documents/', import.meta.url);
+  const fill: number[] = [];
+  for (const name of readdirSync(folder)) {
+    const document = await parseDocument({ uri: name, bytes: readFileSync(new URL(name, folder)) });
+    const chunks = await check(document, { maxTokens: 200, overlapTokens: 30, countTokens });
+    fill.push(...chunks.map((chunk) => countTokens(embeddedText(chunk)) / 200));
+  }
+  expect(fill.length).toBeGreaterThan(1000);
+  expect(fill.reduce((sum, share) => sum + share, 0) / fill.length).toBeGreaterThan(0.6);
+});
+
+test('PDFs and pages too, with page numbers on their chunks', async () => {
+  const fixtures = new URL('../parse/fixtures/', import.meta.url);
+  for (const name of ['form.pdf', 'two-columns.pdf']) {
+    const document = await parseDocument({ uri: name, bytes: readFileSync(new URL(name, fixtures)) });
+    const chunks = await check(document, { maxTokens: 120, overlapTokens: 20, countTokens });
+    const pages = chunks.map((chunk) => chunk.page!);
+    expect(pages).toEqual(pages.toSorted((a, b) => a - b));
+    expect(pages[0]).toBe(1);
+    expect(pages.at(-1)).toBe(Number(document.metadata.pages));
+  }
 });
 
 const word = fc.constantFrom(

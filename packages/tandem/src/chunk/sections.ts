@@ -33,7 +33,7 @@ export interface Section {
 
 const insideParagraph = 2;
 const insideList = 3;
-const afterListLeadIn = 6;
+const afterLeadIn = 6;
 const insideTable = 4;
 const insideCode = 4;
 const afterTableHead = 12;
@@ -89,12 +89,11 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
       sectionLevel = level;
       continue;
     }
-    const leadIn = blocks[index - 1]?.kind === 'paragraph';
     const first =
       section.heading && section.units.length === 0
         ? afterHeading
-        : block.kind === 'list' && leadIn
-          ? afterListLeadIn
+        : leadsOn(text, blocks[index - 1], block)
+          ? afterLeadIn
           : 0;
     const kind = block.kind === 'table' ? 'row' : block.kind === 'code' ? 'line' : 'sentence';
     const spans =
@@ -157,6 +156,16 @@ export function groupSections(sections: Section[], maxTokens: number): SectionGr
 
 function tokensOf({ heading, units }: Section): number {
   return units.reduce((sum, unit) => sum + unit.tokens + unit.gapTokens, heading?.tokens ?? 0);
+}
+
+/**
+ * Whether a block belongs with the one before: a list with its introduction, what follows a colon, and what follows a few
+ * words without a full stop, which are a heading or an item that lost its marks.
+ */
+function leadsOn(text: string, before: Block | undefined, block: Block): boolean {
+  if (before?.kind !== 'paragraph') return false;
+  const words = text.slice(before.start, before.end);
+  return block.kind === 'list' || words.endsWith(':') || (words.length < 60 && !/[.!?]["”)]*$/.test(words));
 }
 
 function penaltyInside(kind: Block['kind'], position: number): number {

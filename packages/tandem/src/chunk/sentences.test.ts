@@ -33,6 +33,15 @@ test('finds the end of a sentence with no space after it', () => {
     'A transient attack ("mini-stroke").',
     'Although it is brief, act.',
   ]);
+  expect(
+    split(
+      'It is supported by the CDC.If given early, it helps across the country.NINDS-funded work goes on.',
+    ),
+  ).toEqual([
+    'It is supported by the CDC.',
+    'If given early, it helps across the country.',
+    'NINDS-funded work goes on.',
+  ]);
   expect(split('It is rare.The cause is unknown.What helps?Rest.')).toEqual([
     'It is rare.',
     'The cause is unknown.',

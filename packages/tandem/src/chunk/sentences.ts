@@ -70,13 +70,13 @@ function sentenceEnds(text: string, locale: string): number[] {
 
 /**
  * Where a full stop stands between two words without a space: "stroke).Although", "day.The". The word before must be in
- * lower case or closed by a bracket or quote, the one after capitalised and complete, so that `Console.WriteLine`,
+ * lower case or closed by a bracket or quote, the one after capitalised and complete, or else a common first word must follow an abbreviation; so `Console.WriteLine`,
  * `example.Org` in an address, and `Node.js` stay whole.
  */
 function missingSpaces(text: string, start: number, end: number): number[] {
   const places: number[] = [];
   const pattern =
-    /(?<=(?:^|[\s("'“‘[])\p{Ll}[\p{Ll}'’-]+|[\p{L}\p{N}]["'”’]?[)\]]|\p{Ll}["”])[.!?]["'”’)\]]*(?=\p{Lu}(?:\p{Ll}*|\p{Lu}+)(?:[\s,;:]|['’]s\s|$))/gu;
+    /(?<=(?:^|[\s("'“‘[-])\p{Ll}[\p{Ll}'’-]+|[\p{L}\p{N}]["'”’]?[)\]]|\p{Ll}["”])[.!?]["'”’)\]]*(?=\p{Lu}(?:\p{Ll}*|\p{Lu}+)(?:[\s,;:–-]|['’]s\s|$))|(?<=\p{Lu}{2})\.(?=(?:A|An|As|At|For|He|If|In|It|She|The|These|They|This|We|When|You)\s)/gu;
   pattern.lastIndex = start;
   for (let match = pattern.exec(text); match && match.index < end; match = pattern.exec(text)) {
     const place = match.index + match[0].length;
