@@ -29,7 +29,8 @@ export interface LlamaModel {
   rotaryFactors?: Float32Array;
 }
 
-const ggufNames: Record<LoraTarget, string> = {
+/** What GGUF calls the matrices of a block: `blk.N.<name>.weight`. */
+export const ggufNames: Record<LoraTarget, string> = {
   q_proj: 'attn_q',
   k_proj: 'attn_k',
   v_proj: 'attn_v',
