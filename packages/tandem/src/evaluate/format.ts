@@ -11,9 +11,10 @@ export function formatValue(value: number, unit: Unit): string {
     case 'score':
       return rounded(value, 2);
     case 'ms':
+      if (value === 0) return '0 s';
       return value < 1000 ? `${rounded(value, 0)} ms` : `${rounded(value / 1000, 1)} s`;
     default:
-      return rounded(value, Math.abs(value) < 10 ? 1 : 0);
+      return rounded(value, Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : 0);
   }
 }
 
@@ -26,13 +27,16 @@ export function formatDifference(difference: number, unit: Unit): string {
   return formatValue(size, unit);
 }
 
-/** An interval without its unit where the value before it has one: `53 to 68`. Signs are kept: `−5 to 23`. */
+/** An interval, its unit left out where both ends share it: `53 to 68`, `−5 to 23`, `900 ms to 1.2 s`. */
 export function formatInterval({ low, high }: Pick<Estimate, 'low' | 'high'>, unit: Unit): string {
-  const bare = (value: number) => {
-    const sign = value < 0 && formatValue(-value, unit) !== formatValue(0, unit) ? '−' : '';
-    return sign + formatValue(Math.abs(value), unit).replace(unit === 'share' ? / %$/u : /$^/u, '');
-  };
-  return `${bare(low)} to ${bare(high)}`;
+  const ends = [low, high].map((value) => {
+    const [number, name = ''] = formatValue(Math.abs(value), unit).split(' ');
+    const zero = formatValue(0, unit).split(' ')[0];
+    return { number: value < 0 && number !== zero ? `−${number}` : number!, name };
+  });
+  const [from, to] = ends as [(typeof ends)[0], (typeof ends)[0]];
+  if (from.name === to.name) return `${from.number} to ${to.number}`;
+  return `${from.number} ${from.name} to ${to.number} ${to.name}`;
 }
 
 /** `p < 0.001`, `p = 0.03`. */

@@ -84,10 +84,9 @@ function title({ verdict, arms }: ComparisonResult): string {
 
 /** A number and its unit stay on one line. */
 function keptTogether(text: string): string {
-  return text.replace(
-    /(\d) (?=%|s\b|ms\b|points?\b|to\b)|(?<=%) (?=interval)|(?<=to) (?=[−\d])/gu,
-    '$1\u00a0',
-  );
+  return text
+    .replace(/(\d) (?=%|s\b|ms\b|points?\b|to [−\d])/gu, '$1\u00a0')
+    .replace(/(?<=%) (?=interval)|(?<=\bto) (?=[−\d])|(?<=\bp) (?=[<=])|(?<=[<=]) (?=\d)/gu, '\u00a0');
 }
 
 function failures(result: ComparisonResult): Html {

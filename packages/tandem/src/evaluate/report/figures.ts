@@ -84,7 +84,7 @@ ${shown.map((metric) => {
   const cases = new Set(overall.arms.filter((e) => e.metric === metric.id).map((e) => e.cases));
   return intervalPlot({
     title: metric.name,
-    subtitle: `${metric.direction} is better · ${cases.size === 1 ? `n ${[...cases][0]}` : `n ${Math.min(...cases)}–${Math.max(...cases)}`}`,
+    subtitle: `${metric.direction} is better · ${cases.size === 1 ? `n\u00a0${[...cases][0]}` : `n\u00a0${Math.min(...cases)}–${Math.max(...cases)}`}`,
     rows: rowsOf(overall, metric, arms),
     unit: metric.unit,
   });

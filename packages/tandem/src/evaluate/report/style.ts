@@ -27,7 +27,8 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .skip { position: absolute; left: -999rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .4rem .8rem; z-index: 2; }
 nav { margin: 1.25rem 0 0; padding: .55rem 0; border-block: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .92rem; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
-.grid2 { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
+.grid2 { display: grid; gap: 1rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); }
+.grid2 dl { grid-template-columns: minmax(6rem, 10.5rem) 1fr; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .65rem; padding: 1rem 1.1rem; }
 .card > :first-child { margin-top: 0; } .card > :last-child { margin-bottom: 0; }
 .reasons { display: grid; gap: 1rem; margin-top: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); align-items: start; font-size: .95rem; }
@@ -42,8 +43,8 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .arm0 { --arm: var(--a0); } .arm1 { --arm: var(--a1); } .arm2 { --arm: var(--a2); } .arm3 { --arm: var(--a3); }
 .arm4 { --arm: var(--a4); } .arm5 { --arm: var(--a5); } .arm6 { --arm: var(--a6); } .arm7 { --arm: var(--a7); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .65rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: .7rem .9rem; color: var(--muted); font-size: .86rem; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
+.about { margin: 0 0 .5rem; color: var(--muted); font-size: .88rem; max-width: none; }
 th, td { padding: .45rem .8rem; text-align: right; vertical-align: baseline; border-top: 1px solid var(--line); white-space: nowrap; font-weight: 400; }
 thead th { font-weight: 640; border-top: 0; vertical-align: bottom; }
 th:first-child, td:first-child, .words { text-align: left; }
@@ -55,7 +56,7 @@ thead .armname { border-bottom: 3px solid var(--arm); padding-bottom: .15rem; }
 td small { display: block; font-style: normal; } td.best { font-weight: 680; } td.best small { font-weight: 400; }
 abbr { text-decoration: none; cursor: help; border-bottom: 1px dotted var(--muted); }
 details > summary { cursor: pointer; } details.fold { margin: .75rem 0; } details.fold > summary { padding: .35rem 0; font-weight: 600; }
-dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: .3rem 1.2rem; margin: .4rem 0 1rem; font-size: .92rem; }
+dl { display: grid; grid-template-columns: minmax(8rem, 12rem) 1fr; gap: .3rem 1.2rem; margin: .4rem 0 1rem; font-size: .92rem; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 code, pre, .mono { font: .84em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre { margin: .4rem 0; padding: .7rem .8rem; background: var(--soft); border-radius: .4rem; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
@@ -85,7 +86,7 @@ button { cursor: pointer; }
 .passages li:target, li:target { background: var(--note); }
 .tag { display: inline-block; padding: 0 .45rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .76rem; color: var(--muted); }
 footer { margin-top: 4rem; padding-block: 1.2rem 2.5rem; border-top: 1px solid var(--line); font-size: .86rem; color: var(--muted); }
-@media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0 0; } dd { margin-bottom: .45rem; } .answer dl { grid-template-columns: auto 1fr; } .answer dd { margin: 0; }
+@media (max-width: 40rem) { dl, .grid2 dl { grid-template-columns: 1fr; gap: 0 0; } dd { margin-bottom: .45rem; } .answer dl { grid-template-columns: auto 1fr; } .answer dd { margin: 0; }
   .case > summary { grid-template-columns: 1fr; } th, td { padding-inline: .6rem; } tbody th { min-width: 8.5rem; } }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print { :root { --page: #fff; --soft: #f5f5f5; } body { font-size: 10.5pt; } nav, .filters, .skip { display: none; }

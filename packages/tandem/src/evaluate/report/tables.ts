@@ -9,11 +9,11 @@ export function metricTable(result: ComparisonResult, slice: Slice, arms: readon
   const metrics = result.metrics.filter((metric) => slice.arms.some((entry) => entry.metric === metric.id));
   const families = [...new Set(metrics.map((metric) => metric.family))];
   const name = slice.kind === null ? 'All cases' : `Kind "${slice.kind}"`;
-  return html`<div class="scroll pin" tabindex="0" role="region" aria-label="${`Table: ${name}`}"><table>
-<caption>${name}: ${counted(slice.cases, 'case')}, ${counted(slice.groups, 'group')}. Under each value its 95 % interval. <b>Bold</b>: shown better than every other arm (paired test after Holm, interval without zero).${
+  return html`<p class="about">${name}: ${counted(slice.cases, 'case')}, ${counted(slice.groups, 'group')}. Under each value its 95 % interval. <b>Bold</b>: shown better than every other arm (paired test after Holm, interval without zero).${
     arms.some((arm) => arm.reference) &&
     html` <i>Italic</i>: yardsticks, which are compared with but never chosen.`
-  }</caption>
+  }</p>
+<div class="scroll pin" tabindex="0" role="region" aria-label="${`Table: ${name}`}"><table>
 <thead><tr><th scope="col">Metric</th>${arms.map(
     (arm) =>
       html`<th scope="col" class="${arm.reference ? 'yardstick' : ''}"><abbr class="armname ${arm.mark}" title="${arm.description}">${arm.label}</abbr></th>`,
@@ -28,7 +28,7 @@ ${metrics.filter((metric) => metric.family === family).map((metric) => row(metri
 }
 
 function row(metric: MetricInfo, slice: Slice, arms: readonly MarkedArm[]): Html {
-  const direction = metric.direction === 'higher' ? ' ↑' : metric.direction === 'lower' ? ' ↓' : '';
+  const direction = { higher: '\u00a0↑', lower: '\u00a0↓', none: '' }[metric.direction];
   const spoken = metric.direction === 'none' ? '' : ` (${metric.direction} is better)`;
   return html`<tr><th scope="row"><abbr title="${metric.description + spoken}">${metric.name}</abbr><span class="muted" aria-hidden="true">${direction}</span></th>${arms.map(
     (arm) => {
@@ -69,8 +69,8 @@ export function pairTable(result: ComparisonResult, slice: Slice, arms: readonly
     }),
   );
   if (pairs.length === 0) return html``;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table: pairs of arms"><table>
-<caption>${metric.name}, pair by pair on the same cases. The last column is the smallest true difference that these cases would show four times in five.</caption>
+  return html`<p class="about">${metric.name}, pair by pair on the same cases. The last column is the smallest true difference that these cases would show four times in five.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Table: pairs of arms"><table>
 <thead><tr><th scope="col">Pair</th><th scope="col">Difference</th><th scope="col">95 % interval</th><th scope="col">p</th><th scope="col">p after Holm</th><th scope="col" class="words">Shown?</th><th scope="col">Could show</th></tr></thead>
 <tbody>${pairs.map(
     ({
