@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import {
   getLlama,
   type Llama,
@@ -131,6 +132,7 @@ async function load(path: string, options: LoadOptions) {
     }),
   ]);
   let model: LlamaModel;
+  lastComplaint = '';
   try {
     model = await llama.loadModel({ modelPath: path, ...(options.signal && { loadSignal: options.signal }) });
   } catch (cause) {
@@ -145,7 +147,7 @@ async function load(path: string, options: LoadOptions) {
   }
   const template = templateOf(model, path);
   const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
-  const threads = options.threads ?? llama.cpuMathCores;
+  const threads = options.threads ?? defaultThreads(llama.cpuMathCores);
   const contexts = new ContextPool(model, contextLength, threads);
   const grammars = new Map<string, Promise<LlamaGrammar>>();
   const vocabularySize = [...model.iterateAllTokens()].length;
@@ -174,6 +176,17 @@ async function load(path: string, options: LoadOptions) {
       await model.dispose();
     },
   };
+}
+
+/**
+ * llama.cpp's threads wait for each other by spinning, after every matrix. Where other programs hold the cores that turns
+ * milliseconds into seconds, so a machine that is already overloaded gets one thread, which waits for nobody.
+ */
+function defaultThreads(cores: number): number {
+  const asked = Number(process.env.TANDEM_THREADS);
+  if (Number.isInteger(asked) && asked > 0) return asked;
+  const [load = 0] = loadavg();
+  return load > 2 * cores ? 1 : cores;
 }
 
 async function checkFile(path: string): Promise<void> {
@@ -237,6 +250,8 @@ class ContextPool {
   readonly #contexts = new Map<string, PooledContext>();
   /** One call at a time over the whole model: two contexts at once would only share the same cores. */
   #tail: Promise<void> = Promise.resolve();
+  /** By adapter path, the key of what node-llama-cpp has loaded from there; it does so once per path. */
+  readonly #loadedAdapters = new Map<string, string>();
   #closed = false;
 
   constructor(model: LlamaModel, contextLength: number, threads: number) {
@@ -277,14 +292,9 @@ class ContextPool {
       await old.context.dispose();
     }
     let context: LlamaContext;
+    lastComplaint = '';
     try {
-      context = await this.#model.createContext({
-        contextSize: this.#contextLength,
-        threads: this.#threads,
-        flashAttention: false,
-        ...(adapter && { lora: { adapters: [{ filePath: adapter.path, scale: adapter.scale }] } }),
-        ...(signal && { createSignal: signal }),
-      });
+      context = await this.#createContext(adapter && { ...adapter, path: resolve(adapter.path) }, signal);
     } catch (cause) {
       signal?.throwIfAborted();
       throw new InvalidInputError({
@@ -304,6 +314,33 @@ class ContextPool {
     return pooled;
   }
 
+  async #createContext(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal) {
+    const create = (filePath?: string) =>
+      this.#model.createContext({
+        contextSize: this.#contextLength,
+        threads: this.#threads,
+        flashAttention: false,
+        ...(adapter && filePath && { lora: { adapters: [{ filePath, scale: adapter.scale }] } }),
+        ...(signal && { createSignal: signal }),
+      });
+    if (adapter === undefined) return create();
+    const version = await adapterVersion(adapter.path);
+    const known = this.#loadedAdapters.get(adapter.path);
+    if (known === undefined || known === version) {
+      this.#loadedAdapters.set(adapter.path, version);
+      return create(adapter.path);
+    }
+    // The file was written anew: give the new one another path.
+    const folder = await mkdtemp(join(tmpdir(), 'tandem-adapter-'));
+    try {
+      const copy = join(folder, basename(adapter.path));
+      await copyFile(adapter.path, copy);
+      return await create(copy);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#tail;
@@ -312,9 +349,13 @@ class ContextPool {
   }
 }
 
-/** A file written anew at the same path is another adapter. */
 async function adapterKey(adapter: Required<AdapterReference>): Promise<string> {
   const path = resolve(adapter.path);
+  return JSON.stringify([path, adapter.scale, await adapterVersion(path)]);
+}
+
+/** A file written anew at the same path is another adapter. */
+async function adapterVersion(path: string): Promise<string> {
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) {
     throw new InvalidInputError({
@@ -324,7 +365,7 @@ async function adapterKey(adapter: Required<AdapterReference>): Promise<string> 
       hint: 'Give the path of a GGUF LoRA file, or train one with tandem tune.',
     });
   }
-  return JSON.stringify([path, adapter.scale, file.size, file.mtimeMs]);
+  return `${file.size} ${file.mtimeMs}`;
 }
 
 function aborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

@@ -27,7 +27,7 @@ export interface LocalChatOptions {
   modelId?: string;
   /** Prompt and answer together; by default 4096 or what the model was trained with, if less. */
   contextLength?: number;
-  /** Threads for evaluation; by default the machine's cores, counted as llama.cpp does. */
+  /** Threads for evaluation; by default `TANDEM_THREADS`, else the machine's cores, or 1 if it is overloaded. */
   threads?: number;
   /** Where file hashes are remembered; the model cache by default. */
   cacheDirectory?: string;
