@@ -54,14 +54,18 @@ function sentenceEnds(text: string, locale: string): number[] {
   if (!segmenter)
     segmenters.set(locale, (segmenter = new Intl.Segmenter(locale, { granularity: 'sentence' })));
   const ends: number[] = [];
+  const missing = missingSpaces(text);
+  let next = 0;
   let sentenceStart = 0;
   for (const { index, segment } of segmenter.segment(text)) {
     const end = index + segment.length;
-    for (const missing of missingSpaces(text, index, end)) {
-      ends.push(missing);
-      sentenceStart = missing;
+    for (; next < missing.length && missing[next]! < end; next++) {
+      ends.push(missing[next]!);
+      sentenceStart = missing[next]!;
     }
-    if (end < text.length && continues(text.slice(sentenceStart, end), text.slice(end, end + 60))) continue;
+    // The last words decide: a long text without an end need not be looked through at each of its "Dr."s.
+    const last = text.slice(Math.max(sentenceStart, end - 200), end);
+    if (end < text.length && continues(last, text.slice(end, end + 60))) continue;
     ends.push(end);
     sentenceStart = end;
   }
@@ -73,16 +77,10 @@ function sentenceEnds(text: string, locale: string): number[] {
  * lower case or closed by a bracket or quote, the one after capitalised and complete, or else a common first word must follow an abbreviation; so `Console.WriteLine`,
  * `example.Org` in an address, and `Node.js` stay whole.
  */
-function missingSpaces(text: string, start: number, end: number): number[] {
-  const places: number[] = [];
+function missingSpaces(text: string): number[] {
   const pattern =
     /(?<=(?:^|[\s("'“‘[-])\p{Ll}[\p{Ll}'’-]+|[\p{L}\p{N}]["'”’]?[)\]]|\p{Ll}["”])[.!?]["'”’)\]]*(?=\p{Lu}(?:\p{Ll}*|\p{Lu}+)(?:[\s,;:–-]|['’]s\s|$))|(?<=\p{Lu}{2})\.(?=(?:A|An|As|At|For|He|If|In|It|She|The|These|They|This|We|When|You)\s)/gu;
-  pattern.lastIndex = start;
-  for (let match = pattern.exec(text); match && match.index < end; match = pattern.exec(text)) {
-    const place = match.index + match[0].length;
-    if (place < end) places.push(place);
-  }
-  return places;
+  return [...text.matchAll(pattern)].map((match) => match.index + match[0].length);
 }
 
 /** Never the end of a sentence. */
@@ -108,8 +106,7 @@ function words(list: string): Set<string> {
 
 /** Whether the segmenter's break between `sentence` and `rest` is none: pure text before, the next words after. */
 function continues(sentence: string, rest: string): boolean {
-  // The last words decide; a whole page without a full stop need not be searched again and again.
-  const body = sentence.trimEnd().slice(-200);
+  const body = sentence.trimEnd();
   const next = /^[\s"'“‘([]*([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(rest)?.[1];
   // Closing brackets and dots belong to what they close.
   if (/^\s*[)\]}”’.…,;:]/u.test(rest)) return true;

@@ -15,7 +15,7 @@ export function aliasesOf(title: string, text: string, blocks: Block[], given: s
   for (const match of text.matchAll(alsoCalledLine)) {
     // A full stop ends the line, unless it is an abbreviation's own ("P.A.D.").
     names.push(
-      ...withoutInlineMarks(match[1]!)
+      ...withoutInlineMarks(match[1]!.slice(0, 5000))
         .replace(/(?<!\.\p{L}{1,2})\.\s*$/u, '')
         .split(';'),
     );

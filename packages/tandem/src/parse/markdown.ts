@@ -37,7 +37,18 @@ function splitFrontMatter(source: string, uri: string) {
       cause: error,
     });
   }
-  const data: unknown = yaml.toJS({ maxAliasCount: 100 });
+  let data: unknown;
+  try {
+    data = yaml.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new UnreadableDocumentError({
+      uri,
+      reason: 'front matter',
+      message: `The front matter of ${uri} refers to its own values too often to be read.`,
+      hint: 'Write the values out instead of using YAML anchors.',
+      cause,
+    });
+  }
   const body = source.slice(match[0].length);
   if (data === null) return { ...nothing, body };
   if (typeof data !== 'object' || Array.isArray(data)) return nothing;
@@ -176,7 +187,9 @@ export function markdownBlocks(text: string): Block[] {
 /** What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". */
 export function headingText(markdown: string): string {
   return withoutInlineMarks(
+    // No heading is longer; a line of ten thousand marks would be looked through for pairs ten thousand times.
     markdown
+      .slice(0, 1000)
       .replace(/^\s{0,3}#{1,6}(?=\s|$)/, '')
       .replace(/(?:^|\s)#+\s*$/, '')
       .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, ''),

@@ -193,6 +193,9 @@ describe('encodings', () => {
     expect((await failure(parse('', 'x.md'))).message).toBe('x.md is empty: there is no text in it.');
     expect((await failure(parse(' \n\t\n', 'x.txt'))).reason).toBe('empty');
     expect((await failure(parse('---\nid: a\n---\n', 'x.md'))).reason).toBe('empty');
+    expect((await failure(parse('***\n\n***\n', 'x.md'))).reason).toBe('empty');
+    const bomb = `---\na: &a [${'x, '.repeat(9)}x]\nb: &b [${'*a, '.repeat(9)}*a]\nc: [${'*b, '.repeat(99)}*b]\n---\ntext`;
+    expect((await failure(parse(bomb, 'x.md'))).reason).toBe('front matter');
     expect((await failure(parse('<html><body><script>1</script></body></html>', 'x.html'))).reason).toBe(
       'empty',
     );

@@ -38,7 +38,8 @@ export async function parseDocument(input: ParseInput): Promise<Document> {
   const mediaType = (input.mediaType ?? mediaTypeOf(uri))?.replace(/;.*$/s, '').trim().toLowerCase();
   if (bytes.length === 0) throw emptyDocument(uri);
   const body = await parseBody(mediaType, input);
-  if (!/\S/.test(body.text)) throw emptyDocument(uri);
+  // Rules and marks alone are no text.
+  if (body.blocks.length === 0) throw emptyDocument(uri);
 
   const { id, title: givenTitle, access, ...metadata } = body.metadata ?? {};
   const title = (givenTitle ?? body.title ?? firstHeading(body)).trim() || fileTitle(uri);
