@@ -14,7 +14,7 @@ body { margin: 0; background: var(--page); color: var(--text);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif; }
 main, header, footer { max-width: 76rem; margin: 0 auto; padding: 0 clamp(1rem, 3vw, 2.5rem); }
 header { padding-top: 1.75rem; }
-.subject { margin: 0 0 1.5rem; padding: .6rem .9rem; background: var(--note); border: 1px solid var(--noteline); border-radius: .5rem; font-size: .95rem; }
+.subject { margin: 0 0 1.5rem; max-width: none; padding: .6rem .9rem; background: var(--note); border: 1px solid var(--noteline); border-radius: .5rem; font-size: .95rem; }
 h1 { margin: 0 0 .75rem; font-size: clamp(1.6rem, 1.1rem + 2.2vw, 2.4rem); line-height: 1.15; letter-spacing: -.015em; font-weight: 650; text-wrap: balance; }
 h2 { margin: 3.25rem 0 1rem; font-size: 1.35rem; line-height: 1.25; letter-spacing: -.01em; font-weight: 640; }
 h3 { margin: 1.6rem 0 .35rem; font-size: 1rem; font-weight: 640; }
@@ -27,11 +27,12 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .skip { position: absolute; left: -999rem; } .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .4rem .8rem; z-index: 2; }
 nav { margin: 1.25rem 0 0; padding: .55rem 0; border-block: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .92rem; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
-.grid2 { display: grid; gap: 1rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); }
+.grid2, .reasons { columns: 27rem auto; column-gap: 1rem; }
+.grid2 > .card, .reasons > .card { break-inside: avoid; margin-bottom: 1rem; }
 .grid2 dl { grid-template-columns: minmax(6rem, 10.5rem) 1fr; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .65rem; padding: 1rem 1.1rem; }
 .card > :first-child { margin-top: 0; } .card > :last-child { margin-bottom: 0; }
-.reasons { display: grid; gap: 1rem; margin-top: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); align-items: start; font-size: .95rem; }
+.reasons { margin-top: 1.5rem; font-size: .95rem; } .reasons p { max-width: none; }
 .plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); }
 .plot { margin: 0; padding: .85rem .95rem .6rem; background: var(--card); border: 1px solid var(--line); border-radius: .65rem; break-inside: avoid; }
 .plot figcaption { font-size: .88rem; margin-bottom: .5rem; line-height: 1.35; }
@@ -70,6 +71,8 @@ button { cursor: pointer; }
 .case > summary { display: grid; grid-template-columns: 1fr auto; gap: .25rem 1rem; align-items: baseline; padding: .6rem .9rem; list-style-position: outside; }
 .case > summary::-webkit-details-marker { display: none; } .case > summary { list-style: none; }
 .case > summary .q { font-weight: 550; overflow-wrap: anywhere; unicode-bidi: isolate; } .case > summary .q small { font-weight: 400; margin-left: .4rem; }
+.case > summary .q::before { content: '▸'; display: inline-block; width: 1.1em; color: var(--muted); } .case[open] > summary .q::before { content: '▾'; }
+.inside h3 { margin-top: 0; } .inside > section > dl { margin-bottom: .4rem; }
 .case[open] > summary { border-bottom: 1px solid var(--line); }
 .marks { display: flex; flex-wrap: wrap; gap: .15rem .7rem; font-size: .82rem; }
 .tick0, .tick1 { white-space: nowrap; } .tick1 { color: var(--good); } .tick0 { color: var(--muted); } .tick0 b { color: var(--bad); }
