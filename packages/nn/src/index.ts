@@ -11,6 +11,8 @@ export * from './errors/unsupported-model-error.ts';
 export * from './formats/file-hash.ts';
 export * from './formats/gguf.ts';
 export type * from './formats/gguf-types.ts';
+export { exportGgufLora } from './formats/gguf-lora.ts';
+export { exportPeft, importPeft } from './formats/peft.ts';
 export * from './formats/safetensors.ts';
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';

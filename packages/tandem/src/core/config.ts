@@ -153,7 +153,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       rank: z.number().int().min(1).default(16),
       alpha: z.number().positive().default(32),
-      learningRate: z.number().positive().default(1e-3),
+      learningRate: z.number().positive().default(5e-4),
       batchSize: z.number().int().min(1).default(4),
       epochs: z.number().positive().default(1),
       warmupFraction: z.number().min(0).max(1).default(0.05),

@@ -4,7 +4,6 @@ import { join, relative } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
-import type { ProgressListener } from '../core/progress.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Example } from '../core/types/example.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
@@ -265,11 +264,11 @@ async function parityOf(
       positions: Array.from({ length: end - start }, (_, i) => start - 1 + i),
     };
   });
-  await using trainer = await localLogits(job.baseFile, files.peft);
+  const reference = await localLogits(job.baseFile, files.peft);
   const parity = await checkParity(tools, {
     sequences,
     adapterFile: files.gguf,
-    reference: (sequence) => trainer.logits(sequence),
+    reference,
     ...(signal && { signal }),
   });
   if (parity.meanKl > parityBounds.meanKl || parity.sameTopToken < parityBounds.sameTopToken) {
