@@ -28,7 +28,8 @@ export async function writeFileAtomically(
     await attempt(path, rename(temporary, path));
   } catch (error) {
     await handle?.close().catch(() => {});
-    await rm(temporary, { force: true });
+    // What went wrong first is what is told.
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));
@@ -42,7 +43,9 @@ async function attempt<T>(path: string, operation: Promise<T>): Promise<T> {
     const reasons: Record<string, [string, string]> = {
       ENOSPC: ['the disk is full', 'Free some space and run the same command again.'],
       EDQUOT: ['your disk quota is used up', 'Free some space and run the same command again.'],
+      EFBIG: ['the file would be larger than allowed', 'Raise the limit on the size of files (ulimit -f).'],
       ENOENT: ['its folder does not exist', 'Create the folder first.'],
+      ENOTDIR: ['its folder is a file', 'Choose another folder.'],
       EACCES: ['you may not write there', 'Choose another folder or change its permissions.'],
       EROFS: ['the file system is read-only', 'Choose another folder.'],
     };
