@@ -57,6 +57,32 @@ describe('findLeakage', () => {
     expect(kindsFound([example(prompt, 'It depends.')])).toEqual(['same question']);
   });
 
+  it('does not take a longer name for the shorter one it starts with', () => {
+    const longer = `${testCase.question.replace('older people', 'older people with diabetes')}`;
+    expect(kindsFound([example(longer, 'It depends.')])).toEqual([]);
+  });
+
+  it('finds a question with a colon in it, and one that differs in a word of many', () => {
+    const held: Case = {
+      id: 'long',
+      question:
+        'Doctor said: my mother, who is seventy and takes lithium for years now, should have her thyroid looked at twice a year in the same laboratory; why is that so?',
+      expected: 'Lithium.',
+    };
+    const found = (question: string) =>
+      findLeakage({
+        examples: [example(`[1] Lithium is a salt.\n\nQuestion: ${question}`, 'Yes.')],
+        cases: [held],
+      }).findings.map((finding) => finding.reason);
+    expect(found(held.question)).toEqual(['its question is asked in training example 1']);
+    const oneSentence = { ...held, question: held.question.replace('said:', 'said').replace(';', '') };
+    const changed = oneSentence.question.replace('why is that so', 'why is that then');
+    const report = findLeakage({ examples: [example(changed, 'Yes.')], cases: [oneSentence] });
+    expect(report.findings.map((finding) => finding.reason)).toEqual([
+      'nearly its question is asked in training example 1',
+    ]);
+  });
+
   it('finds the answer in the reply and in the passages of a prompt, with small changes too', () => {
     const changed = answer.replace('such as penicillamine', 'for instance trientine');
     expect(kindsFound([example('Tell me about copper.', answer)])).toEqual(['same answer']);

@@ -34,49 +34,22 @@ export interface LeakageReport {
 const shingleLength = 5;
 /** Wording in more documents than this is boilerplate and proves nothing. */
 const boilerplateDocuments = 20;
-/** A question is short: nearly all of its own wording has to be there. Of an answer, most of it. */
-const questionThreshold = 0.9;
+/** Two questions are alike from this share of wording in common; of an answer, this share has to be in the example. */
+const questionThreshold = 0.8;
 const answerThreshold = 0.8;
 /** Fewer pieces of own wording than this are no sign of anything. */
 const leastQuestion = 3;
 const leastAnswer = 8;
 
 /**
- * Looks for held-out cases that the training examples give away: the same group; the same question, or nearly all of its
- * wording; most of the wording of the answer, anywhere in an example, its passages included. Wording is compared in runs of
- * five words, exactly rather than by MinHash: only the cases' runs have to be remembered, so every pair is compared in one
- * pass over the examples, and one containment tells short cases inside long prompts, which a Jaccard estimate would not.
+ * Looks for held-out cases that the training examples give away: the same group; the same question, or one of nearly its
+ * wording (Jaccard); most of the wording of the answer, anywhere in an example, its passages included (containment). Wording
+ * is compared in runs of five words, exactly rather than by MinHash: only the cases' runs have to be remembered, so every
+ * pair is compared in one pass over the examples, and nothing is left to an estimate.
  */
 export function findLeakage(options: LeakageOptions): LeakageReport {
   const { examples, cases, reviewed = [] } = options;
-  const texts = cases.map((testCase) => ({
-    testCase,
-    question: letterRuns(testCase.question),
-    answer: textsOf(testCase.expected).map(letterRuns),
-  }));
-  const known = new Set(
-    texts.flatMap(({ question, answer }) => [question, ...answer].flatMap((w) => [...shingles(w)])),
-  );
-  const boilerplate = boilerplateOf(options, known);
-  const own = (words: readonly string[]) =>
-    [...shingles(words)].filter((shingle) => !boilerplate.has(shingle));
-
-  // Where each piece of the cases' wording belongs; an example then only has to be read once.
-  const parts = texts.map(({ question, answer }) => ({
-    question: own(question),
-    answer: [...new Set(answer.flatMap(own))],
-  }));
-  const index = new Map<string, { at: number; part: 'question' | 'answer' }[]>();
-  parts.forEach((pieces, at) => {
-    for (const part of ['question', 'answer'] as const)
-      for (const shingle of pieces[part]) index.set(shingle, [...(index.get(shingle) ?? []), { at, part }]);
-  });
-  const byGroup = new Map<string, number[]>();
-  cases.forEach((testCase, at) => {
-    if (testCase.group === undefined) return;
-    byGroup.set(testCase.group, [...(byGroup.get(testCase.group) ?? []), at]);
-  });
-
+  const index = indexCases(options);
   const report: LeakageReport = {
     checkedExamples: examples.length,
     checkedCases: cases.length,
@@ -86,60 +59,21 @@ export function findLeakage(options: LeakageOptions): LeakageReport {
   examples.forEach((example, exampleIndex) => {
     const id = example.metadata?.id;
     const name = id === undefined ? `training example ${exampleIndex + 1}` : `training example ${id}`;
-    const found = new Map<number, Pick<LeakageFinding, 'kind' | 'reason' | 'overlap'>>();
-    const add = (at: number, finding: Pick<LeakageFinding, 'kind' | 'reason' | 'overlap'>) => {
-      if (!found.has(at)) found.set(at, finding);
-    };
+    // The plainest reason is the one given: group before question before answer.
+    const found = new Map<number, Shared>();
+    for (const [at, shared] of [
+      ...sharedGroup(index, example, name),
+      ...sharedQuestion(index, example, name),
+      ...sharedAnswer(index, example, name),
+    ])
+      if (!found.has(at)) found.set(at, shared);
 
-    const group = example.metadata?.group;
-    for (const at of (group !== undefined && byGroup.get(group)) || [])
-      add(at, { kind: 'same group', reason: `its group ${group} is that of ${name}`, overlap: 1 });
-
-    const asked = example.messages
-      .filter((message) => message.role === 'user')
-      .map((message) => letterRuns(message.content));
-    const askedText = asked.map((words) => ` ${words.join(' ')} `).join('|');
-    texts.forEach(({ question }, at) => {
-      if (question.length > 1 && askedText.includes(` ${question.join(' ')} `))
-        add(at, { kind: 'same question', reason: `its question is asked in ${name}`, overlap: 1 });
-    });
-
-    const everywhere = new Set(
-      example.messages.flatMap((message) => [...shingles(letterRuns(message.content))]),
-    );
-    const inQuestions = new Set(asked.flatMap((words) => [...shingles(words)]));
-    const counts = new Map<number, { question: number; answer: number }>();
-    for (const shingle of everywhere) {
-      for (const { at, part } of index.get(shingle) ?? []) {
-        const count = counts.get(at) ?? { question: 0, answer: 0 };
-        if (part === 'answer' || inQuestions.has(shingle)) count[part]++;
-        counts.set(at, count);
-      }
-    }
-    for (const [at, count] of counts) {
-      const pieces = parts[at]!;
-      const question = count.question / pieces.question.length;
-      const answer = count.answer / pieces.answer.length;
-      if (pieces.question.length >= leastQuestion && question >= questionThreshold)
-        add(at, {
-          kind: 'same question',
-          reason: `nearly its question is asked in ${name}`,
-          overlap: question,
-        });
-      if (pieces.answer.length >= leastAnswer && answer >= answerThreshold)
-        add(at, {
-          kind: 'same answer',
-          reason: `${Math.round(answer * 100)} % of its answer's wording stands in ${name}`,
-          overlap: answer,
-        });
-    }
-
-    for (const [at, what] of [...found].sort(([a], [b]) => a - b)) {
+    for (const [at, shared] of [...found].sort(([a], [b]) => a - b)) {
       const finding: LeakageFinding = {
         caseId: cases[at]!.id,
         exampleIndex,
         ...(id !== undefined && { exampleId: id }),
-        ...what,
+        ...shared,
       };
       const accepted = reviewed.find(
         (review) =>
@@ -152,6 +86,124 @@ export function findLeakage(options: LeakageOptions): LeakageReport {
     }
   });
   return report;
+}
+
+type Shared = Pick<LeakageFinding, 'kind' | 'reason' | 'overlap'>;
+
+/** The cases, by number, under everything that an example could share with them. */
+interface CaseIndex {
+  groups: Map<string, number[]>;
+  /** Whole questions by their last two words. */
+  questions: Map<string, { at: number; words: string[] }[]>;
+  questionPieces: Map<string, number[]>;
+  answerPieces: Map<string, number[]>;
+  /** How many pieces of its own each case's question and answer have. */
+  questionSizes: number[];
+  answerSizes: number[];
+  boilerplate: Set<string>;
+}
+
+function indexCases(options: LeakageOptions): CaseIndex {
+  const texts = options.cases.map((testCase) => ({
+    question: letterRuns(testCase.question),
+    answer: textsOf(testCase.expected).map(letterRuns),
+  }));
+  const known = new Set(
+    texts.flatMap(({ question, answer }) => [question, ...answer].flatMap((words) => [...shingles(words)])),
+  );
+  const boilerplate = boilerplateOf(options, known);
+  const index: CaseIndex = {
+    groups: new Map(),
+    questions: new Map(),
+    questionPieces: new Map(),
+    answerPieces: new Map(),
+    questionSizes: [],
+    answerSizes: [],
+    boilerplate,
+  };
+  options.cases.forEach((testCase, at) => {
+    const { question, answer } = texts[at]!;
+    const own = (words: readonly string[]) => [...shingles(words)].filter((piece) => !boilerplate.has(piece));
+    const questionPieces = own(question);
+    const answerPieces = [...new Set(answer.flatMap(own))];
+    if (testCase.group !== undefined) append(index.groups, testCase.group, at);
+    if (question.length > 1) append(index.questions, lastTwo(question), { at, words: question });
+    for (const piece of questionPieces) append(index.questionPieces, piece, at);
+    for (const piece of answerPieces) append(index.answerPieces, piece, at);
+    index.questionSizes.push(questionPieces.length);
+    index.answerSizes.push(answerPieces.length);
+  });
+  return index;
+}
+
+function sharedGroup(index: CaseIndex, example: Example, name: string): [number, Shared][] {
+  const group = example.metadata?.group;
+  const cases = group === undefined ? [] : (index.groups.get(group) ?? []);
+  return cases.map((at) => [
+    at,
+    { kind: 'same group', reason: `its group ${group} is that of ${name}`, overlap: 1 },
+  ]);
+}
+
+/** A question counts where a sentence ends with it: "What is myotonia?" is not asked by "What is myotonia congenita?". */
+function sharedQuestion(index: CaseIndex, example: Example, name: string): [number, Shared][] {
+  const found: [number, Shared][] = [];
+  for (const message of example.messages) {
+    if (message.role !== 'user') continue;
+    let before: string[] = [];
+    for (const sentence of message.content.split(/[?!.:;\n]+/u).map(letterRuns)) {
+      if (sentence.length === 0) continue;
+      // A question may hold a colon or a full stop itself, so what stands before its sentence may belong to it.
+      before = [...before, ...sentence].slice(-60);
+      for (const { at, words } of index.questions.get(lastTwo(before)) ?? []) {
+        const tail = before.slice(-words.length);
+        if (tail.length === words.length && tail.every((word, i) => word === words[i]))
+          found.push([at, { kind: 'same question', reason: `its question is asked in ${name}`, overlap: 1 }]);
+      }
+      const pieces = [...shingles(sentence)].filter((piece) => !index.boilerplate.has(piece));
+      for (const [at, common] of countCases(index.questionPieces, pieces)) {
+        const size = index.questionSizes[at]!;
+        const overlap = common / (size + pieces.length - common);
+        if (size >= leastQuestion && overlap >= questionThreshold)
+          found.push([
+            at,
+            { kind: 'same question', reason: `nearly its question is asked in ${name}`, overlap },
+          ]);
+      }
+    }
+  }
+  return found;
+}
+
+function sharedAnswer(index: CaseIndex, example: Example, name: string): [number, Shared][] {
+  const pieces = new Set(example.messages.flatMap((message) => [...shingles(letterRuns(message.content))]));
+  return [...countCases(index.answerPieces, pieces)].flatMap(([at, common]): [number, Shared][] => {
+    const size = index.answerSizes[at]!;
+    const overlap = common / size;
+    if (size < leastAnswer || overlap < answerThreshold) return [];
+    const share = Math.floor(overlap * 100);
+    return [
+      [at, { kind: 'same answer', reason: `${share} % of its answer's wording stands in ${name}`, overlap }],
+    ];
+  });
+}
+
+/** How many of these pieces each case has. */
+function countCases(index: ReadonlyMap<string, number[]>, pieces: Iterable<string>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const piece of pieces)
+    for (const at of index.get(piece) ?? []) counts.set(at, (counts.get(at) ?? 0) + 1);
+  return counts;
+}
+
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
+}
+
+function lastTwo(words: readonly string[]): string {
+  return words.slice(-2).join(' ');
 }
 
 /** Runs of five words; a shorter text is one run of its own. */
