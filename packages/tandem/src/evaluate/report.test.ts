@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { compare } from './compare.ts';
+import { createMetrics, defaultPrimary } from './metrics/index.ts';
 import { escapeHtml, html } from './report/html.ts';
 import { renderReport } from './report.ts';
 import { summarise } from './summary.ts';
@@ -29,6 +30,7 @@ describe('the report', () => {
   it('starts with the model it was measured on', async () => {
     const document = documentOf(await rendered());
     const text = document.querySelector('header')!.textContent.trim();
+    expect(document.body.textContent).not.toMatch(/undefined|NaN|\[object/);
     expect(text.startsWith('Measured on Dice-135M (synthetic) (135 M parameters).')).toBe(true);
     expect(document.querySelector('h1')!.textContent).toBe('Use hybrid');
   });
@@ -166,6 +168,47 @@ describe('the report', () => {
     expect(document.querySelector('.answer .said')!.textContent).toContain(
       `"><script>alert(1)</script><img src=x`,
     );
+  });
+});
+
+describe('a project with plain answers', () => {
+  it('is compared and reported without schema, kinds, groups, sources or passages', async () => {
+    const { arms, ...options } = syntheticOptions({
+      chances: { base: { '*': 0.1 }, rag: { '*': 0.9 } },
+      groups: 16,
+    });
+    const settings = { notInSources: 'I do not know.', styleRules: [] };
+    const result = await compare({
+      ...options,
+      cases: options.cases.map(({ id, question, expected }) => ({
+        id,
+        question,
+        expected: (expected as { response: string }).response,
+      })),
+      arms: arms.map((arm, i) => ({
+        ...arm,
+        answer: async (testCase, signal) => {
+          const { output: _, ...answer } = await arm.answer(
+            { ...options.cases.find((c) => c.id === testCase.id)! },
+            signal,
+          );
+          return { ...answer, passages: [], citations: [], danglingMarkers: i === 1 ? [1] : [] };
+        },
+      })),
+      metrics: createMetrics(settings),
+      primary: defaultPrimary(settings),
+    });
+    expect(result.primary.metric).toBe('token-f1');
+    expect(result.verdict.choice).toBe('rag');
+    expect(result.verdict.headline).toMatch(/Token F1: rag 0\.\d\d, base 0\.\d\d, a difference of 0\.\d\d/);
+    expect(result.slices).toHaveLength(1);
+    expect(result.slices[0]!.groups).toBe(48);
+    const document = documentOf(renderReport(result));
+    expect(document.querySelector('[name=kind]')).toBeNull();
+    expect(document.querySelectorAll('.case')).toHaveLength(48);
+    expect(document.querySelectorAll('.answer .wrong[title="names no passage"]').length).toBeGreaterThan(0);
+    expect(document.body.textContent).not.toMatch(/undefined|NaN|\[object/);
+    expect(summarise(result, { width: 100 })).not.toMatch(/undefined|NaN/);
   });
 });
 

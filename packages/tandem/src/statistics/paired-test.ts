@@ -99,17 +99,27 @@ function byEnumeration(differences: readonly number[]): number {
 function bySampling(differences: readonly number[], samples: number, seed: number): number {
   const observed = Math.abs(differences.reduce((sum, d) => sum + d, 0));
   const slack = 1e-9 * Math.max(1, observed);
+  // The sums of every swapping of eight groups are looked up, so that a sample costs one addition for eight of them.
+  const blocks: Float64Array[] = [];
+  for (let at = 0; at < differences.length; at += 8) blocks.push(signedSums(differences.slice(at, at + 8)));
   const random = createRandom(seed);
   let extreme = 0;
   for (let s = 0; s < samples; s++) {
     let sum = 0;
     let bits = 0;
-    for (let i = 0; i < differences.length; i++) {
-      if (i % 32 === 0) bits = random.integer(2 ** 32);
-      sum += bits & 1 ? differences[i]! : -differences[i]!;
-      bits >>>= 1;
+    for (let i = 0; i < blocks.length; i++) {
+      if (i % 4 === 0) bits = random.integer(2 ** 32);
+      sum += blocks[i]![bits & 255]!;
+      bits >>>= 8;
     }
     if (Math.abs(sum) >= observed - slack) extreme++;
   }
   return (extreme + 1) / (samples + 1);
+}
+
+/** Entry `bits`: the sum of up to eight differences, each with the sign that its bit says. */
+function signedSums(differences: readonly number[]): Float64Array {
+  return Float64Array.from({ length: 256 }, (_, bits) =>
+    differences.reduce((sum, difference, i) => sum + (bits & (1 << i) ? difference : -difference), 0),
+  );
 }
