@@ -57,11 +57,7 @@ export async function runJob(
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
   const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
   const examples = readExamples(job.examples, model.config, 'Example');
-  await using session = await openSession(llamaLossGraph(model, job.adapter), {
-    threads: job.threads ?? 2,
-    weights: 'fed',
-    optimize: 'none',
-  });
+  await using session = await openSession(llamaLossGraph(model, job.adapter), trainingSession(job.threads));
   const loss = await meanLoss(session, examples, job.adapter, model.config, job.tokensPerPass ?? 1024, {
     stopRequested: hooks.stopRequested,
     onExamples: (done) =>
@@ -78,11 +74,7 @@ async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> 
 async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  await using session = await openSession(llamaLogitsGraph(model, job.adapter), {
-    threads: job.threads ?? 2,
-    weights: 'fed',
-    optimize: 'none',
-  });
+  await using session = await openSession(llamaLogitsGraph(model, job.adapter), trainingSession(job.threads));
   const results: Float32Array[] = [];
   for (const tokens of job.sequences) {
     // Checked as an example whose every token is a label.

@@ -218,12 +218,13 @@ describe('training', () => {
     const rates: number[] = [];
     const { metrics } = await trainLora({
       ...(await tinyJob({ validation: [] })),
-      hyperparameters: { rank: 4, learningRate: 0.01, epochs: 100_000, maxMinutes: 0.02 },
+      hyperparameters: { rank: 4, learningRate: 0.01, epochs: 100_000, maxMinutes: 0.05 },
       onProgress: ({ learningRate }) => learningRate !== undefined && rates.push(learningRate),
     });
     expect(metrics.stoppedBy).toBe('time');
     expect(metrics.steps).toBeLessThan(metrics.plannedSteps);
-    expect(metrics.seconds).toBeLessThan(1.2 * 2);
+    // Twice the budget: a loaded machine may stretch the last step.
+    expect(metrics.seconds).toBeLessThan(3 * 2);
     expect(Math.max(...rates)).toBeGreaterThan(0.008);
     expect(rates.at(-1)).toBeLessThan(0.002);
   });
