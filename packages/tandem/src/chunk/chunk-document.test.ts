@@ -99,9 +99,10 @@ test('breaks fall between paragraphs and leave a list whole where that is possib
 test('rows of a table are whole and its head stays with the first row', async () => {
   const rows = Array.from({ length: 12 }, (_, index) => `| gene ${index} | chromosome ${index} | rare |`);
   const table = ['| gene | place | how often |', '|---|---|---|', ...rows].join('\n');
-  const chunks = await chunksOf(table);
+  const chunks = await chunksOf(table, { maxTokens: 80 });
   expect(chunks.length).toBeGreaterThan(1);
   expect(chunks[0]!.text).toContain(rows[0]);
+  for (const chunk of chunks.slice(1)) expect(chunk.prefix).toBe('note\n| gene | place | how often |');
   expect(chunks.flatMap((chunk) => chunk.text.split('\n')).join('\n')).toBe(table);
 });
 

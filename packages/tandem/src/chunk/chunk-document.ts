@@ -49,7 +49,19 @@ export async function chunkDocument(document: Document, options: ChunkOptions): 
     return prefix;
   };
 
-  const spans: { start: number; end: number; headings: string[]; page: number | undefined }[] = [];
+  // A table's head stands before the chunks that begin further down, unless it would take too much of them.
+  const headTokens = async ({ tableHead }: Unit) => {
+    const tokens = tableHead === undefined ? 0 : (await meter.count(tableHead)) + 1;
+    return tokens <= usable / 6 ? tokens : 0;
+  };
+
+  const spans: {
+    start: number;
+    end: number;
+    headings: string[];
+    page: number | undefined;
+    prefix: string;
+  }[] = [];
   for (const group of groupSections(await sectionsOf(document, meter), maxTokens)) {
     signal?.throwIfAborted();
     // A chunk over several sections has a shorter path than the longest of them, so its prefix is no longer either.
@@ -58,7 +70,9 @@ export async function chunkDocument(document: Document, options: ChunkOptions): 
       const prefix = await prefixOf(headings);
       if (prefix !== '') prefixTokens = Math.max(prefixTokens, (await meter.count(prefix)) + 1);
     }
-    const room = usable - prefixTokens;
+    let tableHeadTokens = 0;
+    for (const unit of group.units) tableHeadTokens = Math.max(tableHeadTokens, await headTokens(unit));
+    const room = usable - prefixTokens - tableHeadTokens;
     const units: Unit[] = [];
     for (const unit of group.units) {
       if (unit.tokens <= room) units.push(unit);
@@ -70,14 +84,15 @@ export async function chunkDocument(document: Document, options: ChunkOptions): 
       // The heading path says it already.
       const skip = first.kind === 'heading' && to - from > 1 && first.headings.length <= headings.length;
       const start = units[skip ? from + 1 : from]!.start;
-      spans.push({ start, end: units[to - 1]!.end, headings, page: first.page });
+      const path = await prefixOf(headings);
+      const prefix = (await headTokens(first)) > 0 ? `${path}\n${first.tableHead}`.trim() : path;
+      spans.push({ start, end: units[to - 1]!.end, headings, page: first.page, prefix });
     }
   }
 
   const chunks: EmbeddableChunk[] = [];
   for (const span of spans) {
-    const prefix = await prefixOf(span.headings);
-    for (const { start, end } of await withinLimit(prefix, span, text, usable, meter)) {
+    for (const { start, end } of await withinLimit(span, text, usable, meter)) {
       const ordinal = chunks.length;
       chunks.push({
         id: `${document.id}#${ordinal}`,
@@ -88,7 +103,7 @@ export async function chunkDocument(document: Document, options: ChunkOptions): 
         text: text.slice(start, end),
         headingPath: [document.title, ...span.headings],
         ...(span.page === undefined ? {} : { page: span.page }),
-        prefix,
+        prefix: span.prefix,
       });
     }
   }
@@ -178,12 +193,12 @@ function commonPath(units: Unit[]): string[] {
 
 /** Tokens of parts need not add up to those of the whole: where a tokenizer makes more of it, the chunk is halved. */
 async function withinLimit(
-  prefix: string,
-  span: { start: number; end: number },
+  span: { start: number; end: number; prefix: string },
   text: string,
   usable: number,
   meter: TokenMeter,
 ): Promise<{ start: number; end: number }[]> {
+  const { prefix } = span;
   const whole = await meter.count(embeddedText({ prefix, text: text.slice(span.start, span.end) }));
   if (whole <= usable) return [span];
   const prefixTokens = await meter.count(prefix);

@@ -3,7 +3,8 @@ import type { Chunk } from '../core/types/document.ts';
 /** A chunk as the chunker made it, with what stands before it in the index. Stores need not keep `prefix`. */
 export interface EmbeddableChunk extends Chunk {
   /**
-   * Title, other names and the headings above the chunk, as far as they fit: "Abetalipoproteinemia (ABL; …): Symptoms".
+   * Title, other names and the headings above the chunk, as far as they fit: "Abetalipoproteinemia (ABL; …): Symptoms";
+   * below it a table's head, for a chunk that begins among its rows.
    * A chunk alone often does not say what it is about, and a question by abbreviation would not find it.
    */
   prefix: string;

@@ -22,6 +22,8 @@ export interface Unit {
   page: number | undefined;
   /** An "Also called: …" line. */
   names: boolean;
+  /** For a row below its table's head: the head, which says what the cells are. */
+  tableHead?: string;
 }
 
 /** A heading and what stands below it until the next. */
@@ -100,16 +102,11 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
       kind === 'sentence'
         ? sentences(text.slice(block.start, block.end))
         : linesOf(text.slice(block.start, block.end));
+    const tableHead = kind === 'row' ? tableHeadOf(text.slice(block.start, block.end)) : undefined;
     for (const [position, span] of spans.entries()) {
-      section.units.push(
-        await unit(
-          kind,
-          block.start + span.start,
-          block.start + span.end,
-          block,
-          position === 0 ? first : penaltyInside(block.kind, position),
-        ),
-      );
+      const penalty = position === 0 ? first : penaltyInside(block.kind, position);
+      const made = await unit(kind, block.start + span.start, block.start + span.end, block, penalty);
+      section.units.push(tableHead !== undefined && position > 1 ? { ...made, tableHead } : made);
     }
   }
   close(0);
@@ -179,6 +176,11 @@ function penaltyInside(kind: Block['kind'], position: number): number {
     default:
       return insideParagraph;
   }
+}
+
+/** The first row, where a row of dashes marks it as the head. */
+function tableHeadOf(table: string): string | undefined {
+  return /^(\S[^\n]*)\n[ \t]*\|?[ \t:]*-[-| \t:]*(?:\n|$)/.exec(table)?.[1]?.trim();
 }
 
 function linesOf(text: string): { start: number; end: number }[] {
