@@ -10,6 +10,7 @@ import {
   type TrainingHooks,
   type TrainingJob,
   type TrainingResult,
+  trainingSession,
 } from './trainer.ts';
 
 export interface LossJob {
