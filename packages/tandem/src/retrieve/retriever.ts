@@ -4,10 +4,12 @@ import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Passage } from '../core/types/document.ts';
 import { embedderIdentity } from '../ingest/embedder-identity.ts';
+import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { fuseRankings } from './fuse.ts';
+import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
 export interface RetrieverOptions {
   catalog: Catalog;
@@ -27,6 +29,8 @@ export interface RetrieveOptions extends ChunkFilter {
 
 export interface Retrieval {
   query: string;
+  /** What abbreviations of the query were spelt out as before it was embedded; absent when there were none. */
+  spelledOut?: string[];
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */
   passages: Passage[];
   /** Milliseconds. `dense` and `lexical` run at the same time, `lexical` also while the query is embedded. */
@@ -47,6 +51,19 @@ export interface Retriever {
  */
 export function createRetriever({ catalog, store, embedder, candidates = 30 }: RetrieverOptions): Retriever {
   const identity = embedderIdentity(embedder);
+  let known: { of: string; abbreviations: Promise<Abbreviations> } | undefined;
+
+  /** Read anew after each commit. */
+  function abbreviationsAt({ generation, committedSeq }: IndexState): Promise<Abbreviations> {
+    const of = `${generation}.${committedSeq}`;
+    if (known?.of !== of) {
+      const tools = localToolsOf(embedder);
+      // A word that is one token to the embedder is one that it has met.
+      const isWord = tools && ((word: string) => tools.countTokens(word) === 1);
+      known = { of, abbreviations: catalog.documents.list().then((list) => abbreviationsOf(list, isWord)) };
+    }
+    return known.abbreviations;
+  }
 
   async function retrieve(
     query: string,
@@ -87,6 +104,19 @@ export function createRetriever({ catalog, store, embedder, candidates = 30 }: R
     return state;
   }
 
+  async function spellOut(
+    text: string,
+    { state, mode, filter }: { state: IndexState; mode: RetrieveOptions['mode']; filter: ChunkFilter },
+  ): Promise<{ meanings: string[]; spelledOut: string }> {
+    const tools = localToolsOf(embedder);
+    const found = mode === 'lexical' ? [] : (await abbreviationsAt(state)).meanings(text, filter);
+    const spelledOut = `${text} (${found.join('; ')})`;
+    // A long question that fits as it is must not fail for what was added to it; two tokens are the embedder's own.
+    if (found.length === 0 || (tools && tools.countTokens(spelledOut) > tools.contextLength - 2))
+      return { meanings: [], spelledOut: text };
+    return { meanings: found, spelledOut };
+  }
+
   async function search(
     text: string,
     options: {
@@ -113,8 +143,9 @@ export function createRetriever({ catalog, store, embedder, candidates = 30 }: R
       return result;
     };
 
+    const { meanings, spelledOut } = await spellOut(text, options);
     const embedding =
-      mode === 'lexical' ? undefined : timed('embed', () => embedQuery(embedder, text, signal));
+      mode === 'lexical' ? undefined : timed('embed', () => embedQuery(embedder, spelledOut, signal));
     const [dense, lexical] = await Promise.all([
       embedding?.then((vector) => timed('dense', () => store.searchVector(vector, searchOptions))) ?? [],
       mode === 'dense'
@@ -149,7 +180,7 @@ export function createRetriever({ catalog, store, embedder, candidates = 30 }: R
       });
     }
     timings.fuse = performance.now() - before;
-    return { passages, timings };
+    return { ...(meanings.length > 0 && { spelledOut: meanings }), passages, timings };
   }
 
   return { retrieve };

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Catalog } from '../catalog/catalog.ts';
+import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { ingest } from '../ingest/ingest.ts';
+import { fetchModel } from '../models/fetch/fetch-model.ts';
+import { type LocalEmbedderModel, openLocalEmbedder } from '../models/local-embedder.ts';
+import type { Source } from '../sources/source.ts';
+import { openLanceStore } from '../store/lancedb/lance-store.ts';
+import type { LexicalIndex } from '../store/lexical-index.ts';
+import type { VectorStore } from '../store/vector-store.ts';
+import { createRetriever, type Retriever } from './retriever.ts';
+
+let embedder: LocalEmbedderModel;
+let folder: string;
+let catalog: Catalog;
+let store: VectorStore & LexicalIndex;
+let retriever: Retriever;
+
+const documents: Record<string, string> = {
+  'abetalipoproteinemia.md': `---
+aliases: [ABL, Bassen-Kornzweig syndrome]
+---
+# Abetalipoproteinemia
+
+## Symptoms
+
+Fatty stools, poor growth and trouble with balance appear in the first months of life.
+
+## Treatment
+
+A diet low in long-chain fat, with large doses of vitamin E, keeps nerves from harm.
+`,
+  'angelman.md': `# Angelman syndrome
+
+## Information
+
+Angelman syndrome (AS) affects the nervous system. Children with AS laugh often and seldom speak.
+`,
+  'gout.md': `# Gout
+
+## Symptoms
+
+Sudden attacks of severe pain in a joint, most often the big toe, which turns red and swollen.
+
+## Causes
+
+Uric acid forms crystals in the joint. ${'Red meat, seafood, beer and sweet drinks raise the level of uric acid in the blood. '.repeat(12)}
+`,
+  'secret.md': `---
+access: staff
+---
+# Staff manual
+
+Gout patients are seen by the red team on the second floor.
+`,
+};
+
+const source: Source = {
+  id: 'memory',
+  async *list() {
+    for (const uri of Object.keys(documents)) yield { uri, changeMark: '1', mediaType: 'text/markdown' };
+  },
+  load: async ({ uri }) => ({ bytes: new TextEncoder().encode(documents[uri]) }),
+};
+
+beforeAll(async () => {
+  const { path } = await fetchModel('local:all-minilm-l6-v2');
+  embedder = await openLocalEmbedder({ path, threads: 2, modelId: 'all-minilm-l6-v2' });
+  folder = mkdtempSync(join(tmpdir(), 'tandem-retrieve-'));
+  catalog = await openCatalog(join(folder, 'catalog.sqlite'));
+  store = await openLanceStore(join(folder, 'index'));
+  retriever = createRetriever({ catalog, store, embedder });
+  await expect(retriever.retrieve('gout', { k: 1 })).rejects.toThrow('Nothing has been ingested');
+  await ingest({
+    catalog,
+    store,
+    embedder,
+    sources: [source],
+    chunking: { maxTokens: 64, overlapTokens: 24 },
+  });
+});
+afterAll(async () => {
+  await store?.[Symbol.asyncDispose]();
+  await catalog?.[Symbol.asyncDispose]();
+  await embedder?.[Symbol.asyncDispose]();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+const first = async (query: string) => (await retriever.retrieve(query, { k: 3 })).passages[0]?.documentId;
+
+describe('finds', () => {
+  test('by meaning, by an abbreviation of the document, by an abbreviation spelt like a function word', async () => {
+    expect(await first('my foot hurts terribly all of a sudden')).toBe('gout.md');
+    expect(await first('What are the treatments for ABL?')).toBe('abetalipoproteinemia.md');
+    expect(await first('What is AS?')).toBe('angelman.md');
+  });
+
+  test('every passage with its ranks, scores, and the exact span', async () => {
+    const { passages, timings, query } = await retriever.retrieve(' symptoms of gout ', { k: 3 });
+    expect(query).toBe(' symptoms of gout ');
+    expect(passages.map(({ rank }) => rank)).toEqual([1, 2, 3]);
+    for (const [i, passage] of passages.entries()) {
+      expect(passage.score).toBe(passage.scores.fused);
+      expect(passage.scores.dense).toBeGreaterThan(-1);
+      expect(passage.scores.dense).toBeLessThanOrEqual(1.0001);
+      if (i > 0) expect(passage.score).toBeLessThanOrEqual(passages[i - 1]!.score);
+      const document = (await catalog.documents.get(passage.documentId))!;
+      expect(document.text.slice(passage.start, passage.end)).toBe(passage.text);
+    }
+    expect(passages[0]).toMatchObject({ documentId: 'gout.md', headingPath: ['Gout', 'Symptoms'] });
+    expect(Object.values(timings).every((time) => time >= 0)).toBe(true);
+  });
+
+  test('dense and lexical alone, each with its own score', async () => {
+    const dense = await retriever.retrieve('uric acid', { k: 2, mode: 'dense' });
+    const lexical = await retriever.retrieve('uric acid', { k: 2, mode: 'lexical' });
+    expect(dense.passages[0]?.scores).toEqual({ dense: dense.passages[0]?.score });
+    expect(lexical.passages[0]?.scores).toEqual({ lexical: lexical.passages[0]?.score });
+    expect(lexical.timings.embed).toBe(0);
+  });
+
+  test('k different spans, though chunks of one section overlap and repeat each other', async () => {
+    const { passages } = await retriever.retrieve('red meat seafood beer sweet drinks uric acid', { k: 10 });
+    const gout = passages.filter(({ documentId }) => documentId === 'gout.md');
+    for (const a of gout)
+      for (const b of gout)
+        if (a !== b) {
+          const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
+          expect(overlap).toBeLessThanOrEqual(Math.min(a.end - a.start, b.end - b.start) / 2);
+          expect(a.text).not.toBe(b.text);
+        }
+  });
+});
+
+describe('restricted', () => {
+  test('to documents, without documents, by access label', async () => {
+    const ids = async (options: object) =>
+      new Set(
+        (await retriever.retrieve('gout', { k: 10, ...options })).passages.map(
+          (passage) => passage.documentId,
+        ),
+      );
+    expect(await ids({})).toEqual(new Set(Object.keys(documents)));
+    expect(await ids({ documentIds: ['angelman.md', 'nobody.md'] })).toEqual(new Set(['angelman.md']));
+    expect(await ids({ documentIds: [] })).toEqual(new Set());
+    expect(await ids({ excludeDocumentIds: ['gout.md'] })).not.toContain('gout.md');
+    expect(await ids({ access: ['public'] })).not.toContain('secret.md');
+    expect(await ids({ access: ['staff'] })).toEqual(new Set(['secret.md']));
+  });
+});
+
+describe('any text is a query', () => {
+  test('an empty one is refused', async () => {
+    await expect(retriever.retrieve(' \n', { k: 1 })).rejects.toThrow('The question is empty.');
+  });
+
+  test('operators, quotes, SQL and broken Unicode are only text', async () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc
+        .array(
+          fc.constantFrom(
+            '"',
+            "'",
+            '(',
+            ')',
+            'AND',
+            'OR',
+            'NOT',
+            '*',
+            '~2',
+            '^',
+            ':',
+            '\\',
+            '--',
+            ';',
+            'gout',
+            '%',
+            '\u0000',
+            '\ud800',
+            '🦶',
+            'NEAR/3',
+            '{',
+            '[',
+            '+',
+            '-',
+          ),
+          { maxLength: 12 },
+        )
+        .map((parts) => parts.join(' ')),
+    );
+    await fc.assert(
+      fc.asyncProperty(hostile, async (query) => {
+        fc.pre(query.trim() !== '');
+        const { passages } = await retriever.retrieve(query, { k: 3 });
+        expect(passages.length).toBeGreaterThan(0);
+        const { passages: byWords } = await retriever.retrieve(query, { k: 3, mode: 'lexical' });
+        expect(byWords.length).toBeLessThanOrEqual(3);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a stopped search rejects', async () => {
+    await expect(retriever.retrieve('gout', { k: 1, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});
