@@ -330,6 +330,16 @@ function infoOf({ name, label, description, reference, retrieves, trained }: Arm
 }
 
 function metricInfoOf(metric: MetricInfo): MetricInfo {
-  const { id, name, description, unit, direction, summary, pass, family } = metric;
-  return { id, name, description, unit, direction, summary, pass, family };
+  const { id, name, description, unit, direction, summary, pass, family, probabilityOf } = metric;
+  return {
+    id,
+    name,
+    description,
+    unit,
+    direction,
+    summary,
+    pass,
+    family,
+    ...(probabilityOf && { probabilityOf }),
+  };
 }

@@ -82,6 +82,19 @@ describe('the report', () => {
     }
   });
 
+  it('holds the stated confidence against what was right', async () => {
+    const document = documentOf(await rendered());
+    const plot = [...document.querySelectorAll('.plot')].find((figure) =>
+      figure.textContent.includes('confidence true'),
+    )!;
+    expect(plot.querySelectorAll('polyline')).toHaveLength(5);
+    const drawn = [...plot.querySelectorAll('.arm3 circle title')].map((title) =>
+      Number(/n (\d+)/.exec(title.textContent)![1]),
+    );
+    expect(drawn.reduce((sum, n) => sum + n, 0)).toBe(36);
+    expect(plot.textContent).toMatch(/hybrid: off by 0\.\d\d/);
+  });
+
   it('shows all answers to every case, and its passages', async () => {
     const document = documentOf(await rendered());
     const cases = [...document.querySelectorAll('.case')];

@@ -50,6 +50,8 @@ export interface MetricInfo {
   pass: 'answers' | 'latency';
   /** Groups rows of the table: "the answer", "sources", "cost". */
   family: string;
+  /** This value is the stated probability that the metric named here is 1: a reliability diagram is drawn of the two. */
+  probabilityOf?: string;
 }
 
 export interface Metric extends MetricInfo {

@@ -77,6 +77,20 @@ describe('the verdict', () => {
     expect(yardsticks).toMatch(/Rag\+glossary \(\d+ %\) does better than rag by/);
     expect(yardsticks).toMatch(/Extract \(\d+ %\): rag does better by/);
     expect(verdict.leaders).toEqual(['rag']);
+    expect(verdict.headline).toMatch(
+      /But rag\+glossary \(\d+ %\), only a yardstick here, does better than rag\./,
+    );
+    expect(verdict.kinds[0]!.text).toMatch(/Yardsticks: rag\+glossary \d+ %, extract \d+ %\.$/);
+  });
+
+  it('does not praise an arm without naming the cheap alternative that equals it', async () => {
+    const { verdict } = await syntheticComparison({
+      chances: { rag: { '*': 0.2 }, hybrid: { '*': 0.8 }, 'rag+glossary': { '*': 0.8 } },
+      references: ['rag+glossary'],
+      groups: 40,
+    });
+    expect(verdict.choice).toBe('hybrid');
+    expect(verdict.headline).toMatch(/But hybrid is not shown to do better than rag\+glossary \(\d+ %\)/);
   });
 
   it('warns when the best arm is wrong more often than right', async () => {

@@ -45,7 +45,7 @@ export function decideVerdict(result: Undecided): Verdict {
       kind: slice.kind!,
       outcome: own.outcome,
       leaders: own.leaders.map((arm) => arm.name),
-      text: kindText(table, slice, own, arms),
+      text: `${kindText(table, slice, own, arms)}${yardstickValues(table, slice)}`,
     })),
     claims: table.claims,
   };
@@ -185,6 +185,7 @@ function headline(
         `On the kind "${part.kind}", though, ${labels(against)} does better than ${choice.label}.`,
       );
   }
+  if (choice) sentences.push(...unbeatenYardsticks(table, slice, choice));
   const best = choice && table.value(slice, choice);
   if (best && table.primary.unit === 'share' && table.primary.direction === 'higher' && best.value < 0.5) {
     sentences.push(
@@ -192,6 +193,27 @@ function headline(
     );
   }
   return sentences.join(' ');
+}
+
+/** A choice that a cheap alternative equals must not be read without it. */
+function unbeatenYardsticks(table: Table, slice: Slice, choice: ArmInfo): string[] {
+  const references = table.result.arms.filter((arm) => arm.reference && table.advantage(slice, choice, arm));
+  const ahead = references.filter((reference) => table.beats(slice, reference, choice));
+  const level = references.filter(
+    (reference) => !ahead.includes(reference) && !table.beats(slice, choice, reference),
+  );
+  return [
+    ...(ahead.length > 0
+      ? [
+          `But ${labels(ahead)} (${said(table, slice, ahead, ahead.length > 1)}), only ${ahead.length > 1 ? 'yardsticks' : 'a yardstick'} here, ${ahead.length > 1 ? 'do' : 'does'} better than ${choice.label}.`,
+        ]
+      : []),
+    ...(level.length > 0
+      ? [
+          `But ${choice.label} is not shown to do better than ${labels(level)} (${said(table, slice, level, level.length > 1)}), which ${level.length > 1 ? 'are' : 'is'} cheaper and only ${level.length > 1 ? 'yardsticks' : 'a yardstick'} here.`,
+        ]
+      : []),
+  ];
 }
 
 function kindText(table: Table, slice: Slice, standing: Standing, arms: readonly ArmInfo[]): string {
@@ -211,6 +233,12 @@ function kindText(table: Table, slice: Slice, standing: Standing, arms: readonly
       ? `No difference worth having between ${labels(leaders)}: ${said(table, slice, leaders)} (${size})`
       : `So few cases cannot decide between ${labels(leaders)}: ${said(table, slice, leaders)}; ${detectable(table, slice, leaders)}`;
   return `${start}.${rest}`;
+}
+
+function yardstickValues(table: Table, slice: Slice): string {
+  const references = table.result.arms.filter((arm) => arm.reference && table.value(slice, arm));
+  if (references.length === 0) return '';
+  return ` ${references.length > 1 ? 'Yardsticks' : 'Yardstick'}: ${said(table, slice, references)}.`;
 }
 
 function primaryReason(table: Table, slice: Slice, arms: readonly ArmInfo[]): string {

@@ -42,21 +42,35 @@ export function fieldMetrics(settings: MetricSettings): Metric[] {
   const confidence = output.confidence;
   const confident = output.compareFields.find((field) => field.path === confidence?.of);
   if (confidence && confident) {
-    metrics.push({
-      id: 'confidence-brier',
-      name: 'Confidence, Brier score',
-      description: `Mean squared distance between the stated confidence and whether \`${confident.path}\` was right: 0 is perfect, 0.25 is always saying one half. Of the answers that state one.`,
-      unit: 'score',
-      direction: 'lower',
-      summary: 'mean',
-      pass: 'answers',
-      family: 'Form',
-      value: (input) => {
-        const right = fieldRight(confident, input);
-        if (right === undefined || input.answer.confidence === undefined) return undefined;
-        return (input.answer.confidence - right) ** 2;
+    metrics.push(
+      {
+        id: 'confidence',
+        name: 'Confidence stated',
+        description: `Mean of the stated probability that \`${confident.path}\` is right. Well calibrated, it equals the share that is right.`,
+        unit: 'share',
+        direction: 'none',
+        summary: 'mean',
+        pass: 'answers',
+        family: 'Form',
+        probabilityOf: `field:${confident.name}`,
+        value: ({ answer }) => answer.confidence,
       },
-    });
+      {
+        id: 'confidence-brier',
+        name: 'Confidence, Brier score',
+        description: `Mean squared distance between the stated confidence and whether \`${confident.path}\` was right: 0 is perfect, 0.25 is always saying one half. Of the answers that state one.`,
+        unit: 'score',
+        direction: 'lower',
+        summary: 'mean',
+        pass: 'answers',
+        family: 'Form',
+        value: (input) => {
+          const right = fieldRight(confident, input);
+          if (right === undefined || input.answer.confidence === undefined) return undefined;
+          return (input.answer.confidence - right) ** 2;
+        },
+      },
+    );
   }
   return metrics;
 }

@@ -1,9 +1,10 @@
+import { expectedCalibrationError, reliabilityBins } from '../../statistics/index.ts';
 import { advantageOf } from '../advantage.ts';
 import { counted } from '../format.ts';
 import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';
-import { type IntervalRow, intervalPlot, scatterPlot } from './plots.ts';
+import { type IntervalRow, intervalPlot, reliabilityPlot, scatterPlot } from './plots.ts';
 
 /** The primary metric over all cases and by kind, and the differences between the arms that can be chosen. */
 export function primaryFigures(result: ComparisonResult, arms: readonly MarkedArm[]): Html {
@@ -80,6 +81,7 @@ ${costs.map((cost) => {
     yName: primary.name,
   });
 })}
+${result.metrics.filter((metric) => metric.probabilityOf).map((metric) => reliability(result, metric, arms))}
 ${shown.map((metric) => {
   const cases = new Set(overall.arms.filter((e) => e.metric === metric.id).map((e) => e.cases));
   return intervalPlot({
@@ -89,6 +91,28 @@ ${shown.map((metric) => {
     unit: metric.unit,
   });
 })}</div>`;
+}
+
+/** How often an arm was right where it said how sure it was, in fifths of the scale. */
+function reliability(result: ComparisonResult, metric: MetricInfo, arms: readonly MarkedArm[]): Html {
+  const lines = arms.flatMap((arm) => {
+    const pairs = result.cases.flatMap((record) => {
+      const { [metric.id]: said, [metric.probabilityOf!]: right } = record.arms[arm.name]!.values;
+      return said === undefined || right === undefined ? [] : [{ said, right: right === 1 }];
+    });
+    if (pairs.length === 0) return [];
+    const said = pairs.map((pair) => pair.said);
+    const right = pairs.map((pair) => pair.right);
+    const error = expectedCalibrationError(said, right, 5).toFixed(2);
+    const bins = reliabilityBins(said, right, 5).filter((bin) => bin.cases > 0);
+    return [{ label: `${arm.label}: off by ${error}`, mark: arm.mark, bins }];
+  });
+  if (lines.length === 0) return html``;
+  return reliabilityPlot({
+    title: 'Is the stated confidence true?',
+    subtitle: 'On the dashes it is. Expected calibration error, 5 bins.',
+    lines,
+  });
 }
 
 function primaryOf(result: ComparisonResult): MetricInfo {

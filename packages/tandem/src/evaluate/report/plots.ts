@@ -127,6 +127,55 @@ ${names.map(
 </svg></figure>`;
 }
 
+export interface ReliabilityLine {
+  label: string;
+  mark: string;
+  bins: readonly { said: number; right: number; cases: number }[];
+}
+
+/** Share that was right against the probability stated, a point a bin, larger for more cases; the diagonal is perfect. */
+export function reliabilityPlot(given: {
+  title: string;
+  subtitle: string;
+  lines: readonly ReliabilityLine[];
+}): Html {
+  const height = 270;
+  const box = { left: 46, right: width - 12, top: 12, bottom: height - 42 };
+  const px = (value: number) => box.left + value * (box.right - box.left);
+  const py = (value: number) => box.bottom - value * (box.bottom - box.top);
+  const most = Math.max(1, ...given.lines.flatMap((line) => line.bins.map((bin) => bin.cases)));
+  const spoken = given.lines
+    .map(
+      (line) =>
+        `${line.label}: ${line.bins.map((bin) => `said ${formatValue(bin.said, 'share')}, right ${formatValue(bin.right, 'share')}`).join(', ')}`,
+    )
+    .join('; ');
+  return html`<figure class="plot">
+<figcaption><strong>${given.title}</strong> <span class="muted">${given.subtitle}</span></figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${`${given.title}. ${spoken}`}">
+${[0, 0.25, 0.5, 0.75, 1].map(
+  (
+    tick,
+  ) => html`<line class="grid" x1="${fixed(px(tick))}" x2="${fixed(px(tick))}" y1="${box.top}" y2="${box.bottom}"/>
+<line class="grid" x1="${box.left}" x2="${box.right}" y1="${fixed(py(tick))}" y2="${fixed(py(tick))}"/>
+<text class="tick" x="${fixed(px(tick))}" y="${box.bottom + 16}" text-anchor="middle">${formatValue(tick, 'share')}</text>
+<text class="tick" x="${box.left - 6}" y="${fixed(py(tick) + 4)}" text-anchor="end">${formatValue(tick, 'share')}</text>`,
+)}
+<line class="grid zero" stroke-dasharray="4 4" x1="${box.left}" y1="${box.bottom}" x2="${box.right}" y2="${box.top}"/>
+<text class="tick" x="${(box.left + box.right) / 2}" y="${height - 4}" text-anchor="middle">Confidence stated (up: share right)</text>
+${given.lines.map(
+  (line) => html`<g class="${line.mark}"><polyline class="path" points="${line.bins
+    .map((bin) => `${fixed(px(bin.said))},${fixed(py(bin.right))}`)
+    .join(' ')}"/>
+${line.bins.map(
+  (bin) =>
+    html`<circle class="mark" cx="${fixed(px(bin.said))}" cy="${fixed(py(bin.right))}" r="${fixed(2.5 + 4 * Math.sqrt(bin.cases / most))}"><title>${`${line.label}: said ${formatValue(bin.said, 'share')}, right ${formatValue(bin.right, 'share')}, n ${bin.cases}`}</title></circle>`,
+)}</g>`,
+)}
+</svg>
+<p class="legend">${given.lines.map((line) => html`<span class="${line.mark}">${line.label}</span> `)}</p></figure>`;
+}
+
 /** A mark tells arms apart by form as well as by colour. */
 function shape(mark: string, hollow: boolean, x: number, y: number): Html {
   const form = Number(/\d+/u.exec(mark)?.[0] ?? 0) % 4;

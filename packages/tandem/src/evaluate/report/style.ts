@@ -39,8 +39,9 @@ nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 .plot svg { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; font-size: 12px; fill: var(--text); }
 .plot .grid { stroke: var(--line); } .plot .zero { stroke: var(--muted); } .plot .tick { fill: var(--muted); font-size: 11px; }
 .plot .value { font-variant-numeric: tabular-nums; } .plot .whisker { stroke: var(--arm); stroke-width: 2.5; opacity: .5; stroke-linecap: round; }
-.plot .mark { fill: var(--arm); stroke: var(--card); stroke-width: 1.2; } .plot .hollow { fill: var(--card); stroke: var(--arm); stroke-width: 2; }
+.plot .path { fill: none; stroke: var(--arm); stroke-width: 1.5; opacity: .6; } .plot .mark { fill: var(--arm); stroke: var(--card); stroke-width: 1.2; } .plot .hollow { fill: var(--card); stroke: var(--arm); stroke-width: 2; }
 .plot .halo { paint-order: stroke; stroke: var(--card); stroke-width: 3.5px; font-weight: 600; fill: var(--arm); }
+.legend { margin: .4rem 0 .2rem; font-size: .8rem; display: flex; flex-wrap: wrap; gap: .1rem .9rem; } .legend span { color: var(--arm); font-weight: 600; }
 .arm0 { --arm: var(--a0); } .arm1 { --arm: var(--a1); } .arm2 { --arm: var(--a2); } .arm3 { --arm: var(--a3); }
 .arm4 { --arm: var(--a4); } .arm5 { --arm: var(--a5); } .arm6 { --arm: var(--a6); } .arm7 { --arm: var(--a7); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .65rem; }
