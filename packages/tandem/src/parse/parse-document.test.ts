@@ -329,6 +329,9 @@ describe('PDF', () => {
     expect(scanned.message).toBe('scan.pdf: page 1 has no text: it is probably scanned.');
     expect(scanned.hint).toContain('Run OCR first');
     expect((await failure(parse(fixture('locked.pdf'), 'locked.pdf'))).reason).toBe('encrypted');
+    const chinese = await failure(parse(fixture('character-map.pdf'), 'c.pdf'));
+    expect(chinese.message).toContain('need the character map UniGB-UCS2-H, which is not installed');
+    expect(chinese.hint).toContain('npm install pdfjs-dist');
     expect((await failure(parse('%PDF-1.7\nnothing', 'x.pdf'))).message).toMatch(
       /^x\.pdf is not a whole PDF: /,
     );

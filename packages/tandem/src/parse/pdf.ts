@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { getDocumentProxy, getResolvedPDFJS } from 'unpdf';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import type { ParsedBody } from './parse-document.ts';
@@ -9,15 +10,19 @@ import { writePages } from './pdf-structure.ts';
  * rows, running heads and page numbers dropped, words mended that a line's end had hyphenated, headings by the outline
  * and by their type. Nothing is recognised in images: where no page has text the document is an error.
  *
- * Throws `UnreadableDocumentError` with the reasons scanned, encrypted, damaged.
+ * Throws `UnreadableDocumentError` with the reasons scanned, encrypted, damaged, character map.
  */
 export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSignal): Promise<ParsedBody> {
   const { VerbosityLevel } = await getResolvedPDFJS();
+  const characterMaps = new CharacterMaps();
   // pdf.js takes the buffer it is given for its own, so it gets a copy.
   const pdf = await getDocumentProxy(new Uint8Array(bytes), {
     verbosity: VerbosityLevel.ERRORS,
     // Nothing is fetched for a document's text, and a form's layout program is not run.
     useWorkerFetch: false,
+    cMapUrl: 'cmaps/',
+    cMapPacked: true,
+    BinaryDataFactory: characterMaps.factory,
     enableXfa: false,
   }).catch((cause: unknown) => {
     throw openingError(cause, uri);
@@ -43,6 +48,15 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
         pages.push([]);
       }
     }
+    const [missing] = characterMaps.missing;
+    if (missing !== undefined) {
+      throw new UnreadableDocumentError({
+        uri,
+        reason: 'character map',
+        message: `${uri} has text in fonts that need the character map ${missing}, which is not installed: that text would be lost.`,
+        hint: 'Install pdf.js with its character maps (`npm install pdfjs-dist`) and run the same command again.',
+      });
+    }
     const withoutText = pages.flatMap((lines, index) => (lines.length === 0 ? [index + 1] : []));
     if (withoutText.length === pages.length) {
       if (damaged) throw openingError(damaged, uri);
@@ -64,6 +78,36 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     return { text, blocks, metadata, ...(chosen ? { title: chosen } : {}) };
   } finally {
     await pdf.loadingTask.destroy();
+  }
+}
+
+/**
+ * pdf.js looks up the character maps of Chinese, Japanese and Korean fonts in files that come with pdfjs-dist, not with
+ * unpdf's build of it. They are read from there if it is installed; otherwise the names of those asked for are kept,
+ * because pdf.js itself would go on without the text.
+ */
+class CharacterMaps {
+  readonly missing = new Set<string>();
+  readonly factory: object;
+
+  constructor() {
+    const { missing } = this;
+    this.factory = class {
+      async fetch({ kind, filename }: { kind: string; filename: string }): Promise<Uint8Array> {
+        const folder =
+          kind === 'cMapUrl' ? 'cmaps' : kind === 'standardFontDataUrl' ? 'standard_fonts' : 'wasm';
+        try {
+          return new Uint8Array(
+            await readFile(
+              new URL(`./${folder}/${filename}`, import.meta.resolve('pdfjs-dist/package.json')),
+            ),
+          );
+        } catch (cause) {
+          if (folder === 'cmaps') missing.add(filename.replace(/\.bcmap$/, ''));
+          throw cause;
+        }
+      }
+    };
   }
 }
 

@@ -7,6 +7,7 @@ export type UnreadableReason =
   | 'scanned'
   | 'encrypted'
   | 'damaged'
+  | 'character map'
   | 'front matter'
   | 'media type';
 
