@@ -9,7 +9,7 @@ import { embedderIdentity } from './embedder-identity.ts';
  * Raise it when parser, chunker or prefix make something else of the same bytes: projects made before then index anew (from
  * cached vectors wherever the embedded text is still the same).
  */
-const rulesVersion = 1;
+const rulesVersion = 2;
 
 export interface Chunking {
   maxTokens: number;

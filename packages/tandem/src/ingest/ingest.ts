@@ -175,7 +175,7 @@ async function bringInLine(
     const replaced = batch.put.filter(({ isNew }) => !isNew).map(({ document }) => document.id);
     await store.remove([...replaced, ...batch.remove], at);
     await store.add(
-      chunks.map(({ prepared: { document }, chunk: { prefix: _, ...chunk } }, i) => ({
+      chunks.map(({ prepared: { document }, chunk }, i) => ({
         ...chunk,
         uri: document.uri,
         title: document.title,
