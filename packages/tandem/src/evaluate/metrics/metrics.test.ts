@@ -232,6 +232,21 @@ describe('form, style and cost', () => {
     expect(score('style:short', { text: 'Good!' })).toBe(1);
   });
 
+  it('names the style rule that throws', () => {
+    const rule = {
+      id: 'broken',
+      description: '',
+      check: () => {
+        throw new Error('no such thing');
+      },
+    };
+    const broken = createMetrics({ ...syntheticSettings, styleRules: [rule] });
+    const style = broken.find((metric) => metric.id === 'style')!;
+    expect(() => style.value({ answer: perfect, testCase, arm: rag })).toThrow(
+      'The style rule "broken" failed on an answer: no such thing.',
+    );
+  });
+
   it('counts words without markers, tokens, and milliseconds', () => {
     expect(score('length')).toBe(10);
     expect(score('prompt-tokens')).toBe(100);

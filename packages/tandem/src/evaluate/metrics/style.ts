@@ -1,3 +1,5 @@
+import type { StyleRule } from '../../core/config.ts';
+import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Metric } from '../types.ts';
 import type { MetricSettings } from './settings.ts';
 
@@ -18,7 +20,7 @@ export function styleMetrics(settings: MetricSettings): Metric[] {
     id: 'style',
     name: 'Style rules kept',
     description: `Share of the ${rules.length} style rules that an answer keeps, over all cases.`,
-    value: ({ answer }) => rules.filter((rule) => rule.check(answer.text)).length / rules.length,
+    value: ({ answer }) => rules.filter((rule) => kept(rule, answer.text)).length / rules.length,
   };
   if (rules.length === 1) return [overall];
   return [
@@ -29,8 +31,23 @@ export function styleMetrics(settings: MetricSettings): Metric[] {
         id: `style:${rule.id}`,
         name: `Style: ${rule.id}`,
         description: rule.description,
-        value: ({ answer }) => Number(rule.check(answer.text)),
+        value: ({ answer }) => Number(kept(rule, answer.text)),
       }),
     ),
   ];
+}
+
+/** The rule is the project's own code: when it throws, say whose it was. */
+function kept(rule: StyleRule, text: string): boolean {
+  try {
+    return rule.check(text);
+  } catch (cause) {
+    throw new InvalidInputError({
+      message: `The style rule "${rule.id}" failed on an answer: ${(cause as Error).message}.`,
+      hint: 'Mend its check function in tandem.config.ts and run the same command again: the answers are kept.',
+      where: 'answer.styleRules',
+      domain: 'evaluate',
+      cause,
+    });
+  }
 }
