@@ -1,13 +1,15 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { embedMany } from 'ai';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
+import { chunkDocument } from '../chunk/chunk-document.ts';
 import { hashJson } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { parseDocument } from '../parse/parse-document.ts';
 import { embedderIdentity } from './embedder-identity.ts';
 
 /**
- * Raise it when parser, chunker or prefix make something else of the same bytes: projects made before then index anew (from
- * cached vectors wherever the embedded text is still the same).
+ * Raise it when parser, chunker, prefix or the store's rows change in a way that `sample` does not show: projects made before
+ * then index anew, from cached vectors wherever the embedded text is still the same.
  */
 const rulesVersion = 2;
 
@@ -28,7 +30,14 @@ export async function indexConfiguration(
     localToolsOf(embedder)?.dimensions ??
     (current?.embedderHash === embedderHash ? current.dimensions : await askForDimensions(embedder, signal));
   const { maxTokens, overlapTokens } = chunking;
-  const configurationHash = hashJson({ rulesVersion, embedderHash, dimensions, maxTokens, overlapTokens });
+  const configurationHash = hashJson({
+    rulesVersion,
+    sample: await sampleHash(),
+    embedderHash,
+    dimensions,
+    maxTokens,
+    overlapTokens,
+  });
   return { configurationHash, embedderHash, embedderName, dimensions };
 }
 
@@ -42,3 +51,48 @@ async function askForDimensions(model: EmbeddingModelV4, signal?: AbortSignal): 
   });
   return embeddings[0]!.length;
 }
+
+/** What the rules make of a small text with most of what a document can hold: another hash, other rules. */
+async function sampleHash(): Promise<string> {
+  const bytes = new TextEncoder().encode(sample);
+  const document = await parseDocument({ uri: 'sample.md', mediaType: 'text/markdown', bytes });
+  const countTokens = (text: string) => text.split(/\s+/).filter(Boolean).length;
+  const chunks = await chunkDocument(document, { maxTokens: 40, overlapTokens: 8, countTokens });
+  return hashJson({ document, chunks });
+}
+
+const sample = `---
+id: sample
+aliases: [SMP, specimen]
+---
+
+# Sample syndrome (SS)
+
+Also called: Example disease; ED
+
+## Information
+
+Sample syndrome is rare. It affects about 1.5 in 10,000 people, i.e. few. Dr. Example described it in 1901. "It is," she wrote,
+"a disease of handbooks." Nobody has met it since. Each of its signs is common; together they are not. It is not inherited.
+
+What helps:
+
+- rest, for a day or two;
+- water, at least two litres a day, more in summer, less in winter, and none at all at night;
+- patience.
+
+### Forms
+
+| form | age | course |
+|---|---|---|
+| early | 0–2 | mild |
+| late | 60+ | long |
+
+\`\`\`
+dose = weight * 2
+\`\`\`
+
+## Outlook
+
+Good.
+`;
