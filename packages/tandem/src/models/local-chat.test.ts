@@ -62,7 +62,13 @@ describe('answers', () => {
     expect(result.usage.inputTokens.total).toBe(
       tools.encodePrompt([{ role: 'user', content: 'What is diabetes?' }]).length,
     );
-    expect(result.finishReason.unified).toBe('stop');
+  });
+
+  it('end where the model ends its turn', async () => {
+    const result = await answer('What is 2+2?', { maxOutputTokens: 200 });
+    expect(result.finishReason).toEqual({ unified: 'stop', raw: 'end of turn' });
+    expect(result.text).toContain('4');
+    expect(result.text).not.toContain('<|im_end|>');
   });
 
   it('are the same whatever was asked before, though the cache is reused', async () => {

@@ -129,8 +129,8 @@ async function embed(encoder: BertEncoder, texts: readonly string[], signal: Abo
     const longest = Math.max(...texts.map((text) => encoder.countTokens(text)));
     throw new ContextOverflowError({
       what: 'text to embed',
-      promptTokens: longest,
-      reservedTokens: encoder.maxTokens - encoder.maxTextTokens,
+      promptTokens: longest + encoder.maxTokens - encoder.maxTextTokens,
+      reservedTokens: 0,
       contextLength: encoder.maxTokens,
     });
   }

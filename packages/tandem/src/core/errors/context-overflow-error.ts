@@ -17,7 +17,10 @@ export class ContextOverflowError extends TandemError {
       code: 'context_overflow',
       domain: 'models',
       category: 'user',
-      message: `The ${options.what ?? 'prompt'} has ${options.promptTokens} tokens; with ${options.reservedTokens} kept for the answer it does not fit the model's context of ${options.contextLength}.`,
+      message:
+        options.reservedTokens === 0
+          ? `The ${options.what ?? 'prompt'} has ${options.promptTokens} tokens and does not fit the model's context of ${options.contextLength}.`
+          : `The ${options.what ?? 'prompt'} has ${options.promptTokens} tokens; with ${options.reservedTokens} kept for the answer it does not fit the model's context of ${options.contextLength}.`,
       hint: 'Shorten the question, retrieve fewer passages (--k), or configure a model with a longer context.',
     });
     this.promptTokens = options.promptTokens;

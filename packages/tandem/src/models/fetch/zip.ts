@@ -1,6 +1,7 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
@@ -32,12 +33,10 @@ export async function extractZip(archive: string, wanted: ReadonlyMap<string, st
     if (header.readUInt32LE(0) !== 0x04034b50) throw new Error(`${archive} is damaged at ${name}`);
     const start = entry.headerOffset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
     await mkdir(dirname(target), { recursive: true });
-    const source = file.createReadStream({
-      start,
-      end: start + entry.compressedSize - 1,
-      autoClose: false,
-      highWaterMark: 1 << 18,
-    });
+    const source =
+      entry.compressedSize === 0
+        ? Readable.from([])
+        : createReadStream(archive, { start, end: start + entry.compressedSize - 1, highWaterMark: 1 << 18 });
     const output = createWriteStream(target);
     const options = signal ? { signal } : {};
     if (entry.method === 8) await pipeline(source, createInflateRaw(), output, options);
