@@ -65,6 +65,9 @@ async function main(): Promise<void> {
       `${outcome.reused ? 'Trained before, reused: ' : ''}${metrics.steps} steps on ${metrics.tokens} tokens in ${duration(metrics.seconds)}, ${metrics.tokensPerSecond.toFixed(0)} tokens a second.`,
     );
   });
+  await step('Ask again: the tuned model, with the passages it looked for', async () =>
+    console.log(describeAnswer(await ask(project, question, { arm: 'hybrid', signal }))),
+  );
   const comparison = await step('Compare: the same held-out questions to base, rag, tuned and hybrid', () =>
     compare(project, {
       casesPerKind,

@@ -36,7 +36,8 @@ async function main(): Promise<void> {
   );
   const comparison = await compare(project, {
     adapterId: id,
-    validationCases: 24,
+    casesPerKind: 64,
+    validationCases: 16,
     purpose: 'full run',
     command: 'npm run clinic',
     signal,

@@ -111,6 +111,9 @@ const boilerplate = [
   /^(The frequency (of a sign|may also)|The first number of the fraction|For example, a frequency of|Because these frequencies|Sometimes, no information on frequency|In these cases, the sign|Much of this information comes)/,
   /^(These resources address|Gene Review|Genetic Testing Registry|MedlinePlus Encyclopedia|See the|See also|Check the list|Check for|Click here|For more information|To learn more|Key Points|NIH:|Centers for Disease)/i,
   /^Summary\b/,
+  /protective factors|refine the search|listing of clinical trials|^For (some|more)\b|^Patients (may|can)\b|^Some clinical trials/,
+  // The institutes' own sentences about themselves, the same on many pages.
+  /National Institutes? of|\bNINDS\b|\bNIH\b/,
   /(this summary|PDQ|the following (list|table)|listed below|see below|web ?site|www\.|http|Figure|pictured?)/i,
   /\b(I|we|our|us)\b/, // a third-person house style
 ];
@@ -292,6 +295,20 @@ for (const [doc] of shuffled(candidates)) {
   if (!trainDocuments.includes(doc)) trainDocuments.push(doc);
 }
 
+// A sentence that answers a case is nobody's training target, whatever disease it stands under.
+const plainSentence = (sentence: string) =>
+  sentence
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim();
+const caseSentences = new Set(
+  cases
+    .flatMap(({ expected }) => expected.response.replace(/^[^:]+: /, '').split(/\s*\[1\]\s*/))
+    .map(plainSentence),
+);
+const givesAway = ({ sentences }: Answerable) =>
+  sentences.some((sentence) => caseSentences.has(plainSentence(sentence)));
+
 const abbreviationOf = new Map(abbreviated.train.map(({ doc, abbr }) => [doc, abbr!]));
 const jargonOf = new Map(
   jargon
@@ -333,7 +350,7 @@ function wordingsOf(item: Answerable, abbreviation: string | undefined, word: st
 let informationLeft = maxInformationQuestions;
 const training = trainDocuments.flatMap((doc) => {
   usedDocuments.add(doc);
-  const list = answerableTrain.filter(({ question }) => question.doc === doc);
+  const list = answerableTrain.filter((item) => item.question.doc === doc && !givesAway(item));
   const kept = pick(list, perDocument.train).filter(
     ({ intent }) => intent !== 'information' || list.length === 1 || informationLeft-- > 0,
   );

@@ -31,11 +31,12 @@ export default {
           intent: { type: 'string', enum: [...intents] },
           entities: {
             type: 'object',
-            properties: { condition: { type: 'string' } },
+            properties: { condition: { type: 'string', maxLength: 120 } },
             required: ['condition'],
             additionalProperties: false,
           },
-          response: { type: 'string' },
+          // Long enough for every right answer; a model that turns in circles still closes its JSON.
+          response: { type: 'string', maxLength: 480 },
         },
         required: ['intent', 'entities', 'response'],
         additionalProperties: false,

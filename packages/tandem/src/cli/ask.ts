@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
+import { ask } from '../project/ask.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
@@ -10,6 +11,7 @@ interface AskOptions {
   arm?: string;
   adapter?: string;
   k?: number;
+  extract?: boolean;
 }
 
 export function addAsk(program: Command, signal: AbortSignal): void {
@@ -21,17 +23,21 @@ export function addAsk(program: Command, signal: AbortSignal): void {
     .option('--arm <arm>', `${armNames.join(', ')} (default: what \`tandem use\` chose, else the config's)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
     .option('--k <n>', 'passages in the prompt', positiveInteger)
+    .option('--extract', "no language model: the best passage's first sentences, in its own words")
     .action(async (question: string | undefined, options: AskOptions, command: Command) => {
       const chosen = parseArm(options.arm);
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
-        const deployment = await project.deployment();
-        const arm = chosen ?? deployment.arm;
-        const answerer = await project.answerer(arm, options.adapter ?? deployment.adapterId);
-        const settings = { arm, signal, ...(options.k !== undefined && { k: options.k }) };
+        const settings = {
+          signal,
+          ...(chosen && { arm: chosen }),
+          ...(options.adapter !== undefined && { adapterId: options.adapter }),
+          ...(options.k !== undefined && { k: options.k }),
+          ...(options.extract && { extract: true }),
+        };
         if (options.batch !== undefined) {
           await runBatch(options.batch, { signal, onProgress, stage: 'answering' }, async (line) => ({
             id: line.id,
-            ...batchAnswer(await answerer.answer(line.question, settings)),
+            ...batchAnswer(await ask(project, line.question, settings)),
           }));
           return;
         }
@@ -45,7 +51,7 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         }
         // JSON is shown once it is whole; plain text as it is written.
         const streams = !json && !project.config.answer.output && process.stdout.isTTY;
-        const answer = await answerer.answer(question, {
+        const answer = await ask(project, question, {
           ...settings,
           ...(streams && { onText: (piece: string) => process.stdout.write(piece) }),
         });

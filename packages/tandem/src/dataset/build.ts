@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withoutMarkers } from '../answer/citations.ts';
-import { valueAt } from '../answer/structured-output.ts';
 import { buildMessages, buildRewriteMessages, type PassageText } from '../answer/prompt.ts';
+import { valueAt } from '../answer/structured-output.ts';
 import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';

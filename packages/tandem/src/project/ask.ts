@@ -1,16 +1,26 @@
 import type { AnswerOptions } from '../answer/answerer.ts';
+import { extractAnswer } from '../answer/extract.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Project } from './project.ts';
 
+export interface AskOptions extends Partial<AnswerOptions> {
+  adapterId?: string;
+  /** No language model: the best passage's first sentences. */
+  extract?: boolean;
+}
+
 /** One question to the project's arm in use (or the one given); the answer's trace is kept. */
-export async function ask(
-  project: Project,
-  question: string,
-  options: Partial<AnswerOptions> & { adapterId?: string } = {},
-): Promise<Answer> {
+export async function ask(project: Project, question: string, options: AskOptions = {}): Promise<Answer> {
+  const { adapterId, extract, ...rest } = options;
+  if (extract) {
+    const parts = { config: project.config, catalog: project.catalog, retriever: await project.retriever() };
+    return extractAnswer(parts, question, {
+      ...(rest.k !== undefined && { k: rest.k }),
+      ...(rest.signal && { signal: rest.signal }),
+    });
+  }
   const deployment = await project.deployment();
   const arm = options.arm ?? deployment.arm;
-  const answerer = await project.answerer(arm, options.adapterId ?? deployment.adapterId);
-  const { adapterId: _adapterId, ...rest } = options;
+  const answerer = await project.answerer(arm, adapterId ?? deployment.adapterId);
   return answerer.answer(question, { ...rest, arm });
 }

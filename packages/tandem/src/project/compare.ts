@@ -89,6 +89,8 @@ export async function compare(
   const tools = localToolsOf(chat);
   const metrics = createMetrics(config.answer);
   const primary = defaultPrimary(config.answer);
+  // Before the stored answers are opened: opening mends a torn last line, which must not be another process's.
+  await using _lock = await catalog.lockForWriting('comparing', signal && { signal });
   await using store = await openResultStore(join(dataDirectory, 'comparison-answers.jsonl'));
 
   const common = await commonFingerprint(project, tools?.baseHash);
@@ -144,7 +146,6 @@ export async function compare(
   options.onEstimate?.(estimate);
   if (options.estimateOnly) return { estimate };
 
-  await using _lock = await catalog.lockForWriting('comparing', signal && { signal });
   const run = await catalog.runs.start({
     kind: 'compare',
     config: {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArmName } from '../core/types/answer.ts';
+import { advantageOf, shownBetter } from '../evaluate/advantage.ts';
 import { formatDifference, formatInterval, formatP } from '../evaluate/format.ts';
 import type { ComparisonResult } from '../evaluate/types.ts';
 import type { Project } from './project.ts';
@@ -39,18 +40,12 @@ function evidenceIn(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'run
   const against = untrained[arm];
   const overall = result.slices.find(({ kind }) => kind === null)!;
   const metric = result.metrics.find(({ id }) => id === result.primary.metric)!;
-  const pair = overall.pairs.find(
-    ({ a, b, metric: id }) =>
-      id === metric.id && ((a === arm && b === against) || (a === against && b === arm)),
-  );
-  if (!pair) return undefined;
-  const sign = (pair.a === arm ? 1 : -1) * (metric.direction === 'lower' ? -1 : 1);
-  const p = pair.adjustedP ?? pair.p ?? 1;
-  const better = pair.value * sign > 0;
-  const passed = better && p < 0.05;
-  const interval = pair.a === arm ? pair : { low: -pair.high, high: -pair.low };
+  const advantage = advantageOf(overall, metric, arm, against);
+  if (!advantage) return undefined;
+  const { by, cases } = advantage;
+  const p = advantage.adjustedP ?? advantage.p;
   return {
-    passed,
-    sentence: `${arm} against ${against} on ${metric.name}: ${better ? 'better' : 'worse'} by ${formatDifference(Math.abs(pair.value), metric.unit)} (95 % ${formatInterval(interval, metric.unit)}, ${formatP(p)}, ${pair.cases} cases of ${pair.groups} groups).`,
+    passed: shownBetter(advantage),
+    sentence: `${arm} against ${against} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${cases} cases of ${overall.groups} groups).`,
   };
 }

@@ -30,7 +30,9 @@ export async function checkLeakage(
     path.endsWith('.jsonl') ? path : join(path, 'train.jsonl'),
     exampleSchema,
   );
-  const { findings } = await findLeakage({ examples, cases });
+  const documents: { id: string; text: string }[] = [];
+  for await (const { id, text } of project.catalog.documents.all()) documents.push({ id, text });
+  const { findings } = findLeakage({ examples, cases, documents });
   if (findings.length > 0) {
     const first = findings[0]!;
     throw new InvalidInputError({

@@ -101,6 +101,20 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     return { adapter: found, file: join(dataDirectory, found.directory, 'adapter.gguf') };
   }
 
+  async function makeAnswerer(arm: ArmName, adapterId?: string): Promise<Answerer> {
+    const chat = await (await models()).chat();
+    const tuned = arm === 'tuned' || arm === 'hybrid' ? await adapter(adapterId) : undefined;
+    const calibrate = parseCalibration(await catalog.calibrations.get(confidenceKey(arm, tuned?.adapter.id)));
+    return createAnswerer({
+      config,
+      chat,
+      catalog,
+      ...((arm === 'rag' || arm === 'hybrid') && { retriever: await retriever() }),
+      ...(tuned && { adapter: tuned }),
+      ...(calibrate && { calibrate }),
+    });
+  }
+
   return {
     directory,
     dataDirectory,
@@ -111,21 +125,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     retriever,
     adapter,
     deployment: async () => (await catalog.deployments.current()) ?? { arm: config.answer.arm },
-    async answerer(arm, adapterId) {
-      const chat = await (await models()).chat();
-      const tuned = arm === 'tuned' || arm === 'hybrid' ? await adapter(adapterId) : undefined;
-      const calibration = parseCalibration(
-        await catalog.calibrations.get(confidenceKey(arm, tuned?.adapter.id)),
-      );
-      return createAnswerer({
-        config,
-        chat,
-        catalog,
-        ...((arm === 'rag' || arm === 'hybrid') && { retriever: await retriever() }),
-        ...(tuned && { adapter: tuned }),
-        ...(calibration && { calibrate: calibration }),
-      });
-    },
+    answerer: (arm, adapterId) => makeAnswerer(arm, adapterId),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
 }

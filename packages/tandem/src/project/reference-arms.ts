@@ -1,5 +1,4 @@
-import { mapCitations } from '../answer/citations.ts';
-import { sentences } from '../chunk/sentences.ts';
+import { extractAnswer } from '../answer/extract.ts';
 import type { PromptVariant } from '../core/config.ts';
 import { hashJson } from '../core/hash.ts';
 import type { Answer } from '../core/types/answer.ts';
@@ -48,8 +47,7 @@ export async function glossaryArm(
 
 /** The first sentences of the best passage, cited: an answer without any model but the embedder. */
 export async function extractArm(project: Project, common: string): Promise<ArmUnderTest> {
-  const retriever = await project.retriever();
-  const { k } = project.config.retrieve;
+  const parts = { config: project.config, catalog: project.catalog, retriever: await project.retriever() };
   return {
     name: 'extract',
     label: 'extract',
@@ -59,40 +57,6 @@ export async function extractArm(project: Project, common: string): Promise<ArmU
     retrieves: true,
     trained: false,
     fingerprint: hashJson({ common, extract: 1 }),
-    answer: async ({ question }, signal): Promise<Answer> => {
-      const started = performance.now();
-      const { passages } = await retriever.retrieve(question, { k, signal });
-      const text = firstSentences(passages[0]?.text ?? '', 50);
-      const { citations, dangling } = mapCitations(text, passages);
-      const total = performance.now() - started;
-      return {
-        question,
-        arm: 'rag',
-        text: text || project.config.answer.notInSources,
-        raw: text,
-        abstained: text === '',
-        citations,
-        danglingMarkers: dangling,
-        passages,
-        usage: { promptTokens: 0, completionTokens: 0 },
-        timings: { retrieve: total, generate: 0, total },
-        traceId: '',
-      };
-    },
+    answer: ({ question }, signal) => extractAnswer(parts, question, { signal }),
   };
-}
-
-function firstSentences(text: string, words: number): string {
-  const kept: string[] = [];
-  let count = 0;
-  for (const { start, end } of sentences(text)) {
-    const sentence = text.slice(start, end).replace(/\s+/g, ' ');
-    // Headings are sentences to a segmenter, and no answer.
-    if (!/[.!?]["')]?$/.test(sentence)) continue;
-    const length = sentence.split(' ').length;
-    if (kept.length > 0 && count + length > words) break;
-    kept.push(`${sentence} [1]`);
-    count += length;
-  }
-  return kept.join(' ');
 }
