@@ -3,9 +3,9 @@
  *
  *     node bench/embed.ts MODEL_FOLDER [--threads 2] [--no-spin] [--seconds 5]
  *
- * `embed_peer.py` measures sentence-transformers in the same way.
+ * `embed_peer.py` measures sentence-transformers on texts of the same lengths (its best round; here it is the mean).
  *
- * The texts are words drawn at random from the model's own vocabulary; every text of a case has exactly so many tokens.
+ * The texts are words drawn at random from a sentence; every text of a case has exactly so many tokens.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
