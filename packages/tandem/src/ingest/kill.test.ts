@@ -124,35 +124,36 @@ async function checkAfterKill(): Promise<void> {
   });
 }
 
-describe('kill -9', () => {
+// Each starts processes that load the embedder; on a busy machine that takes a while.
+describe('kill -9', { timeout: 300_000 }, () => {
   test('at random moments, while documents come, change and go: consistent each time, and in the end as if nothing had happened', async () => {
-    const used = pool.slice(0, 40);
-    let next = 20;
+    const used = pool.slice(0, 32);
+    let next = 12;
     for (const name of used.slice(0, next)) put(name);
     let kills = 0;
-    for (let round = 0; round < 8; round++) {
-      const { child, told, ended } = start(6);
-      const working = await startedWork(child, told);
-      // From the first commit's preparation to the last index file: a whole ingest takes about a second from here.
-      if (working) await sleep(Math.random() * 900);
+    let longest = 1000;
+    for (let round = 0; kills < 7; round++) {
+      const { child, told, ended } = start(4);
+      if (await startedWork(child, told)) await sleep(Math.random() * longest);
       child.kill('SIGKILL');
       const [, signal] = await ended;
       if (signal === 'SIGKILL') kills++;
+      else longest *= 0.7; // It was done before: this machine is fast.
       await checkAfterKill();
       const present = readdirSync(join(folder, 'documents')).sort();
-      appendFileSync(
-        join(folder, 'documents', present[round % present.length]!),
-        `\nRound ${round} added this sentence.\n`,
-      );
-      if (round % 2 === 0) rmSync(join(folder, 'documents', present[(round * 5 + 3) % present.length]!));
-      if (next < used.length) put(used[next++]!);
+      for (const step of [0, 3, 6])
+        appendFileSync(
+          join(folder, 'documents', present[(round + step) % present.length]!),
+          `\nRound ${round} added this sentence.\n`,
+        );
+      if (round % 2 === 0) rmSync(join(folder, 'documents', present[(round * 5 + 1) % present.length]!));
+      for (let more = 0; more < 2 && next < used.length; more++) put(used[next++]!);
     }
-    expect(kills).toBeGreaterThanOrEqual(4);
 
-    await finish(6);
+    await finish(4);
     const survived = await seen();
     expect(survived.documents.length).toBe(readdirSync(join(folder, 'documents')).length);
-    expect(await finish(6)).toMatchObject({ added: 0, changed: 0, removed: 0, chunks: 0, embedded: 0 });
+    expect(await finish(4)).toMatchObject({ added: 0, changed: 0, removed: 0, chunks: 0, embedded: 0 });
 
     const clean = mkdtempSync(join(root, 'clean-'));
     cpSync(join(folder, 'documents'), join(clean, 'documents'), { recursive: true });
@@ -162,7 +163,7 @@ describe('kill -9', () => {
   });
 
   test('what was embedded before the kill is not embedded again', async () => {
-    for (const name of pool.slice(0, 40)) put(name);
+    for (const name of pool.slice(0, 24)) put(name);
     // One batch for all: nothing is committed before the last text is embedded.
     const { child, told, ended } = start(100_000);
     const embeddedSome = () => told.some(({ event }) => event?.stage === 'ingesting' && event.done >= 5);
@@ -175,20 +176,22 @@ describe('kill -9', () => {
     });
     expect(remembered).toBeGreaterThan(0);
     const report = await finish(100_000);
-    expect(report.added).toBe(40);
+    expect(report.added).toBe(24);
     expect(report.fromCache).toBeGreaterThanOrEqual(remembered);
     expect(report.embedded + report.fromCache).toBeLessThanOrEqual(report.chunks);
   });
 });
 
-test('a full disk: one sentence, what was committed stays, and the ingest goes on once there is room', async () => {
+test('a full disk: one sentence, what was committed stays, and the ingest goes on once there is room', {
+  timeout: 300_000,
+}, async () => {
   for (const name of pool.slice(0, 4)) put(name);
   await finish(512);
   const before = await seen();
-  for (const name of pool.slice(4, 60)) put(name);
+  for (const name of pool.slice(4, 36)) put(name);
 
-  // No file may grow past 512 KiB: the operating system refuses the write as it does on a full disk or over a quota.
-  const limited = start(512, ['bash', '-c', 'ulimit -f 512; exec "$@"', 'limited']);
+  // No file may grow past 256 KiB: the operating system refuses the write as it does on a full disk or over a quota.
+  const limited = start(512, ['bash', '-c', 'ulimit -f 256; exec "$@"', 'limited']);
   const [code] = await limited.ended;
   expect(limited.told.at(-1)?.error, limited.stderr()).toMatchObject({
     code: 'disk_full',
@@ -198,7 +201,7 @@ test('a full disk: one sentence, what was committed stays, and the ingest goes o
   expect(code).toBe(1);
   expect(await seen()).toEqual(before);
 
-  expect(await finish(512)).toMatchObject({ index: { documents: 60 }, problems: [] });
+  expect(await finish(512)).toMatchObject({ index: { documents: 36 }, problems: [] });
   await checkAfterKill();
 });
 
