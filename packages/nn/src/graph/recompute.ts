@@ -7,24 +7,29 @@ import { backpropagate, type Value } from './graph.ts';
  * given to a Reshape (which copies nothing) is made to depend on the trigger's shape. No tape entry.
  */
 export function after(x: Value, trigger: Value): Value {
-  const { graph } = x;
-  const rank = x.shape.length;
+  const same = sameShapeAfter(trigger, x.shape.length);
+  return x.graph.node('Reshape', [x, same], [{ type: x.type, shape: x.shape }])[0]!;
+}
+
+const shapesByTrigger = new WeakMap<Value, Map<number, Value>>();
+
+/** The shape [0, 0, …] (0 means "as in the input" to Reshape), known when the trigger is. Once for each rank. */
+function sameShapeAfter(trigger: Value, rank: number): Value {
+  const known = shapesByTrigger.get(trigger) ?? new Map<number, Value>();
+  shapesByTrigger.set(trigger, known);
+  const found = known.get(rank);
+  if (found) return found;
+  const { graph } = trigger;
   const [first] = graph.node(
     'Shape',
     [trigger],
     [{ type: 'int64', shape: [Math.min(1, trigger.shape.length)] }],
-    {
-      attributes: { start: 0, end: 1 },
-    },
+    { attributes: { start: 0, end: 1 } },
   );
-  const [zero] = graph.node('Mul', [first, graph.constant('int64', [0], [1])], [first!]);
-  // A size of 0 in Reshape means "as in the input".
-  const [same] = graph.node(
-    'Add',
-    [zero, graph.constant('int64', new Array(rank).fill(0), [rank])],
-    [{ type: 'int64', shape: [rank] }],
-  );
-  return graph.node('Reshape', [x, same], [{ type: x.type, shape: x.shape }])[0]!;
+  const zeros = graph.constant('int64', new Array<number>(rank).fill(0), [rank]);
+  const [same] = graph.node('Mul', [first, zeros], [{ type: 'int64', shape: [rank] }]);
+  known.set(rank, same!);
+  return same!;
 }
 
 /**
