@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
 import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
@@ -26,6 +26,15 @@ export interface TrainingState {
 /** The file that holds it: one file, replaced in one rename, so that a crash leaves the old or the new. */
 export function checkpointPath(directory: string): string {
   return path.join(directory, 'checkpoint.safetensors');
+}
+
+/** Removes what a killed process left half-written in the folder. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  const names = existsSync(directory) ? await readdir(directory) : [];
+  for (const name of names) {
+    if (name.startsWith('.checkpoint.safetensors.') && name.endsWith('.tmp'))
+      await rm(path.join(directory, name));
+  }
 }
 
 export async function saveCheckpoint(

@@ -33,12 +33,14 @@ export interface LogitsJob {
   model: string | LlamaModel;
   /** Token ids of each sequence. */
   sequences: readonly ArrayLike<number>[];
+  /** For each sequence the positions wanted. Default: all. */
+  positions?: readonly ArrayLike<number>[];
   adapter?: LoraAdapter | undefined;
   /** Default 2. */
   threads?: number;
 }
 
-/** For each sequence the logits at every position: [tokens, vocabulary], row-major. */
+/** For each sequence the logits at the positions asked for: [positions, vocabulary], row-major. */
 export type LogitsResult = Float32Array[];
 
 export type Job =
@@ -77,13 +79,13 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
   await using session = await openSession(llamaLogitsGraph(model, job.adapter), trainingSession(job.threads));
   const results: Float32Array[] = [];
-  for (const tokens of job.sequences) {
+  for (const [index, tokens] of job.sequences.entries()) {
     // Checked as an example whose every token is a label.
     const [checked] = readExamples([{ tokens, labelSpans: [[0, tokens.length]] }], model.config, 'Sequence');
-    const inputs = {
-      ...llamaInputs([checked!]),
-      rows: { data: Int32Array.from({ length: tokens.length }, (_, row) => row), shape: [tokens.length] },
-    };
+    const rows = Int32Array.from(
+      job.positions?.[index] ?? Array.from({ length: tokens.length }, (_, row) => row),
+    );
+    const inputs = { ...llamaInputs([checked!]), rows: { data: rows, shape: [rows.length] } };
     const { logits } = await session.run({ ...weights, ...inputs });
     results.push(logits!.data as Float32Array);
   }

@@ -36,7 +36,10 @@ export function evaluateLoss(options: LossJob & Listening): Promise<LossResult> 
   return runInThread({ kind: 'loss', job }, { signal, onProgress });
 }
 
-/** Logits at every position of every sequence, [tokens, vocabulary] each: for comparing with another implementation. */
+/**
+ * Logits of every sequence at the positions asked for, [positions, vocabulary] each: for comparing with another
+ * implementation. Give all sequences at once: each call loads the model.
+ */
 export function llamaLogits(options: LogitsJob & { signal?: AbortSignal }): Promise<LogitsResult> {
   const { signal, ...job } = options;
   return runInThread({ kind: 'logits', job }, { signal });

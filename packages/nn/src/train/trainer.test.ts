@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../graph/finite-differences.ts';
 import { loadTinyReference } from '../models/tiny-reference.ts';
 import { checkpointPath } from './checkpoint.ts';
-import type { TrainingExample } from './examples.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
+import { countingExamples, tinyJob } from './tiny-job.ts';
 import { evaluateLoss, llamaLogits, trainLora } from './train-lora.ts';
 import { runTraining, type TrainingJob, TrainingStopped } from './trainer.ts';
 
@@ -15,30 +17,6 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'tandem-train-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-/** A task that can be learnt: each label is its predecessor plus one, or plus two, by the first token. */
-function countingExamples(count: number, seed: number): TrainingExample[] {
-  const random = seededRandom(seed);
-  return Array.from({ length: count }, () => {
-    const stride = random() < 0.5 ? 1 : 2;
-    const length = 5 + Math.floor(random() * 8);
-    const start = 3 + Math.floor(random() * 20);
-    const tokens = [stride, ...Array.from({ length }, (_, index) => start + index * stride)];
-    return { tokens, labelSpans: [[3, tokens.length]] };
-  });
-}
-
-async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<TrainingJob> {
-  const { model } = await loadTinyReference();
-  return {
-    model,
-    examples: countingExamples(22, 1),
-    validation: countingExamples(6, 2),
-    hyperparameters: { rank: 4, alpha: 8, learningRate: 0.02, epochs: 3 },
-    threads: 1,
-    ...overrides,
-  };
-}
 
 test('three steps of AdamW with warm-up, cosine and clipping are torch’s', async () => {
   const { model, adapter, trained, reference } = await loadTinyReference();
@@ -104,6 +82,20 @@ describe('training', () => {
     const tokens = job.examples.reduce((total, example) => total + example.tokens.length, 0);
     expect(metrics.tokens).toBe(3 * tokens);
     expect(metrics.labelledTokens).toBe(3 * (tokens - 3 * job.examples.length));
+  });
+
+  test('that makes the validation loss worse returns the adapter from before', async () => {
+    // What is validated is the opposite of what is taught: each label is its predecessor minus one.
+    const validation = [
+      { tokens: [1, 50, 49, 48, 47, 46, 45, 44], labelSpans: [[3, 8]] as [number, number][] },
+    ];
+    const job = await tinyJob({ validation, evaluateEverySteps: 4 });
+    const { adapter, metrics } = await runTraining(job);
+    const lowest = Math.min(...metrics.validation.map(({ loss }) => loss));
+    expect(metrics.validation.at(-1)!.loss).toBeGreaterThan(lowest);
+    expect(metrics.bestStep).toBeLessThan(metrics.steps);
+    const { loss } = await evaluateLoss({ model: job.model, examples: validation, adapter });
+    expect(loss).toBeCloseTo(lowest, 5);
   });
 
   test('is the same bit for bit for a seed, another for another', async () => {
@@ -172,6 +164,28 @@ describe('training', () => {
     expect(same(resumed.adapter, (await runTraining(await tinyJob())).adapter)).toBe(true);
   });
 
+  test('killed without warning at random moments and resumed, ends as if it had not been', async () => {
+    const whole = await runTraining(await tinyJob());
+    const program = path.join(import.meta.dirname, 'killed-training.ts');
+    const random = seededRandom(5);
+    let kills = 0;
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const exited = once(child, 'exit');
+      // The program says so when its model is ready; after that it trains for a few tenths of a second.
+      await Promise.race([once(child.stdout, 'data'), exited]);
+      setTimeout(() => child.kill('SIGKILL'), random() * 150);
+      const [, signal] = (await exited) as [number | null, string | null];
+      if (signal !== 'SIGKILL') break;
+      kills += 1;
+    }
+    expect(kills).toBeGreaterThan(0);
+    const resumed = await runTraining(await tinyJob({ checkpointDirectory: folder, resume: true }));
+    expect(resumed.metrics.losses).toEqual(whole.metrics.losses);
+    expect(same(resumed.adapter, whole.adapter)).toBe(true);
+    expect(await readdir(folder)).toEqual(['checkpoint.safetensors']);
+  });
+
   test('a finished training resumes to the same result at once', async () => {
     const job = await tinyJob({ checkpointDirectory: folder, resume: true });
     const first = await runTraining(job);
@@ -196,7 +210,6 @@ describe('training', () => {
     const job = await tinyJob({ checkpointDirectory: folder });
     await runTraining(job);
     const file = checkpointPath(folder);
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(file, (await readFile(file)).subarray(0, 5000));
     await expect(trainLora({ ...job, resume: true })).rejects.toThrow(file);
   });
@@ -266,6 +279,15 @@ test('logits of a sequence do not depend on the others asked for with it', async
   expect(distance(both[0]!, Float32Array.from(reference.logits_after_training.flat()))).toBeLessThan(1e-4);
   const [alone] = await llamaLogits({ model, sequences: [second!.tokens], adapter: trained });
   expect(distance(both[1]!, alone!)).toBeLessThan(1e-4);
+  const [some] = await llamaLogits({
+    model,
+    sequences: [second!.tokens],
+    positions: [[4, 1]],
+    adapter: trained,
+  });
+  const { vocabulary } = model.config;
+  const row = (position: number) => alone!.subarray(position * vocabulary, (position + 1) * vocabulary);
+  expect(distance(some!, Float32Array.of(...row(4), ...row(1)))).toBeLessThan(1e-4);
 });
 
 function distance(a: Float32Array, b: Float32Array): number {

@@ -14,7 +14,13 @@ import {
 import { type LlamaConfig, type LlamaModel, llamaLayerSizes, loadLlama } from '../models/llama-weights.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { epochSteps, passes } from './batches.ts';
-import { checkpointPath, loadCheckpoint, saveCheckpoint, type TrainingState } from './checkpoint.ts';
+import {
+  checkpointPath,
+  loadCheckpoint,
+  removeLeftovers,
+  saveCheckpoint,
+  type TrainingState,
+} from './checkpoint.ts';
 import { readExamples, type TrainingExample } from './examples.ts';
 import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 import { learningRateFactor } from './schedule.ts';
@@ -165,6 +171,7 @@ export async function runTraining(job: TrainingJob, hooks: TrainingHooks = {}): 
 
   const fingerprint = await fingerprintOf(job, examples, validation, settings);
   const directory = job.checkpointDirectory;
+  if (directory) await removeLeftovers(directory);
   const saved = directory && job.resume ? await loadCheckpoint(directory, fingerprint) : undefined;
   const state = saved ?? newState(model.config, settings, job.initialAdapter);
   const adapter: LoraAdapter = {
