@@ -45,7 +45,6 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    moduleSystems: ['es6'],
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.mjs', '.js'],

@@ -480,7 +480,7 @@ async function fingerprintOf(
 }
 
 function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
-  const require = (parameter: keyof Hyperparameters, holds: boolean, range: string) => {
+  const demand = (parameter: keyof Hyperparameters, holds: boolean, range: string) => {
     if (holds) return;
     throw new InvalidHyperparameterError({
       parameter,
@@ -489,18 +489,18 @@ function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
     });
   };
   for (const name of ['rank', 'batchSize', 'accumulate'] as const) {
-    require(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
+    demand(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
   }
-  require('seed', Number.isInteger(settings.seed), 'a whole number');
+  demand('seed', Number.isInteger(settings.seed), 'a whole number');
   for (const name of ['alpha', 'learningRate', 'epochs'] as const) {
-    require(name, Number.isFinite(settings[name]) && settings[name] > 0, 'a number above 0');
+    demand(name, Number.isFinite(settings[name]) && settings[name] > 0, 'a number above 0');
   }
-  require('warmupFraction', settings.warmupFraction >= 0 && settings.warmupFraction <= 1, 'between 0 and 1');
-  require('maxGradientNorm', settings.maxGradientNorm >= 0, '0 (no clipping) or more');
-  require('weightDecay', settings.weightDecay >= 0, '0 or more');
-  if (settings.maxMinutes !== undefined) require('maxMinutes', settings.maxMinutes > 0, 'a number above 0');
+  demand('warmupFraction', settings.warmupFraction >= 0 && settings.warmupFraction <= 1, 'between 0 and 1');
+  demand('maxGradientNorm', settings.maxGradientNorm >= 0, '0 (no clipping) or more');
+  demand('weightDecay', settings.weightDecay >= 0, '0 or more');
+  if (settings.maxMinutes !== undefined) demand('maxMinutes', settings.maxMinutes > 0, 'a number above 0');
   const known: readonly string[] = loraTargets;
-  require('targetModules', settings.targetModules.length > 0 &&
+  demand('targetModules', settings.targetModules.length > 0 &&
     settings.targetModules.every((target) =>
       known.includes(target),
     ), `one or more of ${loraTargets.join(', ')}`);
