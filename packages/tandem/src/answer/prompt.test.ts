@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { configSchema } from '../core/config.ts';
+import { buildMessages, buildRewriteMessages, fillSystemPrompt, promptVariants } from './prompt.ts';
+
+const { answer } = configSchema.parse({
+  name: 'test',
+  answer: {
+    notInSources: 'Not here.',
+    styleGuide: 'Be calm.',
+    tunedSystem: 'One line.',
+    rewriteSystem: 'Query.',
+    prompts: {
+      base: [
+        {
+          id: 'few',
+          system: '{styleGuide} {notInSources} {unknown}',
+          examples: [{ user: 'Q', assistant: 'A' }],
+        },
+      ],
+    },
+  },
+});
+const passages = [
+  { text: ' First text. ', headingPath: ['Gout', 'Causes'], prefix: 'Gout (GT): Causes' },
+  { text: 'Second.', headingPath: ['Gout'] },
+];
+
+test('passages are numbered in the order given, under the names they were embedded with', () => {
+  const [system, user] = buildMessages({
+    arm: 'hybrid',
+    answer,
+    question: 'Why?',
+    passages,
+    searchQuery: 'gout causes',
+  });
+  expect(system).toEqual({ role: 'system', content: 'One line.' });
+  expect(user!.content).toBe(
+    'Sources:\n\n[1] Gout (GT): Causes\nFirst text.\n\n[2] Gout\nSecond.\n\nQuestion: Why?\nSearched for: gout causes',
+  );
+});
+
+test('the untuned arms carry the style guide, the tuned ones their line', () => {
+  expect(buildMessages({ arm: 'base', answer, question: 'Why?' }).map(({ content }) => content)).toEqual([
+    'Be calm. Not here. {unknown}',
+    'Q',
+    'A',
+    'Why?',
+  ]);
+  expect(buildMessages({ arm: 'rag', answer, question: 'Why?', passages })[0]!.content).toContain('Be calm.');
+  expect(buildMessages({ arm: 'tuned', answer, question: 'Why?' }).map(({ content }) => content)).toEqual([
+    'One line.',
+    'Why?',
+  ]);
+  expect(buildRewriteMessages('Why?', answer).map(({ content }) => content)).toEqual(['Query.', 'Why?']);
+});
+
+test('there is always a prompt, and it says what to do when the sources do not have it', () => {
+  const [rag] = promptVariants('rag', answer);
+  expect(fillSystemPrompt(rag!.system, answer)).toContain('Not here.');
+});

@@ -1,0 +1,105 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { caseSchema } from '../core/types/example.ts';
+import { sectionSpan } from './cases.ts';
+import { readGlossary, spellOut } from './glossary.ts';
+import { readJsonl } from './jsonl.ts';
+import { splitOf } from './split.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tandem-dataset-'));
+});
+const file = async (name: string, content: string) => {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+};
+
+describe('readJsonl', () => {
+  test('a broken line is named by its number', async () => {
+    const lines = Array.from({ length: 1000 }, (_, i) =>
+      JSON.stringify({ id: `${i}`, question: 'Q', expected: 'A' }),
+    );
+    lines[733] = '{"id": "broken", "question": ';
+    const path = await file('broken.jsonl', lines.join('\n'));
+    await expect(readJsonl(path, caseSchema)).rejects.toThrow(`${path}:734 is not valid JSON`);
+  });
+  test('a line that does not fit says which field', async () => {
+    const path = await file(
+      'unfit.jsonl',
+      '{"id":"1","question":"Q","expected":"A"}\n\n{"id":"2","expected":"A"}\n',
+    );
+    await expect(readJsonl(path, caseSchema)).rejects.toThrow(/unfit\.jsonl:3 does not fit: `question`/);
+  });
+  test('a byte order mark, blank lines and Windows line ends are nothing', async () => {
+    const path = await file('windows.jsonl', '\uFEFF{"id":"1","question":"Q","expected":"A"}\r\n\r\n');
+    expect(await readJsonl(path, caseSchema)).toEqual([{ id: '1', question: 'Q', expected: 'A' }]);
+  });
+  test('a missing file and an empty one are each said', async () => {
+    await expect(readJsonl(join(directory, 'none.jsonl'), caseSchema)).rejects.toThrow('There is no file');
+    await expect(readJsonl(await file('empty.jsonl', '\n'), caseSchema)).rejects.toThrow('has no lines');
+  });
+});
+
+describe('glossary', () => {
+  test('reads the two columns wherever they stand, quoted or not', async () => {
+    const path = await file(
+      'glossary.csv',
+      'role,long_form,abbreviation\ncase,"lung, small cell",SCLC\n\ntrain,heart block,HB\n',
+    );
+    expect(await readGlossary(path)).toEqual([
+      { abbreviation: 'SCLC', longForm: 'lung, small cell' },
+      { abbreviation: 'HB', longForm: 'heart block' },
+    ]);
+  });
+  test('says what is wrong and where', async () => {
+    await expect(readGlossary(await file('names.csv', 'short,long\nHB,heart block\n'))).rejects.toThrow(
+      'no columns named abbreviation and long_form',
+    );
+    await expect(
+      readGlossary(await file('gap.csv', 'abbreviation,long_form\nHB,heart block\nMM,\n')),
+    ).rejects.toThrow(/gap\.csv:3 lacks/);
+    await expect(readGlossary(join(directory, 'none.csv'))).rejects.toThrow('cannot be read');
+  });
+  test('spells out whole words only, the longest first', () => {
+    const glossary = [
+      { abbreviation: 'MM', longForm: 'multiple myeloma' },
+      { abbreviation: 'H-mole', longForm: 'hydatidiform mole' },
+      { abbreviation: 'H', longForm: 'hydrogen' },
+    ];
+    expect(spellOut('What is MM? MMR, H-mole and 5 MM.', glossary)).toBe(
+      'What is multiple myeloma? MMR, hydatidiform mole and 5 multiple myeloma.',
+    );
+    expect(spellOut('MM', [])).toBe('MM');
+  });
+});
+
+test('sectionSpan runs to the next heading of its level', () => {
+  const text = '# Gout\n\n## Causes\n\nUric acid.\n\n### Diet\n\nMeat.\n\n## Treatment\n\nRest.';
+  const blocks = [...text.matchAll(/^(#+) .*$/gm)].map((match) => ({
+    kind: 'heading' as const,
+    start: match.index,
+    end: match.index + match[0].length,
+    level: match[1]!.length,
+  }));
+  const span = (heading: string) => {
+    const found = sectionSpan({ text, blocks }, heading);
+    return found && text.slice(found.start, found.end).trim();
+  };
+  expect(span('causes')).toBe('## Causes\n\nUric acid.\n\n### Diet\n\nMeat.');
+  expect(span('Treatment')).toBe('## Treatment\n\nRest.');
+  expect(span('Prevention')).toBeUndefined();
+});
+
+test('splitOf is a function of the group alone, with about the shares it promises', () => {
+  const groups = Array.from({ length: 4000 }, (_, i) => `g${i}`);
+  const count = (split: string) => groups.filter((group) => splitOf(group) === split).length / groups.length;
+  expect(count('train')).toBeCloseTo(0.5, 1);
+  expect(count('validation')).toBeCloseTo(0.1, 1);
+  expect(count('cases')).toBeCloseTo(0.4, 1);
+  fc.assert(fc.property(fc.string(), (group) => splitOf(group) === splitOf(group)));
+});
