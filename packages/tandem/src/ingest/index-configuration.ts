@@ -11,7 +11,7 @@ import { embedderIdentity } from './embedder-identity.ts';
  * Raise it when parser, chunker, prefix or the store's rows change in a way that `sample` does not show: projects made before
  * then index anew, from cached vectors wherever the embedded text is still the same.
  */
-const rulesVersion = 2;
+const rulesVersion = 3;
 
 export interface Chunking {
   maxTokens: number;

@@ -180,7 +180,7 @@ async function bringInLine(
         uri: document.uri,
         title: document.title,
         access: document.access,
-        searchText: texts[i]!,
+        searchText: withHeadingsWeighted(texts[i]!, chunk),
         vector: vectors[i]!,
       })),
       at,
@@ -221,6 +221,16 @@ async function bringInLine(
     });
     return at.seq;
   }
+}
+
+/**
+ * What full-text search sees. A word of a section's heading says more about what the section answers than one of its text;
+ * written three times it counts so (a common stand-in for BM25F's field weights). On 600 MedQuAD train questions the right
+ * section came first for 68 % instead of 65 % (`bench/retrieve.ts`).
+ */
+function withHeadingsWeighted(embedded: string, { headingPath }: EmbeddableChunk): string {
+  const headings = headingPath.slice(1).join(' ');
+  return headings === '' ? embedded : `${embedded}\n${headings}\n${headings}`;
 }
 
 /** The index as the configuration wants it: the one that is there, or a new and empty one. */
