@@ -500,9 +500,10 @@ function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
   demand('weightDecay', settings.weightDecay >= 0, '0 or more');
   if (settings.maxMinutes !== undefined) demand('maxMinutes', settings.maxMinutes > 0, 'a number above 0');
   const known: readonly string[] = loraTargets;
-  demand('targetModules', settings.targetModules.length > 0 &&
-    settings.targetModules.every((target) =>
-      known.includes(target),
-    ), `one or more of ${loraTargets.join(', ')}`);
+  demand(
+    'targetModules',
+    settings.targetModules.length > 0 && settings.targetModules.every((target) => known.includes(target)),
+    `one or more of ${loraTargets.join(', ')}`,
+  );
   return settings;
 }
