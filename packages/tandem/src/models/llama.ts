@@ -91,7 +91,9 @@ export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
     await mine.loading.then((loaded) => loaded.close()).catch(() => {});
   };
   try {
+    // Loading is shared, so one caller's abort does not stop it.
     const loaded = await mine.loading;
+    options.signal?.throwIfAborted();
     let disposed = false;
     return {
       ...loaded,
@@ -126,17 +128,13 @@ async function load(path: string, options: LoadOptions) {
   await checkFile(path);
   const [llama, baseHash] = await Promise.all([
     openBackend(),
-    stampedSha256(path, {
-      cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
-      ...(options.signal && { signal: options.signal }),
-    }),
+    stampedSha256(path, { cacheDirectory: options.cacheDirectory ?? cacheDirectory() }),
   ]);
   let model: LlamaModel;
   lastComplaint = '';
   try {
-    model = await llama.loadModel({ modelPath: path, ...(options.signal && { loadSignal: options.signal }) });
+    model = await llama.loadModel({ modelPath: path });
   } catch (cause) {
-    options.signal?.throwIfAborted();
     throw new InvalidInputError({
       domain: 'models',
       where: path,
@@ -173,7 +171,9 @@ async function load(path: string, options: LoadOptions) {
       contexts.acquire(adapter, signal),
     async close() {
       await contexts.close();
-      await model.dispose();
+      const disposed = model.dispose();
+      // A context that could not be made holds its model (node-llama-cpp 3.22), and waiting for it would never end.
+      if (!contexts.leaked) await disposed;
     },
   };
 }
@@ -253,6 +253,7 @@ class ContextPool {
   /** By adapter path, the key of what node-llama-cpp has loaded from there; it does so once per path. */
   readonly #loadedAdapters = new Map<string, string>();
   #closed = false;
+  #leaked = false;
 
   constructor(model: LlamaModel, contextLength: number, threads: number) {
     this.#model = model;
@@ -267,7 +268,8 @@ class ContextPool {
     try {
       await aborted(before, signal);
       if (this.#closed) throw new Error('The model was disposed.');
-      const { sequence } = await this.#contextFor(adapter, signal);
+      const { sequence } = await this.#contextFor(adapter);
+      signal?.throwIfAborted();
       return borrow(sequence, release);
     } catch (error) {
       release();
@@ -275,10 +277,7 @@ class ContextPool {
     }
   }
 
-  async #contextFor(
-    adapter: Required<AdapterReference> | undefined,
-    signal?: AbortSignal,
-  ): Promise<PooledContext> {
+  async #contextFor(adapter: Required<AdapterReference> | undefined): Promise<PooledContext> {
     const key = adapter === undefined ? '' : await adapterKey(adapter);
     const existing = this.#contexts.get(key);
     if (existing !== undefined) {
@@ -294,9 +293,9 @@ class ContextPool {
     let context: LlamaContext;
     lastComplaint = '';
     try {
-      context = await this.#createContext(adapter && { ...adapter, path: resolve(adapter.path) }, signal);
+      context = await this.#createContext(adapter && { ...adapter, path: resolve(adapter.path) });
     } catch (cause) {
-      signal?.throwIfAborted();
+      this.#leaked ||= adapter === undefined;
       throw new InvalidInputError({
         domain: 'models',
         ...(adapter && { where: adapter.path }),
@@ -314,14 +313,14 @@ class ContextPool {
     return pooled;
   }
 
-  async #createContext(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal) {
+  /** Without an abort signal: node-llama-cpp (3.22) keeps the model forever for a context whose making was aborted. */
+  async #createContext(adapter: Required<AdapterReference> | undefined) {
     const create = (filePath?: string) =>
       this.#model.createContext({
         contextSize: this.#contextLength,
         threads: this.#threads,
         flashAttention: false,
         ...(adapter && filePath && { lora: { adapters: [{ filePath, scale: adapter.scale }] } }),
-        ...(signal && { createSignal: signal }),
       });
     if (adapter === undefined) return create();
     const version = await adapterVersion(adapter.path);
@@ -339,6 +338,11 @@ class ContextPool {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Whether making a context failed, so that the model will never be free of it. */
+  get leaked(): boolean {
+    return this.#leaked;
   }
 
   async close(): Promise<void> {
