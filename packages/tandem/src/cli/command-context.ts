@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { openProject, type Project } from '../project/project.ts';
 import { progressBar } from './progress-bar.ts';
 
@@ -24,6 +25,7 @@ export async function withProject(
     onProgress,
     signal,
   });
+  using _network = enforceNetworkPolicy(networkPolicy(project.config));
   try {
     await work({
       project,

@@ -1,11 +1,18 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
-import { type EmbeddingModel, type LanguageModel, wrapEmbeddingModel, wrapLanguageModel } from 'ai';
+import {
+  type EmbeddingModel,
+  type EmbeddingModelMiddleware,
+  type LanguageModel,
+  type LanguageModelMiddleware,
+  wrapEmbeddingModel,
+  wrapLanguageModel,
+} from 'ai';
 import type { Config, ProviderConfig } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
-import { networkPolicy, policyFetch } from './network-policy.ts';
+import { networkPolicy, policyFetch, withNetwork } from './network-policy.ts';
 import { ollamaEmbedder, ollamaLanguageModel } from './ollama.ts';
 import { parseModelReference } from './registry.ts';
 
@@ -76,8 +83,7 @@ async function openChat(
     case 'ai-sdk': {
       const made = (provider.languageModel as ((model: string) => LanguageModel) | undefined)?.(model);
       if (typeof made !== 'object' || !('doGenerate' in made)) throw notAModel(name, 'languageModel');
-      // Lifts models of earlier specifications to this one.
-      return made.specificationVersion === 'v4' ? made : wrapLanguageModel({ model: made, middleware: [] });
+      return wrapLanguageModel({ model: made, middleware: [networkForLanguageModel] });
     }
   }
 }
@@ -104,12 +110,25 @@ async function openEmbedder(
     case 'ai-sdk': {
       const made = (provider.embeddingModel as ((model: string) => EmbeddingModel) | undefined)?.(model);
       if (typeof made !== 'object' || !('doEmbed' in made)) throw notAModel(name, 'embeddingModel');
-      if (made.specificationVersion === 'v4') return made;
-      if (made.specificationVersion === 'v3') return wrapEmbeddingModel({ model: made, middleware: [] });
-      throw notAModel(name, 'embeddingModel');
+      if (made.specificationVersion === 'v2') throw notAModel(name, 'embeddingModel');
+      return wrapEmbeddingModel({ model: made, middleware: [networkForEmbeddingModel] });
     }
   }
 }
+
+/**
+ * A provider that the user wrote or chose is configured, wherever it connects to. Wrapping also lifts models of earlier
+ * specifications to this one.
+ */
+const networkForLanguageModel: LanguageModelMiddleware = {
+  specificationVersion: 'v4',
+  wrapGenerate: ({ doGenerate }) => withNetwork(async () => doGenerate()),
+  wrapStream: ({ doStream }) => withNetwork(async () => doStream()),
+};
+const networkForEmbeddingModel: EmbeddingModelMiddleware = {
+  specificationVersion: 'v4',
+  wrapEmbed: ({ doEmbed }) => withNetwork(async () => doEmbed()),
+};
 
 function openAICompatible(
   config: Config,

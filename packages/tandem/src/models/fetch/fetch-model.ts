@@ -4,6 +4,7 @@ import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { ModelUnavailableError } from '../../core/errors/model-unavailable-error.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { ProgressListener } from '../../core/progress.ts';
+import { withNetwork } from '../network-policy.ts';
 import { type ModelFile, type ModelSource, parseModelReference } from '../registry.ts';
 import { cacheDirectory, fileSha256, modelDirectory, stampedSha256 } from './cache.ts';
 import { describeHubFile, downloadHubFile, HubError } from './hub.ts';
@@ -256,7 +257,7 @@ async function fetchFiles(
     await mkdir(cache, { recursive: true });
     await needSpace(source, cache);
     try {
-      return await fetchFromHub(source, cache, options);
+      return await withNetwork(() => fetchFromHub(source, cache, options));
     } catch (error) {
       options.signal.throwIfAborted();
       if (!(error instanceof HubError)) throw error;
