@@ -6,6 +6,7 @@ const common = { pool: 'forks', testTimeout: 120_000, hookTimeout: 300_000, allo
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: './vitest.global-setup.ts',
     projects: [
       {
         test: {

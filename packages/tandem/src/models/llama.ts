@@ -1,5 +1,5 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import {
   getLlama,
@@ -15,6 +15,7 @@ import {
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
+import { FreeCores } from './free-cores.ts';
 import type { AdapterReference } from './local-tools.ts';
 
 /** Contexts kept at once: the base and the adapters used last. Each holds its own KV cache. */
@@ -26,6 +27,8 @@ const prefillStep = 512;
 export interface LoadOptions {
   path: string;
   contextLength?: number;
+  /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer. */
+  keyValueType?: 'F16' | 'F32';
   threads?: number;
   cacheDirectory?: string;
   signal?: AbortSignal;
@@ -77,7 +80,7 @@ let lastComplaint = '';
 
 export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
   const path = resolve(options.path);
-  const key = JSON.stringify([path, options.contextLength, options.threads]);
+  const key = JSON.stringify([path, options.contextLength, options.keyValueType, options.threads]);
   let entry = shared.get(key);
   if (entry === undefined) {
     entry = { users: 0, loading: load(path, options) };
@@ -145,8 +148,8 @@ async function load(path: string, options: LoadOptions) {
   }
   const template = templateOf(model, path);
   const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
-  const threads = options.threads ?? defaultThreads(llama.cpuMathCores);
-  const contexts = new ContextPool(model, contextLength, threads);
+  const threads = threadControl(llama, options.threads);
+  const contexts = new ContextPool(model, contextLength, threads, options.keyValueType ?? 'F16');
   const grammars = new Map<string, Promise<LlamaGrammar>>();
   const vocabularySize = [...model.iterateAllTokens()].length;
   const endOfTurn = model.tokens.eot ?? model.tokens.eos;
@@ -179,14 +182,21 @@ async function load(path: string, options: LoadOptions) {
 }
 
 /**
- * llama.cpp's threads wait for each other by spinning, after every matrix. Where other programs hold the cores that turns
- * milliseconds into seconds, so a machine that is already overloaded gets one thread, which waits for nobody.
+ * Sets how many threads the next evaluation takes: as many as asked for, or else as many cores as others leave free. The
+ * number is llama.cpp's for the process, so it is set before each evaluation.
  */
-function defaultThreads(cores: number): number {
-  const asked = Number(process.env.TANDEM_THREADS);
-  if (Number.isInteger(asked) && asked > 0) return asked;
-  const [load = 0] = loadavg();
-  return load > 2 * cores ? 1 : cores;
+function threadControl(llama: Llama, asked: number | undefined): { most: number; adjust: () => void } {
+  const fromEnvironment = Number(process.env.TANDEM_THREADS);
+  const fixed =
+    asked ?? (Number.isInteger(fromEnvironment) && fromEnvironment > 0 ? fromEnvironment : undefined);
+  const most = fixed ?? llama.cpuMathCores;
+  const free = new FreeCores(most);
+  return {
+    most,
+    adjust() {
+      llama.maxThreads = fixed ?? free.count();
+    },
+  };
 }
 
 async function checkFile(path: string): Promise<void> {
@@ -245,7 +255,8 @@ interface PooledContext {
 class ContextPool {
   readonly #model: LlamaModel;
   readonly #contextLength: number;
-  readonly #threads: number;
+  readonly #keyValueType: 'F16' | 'F32';
+  readonly #threads: ReturnType<typeof threadControl>;
   /** By key, the one used last at the end. */
   readonly #contexts = new Map<string, PooledContext>();
   /** One call at a time over the whole model: two contexts at once would only share the same cores. */
@@ -255,7 +266,13 @@ class ContextPool {
   #closed = false;
   #leaked = false;
 
-  constructor(model: LlamaModel, contextLength: number, threads: number) {
+  constructor(
+    model: LlamaModel,
+    contextLength: number,
+    threads: ReturnType<typeof threadControl>,
+    keyValueType: 'F16' | 'F32',
+  ) {
+    this.#keyValueType = keyValueType;
     this.#model = model;
     this.#contextLength = contextLength;
     this.#threads = threads;
@@ -270,7 +287,7 @@ class ContextPool {
       if (this.#closed) throw new Error('The model was disposed.');
       const { sequence } = await this.#contextFor(adapter);
       signal?.throwIfAborted();
-      return borrow(sequence, release);
+      return borrow(sequence, this.#threads.adjust, release);
     } catch (error) {
       release();
       throw error;
@@ -315,13 +332,18 @@ class ContextPool {
 
   /** Without an abort signal: node-llama-cpp (3.22) keeps the model forever for a context whose making was aborted. */
   async #createContext(adapter: Required<AdapterReference> | undefined) {
-    const create = (filePath?: string) =>
-      this.#model.createContext({
+    const create = (filePath?: string) => {
+      // A context never takes more threads than are allowed when it is made.
+      this.#model.llama.maxThreads = this.#threads.most;
+      return this.#model.createContext({
         contextSize: this.#contextLength,
-        threads: this.#threads,
+        threads: this.#threads.most,
         flashAttention: false,
+        experimentalKvCacheKeyType: this.#keyValueType,
+        experimentalKvCacheValueType: this.#keyValueType,
         ...(adapter && filePath && { lora: { adapters: [{ filePath, scale: adapter.scale }] } }),
       });
+    };
     if (adapter === undefined) return create();
     const version = await adapterVersion(adapter.path);
     const known = this.#loadedAdapters.get(adapter.path);
@@ -382,7 +404,7 @@ function aborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
+function borrow(sequence: LlamaContextSequence, adjustThreads: () => void, release: () => void): Sequence {
   let last: Token | undefined;
 
   /** Leaves exactly `tokens` in the cache, reusing what is there; returns how many were. */
@@ -395,6 +417,7 @@ function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
     }
     for (let from = kept; from < tokens.length; from += prefillStep) {
       signal?.throwIfAborted();
+      adjustThreads();
       await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + prefillStep));
     }
     return kept;
@@ -405,9 +428,13 @@ function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
       last = prompt.at(-1);
       return evaluateTo(prompt.slice(0, -1), signal);
     },
-    generate(options) {
+    async *generate(options) {
       if (last === undefined) throw new Error('generate() needs a prefill().');
-      return sequence.evaluate([last], options) as AsyncGenerator<Token, void>;
+      adjustThreads();
+      for await (const token of sequence.evaluate([last], options)) {
+        yield token;
+        adjustThreads();
+      }
     },
     async score(prompt, continuation, signal) {
       await evaluateTo(prompt.slice(0, -1), signal);
@@ -415,6 +442,7 @@ function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
       const scores: number[] = [];
       for (let from = 0; from < inputs.length; from += prefillStep) {
         signal?.throwIfAborted();
+        adjustThreads();
         const results = await sequence.controlledEvaluate(
           inputs.slice(from, from + prefillStep).map((token, index) => [
             token,
@@ -445,6 +473,7 @@ function borrow(sequence: LlamaContextSequence, release: () => void): Sequence {
       const step = 64; // the vocabulary comes back as a map for each position: keep few of them alive
       for (let from = 0; from < tokens.length; from += step) {
         signal?.throwIfAborted();
+        adjustThreads();
         const results = await sequence.controlledEvaluate(
           tokens
             .slice(from, from + step)

@@ -27,7 +27,9 @@ export interface LocalChatOptions {
   modelId?: string;
   /** Prompt and answer together; by default 4096 or what the model was trained with, if less. */
   contextLength?: number;
-  /** Threads for evaluation; by default `TANDEM_THREADS`, else the machine's cores, or 1 if it is overloaded. */
+  /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer. */
+  keyValueType?: 'F16' | 'F32';
+  /** Threads for evaluation; by default `TANDEM_THREADS`, else the cores that other programs leave free. */
   threads?: number;
   /** Where file hashes are remembered; the model cache by default. */
   cacheDirectory?: string;

@@ -1,7 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  evaluateLoss,
   exportGgufLora,
   exportPeft,
   importPeft,
@@ -12,6 +11,7 @@ import {
 } from '@tandem/nn';
 import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { ProbedSequence } from './parity.ts';
 import type { TokenisedExample, Trainer } from './trainer.ts';
 
 /** Trains in this process's worker thread with `@tandem/nn`: no Python, no GPU. */
@@ -72,30 +72,24 @@ export function localTrainer(): Trainer {
   };
 }
 
-/** The trainer's own logits with an exported adapter, for comparing with what serves it. */
+/** The trainer's own logits, with an exported adapter or without: what `checkParity` compares llama.cpp with. */
 export async function localLogits(baseFile: string, peftDirectory?: string) {
   const adapter = peftDirectory === undefined ? undefined : await importPeft(peftDirectory);
-  return async ({
-    tokens,
-    positions,
-  }: {
-    tokens: readonly number[];
-    positions: readonly number[];
-  }): Promise<Float32Array[]> => {
-    const [all] = await llamaLogits({ model: baseFile, sequences: [tokens], adapter });
-    const vocabulary = all!.length / tokens.length;
-    return positions.map((position) => all!.subarray(position * vocabulary, (position + 1) * vocabulary));
+  return async (sequences: readonly ProbedSequence[]): Promise<Float32Array[][]> => {
+    const all = await llamaLogits({
+      model: baseFile,
+      sequences: sequences.map(({ tokens }) => tokens),
+      positions: sequences.map(({ positions }) => positions),
+      adapter,
+    });
+    return all.map((logits, index) => {
+      const rows = sequences[index]!.positions.length;
+      const vocabulary = logits.length / rows;
+      return Array.from({ length: rows }, (_, row) =>
+        logits.subarray(row * vocabulary, (row + 1) * vocabulary),
+      );
+    });
   };
-}
-
-/** Mean cross-entropy of the labels with an exported adapter, or without one. */
-export async function localLoss(
-  baseFile: string,
-  examples: readonly TokenisedExample[],
-  peftDirectory?: string,
-): Promise<number> {
-  const adapter = peftDirectory === undefined ? undefined : await importPeft(peftDirectory);
-  return (await evaluateLoss({ model: baseFile, examples: examples.map(forTrainer), adapter })).loss;
 }
 
 const forTrainer = ({ tokens, labelSpans }: TokenisedExample) => ({

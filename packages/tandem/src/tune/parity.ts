@@ -1,5 +1,11 @@
 import type { LocalChatTools } from '../models/local-tools.ts';
 
+/** Tokens, and the positions whose next-token logits are compared. */
+export interface ProbedSequence {
+  tokens: readonly number[];
+  positions: readonly number[];
+}
+
 /** How far two sets of next-token distributions are from each other. */
 export interface Parity {
   /** Positions compared. */
@@ -19,26 +25,24 @@ export const parityBounds = { meanKl: 5e-2, sameTopToken: 0.95 };
 
 /**
  * Puts the same tokens to llama.cpp with the adapter and compares its distributions with the trainer's. `reference` gives the
- * trainer's logits for the positions, `[positions][vocabulary]`.
+ * trainer's logits for each sequence's positions, `[sequences][positions][vocabulary]`.
  */
 export async function checkParity(
   tools: LocalChatTools,
   options: {
-    sequences: readonly { tokens: readonly number[]; positions: readonly number[] }[];
+    sequences: readonly ProbedSequence[];
     adapterFile?: string;
-    reference: (sequence: {
-      tokens: readonly number[];
-      positions: readonly number[];
-    }) => Promise<Float32Array[]>;
+    reference: (sequences: readonly ProbedSequence[]) => Promise<Float32Array[][]>;
     signal?: AbortSignal;
   },
 ): Promise<Parity> {
   let tokens = 0;
   let kl = 0;
   let same = 0;
-  for (const sequence of options.sequences) {
+  const reference = await options.reference(options.sequences);
+  for (const [order, sequence] of options.sequences.entries()) {
     options.signal?.throwIfAborted();
-    const wanted = await options.reference(sequence);
+    const wanted = reference[order]!;
     const served = await tools.evaluateLogits(sequence.tokens, {
       positions: sequence.positions,
       ...(options.adapterFile !== undefined && { adapter: { path: options.adapterFile } }),

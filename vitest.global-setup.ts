@@ -1,0 +1,15 @@
+import { fetchModel } from './packages/tandem/src/models/fetch/fetch-model.ts';
+
+/** The tests use the real models. They are fetched once, before any test, so that none of them waits for a download. */
+export default async function setup(): Promise<void> {
+  for (const reference of ['local:smollm2-135m-instruct', 'local:all-minilm-l6-v2']) {
+    let shown = 0;
+    await fetchModel(reference, {
+      onProgress: ({ stage, done, total }) => {
+        const share = total ? Math.floor((done / total) * 4) : 0;
+        if (share !== shown) console.log(`${stage}: ${share * 25} %`);
+        shown = share;
+      },
+    });
+  }
+}
