@@ -75,6 +75,8 @@ interface Shared {
 }
 const shared = new Map<string, Shared>();
 let backend: Promise<Llama> | undefined;
+/** From here on it looks what others do, so that the first call knows. */
+const free = new FreeCores();
 /** What llama.cpp last complained of: it logs its reasons and throws without them. */
 let lastComplaint = '';
 
@@ -190,11 +192,10 @@ function threadControl(llama: Llama, asked: number | undefined): { most: number;
   const fixed =
     asked ?? (Number.isInteger(fromEnvironment) && fromEnvironment > 0 ? fromEnvironment : undefined);
   const most = fixed ?? llama.cpuMathCores;
-  const free = new FreeCores(most);
   return {
     most,
     adjust() {
-      llama.maxThreads = fixed ?? free.count();
+      llama.maxThreads = fixed ?? free.count(most);
     },
   };
 }

@@ -1,0 +1,35 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { FreeCores, freeCores } from './free-cores.ts';
+
+it('leaves the cores that others hold', () => {
+  const look = { processors: 2, cores: 2, elapsed: 1000 };
+  expect(freeCores({ ...look, idle: 2000, own: 0 })).toBe(2); // nothing goes on
+  expect(freeCores({ ...look, idle: 0, own: 2000 })).toBe(2); // we have the machine to ourselves
+  expect(freeCores({ ...look, idle: 1600, own: 0 })).toBe(2); // a browser plays a film
+  expect(freeCores({ ...look, idle: 0, own: 1000 })).toBe(1); // another program holds a core
+  expect(freeCores({ ...look, idle: 0, own: 300 })).toBe(1); // a crowd
+  // Four of a server's 64 processors, half of which others use: two are left of the four.
+  expect(freeCores({ processors: 64, cores: 4, elapsed: 1000, idle: 32_000, own: 0 })).toBe(2);
+});
+
+it('is always a number of threads that can be used', () => {
+  const whole = fc.integer({ min: 1, max: 128 });
+  fc.assert(
+    fc.property(whole, whole, fc.nat(500_000), fc.nat(500_000), (cores, processors, idle, own) => {
+      const free = freeCores({ cores, processors, elapsed: 1000, idle, own });
+      expect(Number.isInteger(free) && free >= 1 && free <= cores).toBe(true);
+    }),
+  );
+});
+
+it('reads this machine', async () => {
+  const cores = new FreeCores();
+  expect(cores.count(availableParallelism())).toBe(availableParallelism()); // too soon to tell
+  await sleep(250);
+  const count = cores.count(availableParallelism());
+  expect(count).toBeGreaterThanOrEqual(1);
+  expect(count).toBeLessThanOrEqual(availableParallelism());
+});
