@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { addModel } from '../models/fetch/fetch-model.ts';
 import { listModels } from '../models/list.ts';
 
-export function addModels(program: Command, _signal: AbortSignal): void {
+export function addModels(program: Command, signal: AbortSignal): void {
   const group = program.command('models').description('The models that can be used here.');
   group
     .command('list', { isDefault: true })
@@ -10,6 +11,16 @@ export function addModels(program: Command, _signal: AbortSignal): void {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       const models = await listModels();
       console.log(json ? JSON.stringify(models, null, 2) : table(models));
+    });
+  group
+    .command('add <reference> <path>')
+    .description(
+      "Put a model that was brought here by hand into the cache: a GGUF file, or an embedder's folder.",
+    )
+    .action(async (reference: string, path: string, _options: object, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      const model = await addModel(reference, path, { signal });
+      console.log(json ? JSON.stringify(model, null, 2) : `${model.name} is in the cache: ${model.path}`);
     });
 }
 
