@@ -23,7 +23,7 @@ export interface KnownModel {
   /** SPDX identifier, or the licence's own name. */
   licence: string;
   parameters: number;
-  /** Memory while it runs with Tandem's default context, in bytes: measured for the two defaults, else estimated. */
+  /** Memory of a process that runs it with the default context, in bytes: measured for the two defaults, else estimated. */
   memory: number;
   files: readonly ModelFile[];
   hub: { repository: string; revision: string };
@@ -45,7 +45,7 @@ export const knownModels: readonly KnownModel[] = [
     title: 'SmolLM2 135M Instruct (Q4_1)',
     licence: 'Apache-2.0',
     parameters: 134_515_008,
-    memory: 350 * MB,
+    memory: 470 * MB,
     files: [
       {
         name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -129,7 +129,7 @@ export const knownModels: readonly KnownModel[] = [
     title: 'all-MiniLM-L6-v2 (F32, 384 dimensions)',
     licence: 'Apache-2.0',
     parameters: 22_713_216,
-    memory: 300 * MB,
+    memory: 230 * MB,
     files: [
       {
         name: 'model.safetensors',
