@@ -1,6 +1,7 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { openGguf } from '@tandem/nn';
 import {
   getLlama,
   type Llama,
@@ -202,13 +203,26 @@ function threadControl(llama: Llama, asked: number | undefined): { most: number;
 
 async function checkFile(path: string): Promise<void> {
   const file = await stat(path).catch(() => undefined);
-  if (file?.isFile()) return;
-  throw new InvalidInputError({
-    domain: 'models',
-    where: path,
-    message: `There is no model file at ${path}.`,
-    hint: 'Give the path of a GGUF file, or a name from tandem models list.',
-  });
+  if (!file?.isFile()) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where: path,
+      message: `There is no model file at ${path}.`,
+      hint: 'Give the path of a GGUF file, or a name from tandem models list.',
+    });
+  }
+  // node-llama-cpp (3.22) believes the counts in a damaged header and reads for minutes; our reader checks them.
+  try {
+    await using _header = await openGguf(path);
+  } catch (cause) {
+    throw new InvalidInputError({
+      domain: 'models',
+      where: path,
+      message: (cause as Error).message,
+      hint: 'Fetch the model again, or choose another (tandem models list).',
+      cause,
+    });
+  }
 }
 
 function complaint(cause: unknown): string {
