@@ -36,7 +36,8 @@ async function main(): Promise<void> {
   );
   const comparison = await compare(project, {
     adapterId: id,
-    casesPerKind: 64,
+    casesPerKind: 60,
+    latencyCases: 6,
     validationCases: 16,
     purpose: 'full run',
     command: 'npm run clinic',
