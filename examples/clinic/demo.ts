@@ -11,12 +11,13 @@ import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
 import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
 import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
 import { ask, compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
+import { enforceNetworkPolicy, networkPolicy } from '../../packages/tandem/src/models/network-policy.ts';
 
 const question = 'What are the treatments for peripheral artery disease?';
 const trainingMinutes = 4.5;
 const casesPerKind = 13;
 /** About as many tokens as the training time allows on two cores; a slower machine stops at the time. */
-const mix = { passages: 70, absent: 16, closed: 24, rewrite: 90, glossary: 1 };
+const mix = { passages: 70, absent: 16, closed: 24, rewrite: 90, glossary: 2 };
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
@@ -35,6 +36,7 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
 
 async function main(): Promise<void> {
   await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
+  using _network = enforceNetworkPolicy(networkPolicy(project.config));
 
   await step('Models: fetched once (about 180 MB), then from the cache', async () => {
     const models = await project.models();

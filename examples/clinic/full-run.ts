@@ -11,6 +11,7 @@ import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
 import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
 import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
 import { compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
+import { enforceNetworkPolicy, networkPolicy } from '../../packages/tandem/src/models/network-policy.ts';
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
@@ -19,6 +20,7 @@ const onProgress = progressBar();
 
 async function main(): Promise<void> {
   await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
+  using _network = enforceNetworkPolicy(networkPolicy(project.config));
   console.log(describeIngest(await ingest(project, { signal, onProgress })));
   const tuned = await tune(project, {
     signal,

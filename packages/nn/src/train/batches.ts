@@ -1,19 +1,37 @@
 /** Which examples make up each step, and how a step is cut into passes through the graph. */
 import { seededRandom } from '../graph/finite-differences.ts';
 
+/** Examples that are sorted by length together before they are cut into steps, in steps. */
+const groupSteps = 32;
+
 /**
- * The steps of one epoch: every example once, in an order that depends only on seed and epoch. The last step may be
- * smaller. Steps are not sorted by length: lengths go with kinds of examples, and a step should see a mixture.
+ * The steps of one epoch: every example once, in an order that depends only on lengths, seed and epoch. A step holds
+ * examples of similar length (drawn at random, sorted in groups of 32 steps, cut, and the steps put in random order): the
+ * loss is a mean over a step's labels, and a glossary pair of five labels beside replies of ninety would hardly count.
+ * Only the last step may be smaller.
  */
-export function epochSteps(count: number, stepSize: number, seed: number, epoch: number): number[][] {
+export function epochSteps(
+  lengths: readonly number[],
+  stepSize: number,
+  seed: number,
+  epoch: number,
+): number[][] {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
   const order = shuffled(
-    Array.from({ length: count }, (_, index) => index),
+    lengths.map((_, index) => index),
     random,
   );
-  return Array.from({ length: Math.ceil(count / stepSize) }, (_, step) =>
-    order.slice(step * stepSize, (step + 1) * stepSize),
-  );
+  const whole = order.length - (order.length % stepSize);
+  const steps: number[][] = [];
+  for (let start = 0; start < whole; start += groupSteps * stepSize) {
+    const group = order.slice(start, Math.min(whole, start + groupSteps * stepSize));
+    group.sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+    for (let first = 0; first < group.length; first += stepSize) {
+      steps.push(group.slice(first, first + stepSize));
+    }
+  }
+  const rest = order.slice(whole);
+  return [...shuffled(steps, random), ...(rest.length > 0 ? [rest] : [])];
 }
 
 /** What one more pass costs beside its tokens, in tokens: adapters are folded into the weights anew in each. */

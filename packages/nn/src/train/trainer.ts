@@ -244,7 +244,7 @@ export async function runTraining(job: TrainingJob, hooks: TrainingHooks = {}): 
         }
 
         const epoch = Math.floor(step / stepsPerEpoch);
-        const order = epochSteps(examples.length, stepSize, settings.seed, epoch);
+        const order = epochSteps(lengths, stepSize, settings.seed, epoch);
         const chosen = order[step % stepsPerEpoch]!;
         const from = performance.now();
         const { loss, gradients, tokens, labelled } = await stepGradients(trainer, chosen);

@@ -31,6 +31,10 @@ export function localTrainer(): Trainer {
         examples: job.train.map(forTrainer),
         ...(job.validation.length > 0 && { validation: job.validation.map(forTrainer) }),
         hyperparameters: nnHyperparameters(job.hyperparameters),
+        // Five looks at the validation loss: enough to keep the best, and training time goes into training.
+        evaluateEverySteps: Math.ceil(
+          (Math.ceil(job.train.length / job.hyperparameters.batchSize) * job.hyperparameters.epochs) / 4,
+        ),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
         ...(signal && { signal }),
