@@ -101,5 +101,14 @@ test('splitOf is a function of the group alone, with about the shares it promise
   expect(count('train')).toBeCloseTo(0.5, 1);
   expect(count('validation')).toBeCloseTo(0.1, 1);
   expect(count('cases')).toBeCloseTo(0.4, 1);
-  fc.assert(fc.property(fc.string(), (group) => splitOf(group) === splitOf(group)));
+  fc.assert(fc.property(fc.string(), (group) => ['train', 'validation', 'cases'].includes(splitOf(group))));
+  // A file that grows must keep its old groups where they were: these never change.
+  expect(['g0', 'g1', 'g2', 'g3', 'g4', 'g5'].map(splitOf)).toEqual([
+    'cases',
+    'cases',
+    'train',
+    'train',
+    'cases',
+    'cases',
+  ]);
 });
