@@ -47,7 +47,7 @@ export interface DatasetMix {
   glossary: number;
 }
 
-export const defaultMix: DatasetMix = { passages: 480, absent: 120, closed: 160, rewrite: 400, glossary: 4 };
+export const defaultMix: DatasetMix = { passages: 480, absent: 120, closed: 160, rewrite: 400, glossary: 2 };
 
 export interface BuiltDataset {
   examples: Example[];
