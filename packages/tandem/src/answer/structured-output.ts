@@ -2,12 +2,15 @@ import { z } from 'zod';
 
 /** What a project that asks for JSON gets out of a model's reply. */
 
-/** The value at a dotted path, or undefined. */
+/** The value at a dotted path of plain JSON; undefined where the path ends early. */
 export function valueAt(value: unknown, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>(
-      (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined),
+      (at, key) =>
+        typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+          ? (at as Record<string, unknown>)[key]
+          : undefined,
       value,
     );
 }

@@ -111,28 +111,10 @@ function nnHyperparameters(settings: Config['tune']) {
       hint: `Choose from ${loraTargets.join(', ')}.`,
     });
   }
-  const {
-    rank,
-    alpha,
-    learningRate,
-    batchSize,
-    epochs,
-    warmupFraction,
-    maxGradientNorm,
-    weightDecay,
-    seed,
-    maxMinutes,
-  } = settings;
+  // All but what is ours (the length limit) is the trainer's own, under the same names.
+  const { maxLength: _maxLength, maxMinutes, ...rest } = settings;
   return {
-    rank,
-    alpha,
-    learningRate,
-    batchSize,
-    epochs,
-    warmupFraction,
-    maxGradientNorm,
-    weightDecay,
-    seed,
+    ...rest,
     targetModules: settings.targetModules as LoraTarget[],
     ...(maxMinutes !== undefined && { maxMinutes }),
   };

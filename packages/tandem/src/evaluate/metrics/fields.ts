@@ -1,6 +1,7 @@
+import { valueAt } from '../../answer/structured-output.ts';
 import { canonicalJson } from '../../core/hash.ts';
 import type { Metric, MetricInput } from '../types.ts';
-import { type MetricSettings, valueAt } from './settings.ts';
+import type { MetricSettings } from './settings.ts';
 import { comparableWords } from './words.ts';
 
 type CompareField = NonNullable<MetricSettings['output']>['compareFields'][number];

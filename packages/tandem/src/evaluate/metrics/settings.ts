@@ -1,3 +1,4 @@
+import { valueAt } from '../../answer/structured-output.ts';
 import type { Config, StyleRule } from '../../core/config.ts';
 import type { Case } from '../../core/types/example.ts';
 import { comparableWords } from './words.ts';
@@ -8,19 +9,6 @@ export interface MetricSettings {
   /** The sentence that stands for "the sources do not say". */
   notInSources: string;
   styleRules: StyleRule[];
-}
-
-/** The value at a dotted path of plain JSON; undefined where the path ends early. */
-export function valueAt(value: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (at, key) =>
-        typeof at === 'object' && at !== null && Object.hasOwn(at, key)
-          ? (at as Record<string, unknown>)[key]
-          : undefined,
-      value,
-    );
 }
 
 /** The right answer's text: `expected` itself, or its text field. undefined where a case expects fields only. */
