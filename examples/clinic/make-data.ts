@@ -20,6 +20,7 @@ const here = import.meta.dirname;
 const chosen = { plainDocuments: 44, abbreviationDocuments: 46, trainDocuments: 226, validationShare: 0.15 };
 const perDocument = { plain: 2, abbreviation: 2, train: 4 };
 const perJargonDisease = 5;
+const spellingsPerGeneralWord = 5;
 const maxDocumentBytes = 6500;
 /** Rare intents are worth a longer document. */
 const maxRareDocumentBytes = 16_000;
@@ -333,9 +334,13 @@ function wordingsOf(item: Answerable, abbreviation: string | undefined, word: st
       .slice(0, count)
       .map((phrase) => phrase.replaceAll('{}', as)),
   ];
-  const plain = asked(name, 3).map((text) => ({ question: text, searchQuery: `${name} ${intent}` }));
+  // Where there is a short name, it is asked by it as often as by the full one.
+  const plain = asked(name, abbreviation ? 2 : 3).map((text) => ({
+    question: text,
+    searchQuery: `${name} ${intent}`,
+  }));
   const short = abbreviation
-    ? asked(abbreviation, 1).map((text) => ({
+    ? asked(abbreviation, 2).map((text) => ({
         question: text,
         searchQuery: `${abbreviation} ${intent}`,
         withoutPassage: { entities: { condition: abbreviation } },
@@ -362,18 +367,67 @@ const training = trainDocuments.flatMap((doc) => {
   }));
 });
 
-// The staff's words for training diseases, asked in every way: no answer is learnt from these, only what to search for.
-const spellings = jargon
-  .filter(({ role }) => role === 'train')
-  .flatMap(({ abbreviation, longForm, documents }) =>
-    intents.map((intent) => ({
-      id: `${abbreviation}-${intent.replaceAll(' ', '-')}-spelling`,
-      split: validationGroups.has(groups[documents[0]!]!) ? 'validation' : 'train',
-      group: groups[documents[0]!]!,
-      question: phrasings[intent][random.integer(phrasings[intent].length)]!.replaceAll('{}', abbreviation),
-      searchQuery: `${longForm} ${intent}`,
-    })),
-  );
+// Common clinical abbreviations of other diseases that MedQuAD has a page on: the glossary's general part. Left out are those with
+// two meanings, and those that clash with a case, with the staff's words or with a document's own abbreviation.
+const documentOf = new Map(
+  [...questions.train, ...questions.dev].map(({ doc }) => [readDocument(doc).title.toLowerCase(), doc]),
+);
+const generalPairs = readFileSync(join(data, 'clinical-abbreviations/wikipedia.train.csv'), 'utf8')
+  .trim()
+  .split(/\r?\n/)
+  .slice(1)
+  .map((row) => row.split(','))
+  .filter((cells) => cells.length === 2)
+  .map(([abbreviation, longForm]) => ({ abbreviation: abbreviation!, longForm: longForm! }));
+const meanings = Map.groupBy(generalPairs, ({ abbreviation }) => abbreviation);
+const taken = new Set([
+  ...jargon.map(({ abbreviation }) => abbreviation),
+  ...[...abbreviated.train, ...abbreviated.dev]
+    .filter(({ doc }) => usedDocuments.has(doc))
+    .map(({ abbr }) => abbr!),
+]);
+const jargonNames = new Set(jargon.map(({ longForm }) => longForm.toLowerCase()));
+const general = [...meanings.values()]
+  .filter((list) => new Set(list.map(({ longForm }) => longForm.toLowerCase())).size === 1)
+  .map((list) => list[0]!)
+  .filter(({ abbreviation, longForm }) => {
+    const doc = documentOf.get(longForm.toLowerCase());
+    return (
+      doc !== undefined &&
+      /^[A-Z][A-Za-z-]*[A-Z]$/.test(abbreviation) &&
+      isCondition(readDocument(doc).title) &&
+      !caseGroups.has(groups[doc]!) &&
+      !taken.has(abbreviation) &&
+      !jargonNames.has(longForm.toLowerCase())
+    );
+  });
+
+/** Abbreviations asked in full sentences: no answer is learnt from these, only what to search for. */
+const spelling = (abbreviation: string, longForm: string, intent: Intent) => ({
+  id: `${abbreviation}-${intent.replaceAll(' ', '-')}-spelling`,
+  question: phrasings[intent][random.integer(phrasings[intent].length)]!.replaceAll('{}', abbreviation),
+  searchQuery: `${longForm} ${intent}`,
+});
+const spellings = [
+  ...jargon
+    .filter(({ role }) => role === 'train')
+    .flatMap(({ abbreviation, longForm, documents }) =>
+      intents.map((intent) => ({
+        split: validationGroups.has(groups[documents[0]!]!) ? 'validation' : 'train',
+        group: groups[documents[0]!]!,
+        ...spelling(abbreviation, longForm, intent),
+      })),
+    ),
+  ...general.flatMap(({ abbreviation, longForm }) =>
+    shuffled(intents)
+      .slice(0, spellingsPerGeneralWord)
+      .map((intent) => ({
+        split: 'train',
+        group: groups[documentOf.get(longForm.toLowerCase())!]!,
+        ...spelling(abbreviation, longForm, intent),
+      })),
+  ),
+];
 
 // --- Writing ---------------------------------------------------------------------------------------------------------
 
@@ -386,7 +440,9 @@ writeFileSync(join(here, 'cases.jsonl'), jsonl(cases));
 writeFileSync(join(here, 'questions.jsonl'), jsonl([...training, ...spellings]));
 writeFileSync(
   join(here, 'glossary.csv'),
-  `abbreviation,long_form,role\n${jargon.map(({ abbreviation, longForm, role }) => `${abbreviation},${longForm},${role}`).join('\n')}\n`,
+  `abbreviation,long_form,role\n${[...jargon, ...general.map((pair) => ({ ...pair, role: 'general' }))]
+    .map(({ abbreviation, longForm, role }) => `${abbreviation},${longForm},${role}`)
+    .join('\n')}\n`,
 );
 
 const overlap = training.filter(({ group }) => cases.some((item) => item.group === group));

@@ -7,12 +7,12 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { Answer, ArmName } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { ChatMessage } from '../core/types/example.ts';
-import type { AdapterReference } from '../models/local-tools.ts';
+import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 import { fuseRankings } from '../retrieve/fuse.ts';
 import type { Retriever } from '../retrieve/retriever.ts';
 import { mapCitations } from './citations.ts';
 import { buildMessages, buildRewriteMessages } from './prompt.ts';
-import { fieldProbability, parseObject, valueAt } from './structured-output.ts';
+import { choicesOf, fieldProbability, parseObject, stringFieldSpan, valueAt } from './structured-output.ts';
 import { isSufficient } from './sufficiency.ts';
 
 export interface AnswererOptions {
@@ -83,6 +83,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   }
 
   let passages: Passage[] | undefined;
+  let spelledOut: string[] = [];
   if (retrieves) {
     if (!retriever)
       throw new InvalidInputError({
@@ -91,7 +92,13 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       });
     const before = performance.now();
     const k = options.k ?? config.retrieve.k;
-    passages = await findPassages(retriever, options.searchFor ?? asked, searchQuery, k, signal);
+    ({ passages, spelledOut } = await findPassages(
+      retriever,
+      options.searchFor ?? asked,
+      searchQuery,
+      k,
+      signal,
+    ));
     timings.retrieve = performance.now() - before;
   }
 
@@ -100,7 +107,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     answer: config.answer,
     question: asked,
     ...(passages && { passages }),
-    ...(searchQuery && { searchQuery }),
+    searchedFor: { ...(searchQuery && { searchQuery }), spelledOut },
     ...(options.variant && { variant: options.variant }),
   });
 
@@ -121,6 +128,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
         temperature: config.answer.temperature,
         adapter,
         signal,
+        probabilities: needsProbabilities(config.answer.output),
         ...(config.answer.output &&
           config.answer.grammar && { schema: config.answer.output.schema as JSONSchema7 }),
         ...(options.onText && { onText: options.onText }),
@@ -136,7 +144,14 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   const field = structured && valueAt(output, structured.textField);
   const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
   const { citations, dangling } = mapCitations(text, passages ?? []);
-  const confidence = structured?.confidence && rawConfidence(reply, structured.confidence.of);
+  const confidence =
+    structured?.confidence &&
+    (await rawConfidence(chat, messages, reply, {
+      path: structured.confidence.of,
+      schema: structured.schema,
+      adapter,
+      signal,
+    }));
   const calibrated =
     confidence === undefined ? undefined : (parts.calibrate?.(confidence, arm) ?? confidence);
   if (output && structured?.confidence && calibrated !== undefined) {
@@ -155,6 +170,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     danglingMarkers: dangling,
     passages: passages ?? [],
     ...(searchQuery && { searchQuery }),
+    ...(spelledOut.length > 0 && { spelledOut }),
     ...(calibrated !== undefined && { confidence: calibrated, rawConfidence: confidence! }),
     usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
     timings,
@@ -189,8 +205,8 @@ function adapterFor(arm: ArmName, adapter: AnswererOptions['adapter']): AdapterR
 }
 
 /**
- * Passages for the question; with a rewritten query, for both, fused: a rewrite that lost something cannot lose the passage
- * that the question itself would have found.
+ * Passages for the question, and what its abbreviations were spelt out as; with a rewritten query, for both, fused: a rewrite
+ * that lost something cannot lose the passage that the question itself would have found.
  */
 async function findPassages(
   retriever: Retriever,
@@ -198,19 +214,24 @@ async function findPassages(
   searchQuery: string | undefined,
   k: number,
   signal: AbortSignal | undefined,
-): Promise<Passage[]> {
-  const search = async (query: string, count: number) =>
-    (await retriever.retrieve(query, { k: count, ...(signal && { signal }) })).passages;
-  if (!searchQuery || searchQuery === question) return search(question, k);
+): Promise<{ passages: Passage[]; spelledOut: string[] }> {
+  const search = (query: string, count: number) =>
+    retriever.retrieve(query, { k: count, ...(signal && { signal }) });
+  if (!searchQuery || searchQuery === question) {
+    const { passages, spelledOut = [] } = await search(question, k);
+    return { passages, spelledOut };
+  }
   const depth = Math.max(2 * k, 10);
-  const lists = [await search(searchQuery, depth), await search(question, depth)];
-  const byId = new Map(lists.flat().map((passage) => [passage.id, passage]));
-  return fuseRankings(lists.map((list) => list.map(({ id }) => id)))
-    .slice(0, k)
-    .map(({ id, score }, index) => {
+  const found = [await search(searchQuery, depth), await search(question, depth)];
+  const byId = new Map(found.flatMap(({ passages }) => passages.map((passage) => [passage.id, passage])));
+  const fused = fuseRankings(found.map(({ passages }) => passages.map(({ id }) => id)));
+  return {
+    passages: fused.slice(0, k).map(({ id, score }, index) => {
       const passage = byId.get(id)!;
       return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
-    });
+    }),
+    spelledOut: [...new Set(found.flatMap((list) => list.spelledOut ?? []))],
+  };
 }
 
 interface Reply {
@@ -231,6 +252,8 @@ async function generate(
     temperature: number;
     adapter?: AdapterReference | undefined;
     schema?: JSONSchema7;
+    /** Of every token of the reply; takes a pass over it. */
+    probabilities?: boolean;
     signal?: AbortSignal | undefined;
     onText?: (piece: string) => void;
   },
@@ -242,7 +265,14 @@ async function generate(
     temperature: options.temperature,
     ...(options.schema && { responseFormat: { type: 'json' as const, schema: options.schema } }),
     ...(options.signal && { abortSignal: options.signal }),
-    ...(options.adapter && { providerOptions: { tandem: { adapter: { ...options.adapter } } } }),
+    ...((options.adapter || options.probabilities) && {
+      providerOptions: {
+        tandem: {
+          ...(options.adapter && { adapter: { ...options.adapter } }),
+          ...(options.probabilities && { probabilities: true }),
+        },
+      },
+    }),
   };
   if (!options.onText) {
     const result = await chat.doGenerate(call);
@@ -303,7 +333,44 @@ function toPrompt(messages: ChatMessage[]): LanguageModelV4Prompt {
   );
 }
 
-const rawConfidence = (reply: Reply, path: string) => fieldProbability(reply.text, path, reply.tokens);
+/** The value's own tokens tell how sure the model is only where the schema does not list the values. */
+const needsProbabilities = (output: Config['answer']['output']): boolean =>
+  output?.confidence !== undefined && choicesOf(output.schema, output.confidence.of) === undefined;
+
+/**
+ * How sure the model is of a field's value. Where the schema lists the values: its choice among these (a model that would rather
+ * have written "treatments" is not unsure of "treatment"). Elsewhere the probability of the value's tokens. Undefined for a
+ * model that gives no probabilities.
+ */
+async function rawConfidence(
+  chat: LanguageModelV4,
+  messages: readonly ChatMessage[],
+  reply: Reply,
+  options: {
+    path: string;
+    schema: object;
+    adapter: AdapterReference | undefined;
+    signal: AbortSignal | undefined;
+  },
+): Promise<number | undefined> {
+  const { path, schema, adapter, signal } = options;
+  const values = choicesOf(schema, path);
+  const tools = localToolsOf(chat);
+  if (!values || !tools) return fieldProbability(reply.text, path, reply.tokens);
+  const span = stringFieldSpan(reply.text, path);
+  if (!span) return undefined;
+  const choices = values.map((value) => JSON.stringify(value).slice(1));
+  const chosen = choices.indexOf(reply.text.slice(span.start, span.end));
+  if (chosen < 0) return undefined;
+  const probabilities = await tools.choiceProbabilities({
+    messages,
+    before: reply.text.slice(0, span.start),
+    choices,
+    ...(adapter && { adapter }),
+    ...(signal && { abortSignal: signal }),
+  });
+  return probabilities[chosen];
+}
 
 /** The agreed sentence, alone or with a lead such as the condition's name before it. */
 export function isAbstention(text: string, notInSources: string): boolean {

@@ -21,21 +21,21 @@ const { answer } = configSchema.parse({
   },
 });
 const passages = [
-  { text: ' First text. ', headingPath: ['Gout', 'Causes'], prefix: 'Gout (GT): Causes' },
-  { text: 'Second.', headingPath: ['Gout'] },
+  { text: ' First text. ', headingPath: ['Gout', 'Causes', 'Food'], prefix: 'Gout (GT): Causes › Food' },
+  { text: 'Second.', headingPath: [], title: 'Gout' },
 ];
 
-test('passages are numbered in the order given, under the names they were embedded with', () => {
+test('passages are numbered in the order given, under title and section; what was searched for stands after the question', () => {
   const [system, user] = buildMessages({
     arm: 'hybrid',
     answer,
     question: 'Why?',
     passages,
-    searchQuery: 'gout causes',
+    searchedFor: { searchQuery: 'gout causes', spelledOut: ['Gout', 'Gut'] },
   });
   expect(system).toEqual({ role: 'system', content: 'One line.' });
   expect(user!.content).toBe(
-    'Sources:\n\n[1] Gout (GT): Causes\nFirst text.\n\n[2] Gout\nSecond.\n\nQuestion: Why?\nSearched for: gout causes',
+    'Sources:\n\n[1] Gout: Causes › Food\nFirst text.\n\n[2] Gout\nSecond.\n\nQuestion: Why?\nSearched for: gout causes\nNames: Gout; Gut',
   );
 });
 

@@ -8,27 +8,42 @@ import type { ChatMessage } from '../core/types/example.ts';
  * is asked exactly as it was taught.
  */
 
-export type PassageText = Pick<Passage, 'text' | 'headingPath' | 'prefix'> & { title?: string };
+export type PassageText = Pick<Passage, 'text' | 'headingPath'> & { title?: string };
 
-/** `[1] Title (other names): Section`, then the passage; numbered from 1 in the order given. */
+/**
+ * `[1] Title: Section`, then the passage; numbered from 1 in the order given. The document's other names, which the index has
+ * before each passage, are left out: a small model copies "Antiphospholipid Syndrome (APS)" as it stands.
+ */
 export function numberedPassages(passages: readonly PassageText[]): string {
   return passages
-    .map(({ text, headingPath, title, prefix }, index) => {
-      const name = prefix || headingPath.join(' › ') || title || '';
+    .map(({ text, headingPath: [first, ...sections], title }, index) => {
+      const name = [first ?? title ?? '', sections.join(' › ')].filter(Boolean).join(': ');
       return `[${index + 1}] ${name}\n${text.trim()}`;
     })
     .join('\n\n');
+}
+
+/** What a question's passages were found with. */
+export interface SearchedFor {
+  /** The query that the question was rewritten to. */
+  searchQuery?: string;
+  /** Names that the documents give for abbreviations in the question. */
+  spelledOut?: readonly string[];
 }
 
 /** The user's turn. Without passages it is the question alone. */
 export function userMessage(
   question: string,
   passages?: readonly PassageText[],
-  searchQuery?: string,
+  { searchQuery, spelledOut = [] }: SearchedFor = {},
 ): string {
   if (!passages) return question;
-  const asked = searchQuery ? `Question: ${question}\nSearched for: ${searchQuery}` : `Question: ${question}`;
-  return `Sources:\n\n${numberedPassages(passages)}\n\n${asked}`;
+  return [
+    `Sources:\n\n${numberedPassages(passages)}\n`,
+    `Question: ${question}`,
+    ...(searchQuery ? [`Searched for: ${searchQuery}`] : []),
+    ...(spelledOut.length > 0 ? [`Names: ${spelledOut.join('; ')}`] : []),
+  ].join('\n');
 }
 
 /** What the untuned arms are told where a project names no prompt of its own. */
@@ -73,12 +88,12 @@ export function buildMessages(options: {
   answer: Config['answer'];
   question: string;
   passages?: readonly PassageText[];
-  searchQuery?: string;
+  searchedFor?: SearchedFor;
   /** For base and rag; default the first of the project's. */
   variant?: PromptVariant;
 }): ChatMessage[] {
-  const { arm, answer, question, passages, searchQuery } = options;
-  const user: ChatMessage = { role: 'user', content: userMessage(question, passages, searchQuery) };
+  const { arm, answer, question, passages, searchedFor } = options;
+  const user: ChatMessage = { role: 'user', content: userMessage(question, passages, searchedFor) };
   if (arm === 'tuned' || arm === 'hybrid') return [{ role: 'system', content: answer.tunedSystem }, user];
   const variant = options.variant ?? promptVariants(arm, answer)[0]!;
   return [

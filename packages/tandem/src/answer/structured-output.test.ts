@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldProbability, parseObject, stringFieldSpan, valueAt } from './structured-output.ts';
+import { choicesOf, fieldProbability, parseObject, stringFieldSpan, valueAt } from './structured-output.ts';
 
 const schema = {
   type: 'object',
@@ -66,4 +66,19 @@ test('valueAt follows dots and stops where the path ends', () => {
   expect(valueAt({ a: { b: 1 } }, 'a.b')).toBe(1);
   expect(valueAt({ a: 'text' }, 'a.b')).toBeUndefined();
   expect(valueAt(undefined, 'a')).toBeUndefined();
+});
+
+test('choices are what the schema lists at a path, and nothing where it does not', () => {
+  const schema = {
+    properties: {
+      intent: { enum: ['a', 'b'] },
+      entities: {
+        properties: { kind: { enum: ['c', 'd'] }, name: { type: 'string' }, one: { enum: ['x'] } },
+      },
+    },
+  };
+  expect(choicesOf(schema, 'intent')).toEqual(['a', 'b']);
+  expect(choicesOf(schema, 'entities.kind')).toEqual(['c', 'd']);
+  for (const path of ['entities.name', 'entities.one', 'absent', 'intent.deeper'])
+    expect(choicesOf(schema, path)).toBeUndefined();
 });

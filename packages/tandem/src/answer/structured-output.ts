@@ -41,6 +41,21 @@ function validator(schema: object): z.ZodType {
   return made;
 }
 
+/** The strings that a schema allows at a dotted path (`enum`), where it lists at least two; undefined elsewhere. */
+export function choicesOf(schema: object, path: string): string[] | undefined {
+  const field = valueAt(
+    schema,
+    path
+      .split('.')
+      .flatMap((key) => ['properties', key])
+      .join('.'),
+  );
+  const values = valueAt(field, 'enum');
+  return Array.isArray(values) && values.length > 1 && values.every((value) => typeof value === 'string')
+    ? values
+    : undefined;
+}
+
 /**
  * Where the string value of a (possibly nested) field stands in the raw JSON text, its closing quote included: the quote is
  * the token by which a model decides that "exams" is no longer "exams and tests". `[start, end)` in UTF-16 units.

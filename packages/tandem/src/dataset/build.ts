@@ -47,7 +47,7 @@ export interface DatasetMix {
   glossary: number;
 }
 
-export const defaultMix: DatasetMix = { passages: 480, absent: 120, closed: 160, rewrite: 400, glossary: 2 };
+export const defaultMix: DatasetMix = { passages: 480, absent: 120, closed: 160, rewrite: 700, glossary: 2 };
 
 export interface BuiltDataset {
   examples: Example[];
@@ -146,13 +146,19 @@ type Wording = z.infer<typeof wordingSchema>;
 
 /** Short ways to name the term and nothing more: a glossary pair, never a question about it. */
 const glossaryForms: ((entry: GlossaryEntry) => { asked: string; answered: string })[] = [
-  ({ abbreviation, longForm }) => ({ asked: abbreviation, answered: longForm }),
-  ({ abbreviation, longForm }) => ({ asked: `${abbreviation}?`, answered: longForm }),
-  ({ abbreviation, longForm }) => ({ asked: `Term: ${abbreviation}`, answered: longForm }),
-  ({ abbreviation, longForm }) => ({ asked: `about ${abbreviation}`, answered: longForm }),
-  ({ abbreviation, longForm }) => ({ asked: `someone with ${abbreviation}`, answered: longForm }),
-  ({ abbreviation, longForm }) => ({ asked: `${abbreviation} (${longForm})`, answered: longForm }),
-];
+  '{}',
+  '{}?',
+  'Term: {}',
+  'about {}',
+  'of {}',
+  'for {}',
+  'someone with {}',
+  'I have {}.',
+  '{} ({long})',
+].map((form) => ({ abbreviation, longForm }) => ({
+  asked: form.replace('{}', abbreviation).replace('{long}', longForm),
+  answered: longForm,
+}));
 
 const canBeAbsent = (wording: Wording) => wording.withoutPassage !== null;
 
@@ -233,7 +239,7 @@ async function passagesExample(
     () => `${lead}${kept.map((sentence) => `${sentence} [${marker}]`).join(' ')}`,
   );
   return example(question, 'passages', [
-    ...hybridMessages(config, wording, passages),
+    ...hybridMessages(config, wording, passages, found.spelledOut),
     { role: 'assistant', content: reply },
   ]);
 }
@@ -253,10 +259,11 @@ async function absentExample(
     config,
     question,
     () => config.answer.notInSources,
-    wording.withoutPassage ?? undefined,
+    // Where the names are given, the passage is not needed to know what is asked about.
+    found.spelledOut.length > 0 ? undefined : (wording.withoutPassage ?? undefined),
   );
   return example(question, 'absent', [
-    ...hybridMessages(config, wording, passages),
+    ...hybridMessages(config, wording, passages, found.spelledOut),
     { role: 'assistant', content: reply },
   ]);
 }
@@ -267,9 +274,13 @@ async function distractors(
   question: TrainingQuestion,
   wording: Wording,
   right?: Passage,
-): Promise<{ passages: Passage[]; rankOfRight: number }> {
+): Promise<{ passages: Passage[]; rankOfRight: number; spelledOut: string[] }> {
   const source = question.source!;
-  const { passages } = await retriever.retrieve(wording.searchQuery ?? wording.question, {
+  const {
+    passages,
+    // What the words of the question stand for is the same with a rewritten query, which keeps or spells out each of them.
+    spelledOut = [],
+  } = await retriever.retrieve(wording.searchQuery ?? wording.question, {
     k: config.retrieve.k + 8,
     documentIds: trainableDocumentIds,
     ...(signal && { signal }),
@@ -286,16 +297,22 @@ async function distractors(
         ) && !sentences.some((sentence) => passage.text.includes(sentence)),
     ),
     rankOfRight: rank < 0 ? Number.POSITIVE_INFINITY : rank,
+    spelledOut,
   };
 }
 
-const hybridMessages = (config: Config, wording: Wording, passages: readonly PassageText[]) =>
+const hybridMessages = (
+  config: Config,
+  wording: Wording,
+  passages: readonly PassageText[],
+  spelledOut: readonly string[],
+) =>
   buildMessages({
     arm: 'hybrid',
     answer: config.answer,
     question: wording.question,
     passages,
-    ...(wording.searchQuery && { searchQuery: wording.searchQuery }),
+    searchedFor: { ...(wording.searchQuery && { searchQuery: wording.searchQuery }), spelledOut },
   });
 
 function textOf(config: Config, question: TrainingQuestion): string {

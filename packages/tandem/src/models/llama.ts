@@ -62,6 +62,8 @@ export interface Sequence extends AsyncDisposable {
   generate(options: SequenceEvaluateOptions): AsyncGenerator<Token, void>;
   /** Natural logarithm of each continuation token's probability, given all before it. */
   score(prompt: readonly Token[], continuation: readonly Token[], signal?: AbortSignal): Promise<number[]>;
+  /** Raw logits of `candidates` as the next token after `tokens`. */
+  nextLogits(tokens: readonly Token[], candidates: readonly Token[], signal?: AbortSignal): Promise<number[]>;
   /** Raw logits after each position. */
   logits(
     tokens: readonly Token[],
@@ -480,6 +482,20 @@ function borrow(sequence: LlamaContextSequence, adjustThreads: () => void, relea
         }
       }
       return scores;
+    },
+    async nextLogits(tokens, candidates, signal) {
+      await evaluateTo(tokens.slice(0, -1), signal);
+      adjustThreads();
+      const filter = { tokens: [...candidates] };
+      const [result] = await sequence.controlledEvaluate([
+        [tokens.at(-1) as Token, { generateNext: { logits: { filter } } }],
+      ]);
+      const logits = result?.next.logits;
+      return candidates.map((token) => {
+        const logit = logits?.get(token);
+        if (logit === undefined) throw new Error('llama.cpp returned no logits.');
+        return logit;
+      });
     },
     async logits(tokens, positions, signal) {
       await sequence.clearHistory();

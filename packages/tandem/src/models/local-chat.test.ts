@@ -162,8 +162,12 @@ describe('answers', () => {
 describe('JSON answers', () => {
   const responseFormat = { type: 'json' as const, schema: intentSchema };
 
-  it('fit the schema and carry the probability of each token', async () => {
-    const result = await answer('What are the symptoms of asthma?', { maxOutputTokens: 60, responseFormat });
+  it('fit the schema and carry the probability of each token where asked', async () => {
+    const result = await answer('What are the symptoms of asthma?', {
+      maxOutputTokens: 60,
+      responseFormat,
+      providerOptions: { tandem: { probabilities: true } },
+    });
     const parsed = JSON.parse(result.text) as { intent: string; condition: string };
     expect(Object.keys(parsed)).toEqual(['intent', 'condition']);
     expect(intentSchema.properties.intent.enum).toContain(parsed.intent);
@@ -390,6 +394,37 @@ describe('tools', () => {
       const row = rows[prompt.length + index - 1] as Float32Array;
       expect(right.tokens[index]?.logProbability).toBeCloseTo(logSoftmax(row, token), 3);
     }
+  });
+
+  it('choose among texts as a grammar would: the softmax over the tokens at each fork', async () => {
+    const messages: ChatMessage[] = [{ role: 'user', content: 'What is diabetes?' }];
+    const before = 'It is a ';
+    const choices = ['disease"', 'disease of the blood"', 'green umbrella"', 'drug"'];
+    const probabilities = await tools.choiceProbabilities({ messages, before, choices });
+    expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6);
+
+    // The reference walks the same tree over whole rows of logits.
+    const prompt = tools.encodePrompt(messages);
+    const paths = choices.map((choice) => tools.encodeText(before + choice));
+    const expected = await Promise.all(
+      paths.map(async (path) => {
+        const rows = await tools.evaluateLogits([...prompt, ...path]);
+        return path.reduce((mass, token, depth) => {
+          const rivals = paths
+            .filter((other) => path.slice(0, depth).every((one, at) => other[at] === one))
+            .map((other) => other[depth] as number);
+          const row = rows[prompt.length + depth - 1] as Float32Array;
+          const total = [...new Set(rivals)].reduce((sum, rival) => sum + Math.exp(row[rival] as number), 0);
+          return (mass * Math.exp(row[token] as number)) / total;
+        }, 1);
+      }),
+    );
+    for (const [index, value] of expected.entries()) expect(probabilities[index]).toBeCloseTo(value, 3);
+    expect(probabilities[2]).toBeLessThan(probabilities[0]! + probabilities[1]!);
+
+    await expect(
+      tools.choiceProbabilities({ messages, before, choices: ['drug', 'drug store'] }),
+    ).rejects.toThrow(/beginning of another/);
   });
 
   it('know the weights and the template they belong to', async () => {

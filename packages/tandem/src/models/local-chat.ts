@@ -143,7 +143,7 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
     grammar,
     json,
     adapter,
-    probabilities: own.data.probabilities ?? json,
+    probabilities: own.data.probabilities ?? false,
     warnings,
     requestBody: {
       prompt: rendered,
@@ -446,12 +446,64 @@ function toolsOf(loaded: LoadedLlama): LocalChatTools {
         tokens: texts.map((text, index) => ({ text, logProbability: scores[index] as number })),
       };
     },
+    async choiceProbabilities({ messages, before, choices, adapter, abortSignal }) {
+      const prompt = template.encodePrompt(messages) as Token[];
+      const continuations = choices.map((choice) => encodeText(before + choice) as Token[]);
+      fits(
+        loaded,
+        prompt.length,
+        Math.max(...continuations.map(({ length }) => length)),
+        'prompt with a choice',
+      );
+      await using sequence = await loaded.acquire(adapter && { scale: 1, ...adapter }, abortSignal);
+      // Awaited here: the sequence goes back when this scope ends.
+      return await chooseAmong(continuations, (path, candidates) =>
+        sequence.nextLogits([...prompt, ...path], candidates, abortSignal),
+      );
+    },
     async evaluateLogits(tokens, { adapter, positions, abortSignal } = {}) {
       fits(loaded, tokens.length, 0, 'token list');
       await using sequence = await loaded.acquire(adapter && { scale: 1, ...adapter }, abortSignal);
-      return sequence.logits(tokens as Token[], positions ?? tokens.map((_, index) => index), abortSignal);
+      return await sequence.logits(tokens as Token[], positions ?? tokens.map((_, index) => index), abortSignal);
     },
   };
+}
+
+/** Branches less likely than this are not followed: what they would part into gets equal shares of it. */
+const negligible = 1e-4;
+
+/** Follows the sequences as a tree from their common beginning: at each fork the softmax over the tokens that lead on. */
+async function chooseAmong(
+  sequences: readonly (readonly Token[])[],
+  logitsAfter: (path: readonly Token[], candidates: readonly Token[]) => Promise<number[]>,
+): Promise<number[]> {
+  const probabilities = sequences.map(() => 0);
+  const follow = async (indices: number[], depth: number, mass: number): Promise<void> => {
+    if (indices.length === 1 || mass < negligible) {
+      for (const index of indices) probabilities[index] = mass / indices.length;
+      return;
+    }
+    const branches = Map.groupBy(indices, (index) => {
+      const token = sequences[index]![depth];
+      if (token === undefined) {
+        throw new InvalidInputError({
+          domain: 'models',
+          message: 'One choice is the beginning of another, so that they cannot be told apart.',
+          hint: 'End each choice with what closes it, such as a quote.',
+        });
+      }
+      return token;
+    });
+    if (branches.size === 1) return follow(indices, depth + 1, mass);
+    const logits = await logitsAfter(sequences[indices[0]!]!.slice(0, depth), [...branches.keys()]);
+    const highest = Math.max(...logits);
+    const weights = logits.map((logit) => Math.exp(logit - highest));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const [at, branch] of [...branches.values()].entries())
+      await follow(branch, depth + 1, (mass * weights[at]!) / total);
+  };
+  await follow([...sequences.keys()], 0, 1);
+  return probabilities;
 }
 
 function fits(loaded: LoadedLlama, promptTokens: number, reservedTokens: number, what: string): void {

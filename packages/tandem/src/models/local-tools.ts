@@ -64,6 +64,19 @@ export interface LocalChatTools extends LocalTools {
   }): Promise<{ logProbability: number; tokens: { text: string; logProbability: number }[] }>;
 
   /**
+   * How the model would choose among `choices` as the way on from `before`, the beginning of its answer: wherever their tokens
+   * part, its probabilities for these tokens alone, which is what it draws from under a grammar that allows nothing else. In
+   * the order given; they add up to 1. No choice may be the beginning of another: end them (with a quote, say).
+   */
+  choiceProbabilities(options: {
+    messages: readonly ChatMessage[];
+    before: string;
+    choices: readonly string[];
+    adapter?: AdapterReference;
+    abortSignal?: AbortSignal;
+  }): Promise<number[]>;
+
+  /**
    * Raw logits `[vocabularySize]` after each of `positions` (default: every token). For checks against a trainer: it
    * copies the whole vocabulary for each position, about 10 ms each.
    */

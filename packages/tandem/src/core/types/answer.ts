@@ -41,6 +41,8 @@ export interface Answer {
   passages: Passage[];
   /** The search query when the arm rewrote the question. */
   searchQuery?: string;
+  /** Names that the documents give for abbreviations in the question; searched with it and shown to the model. */
+  spelledOut?: string[];
   /** Probability that the intent is right, calibrated on validation data; see `answer/confidence.ts`. */
   confidence?: number;
   /** The same before calibration: the model's own probability for the field's tokens. */
