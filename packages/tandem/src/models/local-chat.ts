@@ -464,7 +464,11 @@ function toolsOf(loaded: LoadedLlama): LocalChatTools {
     async evaluateLogits(tokens, { adapter, positions, abortSignal } = {}) {
       fits(loaded, tokens.length, 0, 'token list');
       await using sequence = await loaded.acquire(adapter && { scale: 1, ...adapter }, abortSignal);
-      return await sequence.logits(tokens as Token[], positions ?? tokens.map((_, index) => index), abortSignal);
+      return await sequence.logits(
+        tokens as Token[],
+        positions ?? tokens.map((_, index) => index),
+        abortSignal,
+      );
     },
   };
 }
