@@ -4,14 +4,11 @@
  */
 import { relative } from 'node:path';
 import { describeAnswer } from '../../packages/tandem/src/cli/ask.ts';
-import { describeEstimate } from '../../packages/tandem/src/cli/compare.ts';
 import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
-import { duration, progressBar } from '../../packages/tandem/src/cli/progress-bar.ts';
-import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
-import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
+import { duration } from '../../packages/tandem/src/cli/progress-bar.ts';
 import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
-import { ask, compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
-import { enforceNetworkPolicy, networkPolicy } from '../../packages/tandem/src/models/network-policy.ts';
+import { ask, ingest } from '../../packages/tandem/src/index.ts';
+import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
 
 const question = 'What are the treatments for peripheral artery disease?';
 const trainingMinutes = 4.5;
@@ -19,10 +16,6 @@ const casesPerKind = 13;
 /** About as many tokens as the training time allows on two cores; a slower machine stops at the time. */
 const mix = { passages: 150, absent: 32, closed: 40, rewrite: 120, glossary: 1 };
 
-const interrupt = new AbortController();
-process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
-const { signal } = interrupt;
-const onProgress = progressBar();
 const times: [string, number][] = [];
 
 async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
@@ -34,10 +27,7 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function main(): Promise<void> {
-  await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
-  using _network = enforceNetworkPolicy(networkPolicy(project.config));
-
+await run(async (project) => {
   await step('Models: fetched once (about 180 MB), then from the cache', async () => {
     const models = await project.models();
     await models.embedder();
@@ -50,43 +40,25 @@ async function main(): Promise<void> {
     console.log(describeAnswer(await ask(project, question, { extract: true, signal }))),
   );
   await step('Tune: a small adapter, on this machine', async () => {
-    const outcome = await tune(project, {
-      mix,
-      maxMinutes: trainingMinutes,
-      signal,
-      onProgress,
-      onEstimate: (estimate) => {
-        onProgress.end();
-        console.log(describeTuneEstimate(estimate));
-      },
-    });
-    if (!('adapter' in outcome)) return;
-    const { metrics } = outcome.adapter;
-    onProgress.end();
+    const { adapter, reused } = await tuneHere(project, { mix, maxMinutes: trainingMinutes });
+    const { steps, tokens, seconds, tokensPerSecond } = adapter.metrics;
     console.log(
-      `${outcome.reused ? 'Trained before, reused: ' : ''}${metrics.steps} steps on ${metrics.tokens} tokens in ${duration(metrics.seconds)}, ${metrics.tokensPerSecond.toFixed(0)} tokens a second.`,
+      `${reused ? 'Trained before, reused: ' : ''}${steps} steps on ${tokens} tokens in ${duration(seconds)}, ${tokensPerSecond.toFixed(0)} tokens a second.`,
     );
   });
   await step('Ask again: the tuned model, with the passages it looked for', async () =>
     console.log(describeAnswer(await ask(project, question, { arm: 'hybrid', signal }))),
   );
   const comparison = await step('Compare: the same held-out questions to base, rag, tuned and hybrid', () =>
-    compare(project, {
+    compareHere(project, {
       casesPerKind,
       validationCases: 8,
       latencyCases: 3,
       seed: 11,
       purpose: 'demo',
       command: 'npm run demo',
-      signal,
-      onProgress,
-      onEstimate: (estimate) => {
-        onProgress.end();
-        console.log(describeEstimate(estimate));
-      },
     }),
   );
-  if (!('result' in comparison)) return;
   console.log(`\n${summarise(comparison.result)}`);
   console.log(`\nReport: ${relative(process.cwd(), comparison.files.report)} (open it in a browser)`);
   console.log(
@@ -95,11 +67,4 @@ async function main(): Promise<void> {
   console.log(
     `\nTimes: ${times.map(([title, seconds]) => `${title.split(':')[0]!.toLowerCase()} ${duration(seconds)}`).join(', ')}.`,
   );
-}
-
-try {
-  await main();
-} catch (error) {
-  onProgress.end();
-  process.exitCode = reportError(error, { interrupted: signal.aborted });
-}
+});

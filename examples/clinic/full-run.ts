@@ -4,54 +4,27 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeEstimate } from '../../packages/tandem/src/cli/compare.ts';
 import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
-import { duration, progressBar } from '../../packages/tandem/src/cli/progress-bar.ts';
-import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
-import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
+import { duration } from '../../packages/tandem/src/cli/progress-bar.ts';
 import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
-import { compare, ingest, openProject, tune } from '../../packages/tandem/src/index.ts';
-import { enforceNetworkPolicy, networkPolicy } from '../../packages/tandem/src/models/network-policy.ts';
+import { ingest } from '../../packages/tandem/src/index.ts';
+import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
 
-const interrupt = new AbortController();
-process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
-const { signal } = interrupt;
-const onProgress = progressBar();
-
-async function main(): Promise<void> {
-  await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
-  using _network = enforceNetworkPolicy(networkPolicy(project.config));
+await run(async (project) => {
   console.log(describeIngest(await ingest(project, { signal, onProgress })));
-  const tuned = await tune(project, {
-    signal,
-    onProgress,
-    onEstimate: (estimate) => {
-      onProgress.end();
-      console.log(describeTuneEstimate(estimate));
-    },
-  });
-  if (!('adapter' in tuned)) return;
-  onProgress.end();
+  const tuned = await tuneHere(project);
   const { id, metrics } = tuned.adapter;
   console.log(
     `${id}: ${metrics.steps} steps, ${metrics.tokens} tokens in ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(2)} GB at most); validation loss ${metrics.validationLossBefore?.toFixed(3)} → ${metrics.validationLossAfter?.toFixed(3)}.`,
   );
-  const comparison = await compare(project, {
+  const comparison = await compareHere(project, {
     adapterId: id,
     casesPerKind: 60,
     latencyCases: 6,
     validationCases: 16,
     purpose: 'full run',
     command: 'npm run clinic',
-    signal,
-    onProgress,
-    onEstimate: (estimate) => {
-      onProgress.end();
-      console.log(describeEstimate(estimate));
-    },
   });
-  if (!('result' in comparison)) return;
-  onProgress.end();
   const directory = join(import.meta.dirname, 'report');
   await mkdir(directory, { recursive: true });
   await copyFile(comparison.files.report, join(directory, 'report.html'));
@@ -59,11 +32,4 @@ async function main(): Promise<void> {
   await writeFile(join(directory, 'comparison.json'), `${JSON.stringify(numbers, null, 1)}\n`);
   await writeFile(join(directory, 'summary.txt'), `${summarise(comparison.result)}\n`);
   console.log(`\n${summarise(comparison.result)}\n\nReport: examples/clinic/report/report.html`);
-}
-
-try {
-  await main();
-} catch (error) {
-  onProgress.end();
-  process.exitCode = reportError(error, { interrupted: signal.aborted });
-}
+});

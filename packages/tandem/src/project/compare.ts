@@ -72,6 +72,14 @@ export interface Comparison {
 /** The arms on the project's held-out cases; writes `comparison.json` and `report.html`. Goes on where it was cut off. */
 export async function compare(
   project: Project,
+  options?: CompareProjectOptions & { estimateOnly?: false },
+): Promise<Comparison>;
+export async function compare(
+  project: Project,
+  options?: CompareProjectOptions,
+): Promise<Comparison | { estimate: CompareEstimate }>;
+export async function compare(
+  project: Project,
   options: CompareProjectOptions = {},
 ): Promise<Comparison | { estimate: CompareEstimate }> {
   const { config, catalog, dataDirectory } = project;

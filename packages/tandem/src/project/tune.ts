@@ -45,6 +45,14 @@ export interface TunedAdapter {
 /** Trains a LoRA adapter on the project's dataset against the very weights that are served. */
 export async function tune(
   project: Project,
+  options?: TuneOptions & { estimateOnly?: false },
+): Promise<TunedAdapter>;
+export async function tune(
+  project: Project,
+  options?: TuneOptions,
+): Promise<TunedAdapter | { estimate: TuneEstimate }>;
+export async function tune(
+  project: Project,
   options: TuneOptions = {},
 ): Promise<TunedAdapter | { estimate: TuneEstimate }> {
   const { catalog, config, dataDirectory } = project;
