@@ -54,5 +54,12 @@ export function addTune(program: Command, signal: AbortSignal): void {
 
 export function describeTuneEstimate(estimate: TuneEstimate): string {
   const { examples, tokens, steps, minutes, memoryBytes, money, basis } = estimate;
-  return `${examples} examples, ${tokens} tokens, ${steps} steps: about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory, ${money === 0 ? 'no money (all on this machine)' : `$${money}`}. (${basis})`;
+  return `${examples} examples, ${tokens} tokens, ${steps} steps: about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory, ${moneyWords(money)}. (${basis})`;
 }
+
+const moneyWords = (money: number | undefined) =>
+  money === undefined
+    ? "a price that is not known here (look at the provider's)"
+    : money === 0
+      ? 'no money (all on this machine)'
+      : `$${money.toFixed(2)}`;

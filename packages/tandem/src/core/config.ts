@@ -166,6 +166,41 @@ export const configSchema = z.strictObject({
       seed: z.number().int().default(7),
       /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
       maxMinutes: z.number().positive().optional(),
+      /** Who trains: this process, a Python process on this machine, or the provider of `models.chat`. */
+      trainer: z.enum(['local', 'worker', 'hosted']).default('local'),
+      worker: z
+        .strictObject({
+          /** A Python that has torch, transformers, peft and gguf; absent: `TANDEM_PYTHON`, else uv brings them. */
+          python: z.string().optional(),
+          /** Hugging Face id or folder of the same model, trained on instead of the GGUF's blocks. */
+          base: z.string().optional(),
+          precision: z.enum(['auto', 'fp32', 'bf16']).default('auto'),
+          /** Frozen weights in four bits (QLoRA, by bitsandbytes); `auto`: where there is a CUDA GPU. */
+          quantise: z.enum(['auto', '4bit', 'none']).default('auto'),
+          /** Examples run at once; a step's other examples follow before its update. Default: the whole step. */
+          microBatchSize: z.number().int().min(1).optional(),
+          threads: z.number().int().min(1).optional(),
+        })
+        .prefault({}),
+      hosted: z
+        .strictObject({
+          /** Name to tune under, where it is not the one in `models.chat` (a dated snapshot). */
+          model: z.string().optional(),
+          /** Part of the tuned model's name. */
+          suffix: z.string().max(64).optional(),
+          /** The provider's own choice unless given. */
+          epochs: z.number().int().min(1).optional(),
+          batchSize: z.number().int().min(1).optional(),
+          learningRateMultiplier: z.number().positive().optional(),
+          /** US dollars for a million trained tokens, where the table in `tune/hosted/prices.json` is silent or old. */
+          pricePerMillionTokens: z.number().min(0).optional(),
+          pollSeconds: z.number().positive().default(10),
+          /** Leave the uploaded examples at the provider when the job is over. */
+          keepFiles: z.boolean().default(false),
+          /** Further members of the job's request, sent as they are. */
+          request: z.record(z.string(), z.unknown()).optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
 });

@@ -30,8 +30,8 @@ export interface TuneEstimate {
   steps: number;
   minutes: number;
   memoryBytes: number;
-  /** US dollars. */
-  money: number;
+  /** US dollars; undefined where no price is known. */
+  money: number | undefined;
   basis: string;
 }
 
@@ -68,8 +68,9 @@ export async function tune(
     });
   }
   const data = await dataset(project, options);
+  const { trainer: _trainer, worker: _worker, hosted: _hosted, ...settings } = config.tune;
   const hyperparameters = {
-    ...config.tune,
+    ...settings,
     ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
   };
   const train = tokenise(data.train, tools, hyperparameters.maxLength, data.files.train);

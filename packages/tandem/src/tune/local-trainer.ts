@@ -9,10 +9,9 @@ import {
   loraTargets,
   trainLora,
 } from '@tandem/nn';
-import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProbedSequence } from './parity.ts';
-import type { TokenisedExample, Trainer } from './trainer.ts';
+import type { Hyperparameters, TokenisedExample, Trainer } from './trainer.ts';
 
 /** Trains in this process's worker thread with `@tandem/nn`: no Python, no GPU. */
 export function localTrainer(): Trainer {
@@ -101,7 +100,7 @@ const forTrainer = ({ tokens, labelSpans }: TokenisedExample) => ({
   labelSpans,
 });
 
-function nnHyperparameters(settings: Config['tune']) {
+function nnHyperparameters(settings: Hyperparameters) {
   const unknown = settings.targetModules.filter((name) => !(loraTargets as readonly string[]).includes(name));
   if (unknown.length > 0) {
     throw new InvalidInputError({

@@ -1,5 +1,9 @@
 import type { Config } from '../core/config.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import type { Example } from '../core/types/example.ts';
+
+/** The config's `tune` without what only says who trains. */
+export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted'>;
 
 /** A conversation as the model that will be served reads it, and the positions it is to learn: `[start, end)` in tokens. */
 export interface TokenisedExample {
@@ -12,14 +16,24 @@ export interface TrainingJob {
   baseFile: string;
   train: readonly TokenisedExample[];
   validation: readonly TokenisedExample[];
-  hyperparameters: Config['tune'];
+  hyperparameters: Hyperparameters;
   /** Where checkpoints go; a job found there unfinished is gone on with. */
   checkpointDirectory: string;
 }
 
-export interface TrainedAdapter {
-  /** Files written: PEFT safetensors with its config, and a GGUF LoRA that llama.cpp loads. */
-  files: { peft: string; gguf: string };
+/** The same dataset for a trainer that tokenises by itself, far from the weights. */
+export interface ConversationJob {
+  /** The provider's name of the model that is tuned. */
+  baseModel: string;
+  /** Only each one's last message is learnt. */
+  train: readonly Example[];
+  validation: readonly Example[];
+  hyperparameters: Hyperparameters;
+  checkpointDirectory: string;
+}
+
+/** What every training tells of itself. */
+export interface TrainingOutcome {
   steps: number;
   /** Tokens of real text, padding left out. */
   tokens: number;
@@ -29,24 +43,50 @@ export interface TrainedAdapter {
   /** Of training alone, over all sittings. */
   seconds: number;
   tokensPerSecond: number;
-  /** Peak resident memory of the process, bytes. */
+  /** Peak resident memory of the process that trained, bytes; 0 where that was not this machine. */
   peakMemoryBytes: number;
 }
 
-/** One way to train: here, on a worker, or through a hosted API. Same job in, same result out. */
-export interface Trainer {
+export interface TrainedAdapter extends TrainingOutcome {
+  /** Files written: PEFT safetensors with its config, and a GGUF LoRA that llama.cpp loads. */
+  files: { peft: string; gguf: string };
+}
+
+/** A model that stays where it was trained and is asked for by name. */
+export interface HostedModel extends TrainingOutcome {
+  model: string;
+  jobId: string;
+}
+
+export interface TrainerEstimate {
+  steps: number;
+  tokens: number;
+  memoryBytes: number;
+  /** US dollars; undefined where no price is known. */
+  money: number | undefined;
+  /** Where the figures come from, if there is more to say than their arithmetic. */
+  basis?: string;
+}
+
+/** One way to train: here, on a worker, or through a hosted API. Same dataset in, same events and lineage out. */
+export interface Trainer<Job = TrainingJob, Result = TrainedAdapter> {
   readonly name: string;
-  /** `tokensPerSecond` undefined: unknown before the first step. Money in US dollars. */
-  estimate(job: TrainingJob): Promise<{ steps: number; tokens: number; memoryBytes: number; money: number }>;
+  estimate(job: Job): Promise<TrainerEstimate>;
+  /** Goes on with what is found unfinished in the job's checkpoint folder. On abort the promise is rejected with the signal's reason. */
   train(
-    job: TrainingJob,
+    job: Job,
     options: {
       /** Folder that the adapter's files are written to. */
       outputDirectory: string;
       onProgress?: ProgressListener;
       /** Something worth keeping: a step's loss, a validation, a checkpoint. */
-      onEvent?: (kind: string, data: Record<string, number>) => void;
+      onEvent?: (kind: string, data: Record<string, number | string>) => void;
       signal?: AbortSignal;
     },
-  ): Promise<TrainedAdapter>;
+  ): Promise<Result>;
+  /**
+   * Gives up what the job's checkpoint folder says is unfinished elsewhere. Returns false where nothing was. Absent: nothing
+   * goes on elsewhere, and dropping the folder is all.
+   */
+  cancel?(job: Pick<Job & { checkpointDirectory: string }, 'checkpointDirectory'>): Promise<boolean>;
 }
