@@ -107,12 +107,15 @@ export function swiglu(gate: Value, up: Value): Value {
 export function gelu(x: Value): Value {
   const [y] = x.graph.node('Gelu', [x], [x]);
   return differentiable(y!, [x], (dy) => {
-    // d/dx x·Φ(x) = Φ(x) + x·φ(x)
-    const erf = unary('Erf', binary('Mul', x, constant(x, Math.SQRT1_2)));
-    const cumulative = binary('Mul', binary('Add', erf, constant(x, 1)), constant(x, 0.5));
-    const exponent = binary('Mul', binary('Mul', x, x), constant(x, -0.5));
-    const density = binary('Mul', unary('Exp', exponent), constant(x, 1 / Math.sqrt(2 * Math.PI)));
-    return [binary('Mul', dy, binary('Add', cumulative, binary('Mul', x, density)))];
+    // d/dx x·Φ(x) = Φ(x) + x·φ(x). With t = x/√2 that is (1 + erf t)/2 + t / (√π · e^(t²)): dividing by a power that
+    // overflows gives the right 0, and HardSigmoid makes (1 + e)/2 in one pass. This is the widest tensor of an encoder.
+    const t = binary('Mul', x, constant(x, Math.SQRT1_2));
+    const [cumulative] = x.graph.node('HardSigmoid', [unary('Erf', t)], [x], {
+      attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } },
+    });
+    const density = binary('Div', t, unary('Exp', binary('Mul', t, t)));
+    const slope = binary('Add', cumulative!, binary('Mul', density, constant(x, 1 / Math.sqrt(Math.PI))));
+    return [binary('Mul', dy, slope)];
   });
 }
 

@@ -1,4 +1,5 @@
 export { type AttentionSizes, causalAttention } from './attention.ts';
+export { binaryCrossEntropy, crossEntropy } from './classification-loss.ts';
 export {
   add,
   divide,
@@ -20,7 +21,8 @@ export { gatherRows } from './lookup.ts';
 export { type LoraLayer, loraLinear } from './lora.ts';
 export { linearCrossEntropy } from './loss.ts';
 export { gemm, linear, matMul } from './matrix.ts';
-export { layerNorm, rmsNorm } from './normalization.ts';
+export { layerNorm, rmsNorm, unitLength } from './normalization.ts';
+export { type PackedRows, packedAttention } from './packed-attention.ts';
 export { mean, sum, sumAll } from './reduce.ts';
 export { rotary } from './rotary.ts';
 export { concatenate, reshape, slice, split, transpose } from './shape.ts';

@@ -25,16 +25,16 @@ export function rmsNorm(x: Value, gain: Value, epsilon: number): Value {
 /** (x − mean) / sqrt(variance + epsilon) · gain + bias (Ba et al. 2016). x: [..., width], gain and bias: [width]. */
 export function layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): Value {
   const { graph } = x;
-  const [y] = graph.node('LayerNormalization', [x, gain, bias], [x], {
-    attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
-  });
+  const statistics = { type: x.type, shape: [...x.shape.slice(0, -1), 1] };
+  const [y, average, inverse] = graph.node(
+    'LayerNormalization',
+    [x, gain, bias],
+    [x, statistics, statistics],
+    { attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 } },
+  );
   return differentiable(y!, [x, gain, bias], (dy, [toX, toGain, toBias]) => {
-    // With u = (x − mean)·r: dx = r·(g − mean(g) − u·mean(u·g)), where g = dy·gain. u and r are computed again here.
-    const centred = binary('Sub', x, reduce('ReduceMean', x, [-1], true));
-    const variance = reduce('ReduceMean', binary('Mul', centred, centred), [-1], true);
-    const shifted = binary('Add', variance, graph.constant('float32', [epsilon]));
-    const [deviation] = graph.node('Sqrt', [shifted], [shifted]);
-    const unit = binary('Div', centred, deviation!);
+    // With r = 1/deviation and u = (x − mean)·r: dx = r·(g − mean(g) − u·mean(u·g)), where g = dy·gain.
+    const unit = binary('Mul', binary('Sub', x, average!), inverse!);
     const dGain = toGain ? sumTo(binary('Mul', dy, unit), gain.shape) : undefined;
     const dBias = toBias ? sumTo(dy, bias.shape) : undefined;
     if (!toX) return [undefined, dGain, dBias];
@@ -45,6 +45,19 @@ export function layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): 
       binary('Sub', g, reduce('ReduceMean', g, [-1], true)),
       binary('Mul', unit, projection),
     );
-    return [binary('Div', inner, deviation!), dGain, dBias];
+    return [binary('Mul', inner, inverse!), dGain, dBias];
+  });
+}
+
+/** x / ‖x‖ over the last axis; a norm below 1e-12 counts as that, so that a row of zeros stays zero. */
+export function unitLength(x: Value): Value {
+  const { graph } = x;
+  const squared = reduce('ReduceSum', binary('Mul', x, x), [-1], true);
+  const [norm] = graph.node('Sqrt', [squared], [squared]);
+  const [divisor] = graph.node('Max', [norm, graph.constant('float32', [1e-12])], [squared]);
+  const y = binary('Div', x, divisor!);
+  return differentiable(y, [x], (dy) => {
+    const along = binary('Mul', y, reduce('ReduceSum', binary('Mul', dy, y), [-1], true));
+    return [binary('Div', binary('Sub', dy, along), divisor!)];
   });
 }

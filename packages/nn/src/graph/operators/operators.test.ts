@@ -243,6 +243,54 @@ describe('every operator’s backward agrees with finite differences', () => {
       },
     ),
   );
+  test('packedAttention over sequences of several lengths', () => {
+    // Lengths 1, 3 and 2: six rows, padded to three places each; absent places point anywhere, here at row 5.
+    const unseen = -1e30;
+    return expectGradients(
+      { qkv: tensor([6, 3 * 4], 1) },
+      (v) => operators.packedAttention(v.qkv!, { pad: v.pad!, unpad: v.unpad!, mask: v.mask! }, 2),
+      {
+        pad: { data: Int32Array.of(0, 5, 5, 1, 2, 3, 4, 5, 5), shape: [3, 3] },
+        unpad: { data: Int32Array.of(0, 3, 4, 5, 6, 7), shape: [6] },
+        mask: {
+          data: Float32Array.of(0, unseen, unseen, 0, 0, 0, 0, 0, unseen),
+          shape: [3, 1, 1, 3],
+        },
+      },
+    );
+  });
+  test('mean pooling as a product, then unit length', () =>
+    expectGradients(
+      { x: tensor([5, 3], 1) },
+      (v) => operators.unitLength(operators.matMul(v.pooling!, v.x!)),
+      { pooling: { data: Float32Array.of(0.5, 0.5, 0, 0, 0, 0, 0, 1 / 3, 1 / 3, 1 / 3), shape: [2, 5] } },
+    ));
+  test(
+    'crossEntropy of the cosines of two sides',
+    property([fc.integer({ min: 2, max: 4 }), seed], (rows, s) =>
+      expectGradients(
+        { a: tensor([rows, 3], s, 0.2, 2), b: tensor([rows + 1, 3], s + 1, 0.2, 2) },
+        (v) =>
+          operators.crossEntropy(
+            operators.matMul(operators.unitLength(v.a!), operators.unitLength(v.b!), {
+              transB: true,
+              alpha: 4,
+            }),
+            v.labels!,
+          ),
+        {
+          labels: {
+            data: Int32Array.from({ length: rows }, (_, row) => (row + s) % (rows + 1)),
+            shape: [rows],
+          },
+        },
+      ),
+    ),
+  );
+  test('binaryCrossEntropy', () =>
+    expectGradients({ x: tensor([5], 1, -4, 4) }, (v) => operators.binaryCrossEntropy(v.x!, v.targets!), {
+      targets: { data: Float32Array.of(0, 1, 1, 0, 0.3), shape: [5] },
+    }));
   test('a recomputed stretch has the gradients of a kept one', () =>
     expectGradients({ x: tensor([2, 3], 1), gain: tensor([3], 2), w: tensor([4, 3], 3) }, (v) => {
       const build = ([x]: readonly Value[]) => [
