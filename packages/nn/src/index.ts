@@ -18,14 +18,13 @@ export * from './formats/safetensors.ts';
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
 export {
-  type LlamaConfig,
-  type LlamaModel,
-  llamaLayerSizes,
-  llamaModulePath,
-  loadLlama,
+  type DecoderConfig,
+  type DecoderModel,
+  decoderLayerSizes,
+  loadDecoder,
   rowsFromInterleaved,
   rowsToInterleaved,
-} from './models/llama-weights.ts';
+} from './models/decoder-weights.ts';
 export * from './models/wordpiece.ts';
 export type { TrainingExample } from './train/examples.ts';
 export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';

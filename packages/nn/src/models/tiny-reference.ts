@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { type LoraAdapter, loraTargets } from '../train/lora-adapter.ts';
-import type { LlamaModel } from './llama-weights.ts';
+import type { DecoderModel } from './decoder-weights.ts';
 
 interface TinyReference {
   config: Record<string, number>;
@@ -25,7 +25,7 @@ interface TinyReference {
 
 /** For tests: the random two-layer model of `references/llama/write_references.py`, with what PyTorch made of it. */
 export async function loadTinyReference(): Promise<{
-  model: LlamaModel;
+  model: DecoderModel;
   /** As it was before, and after, three steps of training. */
   adapter: LoraAdapter;
   trained: LoraAdapter;
@@ -40,7 +40,7 @@ export async function loadTinyReference(): Promise<{
   for (const name of file.tensors.keys()) tensors.set(name, await file.read(name));
 
   const { config } = reference;
-  const model: LlamaModel = {
+  const model: DecoderModel = {
     config: {
       layers: config.num_hidden_layers!,
       width: config.hidden_size!,

@@ -1,6 +1,6 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import type { LabelledTokens } from '../models/llama.ts';
-import type { LlamaConfig } from '../models/llama-weights.ts';
+import type { LabelledTokens } from '../models/decoder.ts';
+import type { DecoderConfig } from '../models/decoder-weights.ts';
 
 /** A tokenised conversation. Say with a mask or with spans which tokens the model is to learn to write. */
 export interface TrainingExample {
@@ -19,7 +19,7 @@ export interface TrainingExample {
  */
 export function readExamples(
   examples: readonly TrainingExample[],
-  config: LlamaConfig,
+  config: DecoderConfig,
   what: string,
 ): LabelledTokens[] {
   return examples.map((example, index) => {

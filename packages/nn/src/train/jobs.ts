@@ -1,7 +1,7 @@
 /** The work a llama thread can do, as plain data in and out. */
 import { openSession } from '../graph/index.ts';
-import { adapterInputs, llamaInputs, llamaLogitsGraph, llamaLossGraph } from '../models/llama.ts';
-import { type LlamaModel, loadLlama } from '../models/llama-weights.ts';
+import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
+import { type DecoderModel, loadDecoder } from '../models/decoder-weights.ts';
 import { readExamples, type TrainingExample } from './examples.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from './trainer.ts';
 
 export interface LossJob {
-  model: string | LlamaModel;
+  model: string | DecoderModel;
   examples: readonly TrainingExample[];
   adapter?: LoraAdapter | undefined;
   /** Default 2. */
@@ -30,7 +30,7 @@ export interface LossResult {
 }
 
 export interface LogitsJob {
-  model: string | LlamaModel;
+  model: string | DecoderModel;
   /** Token ids of each sequence. */
   sequences: readonly ArrayLike<number>[];
   /** For each sequence the positions wanted. Default: all. */
@@ -58,9 +58,9 @@ export async function runJob(
 }
 
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
-  const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
+  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
   const examples = readExamples(job.examples, model.config, 'Example');
-  await using session = await openSession(llamaLossGraph(model, job.adapter), trainingSession(job.threads));
+  await using session = await openSession(decoderLossGraph(model, job.adapter), trainingSession(job.threads));
   const loss = await meanLoss(session, examples, job.adapter, model.config, job.tokensPerPass ?? 1024, {
     stopRequested: hooks.stopRequested,
     onExamples: (done) =>
@@ -75,9 +75,12 @@ async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> 
 }
 
 async function runLogits(job: LogitsJob): Promise<LogitsResult> {
-  const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
+  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  await using session = await openSession(llamaLogitsGraph(model, job.adapter), trainingSession(job.threads));
+  await using session = await openSession(
+    decoderLogitsGraph(model, job.adapter),
+    trainingSession(job.threads),
+  );
   const results: Float32Array[] = [];
   for (const [index, tokens] of job.sequences.entries()) {
     // Checked as an example whose every token is a label.
@@ -85,7 +88,7 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
     const rows = Int32Array.from(
       job.positions?.[index] ?? Array.from({ length: tokens.length }, (_, row) => row),
     );
-    const inputs = { ...llamaInputs([checked!]), rows: { data: rows, shape: [rows.length] } };
+    const inputs = { ...decoderInputs([checked!]), rows: { data: rows, shape: [rows.length] } };
     const { logits } = await session.run({ ...weights, ...inputs });
     results.push(logits!.data as Float32Array);
   }

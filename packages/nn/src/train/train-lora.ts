@@ -40,7 +40,7 @@ export function evaluateLoss(options: LossJob & Listening): Promise<LossResult> 
  * Logits of every sequence at the positions asked for, [positions, vocabulary] each: for comparing with another
  * implementation. Give all sequences at once: each call loads the model.
  */
-export function llamaLogits(options: LogitsJob & { signal?: AbortSignal }): Promise<LogitsResult> {
+export function decoderLogits(options: LogitsJob & { signal?: AbortSignal }): Promise<LogitsResult> {
   const { signal, ...job } = options;
   return runInThread({ kind: 'logits', job }, { signal });
 }

@@ -9,7 +9,7 @@ import { loadTinyReference } from '../models/tiny-reference.ts';
 import { checkpointPath } from './checkpoint.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import { countingExamples, tinyJob } from './tiny-job.ts';
-import { evaluateLoss, llamaLogits, trainLora } from './train-lora.ts';
+import { decoderLogits, evaluateLoss, trainLora } from './train-lora.ts';
 import { runTraining, type TrainingJob, TrainingStopped } from './trainer.ts';
 
 let folder: string;
@@ -274,12 +274,12 @@ describe('bad input gets one sentence', () => {
 test('logits of a sequence do not depend on the others asked for with it', async () => {
   const { model, trained, reference } = await loadTinyReference();
   const [first, second] = reference.sequences;
-  const both = await llamaLogits({ model, sequences: [first!.tokens, second!.tokens], adapter: trained });
+  const both = await decoderLogits({ model, sequences: [first!.tokens, second!.tokens], adapter: trained });
   expect(both[0]).toHaveLength(first!.tokens.length * model.config.vocabulary);
   expect(distance(both[0]!, Float32Array.from(reference.logits_after_training.flat()))).toBeLessThan(1e-4);
-  const [alone] = await llamaLogits({ model, sequences: [second!.tokens], adapter: trained });
+  const [alone] = await decoderLogits({ model, sequences: [second!.tokens], adapter: trained });
   expect(distance(both[1]!, alone!)).toBeLessThan(1e-4);
-  const [some] = await llamaLogits({
+  const [some] = await decoderLogits({
     model,
     sequences: [second!.tokens],
     positions: [[4, 1]],

@@ -6,12 +6,18 @@ import { seededRandom } from '../graph/finite-differences.ts';
 import { openSession, type Session, type SessionOptions, type TensorData } from '../graph/index.ts';
 import {
   adapterInputs,
+  decoderInputs,
+  decoderLossGraph,
+  decoderTrainingGraph,
   type LabelledTokens,
-  llamaInputs,
-  llamaLossGraph,
-  llamaTrainingGraph,
-} from '../models/llama.ts';
-import { type LlamaConfig, type LlamaModel, llamaLayerSizes, loadLlama } from '../models/llama-weights.ts';
+} from '../models/decoder.ts';
+import {
+  type DecoderConfig,
+  type DecoderModel,
+  decoderFiles,
+  decoderLayerSizes,
+  loadDecoder,
+} from '../models/decoder-weights.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { epochSteps, passes } from './batches.ts';
 import {
@@ -71,7 +77,7 @@ export const defaultHyperparameters: Hyperparameters = {
 /** What a training needs, as plain data that can go to a worker thread. */
 export interface TrainingJob {
   /** Path of a Llama-architecture GGUF, or a model in memory. */
-  model: string | LlamaModel;
+  model: string | DecoderModel;
   examples: readonly TrainingExample[];
   /** Their loss is measured at the start, at times between and at the end; the adapter with the lowest is returned. */
   validation?: readonly TrainingExample[];
@@ -157,7 +163,7 @@ export async function runTraining(job: TrainingJob, hooks: TrainingHooks = {}): 
   });
   const progress = hooks.onProgress ?? (() => {});
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const model = typeof job.model === 'string' ? await loadLlama({ gguf: job.model }) : job.model;
+  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
   progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
   const examples = readExamples(job.examples, model.config, 'Training example');
   const validation = readExamples(job.validation ?? [], model.config, 'Validation example');
@@ -194,9 +200,9 @@ export async function runTraining(job: TrainingJob, hooks: TrainingHooks = {}): 
   const tokensPerPass = job.tokensPerPass ?? 1024;
   const sessionOptions = trainingSession(job.threads);
 
-  await using trainer = await openSession(llamaTrainingGraph(model, adapter), sessionOptions);
+  await using trainer = await openSession(decoderTrainingGraph(model, adapter), sessionOptions);
   const evaluator =
-    validation.length > 0 ? await openSession(llamaLossGraph(model, adapter), sessionOptions) : undefined;
+    validation.length > 0 ? await openSession(decoderLossGraph(model, adapter), sessionOptions) : undefined;
   try {
     let totalSteps = plannedSteps;
     let evaluationSeconds = 0;
@@ -334,7 +340,7 @@ export async function runTraining(job: TrainingJob, hooks: TrainingHooks = {}): 
       await breathe(hooks.stopRequested);
       const results = await session.run({
         ...weights,
-        ...llamaInputs(pass.map((index) => examples[index]!)),
+        ...decoderInputs(pass.map((index) => examples[index]!)),
         seed,
       });
       loss += (results.loss!.data as Float32Array)[0]! / labelled;
@@ -364,7 +370,7 @@ export async function meanLoss(
   session: Session,
   examples: readonly LabelledTokens[],
   adapter: LoraAdapter | undefined,
-  config: LlamaConfig,
+  config: DecoderConfig,
   tokensPerPass: number,
   hooks: { stopRequested?: (() => boolean) | undefined; onExamples?: (done: number) => void } = {},
 ): Promise<number> {
@@ -379,7 +385,7 @@ export async function meanLoss(
     tokensPerPass,
   )) {
     await breathe(hooks.stopRequested);
-    const inputs = llamaInputs(pass.map((index) => examples[index]!));
+    const inputs = decoderInputs(pass.map((index) => examples[index]!));
     const { loss } = await session.run({ ...weights, ...inputs });
     total += (loss!.data as Float32Array)[0]!;
     labelled += inputs.labels.shape[0]!;
@@ -396,11 +402,11 @@ async function breathe(stopRequested: (() => boolean) | undefined): Promise<void
 
 /** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. */
 function newState(
-  config: LlamaConfig,
+  config: DecoderConfig,
   settings: Hyperparameters,
   initial: LoraAdapter | undefined,
 ): TrainingState {
-  const sizes = llamaLayerSizes(config);
+  const sizes = decoderLayerSizes(config);
   const random = seededRandom(settings.seed);
   const parameters = new Map<string, Float32Array>();
   for (let layer = 0; layer < config.layers; layer++) {
@@ -468,7 +474,9 @@ async function fingerprintOf(
   settings: Hyperparameters,
 ): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(typeof model === 'string' ? await sha256OfFile(model) : JSON.stringify(model.config));
+  if (typeof model === 'string') {
+    for (const file of await decoderFiles(model)) hash.update(await sha256OfFile(file));
+  } else hash.update(JSON.stringify(model.config));
   // More time is no other training: a run that was stopped by the clock may be given more.
   const { maxMinutes: _, ...rest } = settings;
   hash.update(JSON.stringify(Object.entries(rest).sort()));

@@ -1,11 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  decoderLogits,
   exportGgufLora,
   exportPeft,
   importPeft,
   type LoraTarget,
-  llamaLogits,
   loraTargets,
   trainLora,
 } from '@tandem/nn';
@@ -79,7 +79,7 @@ export function localTrainer(): Trainer {
 export async function localLogits(baseFile: string, peftDirectory?: string) {
   const adapter = peftDirectory === undefined ? undefined : await importPeft(peftDirectory);
   return async (sequences: readonly ProbedSequence[]): Promise<Float32Array[][]> => {
-    const all = await llamaLogits({
+    const all = await decoderLogits({
       model: baseFile,
       sequences: sequences.map(({ tokens }) => tokens),
       positions: sequences.map(({ positions }) => positions),

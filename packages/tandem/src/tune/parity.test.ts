@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  decoderLayerSizes,
   exportGgufLora,
   exportPeft,
   type LoraAdapter,
-  llamaLayerSizes,
-  loadLlama,
+  loadDecoder,
   loraModulePath,
   loraTargets,
   openGguf,
@@ -51,8 +51,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 /** As large as a trained one: B's entries about as large as A's, so that the adapter changes what is said. */
 async function randomAdapter(): Promise<LoraAdapter> {
-  const { config } = await loadLlama({ gguf: base });
-  const sizes = llamaLayerSizes(config);
+  const { config } = await loadDecoder(base);
+  const sizes = decoderLayerSizes(config);
   const random = createRandom(5);
   const rank = 8;
   const fill = (length: number, scale: number) =>

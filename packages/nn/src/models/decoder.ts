@@ -17,8 +17,8 @@ import {
   type TensorData,
   type Value,
 } from '../graph/index.ts';
-import type { LoraAdapter, LoraTarget } from '../train/lora-adapter.ts';
-import { type LlamaConfig, type LlamaModel, llamaLayerSizes, llamaModulePath } from './llama-weights.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath } from '../train/lora-adapter.ts';
+import { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './decoder-weights.ts';
 
 /** Which matrices of every layer carry an adapter, and how large it is. */
 export interface LoraShape {
@@ -29,11 +29,11 @@ export interface LoraShape {
 
 /**
  * The graph of one training pass over a batch of sequences padded on the right: forward, loss and the gradient of
- * every adapter matrix. Inputs as made by {@link llamaInputs}, each adapter matrix as `<module path>.a` and `.b`, and
+ * every adapter matrix. Inputs as made by {@link decoderInputs}, each adapter matrix as `<module path>.a` and `.b`, and
  * `seed`, the factor on the loss in the gradients (1 / labelled tokens of the whole step gives the mean's gradient).
  * Outputs: `loss`, the cross-entropy *summed* over the labelled tokens, and `<module path>.a.gradient` and `.b.gradient`.
  */
-export function llamaTrainingGraph(model: LlamaModel, lora: LoraShape): Graph {
+export function decoderTrainingGraph(model: DecoderModel, lora: LoraShape): Graph {
   const decoder = new Decoder('llama training', model, lora);
   const loss = decoder.loss();
   decoder.graph.output('loss', loss);
@@ -45,14 +45,14 @@ export function llamaTrainingGraph(model: LlamaModel, lora: LoraShape): Graph {
 }
 
 /** Forward only: output `loss`, the cross-entropy summed over the labelled tokens. */
-export function llamaLossGraph(model: LlamaModel, lora?: LoraShape): Graph {
+export function decoderLossGraph(model: DecoderModel, lora?: LoraShape): Graph {
   const decoder = new Decoder('llama loss', model, lora);
   decoder.graph.output('loss', decoder.loss());
   return decoder.graph;
 }
 
 /** Forward only: output `logits`, [rows, vocabulary], at the positions that the input `rows` names. */
-export function llamaLogitsGraph(model: LlamaModel, lora?: LoraShape): Graph {
+export function decoderLogitsGraph(model: DecoderModel, lora?: LoraShape): Graph {
   const decoder = new Decoder('llama logits', model, lora);
   decoder.graph.output('logits', linear(decoder.hiddenAtRows(), decoder.head()));
   return decoder.graph;
@@ -66,7 +66,7 @@ export interface LabelledTokens {
 }
 
 /** Pads a batch on the right and names its labelled rows. Causal attention never looks at the padding. */
-export function llamaInputs(
+export function decoderInputs(
   batch: readonly LabelledTokens[],
 ): Record<string, TensorData> & { labels: TensorData } {
   const length = Math.max(...batch.map(({ tokens }) => tokens.length));
@@ -89,8 +89,8 @@ export function llamaInputs(
 }
 
 /** The inputs `<module path>.a` and `.b` of an adapter. */
-export function adapterInputs(adapter: LoraAdapter, config: LlamaConfig): Record<string, TensorData> {
-  const sizes = llamaLayerSizes(config);
+export function adapterInputs(adapter: LoraAdapter, config: DecoderConfig): Record<string, TensorData> {
+  const sizes = decoderLayerSizes(config);
   const inputs: Record<string, TensorData> = {};
   for (const [path, { a, b }] of adapter.tensors) {
     const { out, in: into } = sizes[path.slice(path.lastIndexOf('.') + 1) as LoraTarget];
@@ -111,10 +111,10 @@ class Decoder {
   readonly graph: Graph;
   /** The adapter matrices by input name. */
   readonly trainable = new Map<string, Value>();
-  private readonly model: LlamaModel;
+  private readonly model: DecoderModel;
   private readonly lora: LoraShape | undefined;
 
-  constructor(name: string, model: LlamaModel, lora: LoraShape | undefined) {
+  constructor(name: string, model: DecoderModel, lora: LoraShape | undefined) {
     this.graph = new Graph(name);
     this.model = model;
     this.lora = lora;
@@ -204,10 +204,10 @@ class Decoder {
   private readonly layers = new Map<string, LoraLayer>();
 
   private layer(index: number, target: LoraTarget): LoraLayer {
-    const path = llamaModulePath(index, target);
+    const path = loraModulePath(index, target);
     const known = this.layers.get(path);
     if (known) return known;
-    const { out, in: into } = llamaLayerSizes(this.model.config)[target];
+    const { out, in: into } = decoderLayerSizes(this.model.config)[target];
     const layer: LoraLayer = { weight: this.weight(`${path}.weight`, [out, into]) };
     if (this.lora?.targetModules.includes(target)) {
       const { rank } = this.lora;
@@ -241,7 +241,7 @@ function adapterValues(layers: readonly LoraLayer[]): Value[] {
 }
 
 /** cos and sin of position · base^(−2j/headWidth) / factor: [contextLength, headWidth/2] each. */
-function rotaryTables({ config, rotaryFactors }: LlamaModel): { cosine: Float32Array; sine: Float32Array } {
+function rotaryTables({ config, rotaryFactors }: DecoderModel): { cosine: Float32Array; sine: Float32Array } {
   const half = config.headWidth / 2;
   const cosine = new Float32Array(config.contextLength * half);
   const sine = new Float32Array(config.contextLength * half);

@@ -2,16 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../graph/finite-differences.ts';
 import { openSession } from '../graph/index.ts';
-import { type LoraAdapter, type LoraTarget, loraTargets } from '../train/lora-adapter.ts';
-import { adapterInputs, llamaInputs, llamaLogitsGraph, llamaLossGraph, llamaTrainingGraph } from './llama.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
 import {
-  type LlamaConfig,
-  llamaLayerSizes,
-  llamaModulePath,
-  loadLlama,
+  adapterInputs,
+  decoderInputs,
+  decoderLogitsGraph,
+  decoderLossGraph,
+  decoderTrainingGraph,
+} from './decoder.ts';
+import {
+  type DecoderConfig,
+  decoderLayerSizes,
+  loadDecoder,
   rowsFromInterleaved,
   rowsToInterleaved,
-} from './llama-weights.ts';
+} from './decoder-weights.ts';
 import { smolLm2Path } from './test-model.ts';
 import { loadTinyReference } from './tiny-reference.ts';
 
@@ -20,9 +25,9 @@ const references = new URL('../../references/llama/', import.meta.url);
 describe('a tiny Llama against PyTorch + PEFT', () => {
   test('loss within 1e-5, every gradient within 1e-4', async () => {
     const { model, adapter, tensors, reference } = await loadTinyReference();
-    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
+    const inputs = { ...decoderInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
     const labelled = inputs.labels.shape[0]!;
-    await using session = await openSession(llamaTrainingGraph(model, adapter), {
+    await using session = await openSession(decoderTrainingGraph(model, adapter), {
       weights: 'fed',
       optimize: 'none',
     });
@@ -51,7 +56,7 @@ describe('a tiny Llama against PyTorch + PEFT', () => {
     };
     // The others' adapters are folded into the frozen weights, so gradients must be as with all of them.
     const weights = new Map(model.weights);
-    const sizes = llamaLayerSizes(model.config);
+    const sizes = decoderLayerSizes(model.config);
     for (const [path, { a, b }] of adapter.tensors) {
       if (subset.tensors.has(path)) continue;
       const { out, in: into } = sizes[path.split('.').at(-1) as LoraTarget];
@@ -63,8 +68,8 @@ describe('a tiny Llama against PyTorch + PEFT', () => {
               (adapter.alpha / adapter.rank) * b[row * adapter.rank + r]! * a[r * into + column]!;
       weights.set(`${path}.weight`, folded);
     }
-    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(subset, model.config) };
-    await using session = await openSession(llamaTrainingGraph({ ...model, weights }, subset), {
+    const inputs = { ...decoderInputs(reference.sequences), ...adapterInputs(subset, model.config) };
+    await using session = await openSession(decoderTrainingGraph({ ...model, weights }, subset), {
       weights: 'fed',
       optimize: 'none',
     });
@@ -84,12 +89,12 @@ describe('a tiny Llama against PyTorch + PEFT', () => {
   test('logits and loss of the trained adapter', async () => {
     const { model, trained, reference } = await loadTinyReference();
     const [sequence] = reference.sequences;
-    const inputs = { ...llamaInputs([sequence!]), ...adapterInputs(trained, model.config) };
+    const inputs = { ...decoderInputs([sequence!]), ...adapterInputs(trained, model.config) };
     inputs.rows = {
       data: Int32Array.from(sequence!.tokens, (_, row) => row),
       shape: [sequence!.tokens.length],
     };
-    await using session = await openSession(llamaLogitsGraph(model, trained));
+    await using session = await openSession(decoderLogitsGraph(model, trained));
     const { logits } = await session.run(inputs);
     expect(
       relativeError(logits!.data as Float32Array, Float32Array.from(reference.logits_after_training.flat())),
@@ -108,11 +113,11 @@ describe('SmolLM2-135M from its quantised blocks against PyTorch + PEFT', () => 
       loss: number;
       gradients: { name: string; norm: number; probes: number[]; values: number[] }[];
     };
-    const model = await loadLlama({ gguf: smolLm2Path() });
+    const model = await loadDecoder(smolLm2Path());
     const adapter = pseudoRandomAdapter(model.config, reference);
-    const inputs = { ...llamaInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
+    const inputs = { ...decoderInputs(reference.sequences), ...adapterInputs(adapter, model.config) };
     const labelled = inputs.labels.shape[0]!;
-    await using session = await openSession(llamaTrainingGraph(model, adapter), {
+    await using session = await openSession(decoderTrainingGraph(model, adapter), {
       weights: 'fed',
       optimize: 'none',
     });
@@ -145,7 +150,7 @@ describe('SmolLM2-135M from its quantised blocks against PyTorch + PEFT', () => 
     });
     expect(worst).toBeLessThan(1e-4);
 
-    await using forward = await openSession(llamaLossGraph(model, adapter), { weights: 'fed' });
+    await using forward = await openSession(decoderLossGraph(model, adapter), { weights: 'fed' });
     const { loss: again } = await forward.run(inputs);
     expect(Math.abs((again!.data as Float32Array)[0]! / labelled - reference.loss)).toBeLessThan(1e-5);
   });
@@ -160,10 +165,10 @@ test('q and k rows go to GGUF’s order and back', () => {
 });
 
 function pseudoRandomAdapter(
-  config: LlamaConfig,
+  config: DecoderConfig,
   { rank, alpha, seed }: { rank: number; alpha: number; seed: number },
 ): LoraAdapter {
-  const sizes = llamaLayerSizes(config);
+  const sizes = decoderLayerSizes(config);
   const fill = (length: number, index: number, halfRange: number) => {
     const random = seededRandom(seed + index);
     return Float32Array.from({ length }, () => (random() * 2 - 1) * halfRange);
@@ -174,7 +179,7 @@ function pseudoRandomAdapter(
     for (const target of loraTargets) {
       const { out, in: into } = sizes[target];
       const a = fill(rank * into, index++, 0.05);
-      tensors.set(llamaModulePath(layer, target), { a, b: fill(out * rank, index++, 0.02) });
+      tensors.set(loraModulePath(layer, target), { a, b: fill(out * rank, index++, 0.02) });
     }
   }
   return { rank, alpha, targetModules: [...loraTargets], tensors };

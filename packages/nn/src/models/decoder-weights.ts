@@ -1,10 +1,10 @@
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { type GgufFile, openGguf } from '../formats/gguf.ts';
-import type { LoraTarget } from '../train/lora-adapter.ts';
+import { type LoraTarget, loraModulePath } from '../train/lora-adapter.ts';
 
 /** The sizes and constants of a Llama-architecture decoder. */
-export interface LlamaConfig {
+export interface DecoderConfig {
   layers: number;
   /** Size of the residual stream. */
   width: number;
@@ -21,8 +21,8 @@ export interface LlamaConfig {
 }
 
 /** A decoder's frozen weights in memory, under Hugging Face's names and in its order of rows. */
-export interface LlamaModel {
-  config: LlamaConfig;
+export interface DecoderModel {
+  config: DecoderConfig;
   /** Float32, row-major [out, in]. `lm_head.weight` is absent where it is tied to `model.embed_tokens.weight`. */
   weights: ReadonlyMap<string, Float32Array>;
   /** Divisors of the rotary frequencies, [headWidth / 2] (Llama 3's long-context scaling); absent: all 1. */
@@ -47,18 +47,23 @@ export const ggufNames: Record<LoraTarget, string> = {
  * @throws UnsupportedModelError where the architecture, a bias or a rotary scaling is not implemented.
  * @throws FileFormatError where the file is damaged or its tensors do not fit its configuration.
  */
-export async function loadLlama(options: { gguf: GgufFile | string }): Promise<LlamaModel> {
-  if (typeof options.gguf === 'string') {
-    await using file = await openGguf(options.gguf);
+export async function loadDecoder(source: GgufFile | string): Promise<DecoderModel> {
+  if (typeof source === 'string') {
+    await using file = await openGguf(source);
     return await readLlama(file);
   }
-  return await readLlama(options.gguf);
+  return await readLlama(source);
 }
 
-async function readLlama(file: GgufFile): Promise<LlamaModel> {
+/** The files that make up a model, in a fixed order: what a hash of the model must cover. */
+export async function decoderFiles(path: string): Promise<string[]> {
+  return [path];
+}
+
+async function readLlama(file: GgufFile): Promise<DecoderModel> {
   const config = readConfig(file);
   const { width, headWidth } = config;
-  const sizes = llamaLayerSizes(config);
+  const sizes = decoderLayerSizes(config);
   const names = new Set(file.tensors.map(({ name }) => name));
   const weights = new Map<string, Float32Array>();
 
@@ -83,7 +88,7 @@ async function readLlama(file: GgufFile): Promise<LlamaModel> {
     await read(`blk.${layer}.ffn_norm.weight`, `${path}.post_attention_layernorm.weight`, [width]);
     for (const [target, ggufName] of Object.entries(ggufNames) as [LoraTarget, string][]) {
       const { out, in: into } = sizes[target];
-      const name = `${llamaModulePath(layer, target)}.weight`;
+      const name = `${loraModulePath(layer, target)}.weight`;
       await read(`blk.${layer}.${ggufName}.weight`, name, [out, into]);
       if (target === 'q_proj' || target === 'k_proj') {
         weights.set(name, rowsFromInterleaved(weights.get(name)!, headWidth, into));
@@ -93,13 +98,13 @@ async function readLlama(file: GgufFile): Promise<LlamaModel> {
       }
     }
   }
-  const model: LlamaModel = { config, weights };
+  const model: DecoderModel = { config, weights };
   if (names.has('rope_freqs.weight')) model.rotaryFactors = await file.read('rope_freqs.weight');
   return model;
 }
 
 /** Rows and columns of each adaptable matrix. */
-export function llamaLayerSizes(config: LlamaConfig): Record<LoraTarget, { out: number; in: number }> {
+export function decoderLayerSizes(config: DecoderConfig): Record<LoraTarget, { out: number; in: number }> {
   const { width, feedForwardWidth } = config;
   const queries = config.heads * config.headWidth;
   const keys = config.keyValueHeads * config.headWidth;
@@ -112,12 +117,6 @@ export function llamaLayerSizes(config: LlamaConfig): Record<LoraTarget, { out: 
     up_proj: { out: feedForwardWidth, in: width },
     down_proj: { out: width, in: feedForwardWidth },
   };
-}
-
-/** Hugging Face's path of one of a block's matrices. */
-export function llamaModulePath(layer: number, target: LoraTarget): string {
-  const attention = target === 'q_proj' || target === 'k_proj' || target === 'v_proj' || target === 'o_proj';
-  return `model.layers.${layer}.${attention ? 'self_attn' : 'mlp'}.${target}`;
 }
 
 /**
@@ -153,7 +152,7 @@ function reorderRows(
   return result;
 }
 
-function readConfig(file: GgufFile): LlamaConfig {
+function readConfig(file: GgufFile): DecoderConfig {
   const architecture = file.metadata.get('general.architecture');
   if (architecture !== 'llama') {
     throw unsupported(file, `architecture ${architecture}`, `its architecture is "${architecture}"`);
