@@ -1,14 +1,20 @@
+import { seededRandom } from '../graph/finite-differences.ts';
 import {
   add,
   causalAttention,
   concatenate,
+  dropoutKeyRange,
+  dropoutKeyWidth,
   Graph,
   gatherRows,
   gradients,
   type LoraLayer,
   linear,
   linearCrossEntropy,
+  linearLogProbabilities,
   loraLinear,
+  loraLinearWithDropout,
+  preferenceLoss,
   recomputed,
   reshape,
   rmsNorm,
@@ -25,6 +31,8 @@ export interface LoraShape {
   rank: number;
   alpha: number;
   targetModules: readonly LoraTarget[];
+  /** In training graphs: the share of A's inputs that is zeroed. They then ask for {@link dropoutInputs}. */
+  dropout?: number;
 }
 
 /**
@@ -34,26 +42,47 @@ export interface LoraShape {
  * Outputs: `loss`, the cross-entropy *summed* over the labelled tokens, and `<module path>.a.gradient` and `.b.gradient`.
  */
 export function decoderTrainingGraph(model: DecoderModel, lora: LoraShape): Graph {
-  const decoder = new Decoder('llama training', model, lora);
-  const loss = decoder.loss();
-  decoder.graph.output('loss', loss);
-  const seed = decoder.graph.input('seed', 'float32', []);
-  gradients(loss, [...decoder.trainable.values()], seed).forEach((gradient, index) => {
-    decoder.graph.output(`${[...decoder.trainable.keys()][index]}.gradient`, gradient);
-  });
+  const decoder = new Decoder('decoder training', model, lora);
+  return withGradients(decoder, decoder.loss());
+}
+
+/**
+ * The same for pairs of replies and the loss of direct preference optimisation (see {@link preferenceLoss}), *summed*
+ * over the pairs: inputs as made by {@link preferenceInputs}, `reference` [pairs] among them. Outputs beside the loss
+ * `chosen` and `rejected`, [pairs]: the log-probabilities of the replies.
+ */
+export function decoderPreferenceGraph(model: DecoderModel, lora: LoraShape, beta: number): Graph {
+  const decoder = new Decoder('decoder preferences', model, lora);
+  return withGradients(decoder, decoder.preferenceLoss(beta));
+}
+
+/** Forward only: the outputs of {@link decoderPreferenceGraph} without gradients. */
+export function decoderPreferenceLossGraph(model: DecoderModel, lora: LoraShape, beta: number): Graph {
+  const decoder = new Decoder('decoder preference loss', model, lora);
+  decoder.graph.output('loss', decoder.preferenceLoss(beta));
   return decoder.graph;
+}
+
+function withGradients({ graph, trainable }: Decoder, loss: Value): Graph {
+  graph.output('loss', loss);
+  const seed = graph.input('seed', 'float32', []);
+  const names = [...trainable.keys()];
+  gradients(loss, [...trainable.values()], seed).forEach((gradient, index) => {
+    graph.output(`${names[index]}.gradient`, gradient);
+  });
+  return graph;
 }
 
 /** Forward only: output `loss`, the cross-entropy summed over the labelled tokens. */
 export function decoderLossGraph(model: DecoderModel, lora?: LoraShape): Graph {
-  const decoder = new Decoder('llama loss', model, lora);
+  const decoder = new Decoder('decoder loss', model, lora);
   decoder.graph.output('loss', decoder.loss());
   return decoder.graph;
 }
 
 /** Forward only: output `logits`, [rows, vocabulary], at the positions that the input `rows` names. */
 export function decoderLogitsGraph(model: DecoderModel, lora?: LoraShape): Graph {
-  const decoder = new Decoder('llama logits', model, lora);
+  const decoder = new Decoder('decoder logits', model, lora);
   decoder.graph.output('logits', linear(decoder.hiddenAtRows(), decoder.head()));
   return decoder.graph;
 }
@@ -86,6 +115,49 @@ export function decoderInputs(
     rows: { data: Int32Array.from(rows), shape: [rows.length] },
     labels: { data: Int32Array.from(labels), shape: [labels.length] },
   };
+}
+
+/** Two replies to one prompt, each with its prompt in front and its own tokens as labels. */
+export interface PreferredTokens {
+  chosen: LabelledTokens;
+  rejected: LabelledTokens;
+}
+
+/** The chosen sequences under each other, then the rejected ones, and whose each labelled row is. */
+export function preferenceInputs(
+  pairs: readonly PreferredTokens[],
+  reference: Float32Array,
+): Record<string, TensorData> {
+  const sequences = [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
+  const inputs = decoderInputs(sequences);
+  const [rows] = inputs.labels.shape as [number];
+  const shape = [pairs.length, rows];
+  const chosenRows = { data: new Float32Array(pairs.length * rows), shape };
+  const rejectedRows = { data: new Float32Array(pairs.length * rows), shape };
+  let row = 0;
+  sequences.forEach(({ labels }, index) => {
+    const { data } = index < pairs.length ? chosenRows : rejectedRows;
+    const start = (index % pairs.length) * rows + row;
+    data.fill(1, start, start + labels.length);
+    row += labels.length;
+  });
+  return { ...inputs, chosenRows, rejectedRows, reference: { data: reference, shape: [pairs.length] } };
+}
+
+/**
+ * The input `dropout.rows` for sequences padded to one length: a key for each token, a function of the sequence's own
+ * seed and the token's position, so that what is zeroed does not depend on the sequences computed beside it.
+ */
+export function dropoutInputs(seeds: readonly number[], length: number): Record<string, TensorData> {
+  const data = new Float32Array(seeds.length * length * dropoutKeyWidth);
+  seeds.forEach((seed, index) => {
+    const random = seededRandom(seed);
+    const from = index * length * dropoutKeyWidth;
+    for (let at = from; at < from + length * dropoutKeyWidth; at++) {
+      data[at] = (2 * random() - 1) * dropoutKeyRange;
+    }
+  });
+  return { 'dropout.rows': { data, shape: [seeds.length * length, dropoutKeyWidth] } };
 }
 
 /** The inputs `<module path>.a` and `.b` of an adapter. */
@@ -124,6 +196,21 @@ class Decoder {
   loss(): Value {
     const hidden = this.hiddenAtRows();
     return linearCrossEntropy(hidden, this.head(), this.graph.input('labels', 'int32', ['rows']));
+  }
+
+  preferenceLoss(beta: number): Value {
+    const { graph } = this;
+    const labels = graph.input('labels', 'int32', ['rows']);
+    const logProbabilities = linearLogProbabilities(this.hiddenAtRows(), this.head(), labels);
+    const { loss, chosen, rejected } = preferenceLoss(logProbabilities, {
+      chosenRows: graph.input('chosenRows', 'float32', ['pairs', 'rows']),
+      rejectedRows: graph.input('rejectedRows', 'float32', ['pairs', 'rows']),
+      reference: graph.input('reference', 'float32', ['pairs']),
+      beta,
+    });
+    graph.output('chosen', chosen);
+    graph.output('rejected', rejected);
+    return loss;
   }
 
   head(): Value {
@@ -173,7 +260,7 @@ class Decoder {
       const attended = reshape(mixed, ['batch*length', config.heads * headWidth], {
         sizesBack: sizes(config.heads),
       });
-      x = add(x, loraLinear(attended, [this.layer(layer, 'o_proj')], this.scaling)[0]!);
+      x = add(x, this.attentionEnd(attended, layer));
 
       const [gate, up] = this.normalisedProjections(x, `${path}.post_attention_layernorm.weight`, layer, [
         'gate_proj',
@@ -190,15 +277,48 @@ class Decoder {
     const gain = this.weight(norm, [width]);
     const layers = targets.map((target) => this.layer(layer, target));
     return recomputed([x], adapterValues(layers), ([input]) =>
-      loraLinear(rmsNorm(input!, gain, rmsEpsilon), layers, this.scaling),
+      this.adapted(rmsNorm(input!, gain, rmsEpsilon), layers),
     );
+  }
+
+  private attentionEnd(attended: Value, layer: number): Value {
+    const layers = [this.layer(layer, 'o_proj')];
+    if (!this.lora?.dropout) return this.adapted(attended, layers)[0]!;
+    // What dropout leaves of the input is another value of its size, and not worth keeping.
+    return recomputed([attended], adapterValues(layers), ([x]) => this.adapted(x!, layers))[0]!;
   }
 
   private feedForwardEnd(gate: Value, up: Value, layer: number): Value {
     const layers = [this.layer(layer, 'down_proj')];
     return recomputed([gate, up], adapterValues(layers), ([g, u]) =>
-      loraLinear(swiglu(g!, u!), layers, this.scaling),
+      this.adapted(swiglu(g!, u!), layers),
     )[0]!;
+  }
+
+  private adapted(x: Value, layers: readonly LoraLayer[]): Value[] {
+    const probability = this.lora?.dropout;
+    if (!probability || layers.every(({ adapter }) => !adapter)) return loraLinear(x, layers, this.scaling);
+    this.dropoutRows ??= this.graph.input('dropout.rows', 'float32', ['batch*length', dropoutKeyWidth]);
+    const columns = this.dropoutColumns(layers[0]!.weight);
+    return loraLinearWithDropout(x, layers, this.scaling, { probability, rows: this.dropoutRows, columns });
+  }
+
+  private dropoutRows: Value | undefined;
+  private readonly columnKeys = new Map<string, Value>();
+
+  /** Fixed random keys of the inputs of a weight's place in the model. */
+  private dropoutColumns({ name, shape }: Value): Value {
+    const known = this.columnKeys.get(name);
+    if (known) return known;
+    const random = seededRandom(this.columnKeys.size + 1);
+    const width = shape[1] as number;
+    const keys = Float32Array.from(
+      { length: width * dropoutKeyWidth },
+      () => (2 * random() - 1) * dropoutKeyRange,
+    );
+    const columns = this.graph.weight(`dropout.columns.${name}`, keys, [width, dropoutKeyWidth]);
+    this.columnKeys.set(name, columns);
+    return columns;
   }
 
   private readonly layers = new Map<string, LoraLayer>();

@@ -68,6 +68,19 @@ export function passes(
   return result;
 }
 
+/** What the passes of a step cost, in tokens: theirs with padding, and the fixed work of each. */
+export function passCost(
+  examples: readonly number[],
+  lengths: readonly number[],
+  tokensPerPass: number,
+): number {
+  let cost = 0;
+  for (const pass of passes(examples, lengths, tokensPerPass)) {
+    cost += pass.length * Math.max(...pass.map((index) => lengths[index]!)) + passOverhead;
+  }
+  return cost;
+}
+
 /** Fisher–Yates. */
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];

@@ -1,10 +1,19 @@
+export const schedules = ['cosine', 'linear', 'constant'] as const;
+export type Schedule = (typeof schedules)[number];
+
 /**
- * Linear warm-up, then half a cosine down to zero: the factor on the peak learning rate at `step` of `totalSteps`,
- * counting from 1. The peak is reached at `warmupSteps`; the last step still learns a little (the cosine reaches zero
- * one step after it).
+ * The factor on the peak learning rate at `step` of `totalSteps`, counting from 1: a linear rise that reaches the peak
+ * at `warmupSteps`, then half a cosine or a line down to zero, or the peak kept. The last step still learns a little:
+ * the way down reaches zero one step after it.
  */
-export function learningRateFactor(step: number, warmupSteps: number, totalSteps: number): number {
+export function learningRateFactor(
+  step: number,
+  warmupSteps: number,
+  totalSteps: number,
+  schedule: Schedule = 'cosine',
+): number {
   if (step <= warmupSteps) return step / Math.max(1, warmupSteps);
-  const progress = (step - warmupSteps) / Math.max(1, totalSteps + 1 - warmupSteps);
-  return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, progress)));
+  if (schedule === 'constant') return 1;
+  const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps + 1 - warmupSteps));
+  return schedule === 'linear' ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress));
 }

@@ -19,10 +19,18 @@ export {
 } from './elementwise.ts';
 export { gatherRows } from './lookup.ts';
 export { type LoraLayer, loraLinear } from './lora.ts';
+export {
+  type Dropout,
+  dropoutKeyRange,
+  dropoutKeyWidth,
+  loraLinearWithDropout,
+  randomlyZeroed,
+} from './lora-dropout.ts';
 export { linearCrossEntropy } from './loss.ts';
 export { gemm, linear, matMul } from './matrix.ts';
 export { layerNorm, rmsNorm, unitLength } from './normalization.ts';
 export { type PackedRows, packedAttention } from './packed-attention.ts';
+export { linearLogProbabilities, type PreferenceInputs, preferenceLoss } from './preference-loss.ts';
 export { mean, sum, sumAll } from './reduce.ts';
 export { rotary } from './rotary.ts';
 export { concatenate, reshape, slice, split, transpose } from './shape.ts';

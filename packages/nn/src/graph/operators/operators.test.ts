@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradientErrors, seededRandom } from '../finite-differences.ts';
-import type { Value } from '../graph.ts';
+import { Graph, type Value } from '../graph.ts';
 import { recomputed } from '../recompute.ts';
-import type { TensorData } from '../session.ts';
+import { openSession, type TensorData } from '../session.ts';
 import * as operators from './index.ts';
 
 const byName: Record<string, (...values: Value[]) => Value> = operators as never;
@@ -35,6 +35,16 @@ function property<T extends [unknown, ...unknown[]]>(
   check: (...args: T) => Promise<void>,
 ) {
   return () => fc.assert(fc.asyncProperty<T>(...arbitraries, check), { numRuns: 6, seed: 20 });
+}
+
+/** Random keys for dropout. */
+function keys(count: number, seed: number) {
+  return tensor(
+    [count, operators.dropoutKeyWidth],
+    seed,
+    -operators.dropoutKeyRange,
+    operators.dropoutKeyRange,
+  );
 }
 
 describe('every operator’s backward agrees with finite differences', () => {
@@ -291,6 +301,53 @@ describe('every operator’s backward agrees with finite differences', () => {
     expectGradients({ x: tensor([5], 1, -4, 4) }, (v) => operators.binaryCrossEntropy(v.x!, v.targets!), {
       targets: { data: Float32Array.of(0, 1, 1, 0, 0.3), shape: [5] },
     }));
+  test(
+    'loraLinearWithDropout',
+    property([fc.integer({ min: 2, max: 5 }), size, seed], (rows, width, s) =>
+      expectGradients(
+        {
+          x: tensor([rows, width], s),
+          a: tensor([2, width], s + 1),
+          b: tensor([3, 2], s + 2),
+        },
+        (v) => {
+          const [adapted, plain] = operators.loraLinearWithDropout(
+            v.x!,
+            [{ weight: v.w!, adapter: { a: v.a!, b: v.b! } }, { weight: v.w! }],
+            1.5,
+            { probability: 0.4, rows: v.rows!, columns: v.columns! },
+          );
+          return operators.multiply(adapted!, plain!);
+        },
+        { w: tensor([3, width], s + 3), rows: keys(rows, s), columns: keys(width, s + 1) },
+      ),
+    ),
+  );
+  test(
+    'preferenceLoss of linearLogProbabilities',
+    property([seed], (s) =>
+      expectGradients(
+        { hidden: tensor([5, 3], s) },
+        (v) => {
+          const logProbabilities = operators.linearLogProbabilities(v.hidden!, v.table!, v.labels!);
+          const { loss, chosen } = operators.preferenceLoss(logProbabilities, {
+            chosenRows: v.chosenRows!,
+            rejectedRows: v.rejectedRows!,
+            reference: v.reference!,
+            beta: 0.7,
+          });
+          return operators.add(operators.multiply(chosen, chosen), loss);
+        },
+        {
+          table: tensor([4, 3], s + 1),
+          labels: { data: Int32Array.of(0, 3, 1, 2, 2), shape: [5] },
+          chosenRows: { data: Float32Array.of(1, 1, 0, 0, 0, 0, 0, 1, 0, 0), shape: [2, 5] },
+          rejectedRows: { data: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 0, 0, 1), shape: [2, 5] },
+          reference: { data: Float32Array.of(0.3, -0.2), shape: [2] },
+        },
+      ),
+    ),
+  );
   test('a recomputed stretch has the gradients of a kept one', () =>
     expectGradients({ x: tensor([2, 3], 1), gain: tensor([3], 2), w: tensor([4, 3], 3) }, (v) => {
       const build = ([x]: readonly Value[]) => [
@@ -299,4 +356,42 @@ describe('every operator’s backward agrees with finite differences', () => {
       const [y] = recomputed([v.x!], [v.gain!, v.w!], build);
       return operators.multiply(y!, y!);
     }));
+});
+
+test('dropout zeroes the share asked for, and no element’s fate tells another’s', async () => {
+  const [rows, width, share] = [400, 120, 0.3];
+  const graph = new Graph('dropout');
+  const x = graph.weight('x', new Float32Array(rows * width).fill(1), [rows, width]);
+  const rowKeys = graph.input('rows', 'float32', [rows, operators.dropoutKeyWidth]);
+  const columns = graph.weight('columns', keys(width, 1).data, [width, operators.dropoutKeyWidth]);
+  graph.output('y', operators.randomlyZeroed(x, { probability: share, rows: rowKeys, columns }));
+  await using session = await openSession(graph, { threads: 1 });
+  const run = async (seed: number) => (await session.run({ rows: keys(rows, seed) })).y!.data as Float32Array;
+  const [first, second] = [await run(2), await run(3)];
+  expect(first).toEqual(await run(2));
+
+  // Standardised, so that means of products are correlations: with n pairs they stay within a few 1/√n of 0.
+  const deviation = Math.sqrt(share * (1 - share));
+  const standard = (data: Float32Array) => data.map((kept) => (kept - (1 - share)) / deviation);
+  const [a, b] = [standard(first), standard(second)];
+  const correlation = (from: Float32Array, to: Float32Array, shift: number) => {
+    let total = 0;
+    for (let at = 0; at + shift < from.length; at++) total += from[at]! * to[at + shift]!;
+    return total / (from.length - shift);
+  };
+  const bound = 4 / Math.sqrt(rows * width);
+  expect(Math.abs(a.reduce((total, value) => total + value, 0) / a.length)).toBeLessThan(bound);
+  expect(Math.abs(correlation(a, b, 0)), 'steps').toBeLessThan(bound);
+  for (const shift of [1, 2, 7, width, 3 * width + 1]) {
+    expect(Math.abs(correlation(a, a, shift)), `${shift} apart`).toBeLessThan(bound);
+  }
+  // Four corners of a rectangle: what sums of one number for a row and one for a column would give away.
+  let corners = 0;
+  for (let row = 0; row + 1 < rows; row++) {
+    for (let column = 0; column + 1 < width; column++) {
+      const at = row * width + column;
+      corners += a[at]! * a[at + 1]! * a[at + width]! * a[at + width + 1]!;
+    }
+  }
+  expect(Math.abs(corners / (rows * width)), 'rectangles').toBeLessThan(bound);
 });
