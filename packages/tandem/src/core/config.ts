@@ -144,7 +144,7 @@ export const configSchema = z.strictObject({
           absent: z.number().int().min(0),
           closed: z.number().int().min(0),
           rewrite: z.number().int().min(0),
-          glossary: z.number().int().min(0),
+          glossary: z.number().min(0),
         })
         .optional(),
     })

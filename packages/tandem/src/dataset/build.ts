@@ -43,7 +43,7 @@ export interface DatasetMix {
   closed: number;
   /** Question → search query. */
   rewrite: number;
-  /** Glossary: short form → long form. Each pair in each of the forms below, this many times over. */
+  /** Glossary: short form → long form. Each pair in each of the forms below, this many times over (0.5: in half of them). */
   glossary: number;
 }
 
@@ -123,20 +123,20 @@ export async function buildDataset(options: {
       example(question, 'rewrite', [...messages, { role: 'assistant', content: wording.searchQuery! }]),
     );
   }
-  for (let round = 0; round < mix.glossary; round++) {
-    for (const entry of options.glossary) {
-      for (const form of glossaryForms) {
-        const { asked, answered } = form(entry);
-        examples.push({
-          messages: [...buildRewriteMessages(asked, config.answer), { role: 'assistant', content: answered }],
-          metadata: {
-            kind: 'glossary',
-            group: `glossary:${entry.abbreviation}`,
-            id: `glossary:${entry.abbreviation}`,
-          },
-        });
-        counts.glossary += 1;
-      }
+  const formsEach = Math.round(mix.glossary * glossaryForms.length);
+  for (const entry of options.glossary) {
+    const forms = shuffled([...glossaryForms], random);
+    for (let turn = 0; turn < formsEach; turn++) {
+      const { asked, answered } = forms[turn % forms.length]!(entry);
+      examples.push({
+        messages: [...buildRewriteMessages(asked, config.answer), { role: 'assistant', content: answered }],
+        metadata: {
+          kind: 'glossary',
+          group: `glossary:${entry.abbreviation}`,
+          id: `glossary:${entry.abbreviation}`,
+        },
+      });
+      counts.glossary += 1;
     }
   }
   return { examples: shuffled(examples, random), counts, unanswerable: unanswerable.size };

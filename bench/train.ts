@@ -1,0 +1,366 @@
+/**
+ * Fine-tuning against PyTorch + Transformers + PEFT: tokens of real text a second, peak memory, and the loss that the same data
+ * and steps lead to. The clinic's training examples at their real lengths, LoRA r = 16 on all linears, batches of 4.
+ *
+ *     node bench/train.ts [--steps 24] [--rounds 3] [--loss-steps 80] [--work DIR] [--python PYTHON] [--rows fp32,tandem]
+ *
+ * Both sides get the same base (the GGUF's blocks, dequantised), the same adapter to begin from, the same batches in the same
+ * order and the same schedule. The rows take turns in each round, each in a process of its own; a ratio compares rows of one
+ * round. Makes its own Python environment in --work at the first run (--python: use that one). Writes `results/train.json`;
+ * exits with 1 where a floor is missed. For an idle machine: nothing else should run meanwhile.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { evaluateLoss, importPeft, trainLora } from '@tandem/nn';
+import { epochSteps } from '../packages/nn/src/train/batches.ts';
+import { dataset, ingest, localToolsOf, openProject } from '../packages/tandem/src/index.ts';
+import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    steps: { type: 'string', default: '24' },
+    rounds: { type: 'string', default: '3' },
+    'loss-steps': { type: 'string', default: '80' },
+    work: { type: 'string', default: join(tmpdir(), 'tandem-bench-train') },
+    python: { type: 'string' },
+    rows: { type: 'string' },
+    /** Set for the processes that this one starts. */
+    job: { type: 'string' },
+  },
+});
+
+/** What is asked of both sides: `goal` is the aim, `floor` fails the run. */
+const floors = {
+  speedOverFp32: { floor: 1.6, goal: 3 },
+  speedOverBest: { floor: 1, goal: 1.8 },
+  memoryOverBf16: { floor: 0.5, goal: 0.2 },
+  lossAboveFp32: { floor: 0.01, goal: 0 },
+};
+const requirements = [
+  'torch==2.13.0',
+  'transformers==5.0.0',
+  'peft==0.18.0',
+  'gguf==0.17.1',
+  'accelerate==1.12.0',
+];
+const threads = 2;
+const batchSize = 4;
+const learningRate = 5e-4;
+const warmupFraction = 0.05;
+const peerRows = ['fp32', 'bf16', 'bf16-labelled'] as const;
+const tandemRows = ['tandem'] as const;
+
+interface Example {
+  tokens: number[];
+  labelSpans: [number, number][];
+}
+interface Job {
+  row: string;
+  baseFolder: string;
+  baseFile: string;
+  initialAdapter: string;
+  batches: Example[][];
+  validation: Example[];
+  threads: number;
+  learningRate: number;
+  warmupFraction: number;
+}
+interface Outcome {
+  tokensPerSecond: number;
+  peakBytes: number;
+  losses: number[];
+  validationLoss?: number;
+}
+
+if (flags.job !== undefined) await tandemSide(JSON.parse(readFileSync(flags.job, 'utf8')));
+else await main();
+
+/** One of Tandem's rows, in a process of its own: the same lines as the peer prints. */
+async function tandemSide(job: Job): Promise<void> {
+  const model = join(job.baseFolder, job.baseFile);
+  let last: number | undefined;
+  let tokens = 0;
+  const { adapter } = await trainLora({
+    model,
+    // The batches are its own: computed from the same examples with the same seed (see `jobFor`).
+    examples: job.batches.flat(),
+    initialAdapter: await importPeft(job.initialAdapter),
+    threads: job.threads,
+    hyperparameters: { rank: 16, alpha: 32, batchSize, learningRate, warmupFraction, epochs: 1, seed: 1 },
+    onProgress: (progress) => {
+      if (progress.stage !== 'training') return;
+      const now = performance.now();
+      // Between the reports of two steps lies one step.
+      if (last !== undefined && progress.tokens !== undefined && progress.loss !== undefined)
+        console.log(
+          JSON.stringify({
+            seconds: (now - last) / 1000,
+            tokens: progress.tokens - tokens,
+            loss: progress.loss,
+          }),
+        );
+      last = now;
+      tokens = progress.tokens ?? tokens;
+    },
+  });
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const validationLoss =
+    job.validation.length > 0
+      ? (await evaluateLoss({ model, examples: job.validation, adapter, threads: job.threads })).loss
+      : undefined;
+  console.log(JSON.stringify({ peakBytes, validationLoss }));
+}
+
+async function main(): Promise<void> {
+  mkdirSync(flags.work, { recursive: true });
+  const python = flags.python ?? pythonEnvironment();
+  const { baseFolder, baseFile, train, validation } = await clinicExamples();
+  const initialAdapter = join(flags.work, 'initial-adapter');
+  const jobFor = (row: string, steps: number, withValidation: boolean): Job => {
+    const examples = shuffled(train, createRandom(7)).slice(0, steps * batchSize);
+    const order = epochSteps(
+      examples.map(({ tokens }) => tokens.length),
+      batchSize,
+      1,
+      0,
+    );
+    // Tandem makes its steps of the examples by itself, so it gets them unordered; the peer gets the steps.
+    const batches = row.startsWith('tandem')
+      ? [examples]
+      : order.map((step) => step.map((at) => examples[at]!));
+    return {
+      row,
+      baseFolder,
+      baseFile,
+      initialAdapter,
+      batches,
+      validation: withValidation ? validation : [],
+      threads,
+      learningRate,
+      warmupFraction,
+    };
+  };
+  const run = async (job: Job): Promise<Outcome> => {
+    const file = join(flags.work, 'job.json');
+    writeFileSync(file, JSON.stringify(job));
+    const lines = job.row.startsWith('tandem')
+      ? await output(process.execPath, [fileURLToPath(import.meta.url), '--job', file])
+      : await output(python, [join(import.meta.dirname, 'train_peer.py'), 'train', file]);
+    const steps = lines.filter((line) => 'tokens' in line) as {
+      seconds: number;
+      tokens: number;
+      loss: number;
+    }[];
+    const { peakBytes, validationLoss } = lines.at(-1) as { peakBytes: number; validationLoss?: number };
+    // The first two steps warm caches and threads on either side.
+    const timed = steps.slice(2);
+    return {
+      tokensPerSecond: sum(timed.map(({ tokens }) => tokens)) / sum(timed.map(({ seconds }) => seconds)),
+      peakBytes,
+      losses: steps.map(({ loss }) => loss),
+      ...(validationLoss !== undefined && { validationLoss }),
+    };
+  };
+
+  if (!existsSync(initialAdapter)) {
+    const file = join(flags.work, 'job.json');
+    writeFileSync(file, JSON.stringify(jobFor('fp32', 1, false)));
+    await output(python, [join(import.meta.dirname, 'train_peer.py'), 'init', file]);
+  }
+  const rows = flags.rows?.split(',') ?? [...peerRows, ...tandemRows];
+  const speeds = new Map<string, Outcome[]>(rows.map((row) => [row, []]));
+  const lengths = jobFor('fp32', Number(flags.steps), false)
+    .batches.flat()
+    .map(({ tokens }) => tokens.length);
+  console.log(
+    `${flags.steps} steps of ${batchSize} examples, ${sum(lengths)} tokens (${Math.min(...lengths)} to ${Math.max(...lengths)} each), ${flags.rounds} rounds; load before ${loadavg()[0]!.toFixed(2)}.`,
+  );
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    // Each round begins with another row, so that none is always the first after a pause.
+    const order = rows.map((_, index) => rows[(index + round) % rows.length]!);
+    for (const row of order) {
+      const outcome = await run(jobFor(row, Number(flags.steps), false));
+      speeds.get(row)!.push(outcome);
+      console.log(
+        `  round ${round + 1} ${row.padEnd(14)} ${outcome.tokensPerSecond.toFixed(0).padStart(5)} tokens/s  ${(outcome.peakBytes / 1e9).toFixed(2)} GB`,
+      );
+    }
+  }
+  const losses = new Map<string, number>();
+  if (Number(flags['loss-steps']) > 0)
+    for (const row of rows) {
+      const { validationLoss } = await run(jobFor(row, Number(flags['loss-steps']), true));
+      losses.set(row, validationLoss!);
+      console.log(
+        `  after ${flags['loss-steps']} steps ${row.padEnd(14)} validation loss ${validationLoss!.toFixed(4)}`,
+      );
+    }
+  const verdicts = judge(speeds, losses);
+  const results = join(import.meta.dirname, 'results');
+  mkdirSync(results, { recursive: true });
+  writeFileSync(
+    join(results, 'train.json'),
+    `${JSON.stringify(
+      {
+        at: new Date().toISOString(),
+        machine: {
+          cpu: cpus()[0]?.model,
+          cores: cpus().length,
+          memoryBytes: totalmem(),
+          node: process.version,
+          loadBefore: loadavg()[0],
+        },
+        peer: requirements,
+        threads,
+        batchSize,
+        steps: Number(flags.steps),
+        rows: Object.fromEntries(
+          [...speeds].map(([row, list]) => [
+            row,
+            {
+              tokensPerSecond: list.map((one) => Math.round(one.tokensPerSecond)),
+              peakBytes: list.map((one) => one.peakBytes),
+              validationLoss: losses.get(row),
+            },
+          ]),
+        ),
+        verdicts,
+      },
+      null,
+      1,
+    )}\n`,
+  );
+}
+
+/** Ratios within rounds: median and range. Sets the exit code where a floor is missed. */
+function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
+  const verdicts: Record<string, unknown>[] = [];
+  const compare = (
+    tandem: string,
+    name: keyof typeof floors,
+    values: number[],
+    meets: (value: number, bound: number) => boolean,
+  ) => {
+    if (values.some(Number.isNaN) || values.length === 0) return;
+    const sorted = values.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)]!;
+    const { floor, goal } = floors[name];
+    const passed = meets(median, floor);
+    if (!passed) process.exitCode = 1;
+    verdicts.push({ row: tandem, name, median, low: sorted[0], high: sorted.at(-1), floor, goal, passed });
+    console.log(
+      `${tandem}, ${name}: ${median.toFixed(3)} (${sorted[0]!.toFixed(3)} to ${sorted.at(-1)!.toFixed(3)}); at least ${floor}, aim ${goal}: ${passed ? (meets(median, goal) ? 'aim reached' : 'floor reached') : 'MISSED'}`,
+    );
+  };
+  const atLeast = (value: number, bound: number) => value >= bound;
+  const atMost = (value: number, bound: number) => value <= bound;
+  for (const row of tandemRows.filter((name) => speeds.has(name))) {
+    const own = speeds.get(row)!;
+    const peer = (name: string, round: number) => speeds.get(name)?.[round];
+    compare(
+      row,
+      'speedOverFp32',
+      own.map((one, round) => one.tokensPerSecond / (peer('fp32', round)?.tokensPerSecond ?? Number.NaN)),
+      atLeast,
+    );
+    compare(
+      row,
+      'speedOverBest',
+      own.map(
+        (one, round) =>
+          one.tokensPerSecond /
+          Math.max(...peerRows.map((name) => peer(name, round)?.tokensPerSecond ?? Number.NaN)),
+      ),
+      atLeast,
+    );
+    compare(
+      row,
+      'memoryOverBf16',
+      own.map((one, round) => one.peakBytes / (peer('bf16', round)?.peakBytes ?? Number.NaN)),
+      atMost,
+    );
+    compare(
+      row,
+      'lossAboveFp32',
+      [(losses.get(row) ?? Number.NaN) - (losses.get('fp32') ?? Number.NaN)],
+      atMost,
+    );
+  }
+  return verdicts;
+}
+
+/** The clinic's training and validation examples, tokenised as they are trained on. Built once in --work. */
+async function clinicExamples(): Promise<{
+  baseFolder: string;
+  baseFile: string;
+  train: Example[];
+  validation: Example[];
+}> {
+  const file = join(flags.work, 'examples.json');
+  if (!existsSync(file)) {
+    const directory = join(flags.work, 'clinic');
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(join(import.meta.dirname, '..', 'examples', 'clinic'), directory, {
+      recursive: true,
+      filter: (path) =>
+        !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'make-data.ts'].includes(basename(path)),
+    });
+    console.log('Ingesting the clinic and building its examples, once …');
+    await using project = await openProject({ directory });
+    await ingest(project, {});
+    const built = await dataset(project, {});
+    const tools = localToolsOf(await (await project.models()).chat())!;
+    const tokenised = (examples: typeof built.train): Example[] =>
+      examples.map(({ messages }) => {
+        const { tokens, spans } = tools.encodeChat(messages);
+        const { start, end } = spans.at(-1)!;
+        return { tokens, labelSpans: [[start, end]] };
+      });
+    writeFileSync(
+      file,
+      JSON.stringify({
+        baseFolder: dirname(tools.path),
+        baseFile: basename(tools.path),
+        train: tokenised(built.train),
+        validation: tokenised(built.validation),
+      }),
+    );
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** A virtual environment with the pinned peers; pip's own configuration says where packages come from. */
+function pythonEnvironment(): string {
+  const directory = join(flags.work, 'python');
+  const python = join(directory, 'bin', 'python');
+  if (!existsSync(join(directory, 'ready'))) {
+    console.log(`Making a Python environment with ${requirements.join(', ')} (a few minutes, once) …`);
+    const quietly = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
+    execFileSync('python3', ['-m', 'venv', directory], quietly);
+    // torch first and alone: its version decides what the others may bring.
+    for (const some of [requirements.slice(0, 1), requirements])
+      execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...some], quietly);
+    writeFileSync(join(directory, 'ready'), '');
+  }
+  return python;
+}
+
+/** Runs a command and parses each line of its output that is JSON. */
+async function output(command: string, words: string[]): Promise<Record<string, unknown>[]> {
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: Record<string, unknown>[] = [];
+  for await (const line of createInterface({ input: child.stdout }))
+    if (line.startsWith('{')) lines.push(JSON.parse(line));
+  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.on('exit', resolve)));
+  if (code !== 0) throw new Error(`${basename(command)} ${words[0]} ended with ${code}.`);
+  return lines;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
