@@ -32,6 +32,7 @@ export class Graph {
   private readonly nodes: NodeProto[] = [];
   private readonly constants: TensorProto[] = [];
   private readonly constantNames = new Map<string, Value>();
+  private readonly computed = new Map<string, ValueInfo>();
   private readonly names = new Set<string>();
   private tape: TapeEntry[] = [];
   private counter = 0;
@@ -102,6 +103,7 @@ export class Graph {
       type,
       shape,
     }));
+    for (const { name, type, shape } of results) this.computed.set(name, { name, type, shape });
     this.nodes.push({
       operator,
       domain: options.domain ?? '',
@@ -146,6 +148,38 @@ export class Graph {
     } finally {
       this.tape = outer;
     }
+  }
+
+  /** The number of nodes so far: a place to split at. */
+  get size(): number {
+    return this.nodes.length;
+  }
+
+  /**
+   * Two graphs that do this one's work: the first `at` nodes and the others. What the second needs of the first's values
+   * is returned by the first beside its outputs and is an input of the second (`between`). So a forward can be run for
+   * many small batches, something be computed over all of their results, and the backward follow. Nothing can be added
+   * to the two.
+   */
+  split(at: number): { before: Graph; after: Graph; between: readonly ValueInfo[] } {
+    const before = new Graph(`${this.name} (forward)`);
+    const after = new Graph(`${this.name} (backward)`);
+    before.nodes.push(...this.nodes.slice(0, at));
+    after.nodes.push(...this.nodes.slice(at));
+    const early = new Set(before.nodes.flatMap(({ outputs }) => outputs));
+    for (const output of this.outputs) (early.has(output.name) ? before : after).outputs.push(output);
+    const between = [...after.live().used].flatMap((name) =>
+      early.has(name) ? [this.computed.get(name)!] : [],
+    );
+    before.outputs.push(...between);
+    after.inputs.push(...between);
+    for (const part of [before, after]) {
+      const { used } = part.live();
+      part.inputs.push(...this.inputs.filter(({ name }) => used.has(name)));
+      part.constants.push(...this.constants);
+      for (const [name, weight] of this.weights) if (used.has(name)) part.weights.set(name, weight);
+    }
+    return { before, after, between };
   }
 
   /**

@@ -1,4 +1,4 @@
-export { Graph, gradients, type TypedArray, type Value, type WeightData } from './graph.ts';
+export { backpropagate, Graph, gradients, type TypedArray, type Value, type WeightData } from './graph.ts';
 export * from './operators/index.ts';
 export type { DataType, Dimension } from './protobuf.ts';
 export { recomputed } from './recompute.ts';

@@ -116,6 +116,11 @@ describe('every operator’s backward agrees with finite differences', () => {
       const [a, , c] = operators.split(x!, -1, [2, 1, 3]);
       return operators.concatenate([operators.multiply(a!, a!), c!], 1);
     }));
+  test('concatenating and splitting one part changes nothing', () =>
+    expectGradients({ x: tensor([2, 3], 1) }, ({ x }) => {
+      const [same] = operators.split(operators.concatenate([x!], 0), 1, [3]);
+      return operators.multiply(same!, x!);
+    }));
 
   for (const transA of [false, true]) {
     for (const transB of [false, true]) {

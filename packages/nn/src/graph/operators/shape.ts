@@ -30,6 +30,8 @@ export function transpose(x: Value, order: readonly number[]): Value {
 
 /** Joins along an axis whose sizes are all known. */
 export function concatenate(parts: readonly Value[], axis: number): Value {
+  // A value that is both input and output of one tape entry would get its gradient twice.
+  if (parts.length === 1) return parts[0]!;
   const at = axis < 0 ? axis + parts[0]!.shape.length : axis;
   const sizes = parts.map((part) => knownSize(part, at));
   const y = concatenateNode(parts, at);
@@ -38,6 +40,7 @@ export function concatenate(parts: readonly Value[], axis: number): Value {
 
 /** Cuts along an axis into pieces of the sizes given, which must sum to the axis. */
 export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
+  if (sizes.length === 1) return [x];
   const at = axis < 0 ? axis + x.shape.length : axis;
   const pieces = splitNode(x, at, sizes);
   x.graph.record({
