@@ -43,7 +43,9 @@ export function addTune(program: Command, signal: AbortSignal): void {
             `${id}: ${metrics.examples} examples, ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} tokens a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
             metrics.validationLossBefore !== undefined && metrics.validationLossAfter !== undefined
               ? `Loss on validation examples: ${metrics.validationLossBefore.toFixed(3)} before, ${metrics.validationLossAfter.toFixed(3)} after.`
-              : `Training loss at the end: ${metrics.trainLoss.toFixed(3)}.`,
+              : metrics.trainLoss !== undefined
+                ? `Training loss at the end: ${metrics.trainLoss.toFixed(3)}.`
+                : 'It was told no loss.',
             `Served by llama.cpp it agrees with the trainer: mean KL ${outcome.parity.meanKl.toExponential(1)}, same top token ${(outcome.parity.sameTopToken * 100).toFixed(1)} % of ${outcome.parity.tokens} tokens.`,
             'Next: tandem compare, then tandem use.',
           ].join('\n'),

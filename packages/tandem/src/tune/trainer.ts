@@ -37,7 +37,8 @@ export interface TrainingOutcome {
   steps: number;
   /** Tokens of real text, padding left out. */
   tokens: number;
-  trainLoss: number;
+  /** Of the last tenth of the steps; a provider may give none. */
+  trainLoss?: number;
   validationLossBefore?: number;
   validationLossAfter?: number;
   /** Of training alone, over all sittings. */

@@ -17,7 +17,7 @@ export interface Adapter {
     examples: number;
     steps: number;
     tokens: number;
-    trainLoss: number;
+    trainLoss?: number;
     validationLossBefore?: number;
     validationLossAfter?: number;
     seconds: number;
