@@ -132,6 +132,18 @@ describe('the whole answer', () => {
     expect(score('right', change)).toBe(0);
   });
 
+  it('is shown at other thresholds of the text too, where less or more must agree', () => {
+    const words = expected.response.replace(/\s*\[\d+\]/g, '').split(' ');
+    // Half of the words kept and as many strange ones: between the thresholds.
+    const half = words.map((word, index) => (index % 2 === 0 ? word : `strange${index}`)).join(' ');
+    const agreement = tokenF1(half, expected.response);
+    expect(agreement).toBeGreaterThan(0.3);
+    expect(agreement).toBeLessThan(0.7);
+    expect(score('right-at-0.3', { text: half })).toBe(1);
+    expect(score('right-at-0.7', { text: half })).toBe(0);
+    expect(score('right-at-0.7')).toBe(1);
+  });
+
   it('forgives case and punctuation of a normalised field, not of an exact one', () => {
     expect(score('right', { output: { ...expected, entities: { condition: 'cystic Fibrosis.' } } })).toBe(1);
     expect(score('right', { output: { ...expected, intent: 'Treatment' } })).toBe(0);

@@ -6,6 +6,8 @@ import { tokenF1 } from './text-overlap.ts';
 
 /** Token F1 from which the text says what the expected one says: at least half of the words, both ways, are the same. */
 const textThreshold = 0.5;
+/** The threshold is a convention: what the count would be at others is shown beside it. */
+const otherThresholds = [0.3, 0.7];
 
 /**
  * The answer as a whole: could it be used as it is? A choice between arms needs one number that joins form, fields and
@@ -35,6 +37,16 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
       description: `Answers that could be used as they are: ${listed(parts)}. Of all cases.`,
       value: (input) => answerRight(input, settings),
     },
+    ...otherThresholds.map(
+      (threshold): Metric => ({
+        ...shape,
+        id: `right-at-${threshold}`,
+        name: `… if a token F1 of ${threshold} were asked`,
+        description: `Right answers if the text had to agree ${threshold < textThreshold ? 'less' : 'more'} with the expected one (token F1 of at least ${threshold} instead of ${textThreshold}): whether the order of the arms hangs on the threshold. Shown, not tested.`,
+        direction: 'none',
+        value: (input) => answerRight(input, settings, threshold),
+      }),
+    ),
     {
       ...shape,
       id: 'right-cited',
@@ -67,6 +79,7 @@ export function defaultPrimary(settings: MetricSettings): { metric: string; why:
 function answerRight(
   { answer, testCase }: Pick<MetricInput, 'answer' | 'testCase'>,
   settings: MetricSettings,
+  threshold = textThreshold,
 ): number | undefined {
   const expected = expectedText(testCase, settings);
   const wanted = (settings.output?.compareFields ?? [])
@@ -77,7 +90,7 @@ function answerRight(
   if (wanted.includes(0)) return 0;
   if (expected === undefined) return 1;
   if (expectsAbstention(testCase, settings)) return Number(answer.abstained);
-  return Number(!answer.abstained && tokenF1(answer.text, expected) >= textThreshold);
+  return Number(!answer.abstained && tokenF1(answer.text, expected) >= threshold);
 }
 
 function listed(parts: string[]): string {
