@@ -26,15 +26,17 @@ export {
   rowsToInterleaved,
 } from './models/decoder-weights.ts';
 export * from './models/wordpiece.ts';
+export { checkpointPath, readCheckpoint } from './train/checkpoint.ts';
 export type { TrainingExample } from './train/examples.ts';
+export {
+  type DataSize,
+  defaultHyperparameters,
+  defaultsForData,
+  type Hyperparameters,
+} from './train/hyperparameters.ts';
 export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
+export type { PreferencePair } from './train/preferences.ts';
+export { type Schedule, schedules } from './train/schedule.ts';
 export * from './train/train-lora.ts';
-export {
-  defaultHyperparameters,
-  type Hyperparameters,
-  type TrainingJob,
-  type TrainingMetrics,
-  type TrainingProgress,
-  type TrainingResult,
-} from './train/trainer.ts';
+export type * from './train/training-job.ts';

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
 import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import type { Moments } from './adamw.ts';
+import type { LoraAdapter } from './lora-adapter.ts';
+import { pairs } from './starting-state.ts';
+import type { Validation } from './training-job.ts';
 
 /** Everything that a training needs to go on as if it had never stopped. */
 export interface TrainingState {
@@ -15,12 +18,14 @@ export interface TrainingState {
   tokens: number;
   labelledTokens: number;
   losses: number[];
-  validation: { step: number; loss: number }[];
+  validation: Validation[];
   /** Adapter matrices by `<module path>.a` or `.b`. */
   parameters: Map<string, Float32Array>;
   moments: Map<string, Moments>;
   /** The matrices at the lowest validation loss so far. */
   best?: Map<string, Float32Array> | undefined;
+  /** What was measured once, before the first step, and is costly: the log-probabilities preferences are held against. */
+  reference?: Map<string, Float32Array> | undefined;
 }
 
 /** The file that holds it: one file, replaced in one rename, so that a crash leaves the old or the new. */
@@ -37,10 +42,17 @@ export async function removeLeftovers(directory: string): Promise<void> {
   }
 }
 
+/** Which training a checkpoint belongs to, and what its matrices are. */
+export interface CheckpointIdentity {
+  /** Hash of base model, data and settings. */
+  fingerprint: string;
+  shape: Omit<LoraAdapter, 'tensors'>;
+}
+
 export async function saveCheckpoint(
   directory: string,
   state: TrainingState,
-  fingerprint: string,
+  { fingerprint, shape }: CheckpointIdentity,
 ): Promise<void> {
   const tensors: SafetensorsInput[] = [];
   const put = (name: string, data: Float32Array) =>
@@ -51,11 +63,13 @@ export async function saveCheckpoint(
     put(`second.${name}`, second);
   }
   for (const [name, values] of state.best ?? []) put(`best.${name}`, values);
+  for (const [name, values] of state.reference ?? []) put(`reference.${name}`, values);
   const { step, seconds, tokens, labelledTokens, losses, validation } = state;
   await mkdir(directory, { recursive: true });
   await writeSafetensors(checkpointPath(directory), tensors, {
     format: 'tandem-training-1',
     fingerprint,
+    shape: JSON.stringify(shape),
     state: JSON.stringify({ step, seconds, tokens, labelledTokens, losses, validation }),
   });
 }
@@ -78,6 +92,23 @@ export async function loadCheckpoint(
       hint: 'Start anew (without resume), or give the same data and settings as before.',
     });
   }
+  return await readState(tensors);
+}
+
+/**
+ * The adapter in a folder's checkpoint, finished or not: the one with the lowest validation loss so far, else the latest.
+ * @throws FileFormatError where there is no checkpoint or it is damaged.
+ */
+export async function readCheckpoint(
+  directory: string,
+): Promise<{ adapter: LoraAdapter; step: number; losses: number[]; validation: Validation[] }> {
+  await using tensors = await SafetensorsFile.open(checkpointPath(directory));
+  const shape = JSON.parse(tensors.metadata.shape ?? '{}') as CheckpointIdentity['shape'];
+  const { parameters, best, step, losses, validation } = await readState(tensors);
+  return { adapter: { ...shape, tensors: pairs(best ?? parameters) }, step, losses, validation };
+}
+
+async function readState(tensors: SafetensorsFile): Promise<TrainingState> {
   const state: TrainingState = {
     ...(JSON.parse(tensors.metadata.state!) as Pick<
       TrainingState,
@@ -92,6 +123,7 @@ export async function loadCheckpoint(
     const values = Float32Array.from(await tensors.read(name));
     if (kind === 'parameter') state.parameters.set(key, values);
     else if (kind === 'best') (state.best ??= new Map()).set(key, values);
+    else if (kind === 'reference') (state.reference ??= new Map()).set(key, values);
     else {
       const moments = state.moments.get(key) ?? { first: values, second: values };
       moments[kind as 'first' | 'second'] = values;

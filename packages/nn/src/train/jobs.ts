@@ -2,16 +2,12 @@
 import { openSession } from '../graph/index.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
 import { type DecoderModel, loadDecoder } from '../models/decoder-weights.ts';
+import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
 import { readExamples, type TrainingExample } from './examples.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
-import {
-  meanLoss,
-  runTraining,
-  type TrainingHooks,
-  type TrainingJob,
-  type TrainingResult,
-  trainingSession,
-} from './trainer.ts';
+import { measure, supervised } from './objective.ts';
+import { runTraining, trainingSession } from './trainer.ts';
+import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
 
 export interface LossJob {
   model: string | DecoderModel;
@@ -44,16 +40,18 @@ export interface LogitsJob {
 export type LogitsResult = Float32Array[];
 
 export type Job =
-  | { kind: 'train'; job: TrainingJob }
+  | { kind: 'train'; job: TrainingJob | PreferenceTrainingJob }
   | { kind: 'loss'; job: LossJob }
-  | { kind: 'logits'; job: LogitsJob };
+  | { kind: 'logits'; job: LogitsJob }
+  | { kind: 'embedder'; job: EmbedderJob };
 
 export async function runJob(
   { kind, job }: Job,
   hooks: TrainingHooks,
-): Promise<TrainingResult | LossResult | LogitsResult> {
+): Promise<TrainingResult | LossResult | LogitsResult | EmbedderResult> {
   if (kind === 'train') return runTraining(job, hooks);
   if (kind === 'loss') return runLoss(job, hooks);
+  if (kind === 'embedder') return runEmbedderTraining(job, hooks);
   return runLogits(job);
 }
 
@@ -61,9 +59,11 @@ async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> 
   const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
   const examples = readExamples(job.examples, model.config, 'Example');
   await using session = await openSession(decoderLossGraph(model, job.adapter), trainingSession(job.threads));
-  const loss = await meanLoss(session, examples, job.adapter, model.config, job.tokensPerPass ?? 1024, {
+  const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
+  const { loss } = await measure(session, supervised(examples), weights, {
+    tokensPerPass: job.tokensPerPass ?? 1024,
     stopRequested: hooks.stopRequested,
-    onExamples: (done) =>
+    onItems: (done) =>
       hooks.onProgress?.({
         stage: 'measuring validation loss',
         done,

@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { NnError } from '../errors/nn-error.ts';
 import { runJob } from './jobs.ts';
+import { TrainingStopped } from './stop.ts';
 import type { ThreadMessage, ThreadStart } from './thread.ts';
-import { TrainingStopped } from './trainer.ts';
 
 const { job, stop } = workerData as ThreadStart;
 const flag = new Int32Array(stop);

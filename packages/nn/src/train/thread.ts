@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { NnError } from '../errors/nn-error.ts';
 import type { Job } from './jobs.ts';
-import type { TrainingProgress } from './trainer.ts';
+import type { TrainingProgress } from './training-job.ts';
 
 /** What the worker thread is started with. */
 export interface ThreadStart {

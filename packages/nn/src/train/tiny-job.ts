@@ -1,7 +1,7 @@
 import { seededRandom } from '../graph/finite-differences.ts';
 import { loadTinyReference } from '../models/tiny-reference.ts';
 import type { TrainingExample } from './examples.ts';
-import type { TrainingJob } from './trainer.ts';
+import type { TrainingJob } from './training-job.ts';
 
 /** A task that can be learnt: each label is its predecessor plus one, or plus two, by the first token. */
 export function countingExamples(count: number, seed: number): TrainingExample[] {

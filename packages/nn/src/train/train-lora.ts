@@ -1,6 +1,6 @@
 import type { LogitsJob, LogitsResult, LossJob, LossResult } from './jobs.ts';
 import { runInThread } from './thread.ts';
-import type { TrainingJob, TrainingProgress, TrainingResult } from './trainer.ts';
+import type { PreferenceTrainingJob, TrainingJob, TrainingProgress, TrainingResult } from './training-job.ts';
 
 interface Listening {
   signal?: AbortSignal;
@@ -26,6 +26,23 @@ interface Listening {
  *   no longer a number; FileWriteError when the checkpoint cannot be written.
  */
 export function trainLora(options: TrainingJob & Listening): Promise<TrainingResult> {
+  const { signal, onProgress, ...job } = options;
+  return runInThread({ kind: 'train', job }, { signal, onProgress });
+}
+
+/**
+ * Trains a LoRA adapter on pairs of replies of which one was preferred, by direct preference optimisation (Rafailov et
+ * al. 2023): the model learns to find the chosen reply more likely than the rejected one, relative to what it found before.
+ * Thumbs up and down can so become training, best after a supervised one whose adapter is `initialAdapter`.
+ *
+ *     const { adapter, metrics } = await trainPreferences({
+ *       model: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+ *       preferences: [{ prompt, chosen, rejected }], // token ids
+ *     });
+ *
+ * The loss at the start is log 2. Checkpoints, resuming, aborting and errors are those of {@link trainLora}.
+ */
+export function trainPreferences(options: PreferenceTrainingJob & Listening): Promise<TrainingResult> {
   const { signal, onProgress, ...job } = options;
   return runInThread({ kind: 'train', job }, { signal, onProgress });
 }

@@ -1,0 +1,144 @@
+import { seededRandom } from '../graph/finite-differences.ts';
+import type { Graph, Session, TensorData } from '../graph/index.ts';
+import {
+  decoderInputs,
+  decoderLossGraph,
+  decoderPreferenceGraph,
+  decoderPreferenceLossGraph,
+  decoderTrainingGraph,
+  dropoutInputs,
+  type LabelledTokens,
+  type LoraShape,
+  type PreferredTokens,
+  preferenceInputs,
+} from '../models/decoder.ts';
+import type { DecoderModel } from '../models/decoder-weights.ts';
+import { passes } from './batches.ts';
+import { breathe } from './stop.ts';
+
+/** What is trained on and how it is scored: the same loop minimises the loss of examples and that of preferences. */
+export interface Objective {
+  /** By item (example or pair): tokens it takes in a pass, itself padded to a rectangle. */
+  readonly lengths: readonly number[];
+  /** By item: tokens of real text. */
+  readonly tokens: readonly number[];
+  readonly labelledTokens: readonly number[];
+  /** By item: its part in the number that the summed loss is divided by. */
+  readonly weights: readonly number[];
+  /** The graph's inputs for these items, but for the adapter and the gradients' seed. */
+  inputs(items: readonly number[]): Record<string, TensorData>;
+  /** The sequences of these items in the order of `inputs`, each by item and number within it. */
+  sequences(items: readonly number[]): readonly (readonly [item: number, number: number])[];
+  /** Of the items, how many the outputs of a pass got right; absent where there is no right and wrong. */
+  correct?(items: readonly number[], outputs: Record<string, TensorData>): number;
+}
+
+export interface ObjectiveGraphs {
+  training(): Graph;
+  loss(): Graph;
+}
+
+/** Cross-entropy, the mean over all labelled tokens. */
+export function supervised(examples: readonly LabelledTokens[]): Objective {
+  const lengths = examples.map(({ tokens }) => tokens.length);
+  const labelledTokens = examples.map(({ labels }) => labels.length);
+  return {
+    lengths,
+    tokens: lengths,
+    labelledTokens,
+    weights: labelledTokens,
+    inputs: (items) => decoderInputs(items.map((item) => examples[item]!)),
+    sequences: (items) => items.map((item) => [item, 0]),
+  };
+}
+
+export function supervisedGraphs(model: DecoderModel, lora: LoraShape): ObjectiveGraphs {
+  return {
+    training: () => decoderTrainingGraph(model, lora),
+    loss: () => decoderLossGraph(model, { ...lora, dropout: 0 }),
+  };
+}
+
+/** Log-probabilities of the replies under the model that training begins with, by pair. */
+export interface ReferenceLogProbabilities {
+  chosen: Float32Array;
+  rejected: Float32Array;
+}
+
+/** Direct preference optimisation, the mean over pairs. A pair is right when its margin has moved towards the chosen reply. */
+export function preferred(
+  pairs: readonly PreferredTokens[],
+  reference: ReferenceLogProbabilities,
+): Objective {
+  const difference = reference.chosen.map((value, pair) => value - reference.rejected[pair]!);
+  const both = (count: (sequence: LabelledTokens) => number) =>
+    pairs.map(({ chosen, rejected }) => count(chosen) + count(rejected));
+  return {
+    lengths: pairs.map(({ chosen, rejected }) => 2 * Math.max(chosen.tokens.length, rejected.tokens.length)),
+    tokens: both(({ tokens }) => tokens.length),
+    labelledTokens: both(({ labels }) => labels.length),
+    weights: pairs.map(() => 1),
+    inputs: (items) =>
+      preferenceInputs(
+        items.map((item) => pairs[item]!),
+        Float32Array.from(items, (item) => difference[item]!),
+      ),
+    sequences: (items) => [0, 1].flatMap((number) => items.map((item) => [item, number] as const)),
+    correct(items, { chosen, rejected }) {
+      const [c, r] = [chosen!.data as Float32Array, rejected!.data as Float32Array];
+      return items.filter((item, row) => c[row]! - r[row]! > difference[item]!).length;
+    },
+  };
+}
+
+export function preferredGraphs(model: DecoderModel, lora: LoraShape, beta: number): ObjectiveGraphs {
+  return {
+    training: () => decoderPreferenceGraph(model, lora, beta),
+    loss: () => decoderPreferenceLossGraph(model, { ...lora, dropout: 0 }, beta),
+  };
+}
+
+/** Runs a loss graph over all items, in passes. `onPass` sees each pass's outputs. */
+export async function measure(
+  session: Session,
+  objective: Objective,
+  weights: Record<string, TensorData>,
+  options: {
+    tokensPerPass: number;
+    stopRequested?: (() => boolean) | undefined;
+    onItems?: (done: number) => void;
+    onPass?: (items: readonly number[], outputs: Record<string, TensorData>) => void;
+  },
+): Promise<{ loss: number; accuracy?: number }> {
+  const { lengths } = objective;
+  let [loss, weight, correct, done] = [0, 0, 0, 0];
+  const all = lengths.map((_, item) => item);
+  for (const items of passes(all, lengths, options.tokensPerPass)) {
+    await breathe(options.stopRequested);
+    const outputs = await session.run({ ...weights, ...objective.inputs(items) });
+    options.onPass?.(items, outputs);
+    loss += (outputs.loss!.data as Float32Array)[0]!;
+    for (const item of items) weight += objective.weights[item]!;
+    correct += objective.correct?.(items, outputs) ?? 0;
+    options.onItems?.((done += items.length));
+  }
+  return { loss: loss / weight, ...(objective.correct && { accuracy: correct / all.length }) };
+}
+
+/** Other zeros for each sequence at each step, the same when the step is computed again. */
+export function dropoutFor(
+  objective: Objective,
+  items: readonly number[],
+  inputs: Record<string, TensorData>,
+  { seed, step }: { seed: number; step: number },
+): Record<string, TensorData> {
+  const seeds = objective
+    .sequences(items)
+    .map(([item, number]) => [seed, step, item, number].reduce((state, value) => mixed(state, value), 0));
+  return dropoutInputs(seeds, inputs.tokens!.shape[1]!);
+}
+
+/** A number that any change of either moves far: neighbouring seeds begin unrelated sequences. */
+function mixed(state: number, value: number): number {
+  return seededRandom(Math.imul(state ^ value, 0x9e3779b1) + value)() * 2 ** 32;
+}
