@@ -20,8 +20,10 @@ export * from './models/bert.ts';
 export {
   type DecoderConfig,
   type DecoderModel,
+  decoderFiles,
   decoderLayerSizes,
   loadDecoder,
+  readDecoderConfig,
   rowsFromInterleaved,
   rowsToInterleaved,
 } from './models/decoder-weights.ts';

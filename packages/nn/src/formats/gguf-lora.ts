@@ -1,5 +1,6 @@
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { ggufNames, rowsToInterleaved } from '../models/decoder-weights.ts';
+import { ggufNames } from '../models/decoder-config.ts';
+import { rowsToInterleaved } from '../models/decoder-weights.ts';
 import type { LoraAdapter, LoraPair, LoraTarget } from '../train/lora-adapter.ts';
 import { type GgufFile, openGguf } from './gguf.ts';
 import type { GgufValue } from './gguf-types.ts';

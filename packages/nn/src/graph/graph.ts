@@ -69,7 +69,11 @@ export class Graph {
   }
 
   /** A small tensor written into the model itself; equal constants are stored once. */
-  constant(type: 'float32' | 'int64' | 'int32', values: readonly number[], shape?: readonly number[]): Value {
+  constant(
+    type: 'float32' | 'float64' | 'int64' | 'int32',
+    values: readonly number[],
+    shape?: readonly number[],
+  ): Value {
     const dimensions = shape ?? (values.length === 1 ? [] : [values.length]);
     const key = `${type}[${dimensions.join(',')}]:${values.join(',')}`;
     const known = this.constantNames.get(key);
@@ -78,9 +82,11 @@ export class Graph {
     const typed =
       type === 'float32'
         ? Float32Array.from(values)
-        : type === 'int32'
-          ? Int32Array.from(values)
-          : BigInt64Array.from(values, BigInt);
+        : type === 'float64'
+          ? Float64Array.from(values)
+          : type === 'int32'
+            ? Int32Array.from(values)
+            : BigInt64Array.from(values, BigInt);
     this.constants.push({ name, type, shape: dimensions, content: new Uint8Array(typed.buffer) });
     const value: Value = { graph: this, name, type, shape: dimensions };
     this.constantNames.set(key, value);

@@ -5,6 +5,7 @@
 
 export type DataType =
   | 'float32'
+  | 'float64'
   | 'uint8'
   | 'int8'
   | 'int32'
@@ -22,6 +23,7 @@ const typeCodes: Record<DataType, number> = {
   int64: 7,
   bool: 9,
   float16: 10,
+  float64: 11,
   uint4: 21,
   int4: 22,
 };

@@ -1,122 +1,48 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { type GgufFile, openGguf } from '../formats/gguf.ts';
-import { type LoraTarget, loraModulePath } from '../train/lora-adapter.ts';
+import { dequantizableTypes } from '../formats/gguf-dequantize.ts';
+import { readJsonFile } from '../formats/json-file.ts';
+import { SafetensorsFolder, safetensorsFiles } from '../formats/safetensors-folder.ts';
+import {
+  type DecoderConfig,
+  type DecoderModel,
+  type DecoderTensor,
+  decoderTensors,
+} from './decoder-config.ts';
+import { configFromGguf, configFromJson, decoderFamilies } from './families/index.ts';
+import { familiesHint } from './families/settings.ts';
 
-/** The sizes and constants of a Llama-architecture decoder. */
-export interface DecoderConfig {
-  layers: number;
-  /** Size of the residual stream. */
-  width: number;
-  heads: number;
-  keyValueHeads: number;
-  headWidth: number;
-  feedForwardWidth: number;
-  vocabulary: number;
-  /** Longest sequence, in tokens. */
-  contextLength: number;
-  /** Base θ of the rotary frequencies. */
-  rotaryBase: number;
-  rmsEpsilon: number;
-}
-
-/** A decoder's frozen weights in memory, under Hugging Face's names and in its order of rows. */
-export interface DecoderModel {
-  config: DecoderConfig;
-  /** Float32, row-major [out, in]. `lm_head.weight` is absent where it is tied to `model.embed_tokens.weight`. */
-  weights: ReadonlyMap<string, Float32Array>;
-  /** Divisors of the rotary frequencies, [headWidth / 2] (Llama 3's long-context scaling); absent: all 1. */
-  rotaryFactors?: Float32Array;
-}
-
-/** What GGUF calls the matrices of a block: `blk.N.<name>.weight`. */
-export const ggufNames: Record<LoraTarget, string> = {
-  q_proj: 'attn_q',
-  k_proj: 'attn_k',
-  v_proj: 'attn_v',
-  o_proj: 'attn_output',
-  gate_proj: 'ffn_gate',
-  up_proj: 'ffn_up',
-  down_proj: 'ffn_down',
-};
+export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './decoder-config.ts';
 
 /**
- * Reads a Llama-architecture GGUF into float32: the very numbers its quantised blocks stand for, so that an adapter is
- * trained against the model that will be served.
+ * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). Of a quantised
+ * GGUF these are the very numbers that its blocks stand for, so that an adapter is trained against the model that will
+ * be served. One tensor at a time: beside the weights there is never more than one tensor in memory.
  *
- * @throws UnsupportedModelError where the architecture, a bias or a rotary scaling is not implemented.
- * @throws FileFormatError where the file is damaged or its tensors do not fit its configuration.
+ * @throws UnsupportedModelError where the architecture, a setting or a tensor's type is not implemented: before any
+ *   weight is read. FileFormatError where a file is missing or damaged, or its tensors do not fit its settings.
  */
 export async function loadDecoder(source: GgufFile | string): Promise<DecoderModel> {
-  if (typeof source === 'string') {
-    await using file = await openGguf(source);
-    return await readLlama(file);
-  }
-  return await readLlama(source);
+  await using decoder = await openDecoder(source);
+  const { config, tensors } = decoder;
+  const weights = new Map<string, Float32Array>();
+  for (const tensor of tensors) weights.set(tensor.name, await decoder.read(tensor));
+  return { config, weights };
+}
+
+/** A decoder's settings, with all the checks of {@link loadDecoder} but without its weights. */
+export async function readDecoderConfig(source: GgufFile | string): Promise<DecoderConfig> {
+  await using decoder = await openDecoder(source);
+  return decoder.config;
 }
 
 /** The files that make up a model, in a fixed order: what a hash of the model must cover. */
-export async function decoderFiles(path: string): Promise<string[]> {
-  return [path];
-}
-
-async function readLlama(file: GgufFile): Promise<DecoderModel> {
-  const config = readConfig(file);
-  const { width, headWidth } = config;
-  const sizes = decoderLayerSizes(config);
-  const names = new Set(file.tensors.map(({ name }) => name));
-  const weights = new Map<string, Float32Array>();
-
-  const read = async (ggufName: string, name: string, shape: readonly number[]): Promise<void> => {
-    const tensor = file.tensor(ggufName);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new FileFormatError({
-        path: file.path,
-        message: `${file.path} has tensor "${ggufName}" of shape [${tensor.shape.join(', ')}] where its configuration asks for [${shape.join(', ')}].`,
-        hint: 'The file was converted wrongly or is damaged; fetch it again.',
-      });
-    }
-    weights.set(name, await file.read(ggufName));
-  };
-
-  await read('token_embd.weight', 'model.embed_tokens.weight', [config.vocabulary, width]);
-  await read('output_norm.weight', 'model.norm.weight', [width]);
-  if (names.has('output.weight')) await read('output.weight', 'lm_head.weight', [config.vocabulary, width]);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const path = `model.layers.${layer}`;
-    await read(`blk.${layer}.attn_norm.weight`, `${path}.input_layernorm.weight`, [width]);
-    await read(`blk.${layer}.ffn_norm.weight`, `${path}.post_attention_layernorm.weight`, [width]);
-    for (const [target, ggufName] of Object.entries(ggufNames) as [LoraTarget, string][]) {
-      const { out, in: into } = sizes[target];
-      const name = `${loraModulePath(layer, target)}.weight`;
-      await read(`blk.${layer}.${ggufName}.weight`, name, [out, into]);
-      if (target === 'q_proj' || target === 'k_proj') {
-        weights.set(name, rowsFromInterleaved(weights.get(name)!, headWidth, into));
-      }
-      if (names.has(`blk.${layer}.${ggufName}.bias`)) {
-        throw unsupported(file, 'bias', `layer ${layer} has a bias on ${ggufName}`);
-      }
-    }
-  }
-  const model: DecoderModel = { config, weights };
-  if (names.has('rope_freqs.weight')) model.rotaryFactors = await file.read('rope_freqs.weight');
-  return model;
-}
-
-/** Rows and columns of each adaptable matrix. */
-export function decoderLayerSizes(config: DecoderConfig): Record<LoraTarget, { out: number; in: number }> {
-  const { width, feedForwardWidth } = config;
-  const queries = config.heads * config.headWidth;
-  const keys = config.keyValueHeads * config.headWidth;
-  return {
-    q_proj: { out: queries, in: width },
-    k_proj: { out: keys, in: width },
-    v_proj: { out: keys, in: width },
-    o_proj: { out: width, in: queries },
-    gate_proj: { out: feedForwardWidth, in: width },
-    up_proj: { out: feedForwardWidth, in: width },
-    down_proj: { out: width, in: feedForwardWidth },
-  };
+export async function decoderFiles(source: string): Promise<string[]> {
+  if (!(await isDirectory(source))) return [source];
+  return [path.join(source, 'config.json'), ...(await safetensorsFiles(source))];
 }
 
 /**
@@ -152,52 +78,132 @@ function reorderRows(
   return result;
 }
 
-function readConfig(file: GgufFile): DecoderConfig {
-  const architecture = file.metadata.get('general.architecture');
-  if (architecture !== 'llama') {
-    throw unsupported(file, `architecture ${architecture}`, `its architecture is "${architecture}"`);
-  }
-  const scaling = file.metadata.get('llama.rope.scaling.type');
-  if (scaling !== undefined && scaling !== 'none') {
-    throw unsupported(file, `rope scaling ${scaling}`, `it scales its rotary embedding ("${scaling}")`);
-  }
-  if (file.metadata.has('llama.expert_count') && file.metadata.get('llama.expert_count') !== 0) {
-    throw unsupported(file, 'experts', 'it is a mixture of experts');
-  }
+/** A decoder whose settings and tensors have been found good, open for reading. */
+interface OpenDecoder extends AsyncDisposable {
+  config: DecoderConfig;
+  tensors: readonly DecoderTensor[];
+  /** Under Hugging Face's conventions. */
+  read(tensor: DecoderTensor): Promise<Float32Array>;
+}
 
-  const number = (key: string, fallback?: number): number => {
-    const value = file.metadata.get(`llama.${key}`) ?? fallback;
-    if (typeof value === 'number' && value > 0) return value;
-    throw new FileFormatError({
-      path: file.path,
-      message: `${file.path} gives ${value === undefined ? 'no' : 'an impossible'} "llama.${key}".`,
-      hint: 'The file was converted wrongly or is damaged; fetch it again.',
-    });
-  };
-  const width = number('embedding_length');
-  const heads = number('attention.head_count');
-  const headWidth = number('attention.key_length', width / heads);
-  if (number('rope.dimension_count', headWidth) !== headWidth) {
-    throw unsupported(file, 'partial rotary embedding', 'it rotates only a part of each head');
+async function openDecoder(source: GgufFile | string): Promise<OpenDecoder> {
+  if (typeof source !== 'string') return await decoderOfGguf(source);
+  if (await isDirectory(source)) return await decoderOfFolder(source);
+  const file = await openGguf(source);
+  try {
+    const decoder = await decoderOfGguf(file);
+    return { ...decoder, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
   }
+}
+
+async function decoderOfGguf(file: GgufFile): Promise<OpenDecoder> {
+  const config = await configFromGguf(file);
+  const tensors = decoderTensors(config);
+  checkTensors(file.path, {
+    expected: new Map(tensors.map(({ gguf, shape }) => [gguf, shape])),
+    // The rotary divisors are among the settings.
+    ignored: (name) => name === 'rope_freqs.weight',
+    found: new Map(file.tensors.map((tensor) => [tensor.name, tensor])),
+    readable: dequantizableTypes,
+  });
+  const { rotaryRows } = decoderFamilies[config.family].gguf;
   return {
-    layers: number('block_count'),
-    width,
-    heads,
-    keyValueHeads: number('attention.head_count_kv', heads),
-    headWidth,
-    feedForwardWidth: number('feed_forward_length'),
-    vocabulary: file.tensor('token_embd.weight').shape[0]!,
-    contextLength: number('context_length'),
-    rotaryBase: number('rope.freq_base', 10_000),
-    rmsEpsilon: number('attention.layer_norm_rms_epsilon'),
+    config,
+    tensors,
+    async read({ gguf, kind, shape }) {
+      const values = await file.read(gguf);
+      if (kind !== 'rotated' || rotaryRows === 'halves') return values;
+      return rowsFromInterleaved(values, config.headWidth, shape[1] ?? 1);
+    },
+    async [Symbol.asyncDispose]() {},
   };
 }
 
-function unsupported(file: GgufFile, feature: string, reason: string): UnsupportedModelError {
-  return new UnsupportedModelError({
-    feature,
-    message: `${file.path} cannot be trained here: ${reason}.`,
-    hint: 'Choose a model of the plain Llama architecture, such as SmolLM2, or train elsewhere.',
-  });
+const readableDtypes: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64']);
+
+async function decoderOfFolder(directory: string): Promise<OpenDecoder> {
+  const configPath = path.join(directory, 'config.json');
+  const config = configFromJson(await readJsonFile(configPath), configPath);
+  const tensors = decoderTensors(config);
+  const files = await SafetensorsFolder.open(directory);
+  try {
+    checkTensors(directory, {
+      expected: new Map(tensors.map(({ name, shape }) => [name, shape])),
+      // Some save the tied head a second time, and older ones the rotary frequencies.
+      ignored: (name) =>
+        (config.tiedHead && name === 'lm_head.weight') || name.endsWith('rotary_emb.inv_freq'),
+      found: new Map([...files.tensors].map(([name, { shape, dtype }]) => [name, { shape, type: dtype }])),
+      readable: readableDtypes,
+    });
+  } catch (error) {
+    await files[Symbol.asyncDispose]();
+    throw error;
+  }
+  const { gainsLessOne } = decoderFamilies[config.family];
+  return {
+    config,
+    tensors,
+    async read({ name, kind }) {
+      const values = await files.read(name);
+      if (gainsLessOne && kind === 'gain') {
+        for (let index = 0; index < values.length; index++) values[index]! += 1;
+      }
+      return values;
+    },
+    [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
+  };
+}
+
+/** A tensor too many is a part of the model that would be left out without a word, so it is refused like one too few. */
+function checkTensors(
+  file: string,
+  options: {
+    expected: ReadonlyMap<string, readonly number[]>;
+    found: ReadonlyMap<string, { shape: readonly number[]; type: string }>;
+    ignored: (name: string) => boolean;
+    readable: ReadonlySet<string>;
+  },
+): void {
+  const { expected, found, ignored, readable } = options;
+  for (const [name, { type }] of found) {
+    if (ignored(name)) continue;
+    if (!expected.has(name)) {
+      throw new UnsupportedModelError({
+        feature: `tensor ${name}`,
+        message: `${file} cannot be trained here: it has the tensor "${name}", which its architecture as known here has not.`,
+        hint: familiesHint,
+      });
+    }
+    if (!readable.has(type)) {
+      throw new UnsupportedModelError({
+        feature: type,
+        message: `${file} cannot be trained here: its tensor "${name}" is stored as ${type}.`,
+        hint: `Use a file whose tensors are ${[...readable].join(', ')}.`,
+      });
+    }
+  }
+  for (const [name, shape] of expected) {
+    const tensor = found.get(name);
+    if (!tensor) {
+      throw new FileFormatError({
+        path: file,
+        message: `${file} has no tensor "${name}", which its settings ask for.`,
+        hint: 'The file was converted wrongly or is incomplete; fetch it again.',
+      });
+    }
+    if (tensor.shape.join() !== shape.join()) {
+      throw new FileFormatError({
+        path: file,
+        message: `${file} has tensor "${name}" of shape [${tensor.shape.join(', ')}] where its configuration asks for [${shape.join(', ')}].`,
+        hint: 'The file was converted wrongly or is damaged; fetch it again.',
+      });
+    }
+  }
+}
+
+async function isDirectory(source: string): Promise<boolean> {
+  return (await stat(source).catch(() => undefined))?.isDirectory() ?? false;
 }

@@ -7,6 +7,7 @@ import {
   dropoutKeyWidth,
   Graph,
   gatherRows,
+  geglu,
   gradients,
   type LoraLayer,
   linear,
@@ -19,12 +20,21 @@ import {
   reshape,
   rmsNorm,
   rotary,
+  rotaryTables,
+  scale,
+  slidingWindow,
   swiglu,
   type TensorData,
   type Value,
 } from '../graph/index.ts';
 import { type LoraAdapter, type LoraTarget, loraModulePath } from '../train/lora-adapter.ts';
-import { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './decoder-weights.ts';
+import {
+  blockNorms,
+  type DecoderConfig,
+  type DecoderModel,
+  decoderLayerSizes,
+  type Rotary,
+} from './decoder-config.ts';
 
 /** Which matrices of every layer carry an adapter, and how large it is. */
 export interface LoraShape {
@@ -215,66 +225,89 @@ class Decoder {
 
   head(): Value {
     const { vocabulary, width } = this.model.config;
-    return this.model.weights.has('lm_head.weight')
-      ? this.weight('lm_head.weight', [vocabulary, width])
-      : this.embedding();
+    return this.model.config.tiedHead ? this.embedding() : this.weight('lm_head.weight', [vocabulary, width]);
   }
 
   /** The final, normalised hidden states of the rows asked for: [rows, width]. */
   hiddenAtRows(): Value {
     const { graph } = this;
     const { config } = this.model;
-    const { width, headWidth } = config;
+    const { width, headWidth, heads, keyValueHeads } = config;
     const tokens = graph.input('tokens', 'int32', ['batch', 'length']);
     const mask = graph.input('mask', 'float32', ['length', 'length']);
     const rows = graph.input('rows', 'int32', ['rows']);
 
-    const positions = graph.constant('int64', [0], [1]); // rotary counts on from here
-    const { cosine, sine } = rotaryTables(this.model);
-    const table = [config.contextLength, headWidth / 2];
-    const cosines = graph.weight('rotary.cosine', cosine, table);
-    const sines = graph.weight('rotary.sine', sine, table);
-
     // Rows of all sequences under each other for the matrix products; apart again for rotation and attention.
     const [batchAndLength] = graph.node('Shape', [tokens], [{ type: 'int64', shape: [2] }]);
-    const sizes = (heads: number) =>
-      concatenate([batchAndLength!, graph.constant('int64', [heads * headWidth], [1])], 0);
-    const apart = (y: Value, heads: number) =>
-      reshape(y, ['batch', 'length', heads * headWidth], { sizes: sizes(heads) });
-    const rotated = (y: Value, heads: number) => rotary(apart(y, heads), positions, cosines, sines, heads);
+    const sizes = (count: number) =>
+      concatenate([batchAndLength!, graph.constant('int64', [count * headWidth], [1])], 0);
+    const apart = (y: Value, count: number) =>
+      reshape(y, ['batch', 'length', count * headWidth], { sizes: sizes(count) });
+    const positions = new Positions(graph, tokens, mask, headWidth);
+
+    const norms = blockNorms(config.normPlacement);
     let x = reshape(gatherRows(this.embedding(), tokens), ['batch*length', width]);
+    if (config.embeddingScale !== 1) x = scale(x, config.embeddingScale);
     for (let layer = 0; layer < config.layers; layer++) {
       const path = `model.layers.${layer}`;
-      const [q, k, v] = this.normalisedProjections(x, `${path}.input_layernorm.weight`, layer, [
+      const { rotary: kind, window } = config.attention[layer]!;
+      const [q, k, v] = this.normalisedProjections(x, `${path}.${norms.beforeAttention.name}`, layer, [
         'q_proj',
         'k_proj',
         'v_proj',
       ]);
       const mixed = causalAttention(
-        rotated(q!, config.heads),
-        rotated(k!, config.keyValueHeads),
-        apart(v!, config.keyValueHeads),
-        mask,
+        positions.rotated(apart(this.headsNormalised(q!, `${path}.self_attn.q_norm`), heads), kind, heads),
+        positions.rotated(
+          apart(this.headsNormalised(k!, `${path}.self_attn.k_norm`), keyValueHeads),
+          kind,
+          keyValueHeads,
+        ),
+        apart(v!, keyValueHeads),
+        positions.mask(window),
         config,
       );
-      const attended = reshape(mixed, ['batch*length', config.heads * headWidth], {
-        sizesBack: sizes(config.heads),
-      });
-      x = add(x, this.attentionEnd(attended, layer));
+      const attended = reshape(mixed, ['batch*length', heads * headWidth], { sizesBack: sizes(heads) });
+      const ofAttention = this.attentionEnd(attended, layer);
+      x = add(
+        x,
+        norms.afterAttention ? this.norm(ofAttention, `${path}.${norms.afterAttention.name}`) : ofAttention,
+      );
 
-      const [gate, up] = this.normalisedProjections(x, `${path}.post_attention_layernorm.weight`, layer, [
+      const [gate, up] = this.normalisedProjections(x, `${path}.${norms.beforeFeedForward.name}`, layer, [
         'gate_proj',
         'up_proj',
       ]);
-      x = add(x, this.feedForwardEnd(gate!, up!, layer));
+      const ofFeedForward = this.feedForwardEnd(gate!, up!, layer);
+      x = add(
+        x,
+        norms.afterFeedForward
+          ? this.norm(ofFeedForward, `${path}.${norms.afterFeedForward.name}`)
+          : ofFeedForward,
+      );
     }
-    const chosen = gatherRows(x, rows);
-    return rmsNorm(chosen, this.weight('model.norm.weight', [width]), config.rmsEpsilon);
+    return this.norm(gatherRows(x, rows), 'model.norm');
+  }
+
+  private norm(x: Value, name: string): Value {
+    return rmsNorm(
+      x,
+      this.weight(`${name}.weight`, [x.shape.at(-1) as number]),
+      this.model.config.rmsEpsilon,
+    );
+  }
+
+  /** q or k as they are, or each head normalised: [rows, heads·headWidth]. */
+  private headsNormalised(x: Value, name: string): Value {
+    const { queryKeyNorm, headWidth } = this.model.config;
+    if (!queryKeyNorm) return x;
+    const [rows, width] = x.shape as [string, number];
+    return reshape(this.norm(reshape(x, [rows, width / headWidth, headWidth]), name), [rows, width]);
   }
 
   private normalisedProjections(x: Value, norm: string, layer: number, targets: LoraTarget[]): Value[] {
     const { width, rmsEpsilon } = this.model.config;
-    const gain = this.weight(norm, [width]);
+    const gain = this.weight(`${norm}.weight`, [width]);
     const layers = targets.map((target) => this.layer(layer, target));
     return recomputed([x], adapterValues(layers), ([input]) =>
       this.adapted(rmsNorm(input!, gain, rmsEpsilon), layers),
@@ -290,8 +323,9 @@ class Decoder {
 
   private feedForwardEnd(gate: Value, up: Value, layer: number): Value {
     const layers = [this.layer(layer, 'down_proj')];
+    const activated = this.model.config.activation === 'silu' ? swiglu : geglu;
     return recomputed([gate, up], adapterValues(layers), ([g, u]) =>
-      this.adapted(swiglu(g!, u!), layers),
+      this.adapted(activated(g!, u!), layers),
     )[0]!;
   }
 
@@ -329,6 +363,7 @@ class Decoder {
     if (known) return known;
     const { out, in: into } = decoderLayerSizes(this.model.config)[target];
     const layer: LoraLayer = { weight: this.weight(`${path}.weight`, [out, into]) };
+    if (this.model.config.biases.includes(target)) layer.bias = this.weight(`${path}.bias`, [out]);
     if (this.lora?.targetModules.includes(target)) {
       const { rank } = this.lora;
       const a = this.graph.input(`${path}.a`, 'float32', [rank, into]);
@@ -360,17 +395,46 @@ function adapterValues(layers: readonly LoraLayer[]): Value[] {
   return layers.flatMap(({ adapter }) => (adapter ? [adapter.a, adapter.b] : []));
 }
 
-/** cos and sin of position · base^(−2j/headWidth) / factor: [contextLength, headWidth/2] each. */
-function rotaryTables({ config, rotaryFactors }: DecoderModel): { cosine: Float32Array; sine: Float32Array } {
-  const half = config.headWidth / 2;
-  const cosine = new Float32Array(config.contextLength * half);
-  const sine = new Float32Array(config.contextLength * half);
-  for (let j = 0; j < half; j++) {
-    const frequency = config.rotaryBase ** (-j / half) / (rotaryFactors?.[j] ?? 1);
-    for (let position = 0; position < config.contextLength; position++) {
-      cosine[position * half + j] = Math.cos(position * frequency);
-      sine[position * half + j] = Math.sin(position * frequency);
-    }
+/** What layers need to know of positions: each kind of rotation and each window is computed once, for all layers. */
+class Positions {
+  private readonly fullMask: Value;
+  private readonly length: Value;
+  private readonly first: Value;
+  private readonly headWidth: number;
+  private readonly tables = new Map<string, { cosine: Value; sine: Value }>();
+  private readonly masks = new Map<number, Value>();
+
+  constructor(graph: Graph, tokens: Value, mask: Value, headWidth: number) {
+    this.fullMask = mask;
+    this.headWidth = headWidth;
+    const [length] = graph.node('Shape', [tokens], [{ type: 'int64', shape: [1] }], {
+      attributes: { start: 1, end: 2 },
+    });
+    this.length = graph.node('Squeeze', [length], [{ type: 'int64', shape: [] }])[0]!;
+    this.first = graph.constant('int64', [0], [1]); // rotary counts on from here
   }
-  return { cosine, sine };
+
+  /** [batch, length, heads·headWidth]; as it is where the layer does not rotate. */
+  rotated(x: Value, kind: Rotary | undefined, heads: number): Value {
+    if (!kind) return x;
+    const key = JSON.stringify(kind);
+    const tables = this.tables.get(key) ?? rotaryTables(this.length, frequencies(kind, this.headWidth));
+    this.tables.set(key, tables);
+    return rotary(x, this.first, tables.cosine, tables.sine, heads);
+  }
+
+  mask(window: number | undefined): Value {
+    if (window === undefined) return this.fullMask;
+    const mask = this.masks.get(window) ?? slidingWindow(this.fullMask, window);
+    this.masks.set(window, mask);
+    return mask;
+  }
+}
+
+/** base^(−2j / headWidth) / factor, in radians for each position: headWidth / 2 of them. */
+function frequencies({ base, factors }: Rotary, headWidth: number): number[] {
+  return Array.from(
+    { length: headWidth / 2 },
+    (_, j) => base ** ((-2 * j) / headWidth) / (factors?.[j] ?? 1),
+  );
 }

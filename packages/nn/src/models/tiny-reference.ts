@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { type LoraAdapter, loraTargets } from '../train/lora-adapter.ts';
-import type { DecoderModel } from './decoder-weights.ts';
+import type { DecoderModel } from './decoder-config.ts';
+import { configFromJson } from './families/index.ts';
 
 interface TinyReference {
   config: Record<string, number>;
@@ -41,18 +42,7 @@ export async function loadTinyReference(): Promise<{
 
   const { config } = reference;
   const model: DecoderModel = {
-    config: {
-      layers: config.num_hidden_layers!,
-      width: config.hidden_size!,
-      heads: config.num_attention_heads!,
-      keyValueHeads: config.num_key_value_heads!,
-      headWidth: config.head_dim!,
-      feedForwardWidth: config.intermediate_size!,
-      vocabulary: config.vocab_size!,
-      contextLength: config.max_position_embeddings!,
-      rotaryBase: config.rope_theta!,
-      rmsEpsilon: config.rms_norm_eps!,
-    },
+    config: configFromJson({ model_type: 'llama', ...config }, 'tiny.json'),
     weights: new Map([...tensors].filter(([name]) => /^(model|lm_head)\./.test(name))),
   };
   const adapter = (prefix: string): LoraAdapter => {

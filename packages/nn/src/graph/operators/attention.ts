@@ -12,10 +12,12 @@ export interface AttentionSizes {
   heads: number;
   keyValueHeads: number;
   headWidth: number;
+  /** Factor on q · k. Default 1 / √headWidth. */
+  attentionScale?: number;
 }
 
 /**
- * softmax(q · kᵀ / √headWidth + mask) · v for each head, where `heads / keyValueHeads` query heads share a key head
+ * softmax(attentionScale · q · kᵀ + mask) · v for each head, where `heads / keyValueHeads` query heads share a key head
  * (Ainslie et al. 2023). q: [batch, length, heads·headWidth], k and v: [batch, length, keyValueHeads·headWidth],
  * mask: [length, length], 0 where a row's position may look and very negative where not. Returns q's shape.
  *
@@ -28,7 +30,7 @@ export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes
   const group = sizes.heads / keyValueHeads;
   const [batch, length] = q.shape as [Dimension, Dimension];
   const stacked = typeof length === 'number' ? group * length : `${group}*${length}`;
-  const alpha = 1 / Math.sqrt(headWidth);
+  const alpha = sizes.attentionScale ?? 1 / Math.sqrt(headWidth);
 
   const rowsOfQueries = (x: Value) =>
     reshapeNode(
@@ -68,4 +70,31 @@ export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes
       fromKeys(dValues),
     ];
   });
+}
+
+/**
+ * `mask` [length, length], in which moreover no position sees further back than the `window` − 1 before it (Beltagy et
+ * al. 2020, causal). Distances are those of rows, so sequences may stand one after another in a mask that keeps them apart.
+ */
+export function slidingWindow(mask: Value, window: number): Value {
+  const { graph } = mask;
+  const scalar = { type: 'int64', shape: [] } as const;
+  const [size] = graph.node('Shape', [mask], [{ type: 'int64', shape: [1] }], {
+    attributes: { start: 0, end: 1 },
+  });
+  const [length] = graph.node('Squeeze', [size], [scalar]);
+  const places: Value = graph.node(
+    'Range',
+    [graph.constant('int64', [0]), length, graph.constant('int64', [1])],
+    [{ type: 'int64', shape: [mask.shape[0]!] }],
+  )[0]!;
+  const asColumn = graph.constant('int64', [1], [1]);
+  const [rows] = graph.node('Unsqueeze', [places, asColumn], [{ type: 'int64', shape: [mask.shape[0]!, 1] }]);
+  const [distance] = graph.node('Sub', [rows, places], [{ type: 'int64', shape: mask.shape }]);
+  const [near] = graph.node(
+    'Less',
+    [distance, graph.constant('int64', [window])],
+    [{ type: 'bool', shape: mask.shape }],
+  );
+  return graph.node('Where', [near, mask, graph.constant('float32', [-1e30])], [mask])[0]!;
 }

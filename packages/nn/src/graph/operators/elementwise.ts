@@ -119,6 +119,23 @@ export function gelu(x: Value): Value {
   });
 }
 
+/** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))): the approximation of {@link gelu} that Gemma is trained with. */
+export function geluTanh(x: Value): Value {
+  return differentiable(geluTanhKernel(x), [x], (dy) => [binary('Mul', dy, geluTanhSlope(after(x, dy)))]);
+}
+
+/** geluTanh(gate) · up, the activation of Gemma's feed-forward. As in {@link swiglu} the activated gate is not kept. */
+export function geglu(gate: Value, up: Value): Value {
+  const y = binary('Mul', geluTanhKernel(gate), up);
+  return differentiable(y, [gate, up], (dy, [toGate, toUp]) => {
+    const late = after(gate, dy);
+    return [
+      toGate ? binary('Mul', binary('Mul', dy, up), geluTanhSlope(late)) : undefined,
+      toUp ? binary('Mul', dy, geluTanhKernel(late)) : undefined,
+    ];
+  });
+}
+
 /** The shape two operands broadcast to. A named size against 1 keeps the name; against another name it is an error. */
 export function broadcastShape(a: readonly Dimension[], b: readonly Dimension[]): Dimension[] {
   const rank = Math.max(a.length, b.length);
@@ -160,4 +177,19 @@ function siluKernel(x: Value): Value {
 function siluSlope(x: Value, activated: Value): Value {
   const s = unary('Sigmoid', x);
   return binary('Add', s, binary('Mul', activated, binary('Sub', constant(x, 1), s)));
+}
+
+function geluTanhKernel(x: Value): Value {
+  return x.graph.node('Gelu', [x], [x], { attributes: { approximate: 'tanh' } })[0]!;
+}
+
+/** With t = tanh(c·(x + k·x³)): (1 + t)/2 + x/2 · (1 − t²) · c·(1 + 3k·x²). */
+function geluTanhSlope(x: Value): Value {
+  const [c, k] = [Math.sqrt(2 / Math.PI), 0.044715];
+  const squared = binary('Mul', x, x);
+  const inner = binary('Mul', x, binary('Add', binary('Mul', squared, constant(x, c * k)), constant(x, c)));
+  const t = unary('Tanh', inner);
+  const rise = binary('Add', binary('Mul', squared, constant(x, 1.5 * c * k)), constant(x, 0.5 * c));
+  const flank = binary('Mul', binary('Mul', x, rise), binary('Sub', constant(x, 1), binary('Mul', t, t)));
+  return binary('Add', binary('Mul', binary('Add', t, constant(x, 1)), constant(x, 0.5)), flank);
 }

@@ -1,10 +1,12 @@
-export { type AttentionSizes, causalAttention } from './attention.ts';
+export { type AttentionSizes, causalAttention, slidingWindow } from './attention.ts';
 export { binaryCrossEntropy, crossEntropy } from './classification-loss.ts';
 export {
   add,
   divide,
   exponential,
+  geglu,
   gelu,
+  geluTanh,
   logarithm,
   multiply,
   negate,
@@ -32,6 +34,6 @@ export { layerNorm, rmsNorm, unitLength } from './normalization.ts';
 export { type PackedRows, packedAttention } from './packed-attention.ts';
 export { linearLogProbabilities, type PreferenceInputs, preferenceLoss } from './preference-loss.ts';
 export { mean, sum, sumAll } from './reduce.ts';
-export { rotary } from './rotary.ts';
+export { rotary, rotaryTables } from './rotary.ts';
 export { concatenate, reshape, slice, split, transpose } from './shape.ts';
 export { softmax } from './softmax.ts';

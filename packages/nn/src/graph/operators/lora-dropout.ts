@@ -33,7 +33,7 @@ export function loraLinearWithDropout(
 ): Value[] {
   const frozen = loraLinear(
     x,
-    layers.map(({ weight }) => ({ weight })),
+    layers.map(({ weight, bias }) => ({ weight, bias })),
     scaling,
   );
   if (layers.every(({ adapter }) => !adapter)) return frozen;

@@ -8,12 +8,14 @@ import { concatenateNode, splitNode } from './shape.ts';
 export interface LoraLayer {
   /** [out, in], frozen. */
   weight: Value;
+  /** [out], frozen. */
+  bias?: Value | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
 }
 
 /**
- * x · (weight + scaling·b·a)ᵀ for several layers that read the same x: [rows, in].
+ * x · (weight + scaling·b·a)ᵀ + bias for several layers that read the same x: [rows, in].
  *
  * The adapter is folded into the weight first, in both directions: folding costs 2·out·in·rank operations, where
  * carrying the adapter beside the weight costs 2·rows·(in + out)·rank and several passes over [rows, out], and there
@@ -23,7 +25,9 @@ export interface LoraLayer {
 export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
   const { graph } = x;
   const adapted = layers.filter((layer) => layer.adapter);
-  const outputs = layers.map((layer) => gemm(x, folded(layer, scaling), { transB: true }));
+  const outputs = layers.map((layer) =>
+    gemm(x, folded(layer, scaling), { transB: true, ...(layer.bias && { c: layer.bias }) }),
+  );
   graph.record({
     inputs: [x, ...adapted.flatMap(({ adapter }) => [adapter!.a, adapter!.b])],
     outputs,

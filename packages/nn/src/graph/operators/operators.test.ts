@@ -48,7 +48,7 @@ function keys(count: number, seed: number) {
 }
 
 describe('every operator’s backward agrees with finite differences', () => {
-  for (const name of ['negate', 'exponential', 'tanh', 'sigmoid', 'silu', 'gelu'] as const) {
+  for (const name of ['negate', 'exponential', 'tanh', 'sigmoid', 'silu', 'gelu', 'geluTanh'] as const) {
     test(
       name,
       property([size, size, seed], (rows, columns, s) =>
@@ -92,6 +92,15 @@ describe('every operator’s backward agrees with finite differences', () => {
     property([size, size, seed], (rows, columns, s) =>
       expectGradients({ gate: tensor([rows, columns], s), up: tensor([rows, columns], s + 1) }, (v) =>
         operators.swiglu(v.gate!, v.up!),
+      ),
+    ),
+  );
+
+  test(
+    'geglu',
+    property([size, size, seed], (rows, columns, s) =>
+      expectGradients({ gate: tensor([rows, columns], s), up: tensor([rows, columns], s + 1) }, (v) =>
+        operators.geglu(v.gate!, v.up!),
       ),
     ),
   );
@@ -208,7 +217,7 @@ describe('every operator’s backward agrees with finite differences', () => {
   );
 
   test(
-    'loraLinear of three layers, one not adapted, one unused',
+    'loraLinear of three layers, one not adapted, one with a bias, one unused',
     property([size, size, seed], (rows, width, s) => {
       const rank = 2;
       return expectGradients(
@@ -225,14 +234,19 @@ describe('every operator’s backward agrees with finite differences', () => {
             [
               { weight: v.w0!, adapter: { a: v.a0!, b: v.b0! } },
               { weight: v.w1! },
-              { weight: v.w2!, adapter: { a: v.a2!, b: v.b2! } },
+              { weight: v.w2!, bias: v.bias!, adapter: { a: v.a2!, b: v.b2! } },
               { weight: v.w1! },
             ],
             0.5,
           );
           return operators.concatenate([y0!, y1!, y2!], 1);
         },
-        { w0: tensor([3, width], s + 5), w1: tensor([1, width], s + 6), w2: tensor([2, width], s + 7) },
+        {
+          w0: tensor([3, width], s + 5),
+          w1: tensor([1, width], s + 6),
+          w2: tensor([2, width], s + 7),
+          bias: tensor([2], s + 8),
+        },
       );
     }),
   );
@@ -353,6 +367,22 @@ describe('every operator’s backward agrees with finite differences', () => {
       ),
     ),
   );
+  test('causalAttention in a window, with a scale of its own', () => {
+    const mask = Float32Array.from({ length: 25 }, (_, index) =>
+      index % 5 > Math.floor(index / 5) ? -1e9 : 0,
+    );
+    return expectGradients(
+      { q: tensor([2, 5, 4], 1), k: tensor([2, 5, 2], 2), v: tensor([2, 5, 2], 3) },
+      (x) =>
+        operators.causalAttention(x.q!, x.k!, x.v!, operators.slidingWindow(x.mask!, 2), {
+          heads: 2,
+          keyValueHeads: 1,
+          headWidth: 2,
+          attentionScale: 0.4,
+        }),
+      { mask: { data: mask, shape: [5, 5] } },
+    );
+  });
   test('a recomputed stretch has the gradients of a kept one', () =>
     expectGradients({ x: tensor([2, 3], 1), gain: tensor([3], 2), w: tensor([4, 3], 3) }, (v) => {
       const build = ([x]: readonly Value[]) => [
@@ -399,4 +429,51 @@ test('dropout zeroes the share asked for, and no element’s fate tells another�
     }
   }
   expect(Math.abs(corners / (rows * width)), 'rectangles').toBeLessThan(bound);
+});
+
+async function evaluate(
+  graph: Graph,
+  inputs: Record<string, TensorData> = {},
+): Promise<Record<string, number[]>> {
+  await using session = await openSession(graph, { threads: 1 });
+  const results = await session.run(inputs);
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data }]) => [name, Array.from(data as Float32Array)]),
+  );
+}
+
+test('a sliding window leaves each position itself and those just before it', async () => {
+  const graph = new Graph('window');
+  graph.output('y', operators.slidingWindow(graph.input('mask', 'float32', ['length', 'length']), 2));
+  const causal = Float32Array.of(0, -9, -9, 0, 0, -9, 0, 0, 0);
+  const { y } = await evaluate(graph, { mask: { data: causal, shape: [3, 3] } });
+  expect(y).toEqual([0, -9, -9, 0, 0, -9, Math.fround(-1e30), 0, 0]);
+});
+
+test('rotary tables stay exact to a float32 at the end of a long context', async () => {
+  const graph = new Graph('rotary tables');
+  const frequencies = [1, 0.31, 1e-4];
+  const { cosine, sine } = operators.rotaryTables(graph.constant('int64', [100_001]), frequencies);
+  graph.output('cosine', cosine);
+  graph.output('sine', sine);
+  const tables = await evaluate(graph);
+  for (const position of [0, 1, 77, 4096, 100_000]) {
+    frequencies.forEach((frequency, index) => {
+      expect(tables.cosine![position * 3 + index]).toBeCloseTo(Math.cos(position * frequency), 6);
+      expect(tables.sine![position * 3 + index]).toBeCloseTo(Math.sin(position * frequency), 6);
+    });
+  }
+});
+
+test('geluTanh is within a thousandth of gelu', async () => {
+  const graph = new Graph('gelu');
+  const x = graph.input('x', 'float32', ['n']);
+  graph.output('tanh', operators.geluTanh(x));
+  graph.output('erf', operators.gelu(x));
+  const { tanh, erf } = await evaluate(graph, {
+    x: { data: Float32Array.of(-3, -1, 0, 0.5, 2), shape: [5] },
+  });
+  tanh!.forEach((value, index) => {
+    expect(Math.abs(value - erf![index]!)).toBeLessThan(1e-3);
+  });
 });

@@ -19,3 +19,41 @@ function rotate(x: Value, positions: Value, cosine: Value, sine: Value, heads: n
     attributes: { interleaved: 0, num_heads: heads },
   })[0]!;
 }
+
+/**
+ * cos and sin of position · frequency for the positions 0 … `length` − 1 (a scalar int64): [length, frequencies] each, computed when the
+ * graph runs, so that a context of 131,072 tokens costs nothing until it is used. Angles are float64 and brought below
+ * one turn before they are rounded: a float32 angle of some thousand radians is off by 1e-4.
+ */
+export function rotaryTables(length: Value, frequencies: readonly number[]): { cosine: Value; sine: Value } {
+  const { graph } = length;
+  const cast = (x: Value, type: 'float32' | 'float64') =>
+    graph.node('Cast', [x], [{ type, shape: x.shape }], {
+      attributes: { to: type === 'float32' ? 1 : 11 },
+    })[0]!;
+  const positions = graph.node(
+    'Range',
+    [graph.constant('int64', [0]), length, graph.constant('int64', [1])],
+    [{ type: 'int64', shape: ['length'] }],
+  )[0]!;
+  const column = graph.node(
+    'Unsqueeze',
+    [cast(positions, 'float64'), graph.constant('int64', [1], [1])],
+    [{ type: 'float64', shape: ['length', 1] }],
+  )[0]!;
+  const shape = ['length', frequencies.length];
+  const float64 = [{ type: 'float64', shape }] as const;
+  const [turned] = graph.node(
+    'Mul',
+    [column, graph.constant('float64', frequencies, [1, frequencies.length])],
+    float64,
+  );
+  const [angle] = graph.node('Mod', [turned!, graph.constant('float64', [2 * Math.PI])], float64, {
+    attributes: { fmod: 1 },
+  });
+  const rounded = cast(angle!, 'float32');
+  return {
+    cosine: graph.node('Cos', [rounded], [rounded])[0]!,
+    sine: graph.node('Sin', [rounded], [rounded])[0]!,
+  };
+}

@@ -1,0 +1,78 @@
+/** Which decoders can be trained, and their settings from config.json or GGUF. */
+import { UnsupportedModelError } from '../../errors/unsupported-model-error.ts';
+import type { GgufFile } from '../../formats/gguf.ts';
+import type { DecoderConfig, DecoderFamilyName } from '../decoder-config.ts';
+import type { DecoderFamily } from './family.ts';
+import { gemma3 } from './gemma3.ts';
+import { llama } from './llama.ts';
+import { mistral } from './mistral.ts';
+import { plainDecoder } from './plain.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { familiesHint, modelSettings } from './settings.ts';
+import { smollm3 } from './smollm3.ts';
+
+export type { DecoderFamily } from './family.ts';
+
+export const decoderFamilies: Record<DecoderFamilyName, DecoderFamily> = {
+  llama,
+  mistral,
+  smollm3,
+  qwen2,
+  qwen3,
+  gemma3,
+};
+
+const activationNames = { silu: 'silu', 'gelu-tanh': 'gelu_pytorch_tanh' } as const;
+
+/** @param path of the config.json, for messages. */
+export function configFromJson(json: unknown, path: string): DecoderConfig {
+  const values = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
+  const type = values.model_type;
+  const family = Object.values(decoderFamilies).find(({ modelType }) => modelType === type);
+  if (!family) throw unknownFamily(path, 'model_type', type);
+  const settings = modelSettings({
+    format: 'config.json',
+    path,
+    value: (key) => values[key],
+    hasTensor: () => false,
+  });
+  const plain = plainDecoder(family, settings, {
+    vocabulary: settings.number('vocab_size', family.defaults?.vocab_size),
+  });
+  const config = { ...plain, ...family.differences(settings, plain) };
+  const activation = values.hidden_activation ?? values.hidden_act ?? activationNames[config.activation];
+  if (activation !== activationNames[config.activation]) {
+    settings.refuse(`activation ${activation}`, `its activation is "${activation}"`);
+  }
+  return config;
+}
+
+export async function configFromGguf(file: GgufFile): Promise<DecoderConfig> {
+  const architecture = file.metadata.get('general.architecture');
+  const family = Object.values(decoderFamilies).find(({ gguf }) => gguf.architecture === architecture);
+  if (!family) throw unknownFamily(file.path, 'architecture', architecture);
+  const names = new Set(file.tensors.map(({ name }) => name));
+  const settings = modelSettings({
+    format: 'gguf',
+    path: file.path,
+    value: (key) => file.metadata.get(`${architecture}.${key}`),
+    hasTensor: (name) => names.has(name),
+  });
+  const plain = plainDecoder(family, settings, {
+    vocabulary: file.tensor('token_embd.weight').shape[0]!,
+    ...(names.has('rope_freqs.weight') && { rotaryFactors: [...(await file.read('rope_freqs.weight'))] }),
+  });
+  return { ...plain, ...family.differences(settings, plain) };
+}
+
+function unknownFamily(path: string, what: string, name: unknown): UnsupportedModelError {
+  return new UnsupportedModelError({
+    feature: `${what} ${name}`,
+    message:
+      name === undefined
+        ? `${path} cannot be trained here: it does not say which ${what} it has.`
+        : `${path} cannot be trained here: its ${what} is "${name}".`,
+    hint: familiesHint,
+  });
+}
