@@ -21,8 +21,8 @@ export interface AnswererOptions {
   catalog: Catalog;
   /** Needed by rag and hybrid. */
   retriever?: Retriever;
-  /** Needed by tuned and hybrid. `file` is the GGUF LoRA. */
-  adapter?: { adapter: Adapter; file: string };
+  /** Needed by tuned and hybrid. `file` is the GGUF LoRA; without it `chat` is the tuned model itself. */
+  adapter?: { adapter: Adapter; file?: string };
   /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
   calibrate?: (probability: number, arm: ArmName) => number;
 }
@@ -183,7 +183,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     question: asked,
     arm,
     model: `${chat.provider}:${chat.modelId}`,
-    ...(adapter && { adapterId: parts.adapter!.adapter.id }),
+    ...((arm === 'tuned' || arm === 'hybrid') && { adapterId: parts.adapter!.adapter.id }),
     ...(searchQuery && { searchQuery }),
     ...(rewritePrompt && { rewritePrompt }),
     passages: result.passages,
@@ -201,7 +201,7 @@ function adapterFor(arm: ArmName, adapter: AnswererOptions['adapter']): AdapterR
       message: `The ${arm} arm needs a trained adapter, and this project has none.`,
       hint: 'Run `tandem tune` first, or ask with --arm rag.',
     });
-  return { path: adapter.file };
+  return adapter.file === undefined ? undefined : { path: adapter.file };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type TuneEstimate, tune } from '../project/tune.ts';
+import { cancelHosted } from '../project/tune-hosted.ts';
 import { positiveNumber } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
@@ -9,18 +10,28 @@ interface TuneFlags {
   maxMinutes?: number;
   estimate?: boolean;
   fresh?: boolean;
+  cancel?: boolean;
 }
 
 export function addTune(program: Command, signal: AbortSignal): void {
   program
     .command('tune')
-    .description('Train a LoRA adapter on this machine; goes on where it was interrupted.')
+    .description('Train a LoRA adapter, here or where the config says; goes on where it was interrupted.')
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
     .option('--estimate', 'say what it would take, and stop')
     .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
+    .option('--cancel', 'end the fine-tuning job that is under way at a provider')
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        if (flags.cancel) {
+          print({ cancelled: await cancelHosted(project) }, ({ cancelled }) =>
+            cancelled.length > 0
+              ? `Cancelled: ${cancelled.join(', ')}.`
+              : 'No fine-tuning job of this project is under way at a provider.',
+          );
+          return;
+        }
         const outcome = await tune(project, {
           ...(flags.glossary !== undefined && { glossary: flags.glossary }),
           ...(flags.maxMinutes !== undefined && { maxMinutes: flags.maxMinutes }),
@@ -40,13 +51,20 @@ export function addTune(program: Command, signal: AbortSignal): void {
         print({ ...outcome.adapter, parity: outcome.parity, reused: outcome.reused }, ({ id, metrics }) =>
           [
             ...(outcome.reused ? ['Nothing has changed since the last training; --fresh trains again.'] : []),
-            `${id}: ${metrics.examples} examples, ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} tokens a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+            `${id}: ${metrics.examples} examples, ${metrics.steps} steps, ${duration(metrics.seconds)} (${[`${metrics.tokensPerSecond.toFixed(0)} tokens a second`, ...(metrics.peakMemoryBytes > 0 ? [`${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most`] : [])].join(', ')}).`,
             metrics.validationLossBefore !== undefined && metrics.validationLossAfter !== undefined
               ? `Loss on validation examples: ${metrics.validationLossBefore.toFixed(3)} before, ${metrics.validationLossAfter.toFixed(3)} after.`
               : metrics.trainLoss !== undefined
                 ? `Training loss at the end: ${metrics.trainLoss.toFixed(3)}.`
                 : 'It was told no loss.',
-            `Served by llama.cpp it agrees with the trainer: mean KL ${outcome.parity.meanKl.toExponential(1)}, same top token ${(outcome.parity.sameTopToken * 100).toFixed(1)} % of ${outcome.parity.tokens} tokens.`,
+            ...(outcome.adapter.hosted
+              ? [`It answers as ${outcome.adapter.hosted.model} at ${outcome.adapter.hosted.provider}.`]
+              : []),
+            ...(outcome.parity
+              ? [
+                  `Served by llama.cpp it agrees with the trainer: mean KL ${outcome.parity.meanKl.toExponential(1)}, same top token ${(outcome.parity.sameTopToken * 100).toFixed(1)} % of ${outcome.parity.tokens} tokens.`,
+                ]
+              : []),
             'Next: tandem compare, then tandem use.',
           ].join('\n'),
         );
@@ -56,7 +74,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
 
 export function describeTuneEstimate(estimate: TuneEstimate): string {
   const { examples, tokens, steps, minutes, memoryBytes, money, basis } = estimate;
-  return `${examples} examples, ${tokens} tokens, ${steps} steps: about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory, ${moneyWords(money)}. (${basis})`;
+  return `${examples} examples, ${tokens} tokens, ${steps} steps: ${minutes === undefined ? "a time that is the provider's to say" : `about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory`}, ${moneyWords(money)}. (${basis})`;
 }
 
 const moneyWords = (money: number | undefined) =>

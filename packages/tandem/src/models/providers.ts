@@ -130,11 +130,51 @@ const networkForEmbeddingModel: EmbeddingModelMiddleware = {
   wrapEmbed: ({ doEmbed }) => withNetwork(async () => doEmbed()),
 };
 
+/** How a server of OpenAI's kind is reached: for its chat models, and for what else it offers. */
+export interface ProviderConnection {
+  /** Under `providers`. */
+  name: string;
+  baseURL: string;
+  apiKey?: string;
+  apiKeyEnv?: string;
+  headers?: Record<string, string>;
+  /** Keeps to the network policy. */
+  fetch: typeof fetch;
+}
+
+/**
+ * The server behind a reference such as `office:model`, and the model's name there; undefined where the reference is to a local
+ * model or to a provider of another kind. @throws InvalidInputError for an unknown provider or a key that is not set.
+ */
+export function openAIConnection(
+  config: Config,
+  reference: string,
+): { connection: ProviderConnection; model: string } | undefined {
+  if (isLocal(reference)) return undefined;
+  const { name, provider, model } = providerOf(config, reference);
+  return provider.type === 'openai-compatible'
+    ? { connection: connectionTo(config, name, provider), model }
+    : undefined;
+}
+
 function openAICompatible(
   config: Config,
   name: string,
   provider: Extract<ProviderConfig, { type: 'openai-compatible' }>,
 ) {
+  const { apiKeyEnv: _from, ...connection } = connectionTo(config, name, provider);
+  return createOpenAICompatible({
+    ...connection,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+  });
+}
+
+function connectionTo(
+  config: Config,
+  name: string,
+  provider: Extract<ProviderConfig, { type: 'openai-compatible' }>,
+): ProviderConnection {
   const apiKey = provider.apiKeyEnv === undefined ? undefined : process.env[provider.apiKeyEnv];
   if (provider.apiKeyEnv !== undefined && !apiKey) {
     throw new InvalidInputError({
@@ -144,15 +184,14 @@ function openAICompatible(
       hint: `Set ${provider.apiKeyEnv} in the environment.`,
     });
   }
-  return createOpenAICompatible({
+  return {
     name,
     baseURL: provider.baseURL,
     ...(apiKey && { apiKey }),
+    ...(provider.apiKeyEnv !== undefined && { apiKeyEnv: provider.apiKeyEnv }),
     ...(provider.headers && { headers: provider.headers }),
-    includeUsage: true,
-    supportsStructuredOutputs: true,
     fetch: policyFetch(networkPolicy(config)),
-  });
+  };
 }
 
 function checkReference(config: Config, reference: string, where: string, options: OpenModelsOptions): void {

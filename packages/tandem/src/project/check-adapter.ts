@@ -1,7 +1,9 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { hostedBase } from './hosted-base.ts';
 
 /** An adapter is served with the weights and the template it was trained with, or not at all. */
 export async function checkAdapter(adapter: Adapter, chat: LanguageModelV4): Promise<void> {
@@ -26,4 +28,16 @@ export async function checkAdapter(adapter: Adapter, chat: LanguageModelV4): Pro
       'Train again with `tandem tune`, or go back to the model file it was trained with.',
     );
   }
+}
+
+/** A provider's tuned model is compared with the model it was made from, at the same address, or not at all. */
+export function checkHostedAdapter(adapter: Adapter, config: Config): void {
+  const base = hostedBase(config);
+  if (base?.baseHash === adapter.lineage.baseHash) return;
+  throw new InvalidInputError({
+    domain: 'project',
+    where: adapter.id,
+    message: `The tuned model ${adapter.hosted?.model} was made from ${adapter.lineage.baseModel} at the provider ${adapter.hosted?.provider}, and the project is set to ${config.models.chat}.`,
+    hint: `Set models.chat to that model and its provider to the address it had, or train again with \`tandem tune\`.`,
+  });
 }

@@ -13,7 +13,7 @@ import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { checkAdapter } from './check-adapter.ts';
+import { checkAdapter, checkHostedAdapter } from './check-adapter.ts';
 import { findProject, loadConfig } from './load-config.ts';
 
 /**
@@ -32,10 +32,10 @@ export interface Project extends AsyncDisposable {
   /** What answers by default: the deployment made with `tandem use`, else the config's arm. */
   deployment(): Promise<Pick<Deployment, 'arm' | 'adapterId'>>;
   /**
-   * The adapter with this id, or the latest that fits the configured base and template.
+   * The adapter with this id, or the latest; `file` is its GGUF LoRA, absent where the tuned model is a provider's.
    * @throws InvalidInputError when it is not there or was trained on another base or template.
    */
-  adapter(id?: string): Promise<{ adapter: Adapter; file: string }>;
+  adapter(id?: string): Promise<{ adapter: Adapter; file?: string }>;
   /** Parts for this arm, its adapter and its calibration among them. */
   answerer(arm: ArmName, adapterId?: string): Promise<Answerer>;
 }
@@ -62,15 +62,6 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     return () => (made ??= make());
   };
   const store = once(async () => parts.use(await openLanceStore(join(dataDirectory, 'index'))));
-  const models = once(async () =>
-    parts.use(
-      await openModels(config, {
-        projectDirectory: directory,
-        ...(options.onProgress && { onProgress: options.onProgress }),
-        ...(options.signal && { signal: options.signal }),
-      }),
-    ),
-  );
   const retriever = once(async () =>
     createRetriever({
       catalog,
@@ -80,8 +71,20 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     }),
   );
 
-  async function adapter(id?: string): Promise<{ adapter: Adapter; file: string }> {
-    const chat = await (await models()).chat();
+  const open = async (chosen: Config) =>
+    parts.use(
+      await openModels(chosen, {
+        projectDirectory: directory,
+        ...(options.onProgress && { onProgress: options.onProgress }),
+        ...(options.signal && { signal: options.signal }),
+      }),
+    );
+  const models = once(() => open(config));
+  /** A tuned model that is a provider's is a chat model of its own. */
+  const hostedChat = async ({ provider, model }: NonNullable<Adapter['hosted']>) =>
+    (await open({ ...config, models: { ...config.models, chat: `${provider}:${model}` } })).chat();
+
+  async function adapter(id?: string): Promise<{ adapter: Adapter; file?: string }> {
     const found = id === undefined ? (await catalog.adapters.list())[0] : await catalog.adapters.get(id);
     if (!found) {
       throw new InvalidInputError({
@@ -97,13 +100,19 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
             : 'Look at `tandem models list` for the adapters there are.',
       });
     }
-    await checkAdapter(found, chat);
+    if (found.hosted) {
+      checkHostedAdapter(found, config);
+      return { adapter: found };
+    }
+    await checkAdapter(found, await (await models()).chat());
     return { adapter: found, file: join(dataDirectory, found.directory, 'adapter.gguf') };
   }
 
   async function makeAnswerer(arm: ArmName, adapterId?: string): Promise<Answerer> {
-    const chat = await (await models()).chat();
     const tuned = arm === 'tuned' || arm === 'hybrid' ? await adapter(adapterId) : undefined;
+    const chat = tuned?.adapter.hosted
+      ? await hostedChat(tuned.adapter.hosted)
+      : await (await models()).chat();
     const calibrate = parseCalibration(await catalog.calibrations.get(confidenceKey(arm, tuned?.adapter.id)));
     return createAnswerer({
       config,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
@@ -6,6 +5,7 @@ import { hashJson } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Example } from '../core/types/example.ts';
+import type { Run } from '../core/types/run.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
 import { localLogits, localTrainer } from '../tune/local-trainer.ts';
 import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
@@ -13,6 +13,8 @@ import type { TokenisedExample, TrainingJob } from '../tune/trainer.ts';
 import { commit } from './compare.ts';
 import { type BuildOptions, dataset } from './dataset.ts';
 import type { Project } from './project.ts';
+import { findFinishedRun, recordTraining } from './training-run.ts';
+import { tuneHosted } from './tune-hosted.ts';
 
 export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
   maxMinutes?: number;
@@ -28,7 +30,8 @@ export interface TuneEstimate {
   /** Tokens of all epochs. */
   tokens: number;
   steps: number;
-  minutes: number;
+  /** Undefined where only a provider could know. */
+  minutes: number | undefined;
   memoryBytes: number;
   /** US dollars; undefined where no price is known. */
   money: number | undefined;
@@ -37,7 +40,8 @@ export interface TuneEstimate {
 
 export interface TunedAdapter {
   adapter: Adapter;
-  parity: Parity;
+  /** Absent where the weights are not here. */
+  parity?: Parity;
   /** The same data, settings and base had been trained before, and that adapter is what is given. */
   reused: boolean;
 }
@@ -57,6 +61,15 @@ export async function tune(
 ): Promise<TunedAdapter | { estimate: TuneEstimate }> {
   const { catalog, config, dataDirectory } = project;
   const { signal, onProgress } = options;
+  if (config.tune.trainer === 'hosted') return tuneHosted(project, options);
+  if (config.tune.trainer === 'worker') {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'tune.trainer',
+      message: 'The worker trainer is not there yet.',
+      hint: 'Set tune.trainer to local.',
+    });
+  }
   const chat = await (await project.models()).chat();
   const tools = localToolsOf(chat);
   if (!tools) {
@@ -93,117 +106,85 @@ export async function tune(
   const job: TrainingJob = { baseFile: tools.path, train, validation, hyperparameters, checkpointDirectory };
 
   if (!options.fresh && !options.estimateOnly) {
-    const finished = await finishedRun(project, fingerprint);
-    if (finished) return finished;
+    const finished = await findFinishedRun(catalog, fingerprint);
+    if (finished) return { adapter: finished.adapter, parity: parityIn(finished.run), reused: true };
   }
   const estimate = await estimateTraining(project, job);
   options.onEstimate?.(estimate);
   if (options.estimateOnly) return { estimate };
 
   await using _lock = await catalog.lockForWriting('training', signal && { signal });
-  const interrupted = existsSync(checkpointDirectory)
-    ? (await catalog.runs.interrupted('tune')).find(({ inputs }) => inputs.fingerprint === fingerprint)
-    : undefined;
-  const run = await catalog.runs.start({
-    kind: 'tune',
+  return recordTraining(project, {
+    fingerprint,
+    checkpointDirectory,
     config: hyperparameters,
-    inputs: { fingerprint, dataset: data.id, base: tools.baseHash, template: tools.templateHash },
-    ...(interrupted && { resume: interrupted.id }),
+    inputs: { dataset: data.id, base: tools.baseHash, template: tools.templateHash },
+    signal,
+    async train({ run, onEvent }) {
+      const staging = join(checkpointDirectory, 'adapter');
+      await mkdir(staging, { recursive: true });
+      const trained = await localTrainer().train(job, {
+        outputDirectory: staging,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress }),
+        onEvent,
+      });
+      onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 0, total: 1, unit: 'adapter' });
+      const parity = await parityOf(tools, job, trained.files, signal);
+      onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 1, total: 1, unit: 'adapter' });
+      const id = newId('adapter');
+      const directory = join(dataDirectory, 'adapters', id);
+      await mkdir(join(dataDirectory, 'adapters'), { recursive: true });
+      await rename(staging, directory);
+      const adapter: Adapter = {
+        id,
+        createdAt: new Date().toISOString(),
+        directory: relative(dataDirectory, directory),
+        lineage: {
+          trainer: 'local',
+          baseHash: tools.baseHash,
+          templateHash: tools.templateHash,
+          datasetHash: data.id,
+          baseModel: chat.modelId,
+          hyperparameters: Object.fromEntries(
+            Object.entries(hyperparameters).filter(([, value]) => value !== undefined),
+          ),
+          runId: run.id,
+          ...(commit(project.directory).commit && { commit: commit(project.directory).commit! }),
+        },
+        metrics: {
+          examples: data.train.length,
+          steps: trained.steps,
+          tokens: trained.tokens,
+          ...(trained.trainLoss !== undefined && { trainLoss: trained.trainLoss }),
+          ...(trained.validationLossBefore !== undefined && {
+            validationLossBefore: trained.validationLossBefore,
+          }),
+          ...(trained.validationLossAfter !== undefined && {
+            validationLossAfter: trained.validationLossAfter,
+          }),
+          seconds: trained.seconds,
+          tokensPerSecond: trained.tokensPerSecond,
+          peakMemoryBytes: trained.peakMemoryBytes,
+        },
+      };
+      return {
+        adapter,
+        metrics: {
+          ...adapter.metrics,
+          parityKl: parity.meanKl,
+          paritySameTopToken: parity.sameTopToken,
+          parityTokens: parity.tokens,
+        },
+        result: { adapter, parity, reused: false },
+      };
+    },
   });
-  const events: { kind: string; data: unknown; at: string }[] = [];
-  let writing = Promise.resolve();
-  const flush = () => {
-    const batch = events.splice(0);
-    if (batch.length > 0) writing = writing.then(() => catalog.runs.addEvents(run.id, batch));
-    return writing;
-  };
-  try {
-    const staging = join(checkpointDirectory, 'adapter');
-    await mkdir(staging, { recursive: true });
-    const trained = await localTrainer().train(job, {
-      outputDirectory: staging,
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-      onEvent: (kind, values) => {
-        events.push({ kind, data: values, at: new Date().toISOString() });
-        if (events.length >= 10) void flush();
-      },
-    });
-    await flush();
-    onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 0, total: 1, unit: 'adapter' });
-    const parity = await parityOf(tools, job, trained.files, signal);
-    onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 1, total: 1, unit: 'adapter' });
-    const id = newId('adapter');
-    const directory = join(dataDirectory, 'adapters', id);
-    await mkdir(join(dataDirectory, 'adapters'), { recursive: true });
-    await rename(staging, directory);
-    const adapter: Adapter = {
-      id,
-      createdAt: new Date().toISOString(),
-      directory: relative(dataDirectory, directory),
-      lineage: {
-        baseHash: tools.baseHash,
-        templateHash: tools.templateHash,
-        datasetHash: data.id,
-        baseModel: chat.modelId,
-        hyperparameters: Object.fromEntries(
-          Object.entries(hyperparameters).filter(([, value]) => value !== undefined),
-        ),
-        runId: run.id,
-        ...(commit(project.directory).commit && { commit: commit(project.directory).commit! }),
-      },
-      metrics: {
-        examples: data.train.length,
-        steps: trained.steps,
-        tokens: trained.tokens,
-        trainLoss: trained.trainLoss,
-        ...(trained.validationLossBefore !== undefined && {
-          validationLossBefore: trained.validationLossBefore,
-        }),
-        ...(trained.validationLossAfter !== undefined && {
-          validationLossAfter: trained.validationLossAfter,
-        }),
-        seconds: trained.seconds,
-        tokensPerSecond: trained.tokensPerSecond,
-        peakMemoryBytes: trained.peakMemoryBytes,
-      },
-    };
-    await catalog.adapters.put(adapter);
-    await catalog.runs.finish(run.id, {
-      status: 'done',
-      metrics: {
-        ...adapter.metrics,
-        parityKl: parity.meanKl,
-        paritySameTopToken: parity.sameTopToken,
-        parityTokens: parity.tokens,
-      },
-      artefacts: [adapter.directory],
-    });
-    await rm(checkpointDirectory, { recursive: true, force: true });
-    return { adapter, parity, reused: false };
-  } catch (error) {
-    await flush();
-    await catalog.runs.finish(run.id, {
-      status: signal?.aborted ? 'interrupted' : 'failed',
-      error: (error as Error).message,
-    });
-    throw error;
-  }
 }
 
-async function finishedRun({ catalog }: Project, fingerprint: string): Promise<TunedAdapter | undefined> {
-  const runs = new Map((await catalog.runs.list({ kind: 'tune' })).map((run) => [run.id, run]));
-  for (const adapter of await catalog.adapters.list()) {
-    const run = runs.get(adapter.lineage.runId);
-    if (run?.status !== 'done' || run.inputs.fingerprint !== fingerprint) continue;
-    const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = run.metrics;
-    return {
-      adapter,
-      parity: { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken },
-      reused: true,
-    };
-  }
-  return undefined;
+function parityIn({ metrics }: Run): Parity {
+  const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = metrics;
+  return { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken };
 }
 
 /** As served: the model's own template and tokenizer. An example that does not fit is refused, never cut. */

@@ -3,8 +3,15 @@ export interface Adapter {
   id: string;
   createdAt: string;
   directory: string;
+  /** The weights stay at this provider of the config, which is asked for `model`; the folder holds only a record of it. */
+  hosted?: { provider: string; model: string; jobId: string };
   lineage: {
-    /** SHA-256 of the base GGUF file, of the chat template, and of the training set's canonical JSONL. */
+    /** Who trained; absent in adapters from before there was a choice: local. */
+    trainer?: 'local' | 'worker' | 'hosted';
+    /**
+     * SHA-256 of the base GGUF file, of the chat template, and of the training set's canonical JSONL. Of a hosted base only the
+     * provider's address and the model's name are known, and of its template that it is the provider's: those are hashed.
+     */
     baseHash: string;
     templateHash: string;
     datasetHash: string;

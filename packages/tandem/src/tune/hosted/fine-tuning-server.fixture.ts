@@ -171,6 +171,26 @@ export class FineTuningServer implements AsyncDisposable {
       return ok({ id: fileId, object: 'file', deleted: true });
     }
 
+    if (line === 'POST /chat/completions') {
+      const { model, messages } = JSON.parse(body.toString('utf8')) as {
+        model: string;
+        messages: { content: string }[];
+      };
+      const finished = this.jobs
+        .filter(({ status }) => status === 'succeeded')
+        .map((job) => this.#describe(job));
+      if (model !== 'tiny-1' && !finished.some((job) => job.fine_tuned_model === model))
+        return refuse(404, `The model '${model}' does not exist.`, 'model_not_found');
+      const content = `${model} on: ${messages.map((message) => message.content).join(' | ')}`;
+      return ok({
+        id: 'chat-1',
+        object: 'chat.completion',
+        created: 1,
+        model,
+        choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 },
+      });
+    }
     if (line === 'POST /fine_tuning/jobs') {
       if (request.headers['content-type'] !== 'application/json')
         return refuse(400, 'Send application/json.');

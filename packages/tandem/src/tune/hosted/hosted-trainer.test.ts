@@ -145,7 +145,10 @@ describe('from examples to a model', () => {
       suffix: 'clinic',
       method: { type: 'supervised', supervised: { hyperparameters: { n_epochs: 2 } } },
     });
-    expect(await readdir(job().checkpointDirectory)).toEqual([]);
+    // Until the caller has kept it, the result can be had again; copies of the examples do not stay.
+    expect(await readdir(job().checkpointDirectory)).toEqual(['hosted-job.json']);
+    expect((await trainer({ suffix: 'clinic', epochs: 2 }).train(job(), watch)).model).toBe(result.model);
+    expect(server.jobs).toHaveLength(1);
   });
 
   test('the examples do not stay at the provider unless they are to', async () => {

@@ -35,11 +35,10 @@ export function hostedTrainer(
       const { epochs, guessed } = plannedEpochs(settings.epochs, job.train.length);
       const tokens = job.train.reduce((sum, { messages }) => sum + roughTokens(messages), 0) * epochs;
       const price = trainingPrice(connection.baseURL, job.baseModel, settings.pricePerMillionTokens);
-      const steps = settings.batchSize
-        ? Math.ceil(job.train.length / settings.batchSize) * epochs
-        : job.train.length * epochs;
+      // OpenAI's own choice, as its documentation has it: a five-hundredth of the examples.
+      const batchSize = settings.batchSize ?? Math.min(256, Math.ceil(job.train.length / 500));
       return {
-        steps,
+        steps: Math.ceil(job.train.length / batchSize) * epochs,
         tokens,
         memoryBytes: 0,
         money: price && (tokens / 1e6) * price.perMillionTokens,
@@ -74,9 +73,12 @@ export function hostedTrainer(
         signal,
       });
       if (!settings.keepFiles) await removeFiles(api, state, onEvent);
-      // A job that is over is not gone on with: what comes next under this name starts anew.
+      if (finished.status === 'succeeded' && finished.fine_tuned_model)
+        // It stays written down until the caller has kept the result: it was paid for.
+        return outcome(finished, finished.fine_tuned_model, measured);
+      // Nothing is left to go on with: what comes next under this name starts anew.
       await state.forget();
-      return outcome(finished, measured, connection);
+      throw unsuccessful(finished, connection);
     },
 
     async cancel({ checkpointDirectory }) {
@@ -333,8 +335,7 @@ function totalSteps(events: readonly FineTuningEvent[]): number | undefined {
   return undefined;
 }
 
-function outcome(job: FineTuningJob, measured: readonly Measured[], connection: Connection): HostedModel {
-  if (job.status !== 'succeeded' || !job.fine_tuned_model) throw unsuccessful(job, connection);
+function outcome(job: FineTuningJob, model: string, measured: readonly Measured[]): HostedModel {
   const losses = measured.flatMap(({ loss }) => (loss === undefined ? [] : [loss]));
   const last = losses.slice(-Math.max(1, Math.ceil(losses.length / 10)));
   const validation = measured.flatMap(({ validationLoss }) =>
@@ -343,7 +344,7 @@ function outcome(job: FineTuningJob, measured: readonly Measured[], connection: 
   const seconds = job.finished_at && job.created_at ? job.finished_at - job.created_at : 0;
   const tokens = job.trained_tokens ?? 0;
   return {
-    model: job.fine_tuned_model,
+    model,
     jobId: job.id,
     steps: measured.at(-1)?.step ?? 0,
     tokens,
@@ -412,6 +413,12 @@ interface State extends Partial<StoredState> {
   save(change: Partial<StoredState>): Promise<void>;
   forget(): Promise<void>;
 }
+
+/** What the folder says is under way at a provider. */
+export const jobUnderWay = (
+  checkpointDirectory: string,
+): Promise<Pick<StoredState, 'provider' | 'model' | 'jobId' | 'trainingFile'> | undefined> =>
+  readState(checkpointDirectory);
 
 const stateFile = (directory: string) => join(directory, 'hosted-job.json');
 
