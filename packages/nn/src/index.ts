@@ -10,7 +10,7 @@ export * from './errors/training-diverged-error.ts';
 export * from './errors/unsupported-model-error.ts';
 export * from './formats/file-hash.ts';
 export * from './formats/gguf.ts';
-export { exportGgufLora } from './formats/gguf-lora.ts';
+export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
 export { exportPeft, importPeft } from './formats/peft.ts';
@@ -29,6 +29,14 @@ export {
 } from './models/decoder-weights.ts';
 export * from './models/wordpiece.ts';
 export { checkpointPath, readCheckpoint } from './train/checkpoint.ts';
+export type { EmbedderPair } from './train/embedder-batches.ts';
+export type { EmbedderJob, EmbedderResult } from './train/embedder-training.ts';
+export type {
+  EncoderHyperparameters,
+  EncoderMetrics,
+  EncoderProgress,
+  EncoderValidation,
+} from './train/encoder-training.ts';
 export type { TrainingExample } from './train/examples.ts';
 export {
   type DataSize,
@@ -40,5 +48,6 @@ export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
 export type { PreferencePair } from './train/preferences.ts';
 export { type Schedule, schedules } from './train/schedule.ts';
+export * from './train/train-embedder.ts';
 export * from './train/train-lora.ts';
 export type * from './train/training-job.ts';

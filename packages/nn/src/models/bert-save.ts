@@ -1,0 +1,153 @@
+/** Writing a trained BERT as a folder that sentence-transformers loads. */
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sha256OfFile } from '../formats/file-hash.ts';
+import { readJsonFile } from '../formats/json-file.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
+import type { BertModel } from './bert-weights.ts';
+
+/** For the model card. */
+export interface Making {
+  pairs: number;
+  hyperparameters: object;
+  metrics: { steps: number; seconds: number; validation: readonly object[]; bestStep: number };
+}
+
+/**
+ * Writes an embedder: `model.safetensors` (float32), `config.json`, the tokenizer's files as they are in `from`,
+ * `modules.json` with `1_Pooling` and `2_Normalize` as the model has them, and a model card. The folder appears whole
+ * or not at all.
+ * @throws FileWriteError when the disk says no.
+ */
+export async function saveEmbedder(
+  model: BertModel,
+  { from, to, made }: { from: string; to: string; made: Making },
+): Promise<void> {
+  await writeWhole(to, async (folder) => {
+    const kept = [...model.weights.keys()].filter((name) => !name.startsWith('classifier.'));
+    await writeWeights(model, kept, folder, '');
+    await writeConfig(from, folder, { architectures: ['BertModel'] });
+    const { settings } = model;
+    const modules = ['Transformer', 'Pooling', ...(settings.normalize ? ['Normalize'] : [])];
+    const folders = ['', '1_Pooling', '2_Normalize'];
+    await writeJson(
+      path.join(folder, 'modules.json'),
+      modules.map((module, idx) => ({
+        idx,
+        name: String(idx),
+        path: folders[idx],
+        type: `sentence_transformers.models.${module}`,
+      })),
+    );
+    await mkdir(path.join(folder, '1_Pooling'));
+    await writeJson(path.join(folder, '1_Pooling/config.json'), {
+      word_embedding_dimension: settings.hiddenSize,
+      pooling_mode_cls_token: settings.pooling === 'cls',
+      pooling_mode_mean_tokens: settings.pooling === 'mean',
+      pooling_mode_max_tokens: false,
+      pooling_mode_mean_sqrt_len_tokens: false,
+    });
+    if (settings.normalize) await mkdir(path.join(folder, '2_Normalize'));
+    await writeJson(path.join(folder, 'sentence_bert_config.json'), {
+      max_seq_length: settings.maxTokens,
+      do_lower_case: false,
+    });
+    await writeCard(folder, from, 'sentence-similarity', made);
+  });
+}
+
+/** Tensors of a `BertForSequenceClassification`: the encoder under "bert.", and the classifier. */
+export async function saveCrossEncoder(
+  model: BertModel,
+  { from, to, made }: { from: string; to: string; made: Making },
+): Promise<void> {
+  await writeWhole(to, async (folder) => {
+    await writeWeights(model, [...model.weights.keys()], folder, 'bert.');
+    await writeConfig(from, folder, {
+      architectures: ['BertForSequenceClassification'],
+      num_labels: 1,
+      id2label: { 0: 'LABEL_0' },
+      label2id: { LABEL_0: 0 },
+      sentence_transformers: { activation_fn: 'torch.nn.modules.activation.Sigmoid' },
+    });
+    // The embedder's shorter limit is for one text; a pair may use all positions.
+    await writeCard(folder, from, 'text-ranking', made);
+  });
+}
+
+async function writeWeights(
+  { weights, shapes }: BertModel,
+  names: readonly string[],
+  folder: string,
+  prefix: string,
+): Promise<void> {
+  await writeSafetensors(
+    path.join(folder, 'model.safetensors'),
+    names.map((name) => ({
+      name: name.startsWith('classifier.') ? name : prefix + name,
+      dtype: 'F32' as const,
+      shape: shapes.get(name)!,
+      data: weights.get(name)!,
+    })),
+    { format: 'pt' },
+  );
+}
+
+/** `config.json` with changes, and the tokenizer's files. */
+async function writeConfig(from: string, to: string, changes: object): Promise<void> {
+  const { torch_dtype: _, ...config } = (await readJsonFile(path.join(from, 'config.json'))) as Record<
+    string,
+    unknown
+  >;
+  await writeJson(path.join(to, 'config.json'), { ...config, ...changes, dtype: 'float32' });
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt']) {
+    await copyFile(path.join(from, name), path.join(to, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
+
+async function writeCard(folder: string, from: string, task: string, made: Making): Promise<void> {
+  const { metrics, hyperparameters, pairs } = made;
+  const table = Object.entries(hyperparameters).map(
+    ([name, value]) => `| ${name} | ${JSON.stringify(value)} |`,
+  );
+  const validation = metrics.validation.map((row) => `- ${JSON.stringify(row)}`);
+  await writeFile(
+    path.join(folder, 'README.md'),
+    [
+      '---',
+      'library_name: sentence-transformers',
+      `pipeline_tag: ${task}`,
+      '---',
+      '',
+      `Trained with @tandem/nn on ${pairs} pairs: ${metrics.steps} steps in ${Math.round(metrics.seconds)} s. The weights are those of step ${metrics.bestStep}.`,
+      '',
+      `Base: ${path.basename(from)}, model.safetensors SHA-256 ${await sha256OfFile(path.join(from, 'model.safetensors'))}.`,
+      '',
+      '| hyperparameter | value |',
+      '|---|---|',
+      ...table,
+      ...(validation.length > 0 ? ['', 'Validation:', '', ...validation] : []),
+      '',
+    ].join('\n'),
+  );
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Fills a folder under another name beside `to` and renames it. */
+async function writeWhole(to: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const temporary = path.join(path.dirname(to), `.${path.basename(to)}.${process.pid}.tmp`);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
+  try {
+    await fill(temporary);
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}

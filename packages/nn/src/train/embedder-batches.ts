@@ -1,0 +1,96 @@
+/** Batches for training with in-batch negatives: what is a negative for one query must be right for none. */
+import { InvalidExampleError } from '../errors/invalid-example-error.ts';
+import { seededRandom } from '../graph/finite-differences.ts';
+
+/** A query, a text that answers it, and texts that look as if they did and do not. */
+export interface EmbedderPair {
+  query: string;
+  positive: string;
+  negatives?: readonly string[];
+}
+
+/** @throws InvalidExampleError for an empty text or a negative that is some pair's positive for the same query. */
+export function checkPairs(pairs: readonly EmbedderPair[], what: string): void {
+  const positives = positivesByQuery(pairs);
+  for (const [index, { query, positive, negatives = [] }] of pairs.entries()) {
+    const fail = (problem: string, hint: string) => {
+      throw new InvalidExampleError({ index, message: `${what} ${index} ${problem}.`, hint });
+    };
+    if ([query, positive, ...negatives].some((text) => key(text) === '')) {
+      fail('has an empty text', 'Remove it, or give its query, positive and negatives some words.');
+    }
+    const wrong = negatives.find((text) => positives.get(key(query))!.has(key(text)));
+    if (wrong !== undefined) {
+      fail(
+        `names "${wrong.slice(0, 60)}" as a negative, which is a positive of the same query`,
+        'Remove it from the negatives.',
+      );
+    }
+  }
+}
+
+/**
+ * The batches of one epoch, as places in `pairs`, in an order that depends only on pairs, seed and epoch. In a batch no
+ * candidate (positive or negative) of one pair is a positive of another's query anywhere in `pairs`: it would be
+ * punished for being right. A pair that does not fit into a batch waits for the next; at the end batches may be smaller,
+ * and a pair that is left alone without negatives is left out of this epoch, as there is nothing to tell it from.
+ */
+export function contrastiveBatches(
+  pairs: readonly EmbedderPair[],
+  batchSize: number,
+  seed: number,
+  epoch: number,
+): number[][] {
+  const positives = positivesByQuery(pairs);
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
+  const order = [...pairs.keys()];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  const keyed = pairs.map(({ query, positive, negatives = [] }) => ({
+    own: positives.get(key(query))!,
+    offered: [positive, ...negatives].map(key),
+  }));
+  const batches: number[][] = [];
+  let waiting = order;
+  while (waiting.length > 0) {
+    const batch: number[] = [];
+    const candidates = new Set<string>();
+    const right = new Set<string>();
+    const later: number[] = [];
+    for (const index of waiting) {
+      const { own, offered } = keyed[index]!;
+      const fits =
+        batch.length < batchSize &&
+        !offered.some((text) => right.has(text)) &&
+        ![...own].some((text) => candidates.has(text));
+      if (!fits) {
+        later.push(index);
+        continue;
+      }
+      batch.push(index);
+      for (const text of offered) candidates.add(text);
+      for (const text of own) right.add(text);
+    }
+    waiting = later;
+    if (batch.length > 1 || pairs[batch[0]!]!.negatives?.length) batches.push(batch);
+  }
+  return batches;
+}
+
+/** Keys of all positives that a query has, by the query's key. */
+export function positivesByQuery(pairs: readonly EmbedderPair[]): Map<string, Set<string>> {
+  const positives = new Map<string, Set<string>>();
+  for (const { query, positive } of pairs) {
+    const known = positives.get(key(query));
+    if (known) known.add(key(positive));
+    else positives.set(key(query), new Set([key(positive)]));
+  }
+  return positives;
+}
+
+/** Texts that differ in case and white space only are one text: an uncased model cannot tell them apart. */
+export function key(text: string): string {
+  return text.trim().replace(/\s+/g, ' ').toLowerCase();
+}

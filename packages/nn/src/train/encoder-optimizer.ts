@@ -1,0 +1,72 @@
+/** AdamW over an encoder's parameters, of which the embedding tables have a gradient for few rows. */
+import { adamWUpdate, globalNorm, type Moments } from './adamw.ts';
+import type { EncoderGradients } from './encoder-passes.ts';
+
+export interface EncoderOptimizerOptions {
+  /** Decoupled; on matrices only, as transformers' Trainer has it: not on biases and norms. */
+  weightDecay: number;
+  /** Gradients are scaled down to this norm over all parameters; 0 turns that off. */
+  maxGradientNorm: number;
+  /** Values in a table's row. */
+  width: number;
+}
+
+export class EncoderOptimizer {
+  readonly moments = new Map<string, Moments>();
+  readonly #parameters: ReadonlyMap<string, Float32Array>;
+  readonly #isMatrix: (name: string) => boolean;
+  readonly #options: EncoderOptimizerOptions;
+  /** Rows of each table that ever had a gradient. The others' moments are zero, and an update would change nothing. */
+  readonly #touched = new Map<string, Set<number>>();
+
+  constructor(
+    parameters: ReadonlyMap<string, Float32Array>,
+    isMatrix: (name: string) => boolean,
+    options: EncoderOptimizerOptions,
+  ) {
+    this.#parameters = parameters;
+    this.#isMatrix = isMatrix;
+    this.#options = options;
+    for (const [name, { length }] of parameters) {
+      this.moments.set(name, { first: new Float32Array(length), second: new Float32Array(length) });
+    }
+  }
+
+  /** L2 norm of all gradients together. */
+  static norm({ dense, tables }: EncoderGradients): number {
+    return Math.hypot(
+      globalNorm(dense.values()),
+      ...[...tables.values()].map((rows) => globalNorm(rows.values())),
+    );
+  }
+
+  /** One update in place. `step` counts from 1; `norm` is that of the gradients. */
+  update({ dense, tables }: EncoderGradients, norm: number, step: number, rate: number): void {
+    const { weightDecay, maxGradientNorm, width } = this.#options;
+    const clip = maxGradientNorm > 0 ? Math.min(1, maxGradientNorm / (norm + 1e-6)) : 1;
+    for (const [name, gradient] of dense) {
+      const decay = { weightDecay: this.#isMatrix(name) ? weightDecay : 0 };
+      adamWUpdate(this.#parameters.get(name)!, gradient, this.moments.get(name)!, step, rate, decay, clip);
+    }
+    const nothing = new Float32Array(width);
+    for (const [name, rows] of tables) {
+      const values = this.#parameters.get(name)!;
+      const { first, second } = this.moments.get(name)!;
+      for (const row of this.#rowsToUpdate(name, rows, values.length / width)) {
+        const [from, to] = [row * width, (row + 1) * width];
+        const moments = { first: first.subarray(from, to), second: second.subarray(from, to) };
+        const gradient = rows.get(row) ?? nothing;
+        adamWUpdate(values.subarray(from, to), gradient, moments, step, rate, { weightDecay }, clip);
+      }
+    }
+  }
+
+  #rowsToUpdate(name: string, rows: ReadonlyMap<number, Float32Array>, count: number): Iterable<number> {
+    // Decay reaches every row.
+    if (this.#options.weightDecay > 0) return Array(count).keys();
+    const touched = this.#touched.get(name) ?? new Set<number>();
+    this.#touched.set(name, touched);
+    for (const row of rows.keys()) touched.add(row);
+    return touched;
+  }
+}

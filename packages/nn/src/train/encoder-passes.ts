@@ -1,0 +1,183 @@
+/** Runs a batch through an encoder and back, in passes that memory and caches bear. */
+import { openSession, type Session, type TensorData } from '../graph/index.ts';
+import {
+  type BertHead,
+  type BertLora,
+  type BertSequence,
+  type BertTrainingGraphs,
+  bertTables,
+  bertTrainingGraphs,
+  packSequences,
+} from '../models/bert-training.ts';
+import type { BertModel } from '../models/bert-weights.ts';
+
+export interface EncoderGradients {
+  /** By parameter, in its order. */
+  dense: Map<string, Float32Array>;
+  /** Of the embedding tables, whose other rows have none: by row. */
+  tables: Map<string, Map<number, Float32Array>>;
+}
+
+export interface EncoderPassesOptions {
+  head: BertHead;
+  lora?: BertLora | undefined;
+  /** Default 2. */
+  threads?: number | undefined;
+  /** Most tokens in one pass (one long sequence may have more). Default 2048: more is not faster. */
+  tokensPerPass?: number | undefined;
+  /**
+   * Most bytes of values that the backward needs and that are kept for it; what goes beyond is computed a second time.
+   * Default 1 GiB, some 9000 tokens of MiniLM.
+   */
+  activationBytes?: number | undefined;
+}
+
+interface Pass {
+  /** Places in the batch. */
+  members: number[];
+  inputs: ReturnType<typeof packSequences>;
+  between?: Record<string, TensorData> | undefined;
+}
+
+/**
+ * A batch's loss mixes all of its sequences, but between the encoder's forward and its backward each sequence goes
+ * alone. So the forward runs in passes of sequences of similar length, the loss is taken over all results, and its
+ * gradient goes back pass by pass: memory and cache are those of a pass, the result is that of the batch
+ * (Gao et al. 2021, who compute every forward twice; here only what did not fit).
+ */
+export class EncoderPasses implements AsyncDisposable {
+  readonly graphs: BertTrainingGraphs;
+  /** Values of one sequence's result: the hidden size, or 1. */
+  readonly width: number;
+  readonly #model: BertModel;
+  readonly #options: EncoderPassesOptions;
+  readonly #forward: Session;
+  readonly #backward: Session;
+  #passes: Pass[] = [];
+
+  private constructor(
+    model: BertModel,
+    options: EncoderPassesOptions,
+    graphs: BertTrainingGraphs,
+    forward: Session,
+    backward: Session,
+  ) {
+    this.graphs = graphs;
+    this.width = options.head === 'vector' ? model.settings.hiddenSize : 1;
+    this.#model = model;
+    this.#options = options;
+    this.#forward = forward;
+    this.#backward = backward;
+  }
+
+  static async open(model: BertModel, options: EncoderPassesOptions): Promise<EncoderPasses> {
+    const graphs = bertTrainingGraphs(model, options);
+    // Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory.
+    const session = { threads: options.threads ?? 2, weights: 'fed', optimize: 'none', spin: false } as const;
+    const forward = await openSession(graphs.forward, session);
+    const backward = await openSession(graphs.backward, session);
+    return new EncoderPasses(model, options, graphs, forward, backward);
+  }
+
+  /**
+   * One result for each sequence, one after another. With `keep`, `backward` may follow.
+   * `breathe` is called before each pass and may throw to stop.
+   */
+  async forward(
+    sequences: readonly BertSequence[],
+    options: { keep?: boolean; breathe?: () => Promise<void> } = {},
+  ): Promise<Float32Array> {
+    const { tokensPerPass = 2048, activationBytes = 2 ** 30, head } = this.#options;
+    const results = new Float32Array(sequences.length * this.width);
+    const passes: Pass[] = [];
+    let kept = 0;
+    for (const members of cut(sequences, tokensPerPass)) {
+      await options.breathe?.();
+      const inputs = packSequences(
+        members.map((place) => sequences[place]!),
+        head === 'score' ? 'cls' : this.#model.settings.pooling,
+      );
+      const { result, ...between } = await this.#forward.run(inputs, options.keep ? undefined : ['result']);
+      members.forEach((place, row) => {
+        const own = (result!.data as Float32Array).subarray(row * this.width, (row + 1) * this.width);
+        results.set(own, place * this.width);
+      });
+      const bytes = Object.values(between).reduce((total, { data }) => total + data.byteLength, 0);
+      const fits = kept + bytes <= activationBytes;
+      if (fits) kept += bytes;
+      passes.push({ members, inputs, between: fits ? between : undefined });
+    }
+    this.#passes = options.keep ? passes : [];
+    return results;
+  }
+
+  /** Gradients of every trained parameter, from those of the results of the last `forward` that kept. */
+  async backward(gradient: Float32Array, breathe?: () => Promise<void>): Promise<EncoderGradients> {
+    const gradients: EncoderGradients = { dense: new Map(), tables: new Map() };
+    for (const pass of this.#passes) {
+      await breathe?.();
+      const { members, inputs } = pass;
+      const between = pass.between ?? (await this.#forward.run(inputs, this.graphs.between));
+      pass.between = undefined;
+      const own = new Float32Array(members.length * this.width);
+      members.forEach((place, row) => {
+        own.set(gradient.subarray(place * this.width, (place + 1) * this.width), row * this.width);
+      });
+      const results = await this.#backward.run({
+        ...inputs,
+        ...between,
+        'result.gradient': { data: own, shape: [members.length, this.width] },
+      });
+      for (const name of this.graphs.trained) {
+        const part = results[`${name}.gradient`]!.data as Float32Array;
+        const sum = gradients.dense.get(name);
+        if (sum) for (let at = 0; at < sum.length; at++) sum[at]! += part[at]!;
+        else gradients.dense.set(name, part);
+      }
+      const embedded = results['embedded.gradient']?.data as Float32Array | undefined;
+      if (embedded) this.#addRows(gradients.tables, inputs, embedded);
+    }
+    this.#passes = [];
+    return gradients;
+  }
+
+  #addRows(tables: EncoderGradients['tables'], inputs: Pass['inputs'], embedded: Float32Array): void {
+    const width = this.#model.settings.hiddenSize;
+    for (const [table, input] of Object.entries(bertTables)) {
+      const sums = tables.get(table) ?? new Map<number, Float32Array>();
+      tables.set(table, sums);
+      const picked = inputs[input].data as Int32Array;
+      for (let row = 0; row < picked.length; row++) {
+        const from = row * width;
+        const sum = sums.get(picked[row]!);
+        if (sum) for (let at = 0; at < width; at++) sum[at]! += embedded[from + at]!;
+        else sums.set(picked[row]!, embedded.slice(from, from + width));
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#passes = [];
+    await this.#forward[Symbol.asyncDispose]();
+    await this.#backward[Symbol.asyncDispose]();
+  }
+}
+
+/** Sequences by length, cut where a pass is full. Rows are not padded, so only attention feels that lengths differ. */
+function cut(sequences: readonly BertSequence[], tokensPerPass: number): number[][] {
+  const order = [...sequences.keys()].sort(
+    (a, b) => sequences[a]!.ids.length - sequences[b]!.ids.length || a - b,
+  );
+  const passes: number[][] = [];
+  let tokens = Number.POSITIVE_INFINITY;
+  for (const place of order) {
+    const { length } = sequences[place]!.ids;
+    if (tokens + length > tokensPerPass) {
+      passes.push([]);
+      tokens = 0;
+    }
+    passes.at(-1)!.push(place);
+    tokens += length;
+  }
+  return passes;
+}

@@ -1,0 +1,282 @@
+/** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, the best kept. */
+import { existsSync } from 'node:fs';
+import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
+import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
+import { seededRandom } from '../graph/finite-differences.ts';
+import type { BertLora } from '../models/bert-training.ts';
+import { type BertModel, bertLinears } from '../models/bert-weights.ts';
+import { EncoderOptimizer } from './encoder-optimizer.ts';
+import type { EncoderGradients } from './encoder-passes.ts';
+import { learningRateFactor, type Schedule, schedules } from './schedule.ts';
+import { breathe } from './stop.ts';
+import type { TrainingHooks, TrainingProgress } from './training-job.ts';
+
+export interface EncoderHyperparameters {
+  /** `full` trains every weight; `lora` low-rank changes of all linears, which are then folded in. Default `full`. */
+  method: 'full' | 'lora';
+  /** For LoRA. Default 16, scaled by alpha / rank; alpha 32. */
+  rank: number;
+  alpha: number;
+  /** At its peak. Default 5e-5, for LoRA 1e-3. */
+  learningRate: number;
+  /** Pairs in a step. Default 64 for an embedder (the others in it are its negatives), 16 for a cross-encoder. */
+  batchSize: number;
+  /** Default 1. */
+  epochs: number;
+  /** After the warm-up: a line, or half a cosine, down to zero, or the peak kept. Default `linear`. */
+  schedule: Schedule;
+  /** Share of the steps over which the learning rate rises. Default 0.1. */
+  warmupFraction: number;
+  /** Gradients are scaled down to this norm over all parameters. Default 1; 0 turns clipping off. */
+  maxGradientNorm: number;
+  /** Decoupled, on matrices only. Default 0. */
+  weightDecay: number;
+  /** Decides the order of the examples, and the beginning of what does not come with the model. Default 1. */
+  seed: number;
+}
+
+export interface EncoderValidation {
+  step: number;
+  loss: number;
+  /** Share of the held-out queries whose nearest (highest-scored) candidate is right. */
+  recallAt1: number;
+}
+
+export interface EncoderMetrics {
+  steps: number;
+  /** Without padding and without validation. */
+  tokens: number;
+  /** Pairs trained on, counting each as often as it was. */
+  pairs: number;
+  seconds: number;
+  /** Pairs and tokens per second of the steps themselves: loading and validation are not counted. */
+  pairsPerSecond: number;
+  tokensPerSecond: number;
+  /** Peak resident memory of the whole process. */
+  peakMemoryBytes: number;
+  losses: number[];
+  validation: EncoderValidation[];
+  /** The step whose weights are kept: the one with the lowest validation loss, or the last. */
+  bestStep: number;
+}
+
+export interface EncoderProgress extends TrainingProgress {
+  pairsPerSecond?: number;
+  recallAt1?: number;
+}
+
+export type EncoderHooks = Omit<TrainingHooks, 'onProgress'> & {
+  onProgress?: (progress: EncoderProgress) => void;
+};
+
+/** What one kind of training brings to the loop. */
+export interface EncoderTask {
+  /** The steps of one epoch: places of examples. */
+  steps(epoch: number): number[][];
+  /** Loss and gradients of a step. */
+  run(step: readonly number[]): Promise<{ loss: number; tokens: number; gradients: EncoderGradients }>;
+  validate?: (() => Promise<Omit<EncoderValidation, 'step'>>) | undefined;
+}
+
+/** Everything in the calling thread. Leaves in `parameters` the best values found. */
+export async function runEncoderTraining(options: {
+  task: EncoderTask;
+  parameters: ReadonlyMap<string, Float32Array>;
+  isMatrix: (name: string) => boolean;
+  width: number;
+  settings: EncoderHyperparameters;
+  evaluateEverySteps?: number | undefined;
+  hooks: EncoderHooks;
+}): Promise<EncoderMetrics> {
+  const { task, parameters, settings, hooks } = options;
+  const started = performance.now();
+  const progress = hooks.onProgress ?? (() => {});
+  const steps: number[][] = [];
+  for (let epoch = 0; epoch < Math.ceil(settings.epochs); epoch++) {
+    const own = task.steps(epoch);
+    const share = Math.min(1, settings.epochs - epoch);
+    steps.push(...own.slice(0, Math.ceil(own.length * share)));
+  }
+  if (steps.length === 0) {
+    throw new InvalidHyperparameterError({
+      parameter: 'pairs',
+      message: 'There is nothing to train on: no two pairs can be told apart in one batch.',
+      hint: 'Give pairs with different positives, or with negatives.',
+    });
+  }
+
+  const optimizer = new EncoderOptimizer(parameters, options.isMatrix, { ...settings, width: options.width });
+  const warmupSteps = Math.round(settings.warmupFraction * steps.length);
+  const evaluateEvery = options.evaluateEverySteps ?? Math.max(1, Math.ceil(steps.length / 8));
+  const losses: number[] = [];
+  const validation: EncoderValidation[] = [];
+  let best: Map<string, Float32Array> | undefined;
+  let bestStep = steps.length;
+  let tokens = 0;
+  let pairs = 0;
+  let stepSeconds = 0;
+  let validationSeconds = 0;
+  const secondsLeft = (step: number) =>
+    (stepSeconds / Math.max(1, step)) * (steps.length - step) +
+    validationSeconds * Math.ceil((steps.length - step) / evaluateEvery);
+
+  const validate = async (step: number) => {
+    if (!task.validate) return;
+    progress({ stage: 'measuring validation loss', done: step, total: steps.length, unit: 'steps' });
+    const from = performance.now();
+    const measured = { step, ...(await task.validate()) };
+    validationSeconds = (performance.now() - from) / 1000;
+    // Of equals the later is kept, which has seen more.
+    if (validation.every(({ loss }) => measured.loss <= loss)) {
+      best = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
+      bestStep = step;
+    }
+    validation.push(measured);
+    progress({
+      stage: 'training',
+      done: step,
+      total: steps.length,
+      unit: 'steps',
+      detail: `validation loss ${measured.loss.toFixed(4)}, recall@1 ${measured.recallAt1.toFixed(3)}`,
+      validationLoss: measured.loss,
+      recallAt1: measured.recallAt1,
+    });
+  };
+
+  await validate(0);
+  for (const [index, chosen] of steps.entries()) {
+    const step = index + 1;
+    await breathe(hooks.stopRequested);
+    const from = performance.now();
+    const { loss, gradients, tokens: own } = await task.run(chosen);
+    const norm = EncoderOptimizer.norm(gradients);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+      throw new TrainingDivergedError({
+        step,
+        examples: chosen,
+        message: `Training diverged at step ${step}: the ${Number.isFinite(loss) ? 'gradient' : 'loss'} is no longer a number.`,
+        hint: `Lower the learning rate (it was ${settings.learningRate}) or check the examples of this step (${chosen.join(', ')}).`,
+      });
+    }
+    const rate =
+      settings.learningRate * learningRateFactor(step, warmupSteps, steps.length, settings.schedule);
+    optimizer.update(gradients, norm, step, rate);
+    losses.push(loss);
+    tokens += own;
+    pairs += chosen.length;
+    stepSeconds += (performance.now() - from) / 1000;
+    const [pairsPerSecond, tokensPerSecond] = [pairs / stepSeconds, tokens / stepSeconds];
+    progress({
+      stage: 'training',
+      done: step,
+      total: steps.length,
+      unit: 'steps',
+      detail: `loss ${loss.toFixed(3)}, ${pairsPerSecond.toFixed(1)} pairs/s`,
+      secondsLeft: secondsLeft(step),
+      loss,
+      learningRate: rate,
+      gradientNorm: norm,
+      tokens,
+      tokensPerSecond,
+      pairsPerSecond,
+    });
+    if (step === steps.length || step % evaluateEvery === 0) await validate(step);
+  }
+  for (const [name, values] of best ?? []) parameters.get(name)!.set(values);
+  return {
+    steps: steps.length,
+    tokens,
+    pairs,
+    seconds: (performance.now() - started) / 1000,
+    pairsPerSecond: pairs / stepSeconds,
+    tokensPerSecond: tokens / stepSeconds,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    losses,
+    validation,
+    bestStep,
+  };
+}
+
+/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. */
+export function newBertLora(model: BertModel, settings: EncoderHyperparameters): BertLora {
+  const random = seededRandom(settings.seed);
+  const { rank, alpha } = settings;
+  const matrices = new Map<string, Float32Array>();
+  for (const [name, [out, into]] of bertLinears(model.settings)) {
+    const bound = 1 / Math.sqrt(into);
+    matrices.set(
+      `${name}.a`,
+      Float32Array.from({ length: rank * into }, () => (random() * 2 - 1) * bound),
+    );
+    matrices.set(`${name}.b`, new Float32Array(out * rank));
+  }
+  return { rank, alpha, matrices };
+}
+
+/** Adds alpha / rank · B · A to the weights, in place: what is saved then needs no adapter. */
+export function foldLora(model: BertModel, { rank, alpha, matrices }: BertLora): void {
+  for (const [name, [out, into]] of bertLinears(model.settings)) {
+    const weight = model.weights.get(`${name}.weight`)!;
+    const [a, b] = [matrices.get(`${name}.a`)!, matrices.get(`${name}.b`)!];
+    for (let row = 0; row < out; row++) {
+      for (let column = 0; column < into; column++) {
+        let sum = 0;
+        for (let r = 0; r < rank; r++) sum += b[row * rank + r]! * a[r * into + column]!;
+        weight[row * into + column]! += (alpha / rank) * sum;
+      }
+    }
+  }
+}
+
+/** Defaults filled in and checked. */
+export function encoderSettings(
+  given: Partial<EncoderHyperparameters>,
+  defaults: { batchSize: number },
+): EncoderHyperparameters {
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const settings: EncoderHyperparameters = {
+    method: 'full',
+    rank: 16,
+    alpha: 32,
+    learningRate: stated.method === 'lora' ? 1e-3 : 5e-5,
+    epochs: 1,
+    schedule: 'linear',
+    warmupFraction: 0.1,
+    maxGradientNorm: 1,
+    weightDecay: 0,
+    seed: 1,
+    ...defaults,
+    ...stated,
+  };
+  const demand = (parameter: keyof EncoderHyperparameters, holds: boolean, range: string) => {
+    if (holds) return;
+    throw new InvalidHyperparameterError({
+      parameter,
+      message: `The hyperparameter ${parameter} is ${JSON.stringify(settings[parameter])}; it must be ${range}.`,
+      hint: 'Change it in the configuration or leave it out for the default.',
+    });
+  };
+  demand('method', ['full', 'lora'].includes(settings.method), '"full" or "lora"');
+  demand('schedule', schedules.includes(settings.schedule), schedules.join(', '));
+  for (const name of ['rank', 'batchSize'] as const) {
+    demand(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
+  }
+  demand('seed', Number.isInteger(settings.seed), 'a whole number');
+  for (const name of ['alpha', 'learningRate', 'epochs'] as const) {
+    demand(name, Number.isFinite(settings[name]) && settings[name] > 0, 'a number above 0');
+  }
+  demand('warmupFraction', settings.warmupFraction >= 0 && settings.warmupFraction <= 1, 'between 0 and 1');
+  demand('maxGradientNorm', settings.maxGradientNorm >= 0, '0 (no clipping) or more');
+  demand('weightDecay', settings.weightDecay >= 0, '0 or more');
+  return settings;
+}
+
+/** @throws InvalidHyperparameterError where the folder for the result is taken: before hours of work, not after. */
+export function checkOutput(directory: string): void {
+  if (!existsSync(directory)) return;
+  throw new InvalidHyperparameterError({
+    parameter: 'outputDirectory',
+    message: `${directory} exists already.`,
+    hint: 'Name a folder that does not exist yet; the trained model is written there.',
+  });
+}

@@ -1,0 +1,26 @@
+import type { EmbedderJob, EmbedderResult } from './embedder-training.ts';
+import type { EncoderProgress } from './encoder-training.ts';
+import { runInThread } from './thread.ts';
+
+/**
+ * Fine-tunes a BERT sentence embedder in a worker thread, with in-batch negatives (sentence-transformers'
+ * MultipleNegativesRankingLoss) and the pairs' own, and writes a folder that `BertEncoder.load` and sentence-transformers load.
+ *
+ *     const { metrics } = await trainEmbedder({
+ *       directory: 'all-MiniLM-L6-v2', outputDirectory: 'my-embedder',
+ *       pairs: [{ query: 'What is MI?', positive: 'Myocardial infarction is …', negatives: ['Mitral insufficiency is …'] }],
+ *       onProgress: ({ stage, done, total, detail }) => console.log(stage, done, total, detail),
+ *     });
+ *
+ * The same input gives the same weights, bit for bit on the same machine with the same threads. On abort the promise is
+ * rejected with the signal's reason, after the current pass, and nothing is written.
+ *
+ * @throws InvalidExampleError, InvalidHyperparameterError, UnsupportedModelError, FileFormatError for bad input;
+ *   TrainingDivergedError when the loss is no longer a number; FileWriteError when the result cannot be written.
+ */
+export function trainEmbedder(
+  options: EmbedderJob & { signal?: AbortSignal; onProgress?: (progress: EncoderProgress) => void },
+): Promise<EmbedderResult> {
+  const { signal, onProgress, ...job } = options;
+  return runInThread({ kind: 'embedder', job }, { signal, onProgress });
+}
