@@ -1,106 +1,114 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import type { LoraAdapter } from '../train/lora-adapter.ts';
 import { openGguf } from './gguf.ts';
-import { exportGgufLora } from './gguf-lora.ts';
-import type { GgufValue } from './gguf-types.ts';
-import { writeGguf } from './gguf-writer.ts';
+import { exportGgufLora, importGgufLora } from './gguf-lora.ts';
+import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
+import { importPeft } from './peft.ts';
+
+/** One folder for each family: base, adapter as PEFT wrote it, and the same through llama.cpp's converter. */
+const references = path.join(import.meta.dirname, '../../references/decoders');
+const families = ['smollm2', 'llama3', 'mistral', 'smollm3', 'qwen2', 'qwen3', 'gemma3'];
 
 let folder: string;
-let base: string;
 let file: string;
-
-const text = (value: string): GgufValue => ({ type: 'STRING', value });
-const count = (value: number): GgufValue => ({ type: 'UINT32', value });
-const zeros = (name: string, out: number, into: number) =>
-  ({ name, shape: [out, into], type: 'F32', data: new Float32Array(out * into) }) as const;
-
-/** One layer, width 8, two heads of width 4, one of keys. */
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'gguf-lora-'));
-  base = path.join(folder, 'base.gguf');
   file = path.join(folder, 'adapter.gguf');
-  await writeGguf(base, {
-    entries: [
-      ['general.architecture', text('llama')],
-      ['llama.embedding_length', count(8)],
-      ['llama.attention.head_count', count(2)],
-    ],
-    tensors: [
-      zeros('blk.0.attn_q.weight', 8, 8),
-      zeros('blk.0.attn_k.weight', 4, 8),
-      zeros('blk.0.attn_v.weight', 4, 8),
-      zeros('blk.0.ffn_down.weight', 8, 6),
-    ],
-  });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Rank 2; the rows of B are [row, row + 0.5]. */
-const pair = (out: number, into: number) => ({
-  a: Float32Array.from({ length: 2 * into }, (_, i) => i),
-  b: Float32Array.from({ length: out * 2 }, (_, i) => i / 2),
-});
-const adapter = (tensors: [string, { a: Float32Array; b: Float32Array }][]): LoraAdapter => ({
-  rank: 2,
-  alpha: 5,
-  targetModules: ['q_proj', 'k_proj', 'v_proj', 'down_proj'],
-  tensors: new Map(tensors),
+describe.each(families)('an adapter of a %s', (family) => {
+  const reference = path.join(references, family);
+
+  test.each(['model.gguf', '.'])('is written as llama.cpp’s converter writes it (base: %s)', async (base) => {
+    const adapter = await importPeft(path.join(reference, 'adapter'));
+    await exportGgufLora(adapter, file, {
+      base: path.join(reference, base),
+      metadata: { 'general.name': 'test' },
+    });
+    await using ours = await openGguf(file);
+    await using theirs = await openGguf(path.join(reference, 'adapter.gguf'));
+    for (const key of ['general.type', 'general.architecture', 'adapter.type', 'adapter.lora.alpha']) {
+      expect(ours.entries.get(key), key).toEqual(theirs.entries.get(key));
+    }
+    expect(ours.metadata.get('general.name')).toBe('test');
+    expect(ours.tensors.map(({ name }) => name).sort()).toEqual(
+      theirs.tensors.map(({ name }) => name).sort(),
+    );
+    for (const { name, shape } of theirs.tensors) {
+      expect(ours.tensor(name).shape, name).toEqual(shape);
+      expect(await ours.read(name), name).toEqual(await theirs.read(name));
+    }
+  });
+
+  test('is read from the converter’s file as PEFT’s own', async () => {
+    const adapter = await importGgufLora(path.join(reference, 'adapter.gguf'), { base: reference });
+    const peft = await importPeft(path.join(reference, 'adapter'));
+    expect(adapter).toEqual({ ...peft, tensors: expect.anything() });
+    expect(new Map([...adapter.tensors].sort())).toEqual(new Map([...peft.tensors].sort()));
+  });
 });
 
-test('names, shapes and metadata are those that llama.cpp looks for; rows of q and k are interleaved', async () => {
-  await exportGgufLora(
-    adapter([
-      ['model.layers.0.self_attn.q_proj', pair(8, 8)],
-      ['model.layers.0.self_attn.k_proj', pair(4, 8)],
-      ['model.layers.0.self_attn.v_proj', pair(4, 8)],
-      ['model.layers.0.mlp.down_proj', pair(8, 6)],
-    ]),
-    file,
-    { base, metadata: { 'general.name': 'test' } },
-  );
-  await using gguf = await openGguf(file);
-  expect(Object.fromEntries(gguf.entries)).toEqual({
-    'general.type': text('adapter'),
-    'general.architecture': text('llama'),
-    'adapter.type': text('lora'),
-    'adapter.lora.alpha': { type: 'FLOAT32', value: 5 },
-    'general.name': text('test'),
-  });
-  expect(gguf.tensors.map(({ name, shape, type }) => [name, shape, type])).toEqual([
-    ['blk.0.attn_q.weight.lora_a', [2, 8], 'F32'],
-    ['blk.0.attn_q.weight.lora_b', [8, 2], 'F32'],
-    ['blk.0.attn_k.weight.lora_a', [2, 8], 'F32'],
-    ['blk.0.attn_k.weight.lora_b', [4, 2], 'F32'],
-    ['blk.0.attn_v.weight.lora_a', [2, 8], 'F32'],
-    ['blk.0.attn_v.weight.lora_b', [4, 2], 'F32'],
-    ['blk.0.ffn_down.weight.lora_a', [2, 6], 'F32'],
-    ['blk.0.ffn_down.weight.lora_b', [8, 2], 'F32'],
-  ]);
-  const firstColumn = async (name: string) => [...(await gguf.read(name))].filter((_, i) => i % 2 === 0);
-  // llama.cpp's permute: reshape(heads, 2, half).swapaxes(1, 2). Halves of a head of four are rows 0, 1 and 2, 3.
-  expect(await firstColumn('blk.0.attn_q.weight.lora_b')).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
-  expect(await firstColumn('blk.0.attn_k.weight.lora_b')).toEqual([0, 2, 1, 3]);
-  expect(await firstColumn('blk.0.attn_v.weight.lora_b')).toEqual([0, 1, 2, 3]);
-  expect(await gguf.read('blk.0.attn_q.weight.lora_a')).toEqual(pair(8, 8).a);
+const qwen = path.join(references, 'qwen2');
+/** Rank 2. */
+const adapter = (modulePath: string, out: number, into: number): LoraAdapter => ({
+  rank: 2,
+  alpha: 5,
+  targetModules: ['q_proj'],
+  tensors: new Map([[modulePath, { a: new Float32Array(2 * into), b: new Float32Array(out * 2) }]]),
 });
 
 test('an adapter of another model is refused before anything is written', async () => {
   await rm(file, { force: true });
-  const larger = adapter([['model.layers.0.self_attn.q_proj', pair(16, 16)]]);
-  await expect(exportGgufLora(larger, file, { base })).rejects.toThrow(
-    /is \[16, 16\], and .*base\.gguf has \[8, 8\]/,
+  const write = (written: LoraAdapter) => exportGgufLora(written, file, { base: qwen });
+  await expect(write(adapter('model.layers.0.self_attn.q_proj', 32, 16))).rejects.toThrow(
+    /is \[32, 16\], and .*qwen2 has \[16, 16\]/,
   );
-  const deeper = adapter([['model.layers.7.self_attn.q_proj', pair(8, 8)]]);
-  await expect(exportGgufLora(deeper, file, { base })).rejects.toThrow(/no tensor "blk\.7\.attn_q\.weight"/);
-  const head = adapter([['lm_head', pair(8, 8)]]);
-  await expect(exportGgufLora(head, file, { base })).rejects.toSatisfy(UnsupportedModelError.isInstance);
+  await expect(write(adapter('model.layers.7.self_attn.q_proj', 16, 16))).rejects.toThrow(/has 2 layers/);
+  await expect(write(adapter('lm_head', 16, 16))).rejects.toSatisfy(UnsupportedModelError.isInstance);
   await expect(openGguf(file)).rejects.toThrow(/There is no file/);
 
-  const qwen = path.join(folder, 'qwen.gguf');
-  await writeGguf(qwen, { entries: [['general.architecture', text('qwen2')]], tensors: [] });
-  await expect(exportGgufLora(larger, file, { base: qwen })).rejects.toThrow(/architecture is "qwen2"/);
+  const foreign = importGgufLora(path.join(references, 'qwen3/adapter.gguf'), { base: qwen });
+  await expect(foreign).rejects.toThrow(/is for the architecture "qwen3", and .* is a "qwen2"/);
+  const larger = importGgufLora(path.join(references, 'llama3/adapter.gguf'), {
+    base: path.join(references, 'smollm2'),
+  });
+  await expect(larger).rejects.toThrow(/k_proj" is \[16, 16\], and .*smollm2 has \[8, 16\]/);
+});
+
+const matrix = (name: string, rows: number, columns: number): GgufTensorInput => ({
+  name,
+  shape: [rows, columns],
+  type: 'F32',
+  data: new Float32Array(rows * columns),
+});
+const q = 'blk.0.attn_q.weight';
+test.each<[string, GgufTensorInput[], RegExp]>([
+  ['nothing', [], /holds no LoRA matrices/],
+  ['half a pair', [matrix(`${q}.lora_a`, 2, 16)], /only one of the two matrices/],
+  [
+    'ranks that differ',
+    [matrix(`${q}.lora_a`, 2, 16), matrix(`${q}.lora_b`, 16, 4)],
+    /the rank 2 in one matrix and 4 in/,
+  ],
+  ['an embedding', [matrix('token_embd.weight.lora_a', 2, 16)], /which is no LoRA matrix/],
+])('a file that holds no adapter of projections: %s', async (_, tensors, message) => {
+  const entries = [
+    ['general.architecture', { type: 'STRING', value: 'qwen2' }],
+    ['adapter.type', { type: 'STRING', value: 'lora' }],
+    ['adapter.lora.alpha', { type: 'FLOAT32', value: 4 }],
+  ] as const;
+  await writeGguf(file, { entries, tensors });
+  await expect(importGgufLora(file, { base: qwen })).rejects.toThrow(message);
+});
+
+test('a model is no adapter', async () => {
+  const read = importGgufLora(path.join(qwen, 'model.gguf'), { base: qwen });
+  await expect(read).rejects.toSatisfy(FileFormatError.isInstance);
+  await expect(read).rejects.toThrow(/no adapter\.type "lora"/);
 });

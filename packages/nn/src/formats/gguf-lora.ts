@@ -1,7 +1,15 @@
+import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { ggufNames } from '../models/decoder-config.ts';
-import { rowsToInterleaved } from '../models/decoder-weights.ts';
-import type { LoraAdapter, LoraPair, LoraTarget } from '../train/lora-adapter.ts';
+import { type DecoderConfig, decoderLayerSizes, ggufNames } from '../models/decoder-config.ts';
+import { readDecoderConfig, rowsFromInterleaved, rowsToInterleaved } from '../models/decoder-weights.ts';
+import { decoderFamilies } from '../models/families/index.ts';
+import {
+  type LoraAdapter,
+  type LoraPair,
+  type LoraTarget,
+  loraModulePath,
+  loraTargets,
+} from '../train/lora-adapter.ts';
 import { type GgufFile, openGguf } from './gguf.ts';
 import type { GgufValue } from './gguf-types.ts';
 import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
@@ -9,10 +17,11 @@ import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
 /**
  * Writes an adapter as llama.cpp loads it: a GGUF of type "adapter", whose tensors are called like the base's with
  * `.lora_a` [rank, in] and `.lora_b` [out, rank] added (llama.cpp `convert_lora_to_gguf.py`, `src/llama-adapter.cpp`).
- * The rows of B for q and k go into GGUF's order for rotary embedding, as those of the base's weights have.
+ * Where the base's q and k have their rows in GGUF's order for rotary embedding (Llama, Mistral, SmolLM), so have those
+ * of B.
  *
- * @param options.base the GGUF that the adapter will be loaded over: gives the architecture and the heads, and every
- *   tensor's shape is checked against it.
+ * @param options.base the model that the adapter will be loaded over, GGUF or Hugging Face folder: gives the
+ *   architecture and the heads, and every matrix's shape is checked against it.
  * @param options.metadata further string entries, such as where the adapter came from.
  * @throws UnsupportedModelError when the adapter does not fit the base; FileWriteError when the disk says no.
  */
@@ -21,69 +30,153 @@ export async function exportGgufLora(
   path: string,
   options: { base: GgufFile | string; metadata?: Record<string, string> },
 ): Promise<void> {
-  if (typeof options.base === 'string') {
-    await using base = await openGguf(options.base);
-    return await exportGgufLora(adapter, path, { ...options, base });
-  }
   const { base, metadata = {} } = options;
-  const architecture = base.metadata.get('general.architecture');
-  if (architecture !== 'llama') {
-    throw new UnsupportedModelError({
-      feature: `architecture ${architecture}`,
-      message: `An adapter for ${base.path} cannot be written: its architecture is "${architecture}", not "llama".`,
-      hint: 'Export PEFT safetensors and convert them with llama.cpp.',
-    });
-  }
+  const config = await readDecoderConfig(base);
   const entries: [string, GgufValue][] = [
     ['general.type', { type: 'STRING', value: 'adapter' }],
-    ['general.architecture', { type: 'STRING', value: architecture }],
+    ['general.architecture', { type: 'STRING', value: decoderFamilies[config.family].gguf.architecture }],
     ['adapter.type', { type: 'STRING', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'FLOAT32', value: adapter.alpha }],
     ...Object.entries(metadata).map(([key, value]): [string, GgufValue] => [key, { type: 'STRING', value }]),
   ];
-  const tensors = [...adapter.tensors].flatMap(([modulePath, pair]) =>
-    loraTensors(modulePath, pair, adapter.rank, base),
-  );
+  const tensors = [...adapter.tensors].flatMap(([modulePath, pair]): GgufTensorInput[] => {
+    const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(modulePath);
+    const target = match?.[2] as LoraTarget;
+    if (!match || !Object.hasOwn(ggufNames, target)) {
+      throw new UnsupportedModelError({
+        feature: modulePath,
+        message: `The adapter changes "${modulePath}", which has no name in GGUF.`,
+        hint: `Adapt only ${loraTargets.join(', ')}.`,
+      });
+    }
+    const place = { layer: Number(match[1]), target };
+    const { out, into } = checkFit(place, pair, adapter.rank, config, nameOf(base));
+    const name = `blk.${place.layer}.${ggufNames[target]}.weight`;
+    const b = interleaves(config, target)
+      ? rowsToInterleaved(pair.b, config.headWidth, adapter.rank)
+      : pair.b;
+    return [
+      { name: `${name}.lora_a`, shape: [adapter.rank, into], type: 'F32', data: pair.a },
+      { name: `${name}.lora_b`, shape: [out, adapter.rank], type: 'F32', data: b },
+    ];
+  });
   await writeGguf(path, { entries, tensors });
 }
 
-function loraTensors(
-  modulePath: string,
-  { a, b }: LoraPair,
-  rank: number,
-  base: GgufFile,
-): GgufTensorInput[] {
-  const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(modulePath);
-  const target = match?.[2] as LoraTarget;
-  if (!match || !Object.hasOwn(ggufNames, target)) {
-    throw new UnsupportedModelError({
-      feature: modulePath,
-      message: `The adapter changes "${modulePath}", which has no name in GGUF.`,
-      hint: `Adapt only ${Object.keys(ggufNames).join(', ')}.`,
+/**
+ * Reads an adapter that `exportGgufLora`, or llama.cpp's converter, wrote; quantised matrices are widened.
+ *
+ * @param options.base as in {@link exportGgufLora}: only it tells the order of q's and k's rows.
+ * @throws FileFormatError for a damaged file or one that is no LoRA adapter; UnsupportedModelError when the adapter does
+ *   not fit the base, changes more than a block's projections, or has ranks that differ.
+ */
+export async function importGgufLora(
+  path: string,
+  options: { base: GgufFile | string },
+): Promise<LoraAdapter> {
+  const { base } = options;
+  const config = await readDecoderConfig(base);
+  await using file = await openGguf(path);
+  const kind = file.metadata.get('adapter.type');
+  const alpha = file.metadata.get('adapter.lora.alpha');
+  if (kind !== 'lora' || typeof alpha !== 'number') {
+    throw new FileFormatError({
+      path,
+      message: `${path} is no LoRA adapter: it gives ${kind === 'lora' ? 'no adapter.lora.alpha' : 'no adapter.type "lora"'}.`,
+      hint: 'Give a file written by exportGgufLora or by llama.cpp’s convert_lora_to_gguf.py.',
     });
   }
-  const name = `blk.${match[1]}.${ggufNames[target]}.weight`;
-  const [out, into] = base.tensor(name).shape as [number, number];
-  if (a.length !== rank * into || b.length !== out * rank) {
+  const { architecture } = decoderFamilies[config.family].gguf;
+  const theirs = file.metadata.get('general.architecture');
+  if (theirs !== architecture) {
     throw new UnsupportedModelError({
-      feature: modulePath,
-      message: `The adapter's "${modulePath}" is [${b.length / rank}, ${a.length / rank}], and ${base.path} has [${out}, ${into}] there.`,
+      feature: `architecture ${theirs}`,
+      message: `The adapter ${path} is for the architecture "${theirs}", and ${nameOf(base)} is a "${architecture}".`,
       hint: 'The adapter was trained for another base model; use that one.',
     });
   }
-  const rotated = target === 'q_proj' || target === 'k_proj';
-  const rows = rotated ? rowsToInterleaved(b, headWidth(base), rank) : b;
-  return [
-    { name: `${name}.lora_a`, shape: [rank, into], type: 'F32', data: a },
-    { name: `${name}.lora_b`, shape: [out, rank], type: 'F32', data: rows },
-  ];
+
+  const targetOf = new Map(loraTargets.map((target) => [ggufNames[target], target]));
+  const found = new Map<string, { layer: number; target: LoraTarget; pair: Partial<LoraPair> }>();
+  let rank: number | undefined;
+  for (const { name, shape } of file.tensors) {
+    const match = /^blk\.(\d+)\.(\w+)\.weight\.lora_([ab])$/.exec(name);
+    const target = targetOf.get(match?.[2] ?? '');
+    if (!match || !target || shape.length !== 2) {
+      throw new UnsupportedModelError({
+        feature: name,
+        message: `${path} has the tensor "${name}", which is no LoRA matrix of a block's projections.`,
+        hint: `Adapt only ${loraTargets.join(', ')}.`,
+      });
+    }
+    const side = match[3] as 'a' | 'b';
+    const here = shape[side === 'a' ? 0 : 1]!;
+    rank ??= here;
+    if (here !== rank) {
+      throw new UnsupportedModelError({
+        feature: 'ranks that differ',
+        message: `${path} has the rank ${rank} in one matrix and ${here} in "${name}".`,
+        hint: 'Train an adapter of one rank.',
+      });
+    }
+    const layer = Number(match[1]);
+    const modulePath = loraModulePath(layer, target);
+    const entry = found.get(modulePath) ?? { layer, target, pair: {} };
+    entry.pair[side] = await file.read(name);
+    found.set(modulePath, entry);
+  }
+  if (rank === undefined) {
+    throw new FileFormatError({
+      path,
+      message: `${path} holds no LoRA matrices.`,
+      hint: 'Export the adapter again.',
+    });
+  }
+  const tensors: LoraAdapter['tensors'] = new Map();
+  for (const [modulePath, { layer, target, pair }] of found) {
+    const { a, b } = pair;
+    if (!a || !b) {
+      throw new FileFormatError({
+        path,
+        message: `${path} has only one of the two matrices of "${modulePath}".`,
+        hint: 'Export the adapter again.',
+      });
+    }
+    checkFit({ layer, target }, { a, b }, rank, config, nameOf(base));
+    const rows = interleaves(config, target) ? rowsFromInterleaved(b, config.headWidth, rank) : b;
+    tensors.set(modulePath, { a, b: rows });
+  }
+  const adapted = new Set([...found.values()].map(({ target }) => target));
+  return { rank, alpha, targetModules: loraTargets.filter((target) => adapted.has(target)), tensors };
 }
 
-function headWidth(base: GgufFile): number {
-  const key = base.metadata.get('llama.attention.key_length');
-  if (typeof key === 'number') return key;
+function interleaves({ family }: DecoderConfig, target: LoraTarget): boolean {
   return (
-    Number(base.metadata.get('llama.embedding_length')) /
-    Number(base.metadata.get('llama.attention.head_count'))
+    decoderFamilies[family].gguf.rotaryRows === 'interleaved' && (target === 'q_proj' || target === 'k_proj')
   );
+}
+
+function checkFit(
+  { layer, target }: { layer: number; target: LoraTarget },
+  { a, b }: LoraPair,
+  rank: number,
+  config: DecoderConfig,
+  base: string,
+): { out: number; into: number } {
+  const { out, in: into } = decoderLayerSizes(config)[target];
+  const fits = layer < config.layers && a.length === rank * into && b.length === out * rank;
+  if (fits) return { out, into };
+  const modulePath = loraModulePath(layer, target);
+  throw new UnsupportedModelError({
+    feature: modulePath,
+    message:
+      layer < config.layers
+        ? `The adapter's "${modulePath}" is [${b.length / rank}, ${a.length / rank}], and ${base} has [${out}, ${into}] there.`
+        : `The adapter changes "${modulePath}", and ${base} has ${config.layers} layers.`,
+    hint: 'The adapter was trained for another base model; use that one.',
+  });
+}
+
+function nameOf(base: GgufFile | string): string {
+  return typeof base === 'string' ? base : base.path;
 }

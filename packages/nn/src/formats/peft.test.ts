@@ -66,6 +66,22 @@ test('written again it has the same tensors, and PEFT finds its settings', async
   }
 });
 
+test.each(['llama3', 'mistral', 'smollm3', 'qwen2', 'qwen3', 'gemma3'])(
+  'an adapter that PEFT saved for a %s, written again, is the same tensors',
+  async (family) => {
+    const theirs = path.join(import.meta.dirname, '../../references/decoders', family, 'adapter');
+    const copy = path.join(folder, family);
+    await exportPeft(await importPeft(theirs), copy, { baseModel: 'some/base' });
+    await using written = await SafetensorsFile.open(path.join(copy, 'adapter_model.safetensors'));
+    await using original = await SafetensorsFile.open(path.join(theirs, 'adapter_model.safetensors'));
+    expect([...written.tensors.keys()].sort()).toEqual([...original.tensors.keys()].sort());
+    for (const [name, { shape }] of original.tensors) {
+      expect(written.tensors.get(name)!.shape, name).toEqual(shape);
+      expect(await written.read(name), name).toEqual(await original.read(name));
+    }
+  },
+);
+
 const configs: [string, Record<string, unknown>, RegExp][] = [
   ['DoRA', { use_dora: true }, /use_dora = true/],
   ['rank-stabilised scaling', { use_rslora: true }, /use_rslora = true/],

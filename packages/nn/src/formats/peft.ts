@@ -60,7 +60,7 @@ export async function exportPeft(
  * Reads an adapter that PEFT, or `exportPeft`, saved. Float16 and bfloat16 are widened.
  *
  * @throws FileFormatError for missing or damaged files, UnsupportedModelError for anything beyond plain LoRA of one rank
- *   on a Llama's projections (DoRA, rank-stabilised scaling, trained biases or whole modules, ranks that differ).
+ *   on a decoder's projections (DoRA, rank-stabilised scaling, trained biases or whole modules, ranks that differ).
  */
 export async function importPeft(directory: string): Promise<LoraAdapter> {
   const configPath = join(directory, configName);
@@ -76,7 +76,7 @@ export async function importPeft(directory: string): Promise<LoraAdapter> {
     if (!path || !loraTargets.includes(target as LoraTarget)) {
       throw new UnsupportedModelError({
         feature: name,
-        message: `${file.path} has the tensor "${name}", which is no LoRA matrix of a Llama's projections.`,
+        message: `${file.path} has the tensor "${name}", which is no LoRA matrix of a decoder's projections.`,
         hint: `Adapt only ${loraTargets.join(', ')}.`,
       });
     }
