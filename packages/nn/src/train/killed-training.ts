@@ -1,17 +1,26 @@
-/** For a test that kills it: trains the tiny job, saving after every step, into the folder given. */
-import { tinyJob } from './tiny-job.ts';
+/**
+ * For a test that kills it: trains a tiny job, saving at every step, into the folder given.
+ *
+ *     node killed-training.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done
+ */
+import { variants } from './tiny-job.ts';
 import { runTraining } from './trainer.ts';
 
-const job = await tinyJob({
-  checkpointDirectory: process.argv[2]!,
-  checkpointEverySeconds: 0,
-  resume: true,
-});
+const [directory, variant = 'plain', dies] = process.argv.slice(2);
 let said = false;
-await runTraining(job, {
-  onProgress: ({ stage }) => {
-    if (stage === 'loading model' || said) return;
-    said = true;
-    console.log('ready');
+await runTraining(
+  {
+    ...(await variants[variant]!()),
+    checkpointDirectory: directory!,
+    checkpointEverySeconds: 0,
+    resume: true,
   },
-});
+  {
+    onProgress: ({ stage, loss, done }) => {
+      if (loss !== undefined && done === Number(dies)) process.kill(process.pid, 'SIGKILL');
+      if (stage === 'loading model' || said) return;
+      said = true;
+      console.log('ready');
+    },
+  },
+);

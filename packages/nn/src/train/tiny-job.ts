@@ -1,7 +1,8 @@
 import { seededRandom } from '../graph/finite-differences.ts';
 import { loadTinyReference } from '../models/tiny-reference.ts';
 import type { TrainingExample } from './examples.ts';
-import type { TrainingJob } from './training-job.ts';
+import type { PreferencePair } from './preferences.ts';
+import type { PreferenceTrainingJob, TrainingJob } from './training-job.ts';
 
 /** A task that can be learnt: each label is its predecessor plus one, or plus two, by the first token. */
 export function countingExamples(count: number, seed: number): TrainingExample[] {
@@ -15,6 +16,18 @@ export function countingExamples(count: number, seed: number): TrainingExample[]
   });
 }
 
+/** The same task as a preference: counting on is chosen, counting back rejected. */
+export function countingPairs(count: number, seed: number): PreferencePair[] {
+  return countingExamples(count, seed).map(({ tokens }) => {
+    const prompt = Array.from(tokens).slice(0, 3);
+    const chosen = Array.from(tokens).slice(3);
+    const [last] = prompt.slice(-1) as [number];
+    return { prompt, chosen, rejected: chosen.map((_, index) => Math.max(0, last - 1 - index)) };
+  });
+}
+
+const hyperparameters = { rank: 4, alpha: 8, learningRate: 0.02, epochs: 3 };
+
 /** For tests: a training of a second on the tiny model. */
 export async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<TrainingJob> {
   const { model } = await loadTinyReference();
@@ -22,8 +35,42 @@ export async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<Tra
     model,
     examples: countingExamples(22, 1),
     validation: countingExamples(6, 2),
-    hyperparameters: { rank: 4, alpha: 8, learningRate: 0.02, epochs: 3 },
+    hyperparameters,
     threads: 1,
     ...overrides,
   };
 }
+
+/** For tests: the same of preferences. */
+export async function tinyPreferenceJob(
+  overrides: Partial<PreferenceTrainingJob> = {},
+): Promise<PreferenceTrainingJob> {
+  const { model } = await loadTinyReference();
+  return {
+    model,
+    preferences: countingPairs(14, 1),
+    validation: countingPairs(5, 2),
+    hyperparameters,
+    threads: 1,
+    ...overrides,
+  };
+}
+
+/** What a training that was killed must come back to the same as without. */
+export const variants: Record<string, () => Promise<TrainingJob | PreferenceTrainingJob>> = {
+  plain: () => tinyJob(),
+  dropout: () => tinyJob({ hyperparameters: { ...hyperparameters, dropout: 0.2 } }),
+  'two passes a step': () =>
+    tinyJob({
+      hyperparameters: { ...hyperparameters, batchSize: 2, accumulate: 2, dropout: 0.1 },
+      tokensPerPass: 20,
+    }),
+  'early stopping': () =>
+    tinyJob({
+      // What is validated is the opposite of what is taught, so patience ends it in the fifth step.
+      validation: [{ tokens: [1, 50, 49, 48, 47, 46, 45, 44], labelSpans: [[3, 8]] }],
+      hyperparameters: { ...hyperparameters, learningRate: 0.05, patience: 2 },
+      evaluateEverySteps: 1,
+    }),
+  preferences: () => tinyPreferenceJob(),
+};

@@ -4,9 +4,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { seededRandom } from '../graph/finite-differences.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
 import { loadTinyReference } from '../models/tiny-reference.ts';
-import { checkpointPath } from './checkpoint.ts';
+import { checkpointPath, readCheckpoint } from './checkpoint.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import { TrainingStopped } from './stop.ts';
 import { countingExamples, tinyJob } from './tiny-job.ts';
@@ -216,17 +218,49 @@ describe('training', () => {
     await expect(trainLora({ ...job, resume: true })).rejects.toThrow(file);
   });
 
-  test('divergence names the step and keeps the state before it', async () => {
+  test('weights that ran away: the step and all its examples are named, the last good state is kept', async () => {
     const job = await tinyJob({
       checkpointDirectory: folder,
-      hyperparameters: { rank: 2, learningRate: 1e30, maxGradientNorm: 0, warmupFraction: 0 },
+      hyperparameters: { rank: 2, learningRate: 1e30, maxGradientNorm: 0, warmupFraction: 0, epochs: 1 },
     });
     const failure = await trainLora(job).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'training_diverged', checkpoint: checkpointPath(folder) });
-    const { step } = failure as { step: number };
-    expect((failure as Error).message).toContain(`step ${step}`);
+    expect(failure).toMatchObject({ code: 'training_diverged', checkpoint: checkpointPath(folder), step: 2 });
+    const { examples, message } = failure as TrainingDivergedError;
+    expect(examples).toHaveLength(4);
+    expect(message).toContain(`step 2: `);
+    expect(message).toContain(`all of its examples: training examples ${examples.join(', ')}`);
+    // What is kept is the state before the update that was too large: it can be trained on from, more carefully.
+    const kept = await readCheckpoint(folder);
+    expect(kept.step).toBe(0);
+    const { model, validation } = job;
+    const { loss } = await evaluateLoss({ model, examples: validation!, adapter: kept.adapter });
+    expect(loss).toBeCloseTo(kept.validation[0]!.loss, 5);
     const resumed = await trainLora({ ...job, resume: true }).catch((error: unknown) => error);
-    expect(resumed).toMatchObject({ code: 'training_diverged', step });
+    expect(resumed).toMatchObject({ code: 'training_diverged', step: 2 });
+  });
+
+  test('one example without a number is told from its step’s others, and the state before it is kept', async () => {
+    const job = await tinyJob({ checkpointDirectory: folder });
+    const model = job.model as DecoderModel;
+    // A damaged row of the embedding: only the example that has this token meets it.
+    const embedding = model.weights.get('model.embed_tokens.weight')!.slice();
+    const { width } = model.config;
+    embedding.fill(Number.NaN, 59 * width, 60 * width);
+    const examples = countingExamples(22, 1).map(({ tokens, labelSpans }, index) => ({
+      tokens: Array.from(tokens, (token, at) => (index === 13 && at === 1 ? 59 : Math.min(token, 58))),
+      labelSpans: labelSpans!,
+    }));
+    const damaged = {
+      ...job,
+      examples,
+      model: { ...model, weights: new Map([...model.weights, ['model.embed_tokens.weight', embedding]]) },
+    };
+    const failure = await runTraining(damaged).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'training_diverged', examples: [13] });
+    const { step, message, hint } = failure as TrainingDivergedError;
+    expect(message).toContain('training example 13');
+    expect(hint).toContain(folder);
+    expect((await readCheckpoint(folder)).step).toBe(step - 1);
   });
 
   test('a time budget ends the training early, its schedule complete', async () => {
