@@ -46,10 +46,10 @@ function describe(event: ProgressEvent, stage: { since: number; from: number }, 
     unit === 'bytes'
       ? `${megabytes(done)}${total ? ` of ${megabytes(total)}` : ''} MB`
       : `${done}${total ? ` of ${total}` : ''} ${unit}`;
-  const left =
-    total && moved > 0 && done < total && elapsed > 0.5
-      ? `, about ${duration(((total - done) * elapsed) / moved)} left`
-      : '';
+  const seconds =
+    event.secondsLeft ??
+    (total && moved > 0 && done < total && elapsed > 0.5 ? ((total - done) * elapsed) / moved : 0);
+  const left = seconds > 0 ? `, about ${duration(seconds)} left` : '';
   const bar = total ? `${'█'.repeat(Math.round((done / total) * 20)).padEnd(20, '·')} ` : '';
   return `${bar}${event.stage}: ${amount}${event.detail ? ` (${event.detail})` : ''}${left}`;
 }

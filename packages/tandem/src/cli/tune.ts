@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { cancelTraining } from '../project/training-run.ts';
 import { type TuneEstimate, tune } from '../project/tune.ts';
 import { cancelHosted } from '../project/tune-hosted.ts';
 import { positiveNumber } from './arguments.ts';
@@ -10,6 +11,7 @@ interface TuneFlags {
   maxMinutes?: number;
   estimate?: boolean;
   fresh?: boolean;
+  resume?: boolean;
   cancel?: boolean;
 }
 
@@ -20,15 +22,20 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
     .option('--estimate', 'say what it would take, and stop')
+    .addOption(
+      new Option('--resume', 'go on with an interrupted training (done without it, too)').conflicts('fresh'),
+    )
     .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
-    .option('--cancel', 'end the fine-tuning job that is under way at a provider')
+    .option('--cancel', 'drop an interrupted training, and end a job that is under way at a provider')
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
         if (flags.cancel) {
-          print({ cancelled: await cancelHosted(project) }, ({ cancelled }) =>
+          const hosted = await cancelHosted(project);
+          const here = await cancelTraining(project, { signal });
+          print({ cancelled: [...hosted, ...here] }, ({ cancelled }) =>
             cancelled.length > 0
               ? `Cancelled: ${cancelled.join(', ')}.`
-              : 'No fine-tuning job of this project is under way at a provider.',
+              : 'No training of this project was interrupted here or is under way at a provider.',
           );
           return;
         }

@@ -153,9 +153,19 @@ export const configSchema = z.strictObject({
     .strictObject({
       rank: z.number().int().min(1).default(16),
       alpha: z.number().positive().default(32),
-      learningRate: z.number().positive().default(5e-4),
+      /** Share of what the adapter reads that is zeroed in training; costs time, and helps where examples are few. */
+      dropout: z.number().min(0).lt(1).default(0),
+      /** At its peak. Absent, like `epochs` and `patience`: by the amount of data. */
+      learningRate: z.number().positive().optional(),
+      schedule: z.enum(['cosine', 'linear', 'constant']).default('cosine'),
       batchSize: z.number().int().min(1).default(4),
-      epochs: z.number().positive().default(1),
+      /** Batches in one step. */
+      accumulate: z.number().int().min(1).default(1),
+      epochs: z.number().positive().optional(),
+      /** Stop when so many measurements of the validation loss in a row brought nothing better; 0 never does. */
+      patience: z.number().int().min(0).optional(),
+      /** Of training on preferences: how strongly the model is held to what it was before. */
+      beta: z.number().positive().default(0.1),
       warmupFraction: z.number().min(0).max(1).default(0.05),
       maxGradientNorm: z.number().positive().default(1),
       weightDecay: z.number().min(0).default(0),

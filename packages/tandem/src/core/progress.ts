@@ -9,6 +9,8 @@ export interface ProgressEvent {
   unit: string;
   /** A short extra, such as the file being read or the current loss. */
   detail?: string;
+  /** Until the stage's end, where whoever does the work knows better than by `done` and `total`: they may not be alike. */
+  secondsLeft?: number;
 }
 
 export type ProgressListener = (event: ProgressEvent) => void;

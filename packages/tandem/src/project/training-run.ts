@@ -1,9 +1,35 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Run } from '../core/types/run.ts';
 import type { Project } from './project.ts';
+
+/** Where a run keeps what it needs to go on. The same data, settings and base are the same run. */
+export function checkpointDirectoryOf({ dataDirectory }: Project, fingerprint: string): string {
+  return join(dataDirectory, 'training', fingerprint.slice(0, 16));
+}
+
+/**
+ * Drops the interrupted trainings of this machine: their checkpoints are removed, and the runs end as cancelled. One that
+ * is running in another process is left alone: interrupt that first. Returns the runs' ids.
+ */
+export async function cancelTraining(
+  project: Project,
+  options: { signal?: AbortSignal } = {},
+): Promise<string[]> {
+  const { catalog } = project;
+  await using _lock = await catalog.lockForWriting('cancelling a training', options);
+  const cancelled: string[] = [];
+  for (const run of await catalog.runs.interrupted('tune')) {
+    if (run.inputs.fingerprint === undefined) continue;
+    await rm(checkpointDirectoryOf(project, run.inputs.fingerprint), { recursive: true, force: true });
+    await catalog.runs.finish(run.id, { status: 'failed', error: 'Cancelled.' });
+    cancelled.push(run.id);
+  }
+  return cancelled;
+}
 
 /** An adapter made by a run of the same data, settings and base. */
 export async function findFinishedRun(

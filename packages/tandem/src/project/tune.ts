@@ -9,16 +9,17 @@ import type { Run } from '../core/types/run.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
 import { localLogits, localTrainer } from '../tune/local-trainer.ts';
 import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
+import { settle } from '../tune/settle.ts';
 import type { TokenisedExample, TrainingJob } from '../tune/trainer.ts';
 import { commit } from './compare.ts';
 import { type BuildOptions, dataset } from './dataset.ts';
 import type { Project } from './project.ts';
-import { findFinishedRun, recordTraining } from './training-run.ts';
+import { checkpointDirectoryOf, findFinishedRun, recordTraining } from './training-run.ts';
 import { tuneHosted } from './tune-hosted.ts';
 
 export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
   maxMinutes?: number;
-  /** Drop an interrupted run instead of going on with it. */
+  /** Drop an interrupted run instead of going on with it, which is what happens by default. */
   fresh?: boolean;
   /** Told before the first step. */
   onEstimate?: (estimate: TuneEstimate) => void;
@@ -82,16 +83,13 @@ export async function tune(
   }
   const data = await dataset(project, options);
   const { trainer: _trainer, worker: _worker, hosted: _hosted, ...settings } = config.tune;
-  const hyperparameters = {
-    ...settings,
-    ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
-  };
-  const train = tokenise(data.train, tools, hyperparameters.maxLength, data.files.train);
-  const validation = tokenise(
-    data.validation,
-    tools,
-    hyperparameters.maxLength,
-    data.files.validation ?? 'validation',
+  const { maxLength } = settings;
+  const train = tokenise(data.train, tools, maxLength, data.files.train);
+  const validation = tokenise(data.validation, tools, maxLength, data.files.validation ?? 'validation');
+  const hyperparameters = settle(
+    { ...settings, ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }) },
+    train,
+    validation,
   );
 
   // The same data, settings and base are the same run: what is found unfinished under its name is gone on with.
@@ -101,7 +99,7 @@ export async function tune(
     base: tools.baseHash,
     template: tools.templateHash,
   });
-  const checkpointDirectory = join(dataDirectory, 'training', fingerprint.slice(0, 16));
+  const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
   if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
   const job: TrainingJob = { baseFile: tools.path, train, validation, hyperparameters, checkpointDirectory };
 

@@ -18,7 +18,8 @@ export function localTrainer(): Trainer {
   return {
     name: 'local',
     async estimate({ train, hyperparameters, baseFile }) {
-      const steps = Math.ceil(train.length / hyperparameters.batchSize) * hyperparameters.epochs;
+      const { batchSize, accumulate } = hyperparameters;
+      const steps = Math.ceil(train.length / (batchSize * accumulate)) * hyperparameters.epochs;
       const tokens = train.reduce((sum, example) => sum + example.tokens.length, 0) * hyperparameters.epochs;
       // The weights in 32 bits are about eight times their four-bit file; activations and optimiser, measured, add 1.2 GB.
       const memoryBytes = (await stat(baseFile)).size * 8 + 1.2e9;
@@ -30,24 +31,26 @@ export function localTrainer(): Trainer {
         examples: job.train.map(forTrainer),
         ...(job.validation.length > 0 && { validation: job.validation.map(forTrainer) }),
         hyperparameters: nnHyperparameters(job.hyperparameters),
-        // Five looks at the validation loss: enough to keep the best, and training time goes into training.
-        evaluateEverySteps: Math.ceil(
-          (Math.ceil(job.train.length / job.hyperparameters.batchSize) * job.hyperparameters.epochs) / 4,
-        ),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
         ...(signal && { signal }),
         onProgress: (progress) => {
-          const { stage, done, total, unit, detail, loss, learningRate, gradientNorm, validationLoss } =
-            progress;
-          onProgress?.({ stage, done, total, unit, ...(detail !== undefined && { detail }) });
-          if (stage === 'training' && loss !== undefined) {
-            onEvent?.('step', {
+          const { stage, done, total, unit, detail, secondsLeft } = progress;
+          onProgress?.({
+            stage,
+            done,
+            total,
+            unit,
+            ...(detail !== undefined && { detail }),
+            ...(secondsLeft !== undefined && { secondsLeft }),
+          });
+          const { loss, learningRate = 0, gradientNorm = 0, validationLoss, validationAccuracy } = progress;
+          if (loss !== undefined) onEvent?.('step', { step: done, loss, learningRate, gradientNorm });
+          if (validationLoss !== undefined) {
+            onEvent?.('validation', {
               step: done,
-              loss,
-              learningRate: learningRate ?? 0,
-              gradientNorm: gradientNorm ?? 0,
-              ...(validationLoss !== undefined && { validationLoss }),
+              loss: validationLoss,
+              ...(validationAccuracy !== undefined && { accuracy: validationAccuracy }),
             });
           }
         },

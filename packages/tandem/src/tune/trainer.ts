@@ -5,6 +5,13 @@ import type { Example } from '../core/types/example.ts';
 /** The config's `tune` without what only says who trains. */
 export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted'>;
 
+/** With those settled that follow from the amount of data where the config gives none. */
+export type SettledHyperparameters = Hyperparameters & {
+  learningRate: number;
+  epochs: number;
+  patience: number;
+};
+
 /** A conversation as the model that will be served reads it, and the positions it is to learn: `[start, end)` in tokens. */
 export interface TokenisedExample {
   tokens: readonly number[];
@@ -16,7 +23,7 @@ export interface TrainingJob {
   baseFile: string;
   train: readonly TokenisedExample[];
   validation: readonly TokenisedExample[];
-  hyperparameters: Hyperparameters;
+  hyperparameters: SettledHyperparameters;
   /** Where checkpoints go; a job found there unfinished is gone on with. */
   checkpointDirectory: string;
 }
