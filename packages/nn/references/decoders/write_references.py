@@ -94,6 +94,10 @@ def write(name: str, llama_cpp: pathlib.Path) -> None:
     adapted.peft_config["default"].base_model_name_or_path = f"tiny-random/{name}"
     adapted.save_pretrained(folder / "adapter")
     (folder / "adapter" / "README.md").unlink(missing_ok=True)
+    # A set, whose order changes from run to run.
+    adapter_config = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+    adapter_config["target_modules"].sort()
+    (folder / "adapter" / "adapter_config.json").write_text(json.dumps(adapter_config, indent=2) + "\n")
 
     sequences = []
     for length, first in ((9, 5), (15, 4), (6, 1)):
@@ -121,14 +125,16 @@ def to_gguf(folder: pathlib.Path, llama_cpp: pathlib.Path) -> None:
     import gguf
     from conversion import ModelBase, ModelType, get_model_architecture, get_model_class
 
-    tokens = ["<unk>", "<s>", "</s>"] + [f"▁{chr(97 + index % 26)}{index // 26}" for index in range(VOCABULARY - 3)]
+    tokens = ["<unk>", "<s>", "</s>"] + [f"{chr(97 + index % 26)}{index // 26}" for index in range(VOCABULARY - 3)]
     types = [gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL, gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * (VOCABULARY - 3)
 
     def set_vocab(self):
         writer = self.gguf_writer
-        writer.add_tokenizer_model("llama")
+        # Byte pairs: llama.cpp's other tokenizer wants a token for each of 256 bytes.
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre("default")
         writer.add_token_list(tokens)
-        writer.add_token_scores([float(-index) for index in range(VOCABULARY)])
+        writer.add_token_merges(["a 0"])
         writer.add_token_types(types)
         writer.add_bos_token_id(1)
         writer.add_eos_token_id(2)
