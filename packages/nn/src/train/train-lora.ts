@@ -8,7 +8,7 @@ interface Listening {
 }
 
 /**
- * Trains a LoRA adapter for a Llama-architecture GGUF, in a worker thread.
+ * Trains a LoRA adapter for a decoder, a GGUF file or a Hugging Face folder, in a worker thread.
  *
  *     const { adapter, metrics } = await trainLora({
  *       model: 'SmolLM2-135M-Instruct.Q4_1.gguf',

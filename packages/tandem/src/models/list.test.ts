@@ -36,7 +36,8 @@ it('says what fits, and what can be trained, by memory', async () => {
     /about 6 GB of memory, more than this machine can spare/,
   );
   expect(large.get('smollm2-360m-instruct')?.trainable).toBe(true);
-  expect(large.get('qwen2.5-1.5b-instruct')?.trainable).toMatch(/worker/);
+  expect(large.get('qwen2.5-1.5b-instruct')?.trainable).toBe(true);
+  expect(large.get('qwen2.5-7b-instruct')?.trainable).toMatch(/about 107 GB/);
 });
 
 it('has sizes and hashes that can be told apart from guesses', () => {

@@ -35,7 +35,6 @@ export interface KnownModel {
 
 const MB = 1_000_000;
 const GB = 1_000_000_000;
-const otherArchitecture = 'tandem tune trains plain Llama models here; train this one on a worker';
 
 /** Models that can be named as `local:NAME`, smallest first. */
 export const knownModels: readonly KnownModel[] = [
@@ -88,7 +87,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 1.6 * GB,
     files: [{ name: 'qwen2.5-1.5b-instruct-q4_k_m.gguf', size: 1120 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF', revision: 'main' },
-    trainable: otherArchitecture,
+    trainable: { memory: 22 * GB },
   },
   {
     name: 'llama-3.2-3b-instruct',
@@ -99,7 +98,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 3.0 * GB,
     files: [{ name: 'Llama-3.2-3B-Instruct-Q4_K_M.gguf', size: 2020 * MB }],
     hub: { repository: 'bartowski/Llama-3.2-3B-Instruct-GGUF', revision: 'main' },
-    trainable: otherArchitecture,
+    trainable: { memory: 45 * GB },
   },
   {
     name: 'qwen2.5-3b-instruct',
@@ -110,7 +109,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 2.7 * GB,
     files: [{ name: 'qwen2.5-3b-instruct-q4_k_m.gguf', size: 2100 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-3B-Instruct-GGUF', revision: 'main' },
-    trainable: otherArchitecture,
+    trainable: { memory: 43 * GB },
   },
   {
     name: 'qwen2.5-7b-instruct',
@@ -121,7 +120,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 5.6 * GB,
     files: [{ name: 'Qwen2.5-7B-Instruct-Q4_K_M.gguf', size: 4680 * MB }],
     hub: { repository: 'bartowski/Qwen2.5-7B-Instruct-GGUF', revision: 'main' },
-    trainable: otherArchitecture,
+    trainable: { memory: 107 * GB },
   },
   {
     name: 'all-minilm-l6-v2',
