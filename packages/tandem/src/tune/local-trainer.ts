@@ -7,6 +7,7 @@ import {
   importPeft,
   type LoraTarget,
   loraTargets,
+  readDecoderConfig,
   trainLora,
 } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
@@ -18,6 +19,8 @@ export function localTrainer(): Trainer {
   return {
     name: 'local',
     async estimate({ train, hyperparameters, baseFile }) {
+      // A base that cannot be trained is refused here, before anything is made ready for it.
+      await readDecoderConfig(baseFile);
       const { batchSize, accumulate } = hyperparameters;
       const steps = Math.ceil(train.length / (batchSize * accumulate)) * hyperparameters.epochs;
       const tokens = train.reduce((sum, example) => sum + example.tokens.length, 0) * hyperparameters.epochs;
