@@ -48,6 +48,11 @@ MODELS = {
     "smollm2": (T.LlamaConfig(**SIZES, rope_parameters=PLAIN, tie_word_embeddings=True), dict(dtype=torch.float32)),
     # Scaled rotary frequencies, heads wider than width / heads, untied head, stored in bfloat16.
     "llama3": (T.LlamaConfig(**SIZES, head_dim=8, rope_parameters=LLAMA3, tie_word_embeddings=False), dict(dtype=torch.bfloat16)),
+    # Biases on all seven projections: those of q and k are rotated like their rows.
+    "llama-biases": (
+        T.LlamaConfig(**SIZES, rope_parameters=PLAIN, attention_bias=True, mlp_bias=True, tie_word_embeddings=True),
+        dict(dtype=torch.float32),
+    ),
     # A window on every layer, stored in float16.
     "mistral": (T.MistralConfig(**SIZES, head_dim=8, rope_parameters=PLAIN, sliding_window=5), dict(dtype=torch.float16)),
     # Every fourth layer without rotation.

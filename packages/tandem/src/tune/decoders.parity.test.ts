@@ -38,6 +38,7 @@ const positions = tokens.map((_, index) => index);
 const tolerances = {
   smollm2: 1e-5,
   llama3: 1e-5,
+  'llama-biases': 1e-5,
   mistral: 1e-5,
   smollm3: 1e-5,
   qwen2: 1e-5,

@@ -14,6 +14,7 @@ const references = path.join(import.meta.dirname, '../../../references/decoders'
 const models: Record<string, (fromFolder: DecoderConfig) => Partial<DecoderConfig>> = {
   smollm2: () => ({}),
   llama3: () => ({}),
+  'llama-biases': () => ({}),
   // llama.cpp knows no window here, so the GGUF has none.
   mistral: ({ attention }) => ({ attention }),
   smollm3: () => ({}),
