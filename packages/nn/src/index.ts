@@ -13,10 +13,12 @@ export * from './formats/gguf.ts';
 export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
+export { exportMergedGguf, exportMergedSafetensors } from './formats/merge.ts';
 export { exportPeft, importPeft } from './formats/peft.ts';
 export * from './formats/safetensors.ts';
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
+export { CrossEncoder, type ScoreOptions } from './models/bert-cross-encoder.ts';
 export {
   type DecoderConfig,
   type DecoderModel,
@@ -28,7 +30,9 @@ export {
   rowsToInterleaved,
 } from './models/decoder-weights.ts';
 export * from './models/wordpiece.ts';
+export { epochSteps } from './train/batches.ts';
 export { checkpointPath, readCheckpoint } from './train/checkpoint.ts';
+export type { CrossEncoderJob } from './train/cross-encoder-training.ts';
 export type { EmbedderPair } from './train/embedder-batches.ts';
 export type { EmbedderJob, EmbedderResult } from './train/embedder-training.ts';
 export type {
@@ -43,11 +47,13 @@ export {
   defaultHyperparameters,
   defaultsForData,
   type Hyperparameters,
+  hyperparametersFor,
 } from './train/hyperparameters.ts';
 export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
 export type { PreferencePair } from './train/preferences.ts';
 export { type Schedule, schedules } from './train/schedule.ts';
+export * from './train/train-cross-encoder.ts';
 export * from './train/train-embedder.ts';
 export * from './train/train-lora.ts';
 export type * from './train/training-job.ts';

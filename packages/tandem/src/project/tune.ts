@@ -7,10 +7,11 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { Example } from '../core/types/example.ts';
 import type { Run } from '../core/types/run.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
-import { localLogits, localTrainer } from '../tune/local-trainer.ts';
+import { localLogits } from '../tune/local-trainer.ts';
 import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
 import { settle } from '../tune/settle.ts';
-import type { TokenisedExample, TrainingJob } from '../tune/trainer.ts';
+import type { TokenisedExample, Trainer, TrainingJob } from '../tune/trainer.ts';
+import { trainerFor } from '../tune/trainer-for.ts';
 import { commit } from './compare.ts';
 import { type BuildOptions, dataset } from './dataset.ts';
 import type { Project } from './project.ts';
@@ -63,14 +64,6 @@ export async function tune(
   const { catalog, config, dataDirectory } = project;
   const { signal, onProgress } = options;
   if (config.tune.trainer === 'hosted') return tuneHosted(project, options);
-  if (config.tune.trainer === 'worker') {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'tune.trainer',
-      message: 'The worker trainer is not there yet.',
-      hint: 'Set tune.trainer to local.',
-    });
-  }
   const chat = await (await project.models()).chat();
   const tools = localToolsOf(chat);
   if (!tools) {
@@ -82,7 +75,8 @@ export async function tune(
     });
   }
   const data = await dataset(project, options);
-  const { trainer: _trainer, worker: _worker, hosted: _hosted, ...settings } = config.tune;
+  const { trainer: trainerName, worker, hosted: _hosted, ...settings } = config.tune;
+  const trainer = trainerFor(config, project.directory);
   const { maxLength } = settings;
   const train = tokenise(data.train, tools, maxLength, data.files.train);
   const validation = tokenise(data.validation, tools, maxLength, data.files.validation ?? 'validation');
@@ -98,6 +92,7 @@ export async function tune(
     hyperparameters,
     base: tools.baseHash,
     template: tools.templateHash,
+    ...(trainerName === 'worker' && { worker }),
   });
   const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
   if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
@@ -107,7 +102,7 @@ export async function tune(
     const finished = await findFinishedRun(catalog, fingerprint);
     if (finished) return { adapter: finished.adapter, parity: parityIn(finished.run), reused: true };
   }
-  const estimate = await estimateTraining(project, job);
+  const estimate = await estimateTraining(project, trainer, job);
   options.onEstimate?.(estimate);
   if (options.estimateOnly) return { estimate };
 
@@ -121,7 +116,7 @@ export async function tune(
     async train({ run, onEvent }) {
       const staging = join(checkpointDirectory, 'adapter');
       await mkdir(staging, { recursive: true });
-      const trained = await localTrainer().train(job, {
+      const trained = await trainer.train(job, {
         outputDirectory: staging,
         ...(signal && { signal }),
         ...(onProgress && { onProgress }),
@@ -139,7 +134,7 @@ export async function tune(
         createdAt: new Date().toISOString(),
         directory: relative(dataDirectory, directory),
         lineage: {
-          trainer: 'local',
+          trainer: trainerName,
           baseHash: tools.baseHash,
           templateHash: tools.templateHash,
           datasetHash: data.id,
@@ -220,9 +215,11 @@ function tokenise(
 /** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
 const firstGuess = 150;
 
-async function estimateTraining(project: Project, job: TrainingJob): Promise<TuneEstimate> {
-  const { steps, tokens, memoryBytes, money } = await localTrainer().estimate(job);
-  const earlier = (await project.catalog.adapters.list())[0]?.metrics.tokensPerSecond;
+async function estimateTraining(project: Project, trainer: Trainer, job: TrainingJob): Promise<TuneEstimate> {
+  const { steps, tokens, memoryBytes, money } = await trainer.estimate(job);
+  const earlier = (await project.catalog.adapters.list()).find(
+    ({ lineage }) => (lineage.trainer ?? 'local') === trainer.name,
+  )?.metrics.tokensPerSecond;
   const needed = tokens / (earlier ?? firstGuess) / 60;
   const budget = job.hyperparameters.maxMinutes;
   return {

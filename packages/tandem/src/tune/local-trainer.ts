@@ -106,7 +106,8 @@ const forTrainer = ({ tokens, labelSpans }: TokenisedExample) => ({
   labelSpans,
 });
 
-function nnHyperparameters(settings: Hyperparameters) {
+/** The settings under the trainer's own names. @throws InvalidInputError for a module that cannot be adapted. */
+export function nnHyperparameters(settings: Hyperparameters) {
   const unknown = settings.targetModules.filter((name) => !(loraTargets as readonly string[]).includes(name));
   if (unknown.length > 0) {
     throw new InvalidInputError({

@@ -1,0 +1,12 @@
+import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+
+/** The Python process that trains could not be started, or ended in a way that it did not announce. */
+export class WorkerError extends TandemError {
+  constructor(options: TandemErrorOptions) {
+    super({ ...options, code: 'worker', domain: 'tune', category: 'thirdParty' });
+  }
+
+  static override isInstance(error: unknown): error is WorkerError {
+    return TandemError.isInstance(error) && error.code === 'worker';
+  }
+}
