@@ -2,7 +2,7 @@
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256OfFile } from '../formats/file-hash.ts';
-import { readJsonFile } from '../formats/json-file.ts';
+import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { BertModel } from './bert-weights.ts';
 
@@ -56,11 +56,15 @@ export async function saveEmbedder(
   });
 }
 
-/** Tensors of a `BertForSequenceClassification`: the encoder under "bert.", and the classifier. */
+/**
+ * Writes a cross-encoder: a `BertForSequenceClassification` with one label, whose encoder's tensors stand under "bert.".
+ * @param options.maxTokens the longest pair
+ */
 export async function saveCrossEncoder(
   model: BertModel,
-  { from, to, made }: { from: string; to: string; made: Making },
+  { from, to, maxTokens, made }: { from: string; to: string; maxTokens: number; made: Making },
 ): Promise<void> {
+  const activation = 'torch.nn.modules.activation.Sigmoid';
   await writeWhole(to, async (folder) => {
     await writeWeights(model, [...model.weights.keys()], folder, 'bert.');
     await writeConfig(from, folder, {
@@ -68,9 +72,14 @@ export async function saveCrossEncoder(
       num_labels: 1,
       id2label: { 0: 'LABEL_0' },
       label2id: { LABEL_0: 0 },
-      sentence_transformers: { activation_fn: 'torch.nn.modules.activation.Sigmoid' },
+      sentence_transformers: { activation_fn: activation },
     });
-    // The embedder's shorter limit is for one text; a pair may use all positions.
+    // A cross-encoder's limit stands with its tokenizer; an embedder's, for one text, would be too short for two.
+    const tokenizer = (await readJsonFileIfPresent(path.join(from, 'tokenizer_config.json'))) ?? {};
+    await writeJson(path.join(folder, 'tokenizer_config.json'), {
+      ...tokenizer,
+      model_max_length: maxTokens,
+    });
     await writeCard(folder, from, 'text-ranking', made);
   });
 }

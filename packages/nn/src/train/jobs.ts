@@ -2,6 +2,7 @@
 import { openSession } from '../graph/index.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
 import { type DecoderModel, loadDecoder } from '../models/decoder-weights.ts';
+import { type CrossEncoderJob, runCrossEncoderTraining } from './cross-encoder-training.ts';
 import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
 import { readExamples, type TrainingExample } from './examples.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
@@ -43,7 +44,8 @@ export type Job =
   | { kind: 'train'; job: TrainingJob | PreferenceTrainingJob }
   | { kind: 'loss'; job: LossJob }
   | { kind: 'logits'; job: LogitsJob }
-  | { kind: 'embedder'; job: EmbedderJob };
+  | { kind: 'embedder'; job: EmbedderJob }
+  | { kind: 'cross-encoder'; job: CrossEncoderJob };
 
 export async function runJob(
   { kind, job }: Job,
@@ -52,6 +54,7 @@ export async function runJob(
   if (kind === 'train') return runTraining(job, hooks);
   if (kind === 'loss') return runLoss(job, hooks);
   if (kind === 'embedder') return runEmbedderTraining(job, hooks);
+  if (kind === 'cross-encoder') return runCrossEncoderTraining(job, hooks);
   return runLogits(job);
 }
 

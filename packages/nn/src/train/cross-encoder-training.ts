@@ -1,0 +1,236 @@
+/** Training of a cross-encoder from the pairs that train an embedder. */
+import { InvalidExampleError } from '../errors/invalid-example-error.ts';
+import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
+import { seededRandom } from '../graph/finite-differences.ts';
+import { openSession } from '../graph/index.ts';
+import { pairSequence } from '../models/bert-cross-encoder.ts';
+import { saveCrossEncoder } from '../models/bert-save.ts';
+import { type BertSequence, scoreLossGraph } from '../models/bert-training.ts';
+import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
+import { checkPairs, type EmbedderPair, key, positivesByQuery } from './embedder-batches.ts';
+import type { EmbedderJob, EmbedderResult } from './embedder-training.ts';
+import { EncoderPasses } from './encoder-passes.ts';
+import {
+  checkOutput,
+  type EncoderHooks,
+  type EncoderHyperparameters,
+  encoderSettings,
+  foldLora,
+  newBertLora,
+  runEncoderTraining,
+} from './encoder-training.ts';
+import { breathe } from './stop.ts';
+
+/** As an embedder's; `directory` may hold an embedder, which then gets a new head, or a cross-encoder to go on with. */
+export interface CrossEncoderJob extends Omit<EmbedderJob, 'hyperparameters'> {
+  hyperparameters?: Partial<
+    EncoderHyperparameters & {
+      /** Negatives drawn from other pairs' positives for a pair that names fewer of its own. Default 3. */
+      negatives: number;
+    }
+  >;
+}
+
+/** The training itself, in the calling thread, which it occupies: programs call `trainCrossEncoder`. */
+export async function runCrossEncoderTraining(
+  job: CrossEncoderJob,
+  hooks: EncoderHooks,
+): Promise<EmbedderResult> {
+  const { negatives = 3, ...given } = job.hyperparameters ?? {};
+  const settings = encoderSettings(given, { batchSize: 16 });
+  if (!Number.isInteger(negatives) || negatives < 0) {
+    throw new InvalidHyperparameterError({
+      parameter: 'negatives',
+      message: `The hyperparameter negatives is ${negatives}; it must be a whole number of at least 0.`,
+      hint: 'Leave it out for the default of 3.',
+    });
+  }
+  checkOutput(job.outputDirectory);
+  checkPairs(job.pairs, 'Training pair');
+  checkPairs(job.validation ?? [], 'Validation pair');
+  hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
+  const model = await loadBertModel(job.directory);
+  // What an embedder reads in one text is less than the model has positions for; a pair may use them all.
+  const maxTokens = model.weights.has('classifier.weight')
+    ? model.settings.maxTokens
+    : model.settings.positions;
+  addHead(model, settings.seed);
+  hooks.onProgress?.({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
+
+  const training = withNegatives(job.pairs, negatives, settings.seed);
+  const validation = withNegatives(job.validation ?? [], negatives, settings.seed);
+  if (training.every(({ texts }) => texts.length === 1)) {
+    throw new InvalidHyperparameterError({
+      parameter: 'pairs',
+      message:
+        'There is nothing to train on: no pair has a negative, nor is any other pair’s positive wrong for it.',
+      hint: 'Give pairs with different positives, or with negatives.',
+    });
+  }
+  const sequences = pairReader(model, maxTokens, job.onTooLong ?? 'throw');
+  for (const [what, examples] of [
+    ['Training pair', training],
+    ['Validation pair', validation],
+  ] as const) {
+    for (const [index, { query, texts }] of examples.entries()) {
+      for (const text of texts) sequences(query, text, `${what} ${index}`, index);
+    }
+  }
+
+  const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
+  const { threads, tokensPerPass, activationBytes } = job;
+  await using passes = await EncoderPasses.open(model, {
+    threads,
+    tokensPerPass,
+    activationBytes,
+    head: 'score',
+    lora,
+  });
+  await using losses = await openSession(scoreLossGraph(), { threads: threads ?? 2, spin: false });
+  const pause = () => breathe(hooks.stopRequested);
+  const lossOf = async (scores: Float32Array, targets: Float32Array) => {
+    const result = await losses.run({
+      scores: { data: scores, shape: [scores.length, 1] },
+      targets: { data: targets, shape: [targets.length] },
+      share: { data: Float32Array.of(1 / targets.length), shape: [] },
+    });
+    return {
+      loss: (result.loss!.data as Float32Array)[0]! / targets.length,
+      gradient: result['scores.gradient']!.data as Float32Array,
+    };
+  };
+  const laidOut = (examples: readonly Example[]) => ({
+    inputs: examples.flatMap(({ query, texts }) => texts.map((text) => sequences(query, text))),
+    targets: Float32Array.from(examples.flatMap(({ texts }) => texts.map((_, at) => (at === 0 ? 1 : 0)))),
+  });
+
+  const head = ['pooler.dense.weight', 'pooler.dense.bias', 'classifier.weight', 'classifier.bias'];
+  const own = (names: Iterable<string>) =>
+    [...names].map((name) => [name, model.weights.get(name)!] as const);
+  const parameters = new Map([
+    ...(lora ? lora.matrices : own(bertShapes(model.settings).keys())),
+    ...own(head),
+  ]);
+  const metrics = await runEncoderTraining({
+    parameters,
+    isMatrix: (name) => (model.shapes.get(name)?.length ?? 2) > 1,
+    width: model.settings.hiddenSize,
+    settings,
+    evaluateEverySteps: job.evaluateEverySteps,
+    hooks,
+    task: {
+      steps: (epoch) => shuffledSteps(training.length, settings.batchSize, settings.seed, epoch),
+      async run(step) {
+        const { inputs, targets } = laidOut(step.map((index) => training[index]!));
+        const { loss, gradient } = await lossOf(
+          await passes.forward(inputs, { keep: true, breathe: pause }),
+          targets,
+        );
+        return {
+          loss,
+          tokens: inputs.reduce((total, { ids }) => total + ids.length, 0),
+          gradients: await passes.backward(gradient, pause),
+        };
+      },
+      validate:
+        validation.length === 0
+          ? undefined
+          : async () => {
+              const { inputs, targets } = laidOut(validation);
+              const scores = await passes.forward(inputs, { breathe: pause });
+              const { loss } = await lossOf(scores, targets);
+              let at = 0;
+              const first = validation.filter(({ texts }) => {
+                const mine = scores.subarray(at, (at += texts.length));
+                return mine.indexOf(Math.max(...mine)) === 0;
+              });
+              return { loss, recallAt1: first.length / validation.length };
+            },
+    },
+  });
+
+  if (lora) foldLora(model, lora);
+  await saveCrossEncoder(model, {
+    from: job.directory,
+    to: job.outputDirectory,
+    maxTokens,
+    made: { pairs: job.pairs.length, hyperparameters: { ...settings, negatives }, metrics },
+  });
+  return { directory: job.outputDirectory, metrics };
+}
+
+/** A query with its right text first and the wrong ones after it. */
+interface Example {
+  query: string;
+  texts: string[];
+}
+
+/** Wrong texts are the pair's own, then positives of other pairs that are none of this query. */
+function withNegatives(pairs: readonly EmbedderPair[], negatives: number, seed: number): Example[] {
+  const random = seededRandom(seed);
+  const positives = positivesByQuery(pairs);
+  const pool = [...new Set(pairs.map(({ positive }) => positive))];
+  return pairs.map(({ query, positive, negatives: own = [] }) => {
+    const texts = [positive, ...new Set(own)];
+    const right = positives.get(key(query))!;
+    // As many attempts as drawing a few from the pool takes; a pool with nothing wrong in it gives none.
+    for (let attempt = 0; texts.length <= negatives && attempt < 20 * negatives; attempt++) {
+      const drawn = pool[Math.floor(random() * pool.length)]!;
+      if (!right.has(key(drawn)) && !texts.includes(drawn)) texts.push(drawn);
+    }
+    return { query, texts };
+  });
+}
+
+/** Every example once, in an order that depends only on number, seed and epoch. */
+function shuffledSteps(count: number, size: number, seed: number, epoch: number): number[][] {
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return Array.from({ length: Math.ceil(count / size) }, (_, step) =>
+    order.slice(step * size, (step + 1) * size),
+  );
+}
+
+/** A classifier (and, where the file has none, a pooler) drawn as BERT's own weights are: normal, deviation 0.02. */
+function addHead({ weights, shapes, settings }: BertModel, seed: number): void {
+  const { hiddenSize } = settings;
+  const random = seededRandom(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  for (const [name, out] of [
+    ['pooler.dense', hiddenSize],
+    ['classifier', 1],
+  ] as const) {
+    if (weights.has(`${name}.weight`)) continue;
+    weights.set(
+      `${name}.weight`,
+      Float32Array.from({ length: out * hiddenSize }, () => 0.02 * normal()),
+    );
+    weights.set(`${name}.bias`, new Float32Array(out));
+    shapes.set(`${name}.weight`, [out, hiddenSize]).set(`${name}.bias`, [out]);
+  }
+}
+
+function pairReader(model: BertModel, maxTokens: number, onTooLong: 'throw' | 'truncate') {
+  const known = new Map<string, BertSequence>();
+  return (query: string, text: string, what = 'A pair', index = -1): BertSequence => {
+    const name = JSON.stringify([query, text]);
+    const found = known.get(name);
+    if (found) return found;
+    const { sequence, tokens } = pairSequence(model.tokenizer, query, text, maxTokens);
+    if (!sequence || (tokens > maxTokens && onTooLong === 'throw')) {
+      throw new InvalidExampleError({
+        index,
+        message: `${what} has ${tokens} tokens with a text ("${text.slice(0, 40)}…"), and the model reads ${maxTokens}.`,
+        hint: sequence
+          ? 'Shorten it, or pass onTooLong: "truncate" to train with its beginning.'
+          : 'Its query alone is too long: shorten that.',
+      });
+    }
+    known.set(name, sequence);
+    return sequence;
+  };
+}
