@@ -1,0 +1,187 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { type DecoderConfig, decoderLayerSizes, decoderTensors } from '../models/decoder-config.ts';
+import { loadDecoder, readDecoderConfig, rowsToInterleaved } from '../models/decoder-weights.ts';
+import { decoderFamilies } from '../models/families/index.ts';
+import type { LoraAdapter } from '../train/lora-adapter.ts';
+import { type GgufFile, openGguf } from './gguf.ts';
+import { isQuantizable, type QuantizableType, quantizableTypes, quantize } from './gguf-quantize.ts';
+import { type GgmlType, ggmlTypes } from './gguf-types.ts';
+import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
+import { writeSafetensors } from './safetensors.ts';
+
+/**
+ * Writes a model with the adapter added to its weights, W + (alpha / rank) · B · A, as a GGUF file that needs no adapter.
+ * One tensor at a time is in memory; the base's metadata, tokenizer and template are kept.
+ *
+ * @param options.base the GGUF that the adapter was trained for.
+ * @param options.type what matrices are written as. Default `base`: each as the base has it (F32, F16, BF16, Q8_0, Q4_0,
+ *   Q4_1), those that the adapter leaves alone byte by byte. Rounding a merged matrix to 4 bits anew loses a part of what
+ *   was trained: F16 and Q8_0 keep it. Rows that do not divide into blocks of 32 are written as F16.
+ * @throws UnsupportedModelError when the adapter does not fit the base, or `base` asks for a type that is not written here.
+ */
+export async function exportMergedGguf(
+  adapter: LoraAdapter,
+  path: string,
+  options: {
+    base: string;
+    type?: 'F32' | 'F16' | 'Q8_0' | 'base';
+    signal?: AbortSignal;
+    onTensor?: (done: number, total: number) => void;
+  },
+): Promise<void> {
+  const { type = 'base', signal, onTensor } = options;
+  await using base = await openGguf(options.base);
+  const config = await readDecoderConfig(base);
+  checkFit(adapter, config, options.base);
+  const moduleOf = new Map(
+    decoderTensors(config).map(({ gguf, name, kind }) => [
+      gguf,
+      { path: name.replace(/\.weight$/, ''), kind },
+    ]),
+  );
+  const entries = new Map(base.entries);
+  if (type !== 'base') {
+    // LLAMA_FTYPE of llama.h.
+    entries.set('general.file_type', { type: 'UINT32', value: { F32: 0, F16: 1, Q8_0: 7 }[type] });
+  }
+  const tensors = base.tensors.map((tensor, index): GgufTensorInput => {
+    const { name, shape } = tensor;
+    const place = moduleOf.get(name);
+    const pair = place && adapter.tensors.get(place.path);
+    const target = targetType(tensor, type, pair !== undefined, base);
+    return {
+      name,
+      shape,
+      type: target,
+      async data() {
+        onTensor?.(index + 1, base.tensors.length);
+        if (!pair && target === tensor.type) return base.readBytes(name);
+        const values = Float32Array.from(await base.read(name));
+        if (pair) {
+          const interleaved =
+            place.kind === 'rotated' && decoderFamilies[config.family].gguf.rotaryRows === 'interleaved';
+          const b = interleaved ? rowsToInterleaved(pair.b, config.headWidth, adapter.rank) : pair.b;
+          addProduct(values, { a: pair.a, b }, adapter);
+        }
+        return quantize(target as QuantizableType, values);
+      },
+    };
+  });
+  await writeGguf(path, { entries, tensors, ...(signal && { signal }) });
+}
+
+function targetType(
+  { name, shape, type: own }: GgufFile['tensors'][number],
+  wanted: 'F32' | 'F16' | 'Q8_0' | 'base',
+  adapted: boolean,
+  base: GgufFile,
+): GgmlType {
+  // Norms and biases are always float32: llama.cpp wants them so.
+  if (shape.length < 2) return own;
+  if (wanted === 'base') {
+    if (!adapted || isQuantizable(own)) return own;
+    throw new UnsupportedModelError({
+      feature: own,
+      message: `${base.path} has "${name}" as ${own}, which is not written here (only ${quantizableTypes.join(', ')} are).`,
+      hint: 'Merge with the type Q8_0 or F16, and quantise the result with llama.cpp if it must be smaller.',
+    });
+  }
+  return shape.at(-1)! % ggmlTypes[wanted].blockSize === 0 ? wanted : 'F16';
+}
+
+/**
+ * Writes a model with the adapter added to its weights as a Hugging Face folder that Transformers loads: model.safetensors
+ * in float32, and config, tokenizer and whatever else lies beside them.
+ *
+ * @param options.base the model that the adapter was trained for: such a folder, or a GGUF file (of quantised weights those
+ *   that their blocks stand for).
+ * @param options.files the Hugging Face folder that the other files are copied from. Default: the base, which then must be one.
+ * @throws UnsupportedModelError when the adapter does not fit the base, or `files` is of another model.
+ */
+export async function exportMergedSafetensors(
+  adapter: LoraAdapter,
+  directory: string,
+  options: { base: string; files?: string },
+): Promise<void> {
+  const { base, files = base } = options;
+  const config = await readDecoderConfig(base);
+  checkFit(adapter, config, base);
+  const shapes = (of: DecoderConfig) =>
+    JSON.stringify(decoderTensors(of).map(({ name, shape }) => [name, shape]));
+  if (files !== base && shapes(await readDecoderConfig(files)) !== shapes(config)) {
+    throw new UnsupportedModelError({
+      feature: 'config.json of another model',
+      message: `The model in ${files} has other tensors than ${base}.`,
+      hint: 'Give the folder of the very model that the GGUF file was made from.',
+    });
+  }
+  if (/\.gguf$/i.test(files)) {
+    throw new UnsupportedModelError({
+      feature: 'a folder from a GGUF file alone',
+      message: `${files} has no config.json and no tokenizer.json, which a Hugging Face folder needs.`,
+      hint: 'Give the Hugging Face folder of the same model as `files`, or merge into a GGUF file.',
+    });
+  }
+  const { weights } = await loadDecoder(base);
+  const { gainsLessOne } = decoderFamilies[config.family];
+  await mkdir(directory, { recursive: true });
+  await writeSafetensors(
+    join(directory, 'model.safetensors'),
+    decoderTensors(config).map(({ name, shape, kind }) => {
+      const pair = adapter.tensors.get(name.replace(/\.weight$/, ''));
+      let data = weights.get(name)!;
+      if (pair) {
+        data = Float32Array.from(data);
+        addProduct(data, pair, adapter);
+      } else if (gainsLessOne && kind === 'gain') data = data.map((gain) => gain - 1);
+      return { name, dtype: 'F32' as const, shape, data };
+    }),
+    { format: 'pt' },
+  );
+  for (const name of await readdir(files)) {
+    if (/\.(json|txt|jinja|model)$/.test(name) && !name.endsWith('.index.json')) {
+      await copyFile(join(files, name), join(directory, name));
+    }
+  }
+}
+
+/** Adds (alpha / rank) · B · A in place. */
+function addProduct(
+  weight: Float32Array,
+  { a, b }: { a: Float32Array; b: Float32Array },
+  { rank, alpha }: { rank: number; alpha: number },
+): void {
+  const into = a.length / rank;
+  const scaling = alpha / rank;
+  for (let row = 0; row < b.length / rank; row++) {
+    for (let r = 0; r < rank; r++) {
+      const factor = scaling * b[row * rank + r]!;
+      if (factor === 0) continue;
+      const from = r * into;
+      const to = row * into;
+      for (let column = 0; column < into; column++) weight[to + column]! += factor * a[from + column]!;
+    }
+  }
+}
+
+function checkFit(adapter: LoraAdapter, config: DecoderConfig, base: string): void {
+  const sizes = decoderLayerSizes(config);
+  for (const [path, { a, b }] of adapter.tensors) {
+    const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(path);
+    const size = sizes[match?.[2] as keyof typeof sizes];
+    const fits =
+      match &&
+      size &&
+      Number(match[1]) < config.layers &&
+      a.length === adapter.rank * size.in &&
+      b.length === size.out * adapter.rank;
+    if (fits) continue;
+    throw new UnsupportedModelError({
+      feature: path,
+      message: `The adapter's "${path}" does not fit ${base}.`,
+      hint: 'The adapter was trained for another base model; use that one.',
+    });
+  }
+}
