@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { cancelTraining } from '../project/training-run.ts';
 import { type TuneEstimate, tune } from '../project/tune.ts';
 import { cancelHosted } from '../project/tune-hosted.ts';
@@ -10,6 +11,9 @@ interface TuneFlags {
   glossary?: string;
   maxMinutes?: number;
   estimate?: boolean;
+  method?: 'sft' | 'dpo';
+  preferences?: string;
+  from?: string;
   fresh?: boolean;
   resume?: boolean;
   cancel?: boolean;
@@ -21,6 +25,11 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .description('Train a LoRA adapter, here or where the config says; goes on where it was interrupted.')
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
+    .addOption(
+      new Option('--method <method>', 'sft: from examples; dpo: from preferences').choices(['sft', 'dpo']),
+    )
+    .option('--preferences <file>', "pairs of replies of which one was preferred, in OpenAI's JSONL form")
+    .option('--from <adapter>', 'train this adapter further instead of a new one')
     .option('--estimate', 'say what it would take, and stop')
     .addOption(
       new Option('--resume', 'go on with an interrupted training (done without it, too)').conflicts('fresh'),
@@ -39,7 +48,21 @@ export function addTune(program: Command, signal: AbortSignal): void {
           );
           return;
         }
+        if (flags.method !== undefined && (flags.method === 'dpo') !== (flags.preferences !== undefined)) {
+          throw new InvalidInputError({
+            domain: 'cli',
+            where: '--method',
+            message:
+              flags.method === 'dpo'
+                ? 'Training by dpo needs preferences.'
+                : 'Preferences are trained on by dpo, not by sft.',
+            hint:
+              flags.method === 'dpo' ? 'Give --preferences FILE.jsonl.' : 'Leave --method out, or say dpo.',
+          });
+        }
         const outcome = await tune(project, {
+          ...(flags.preferences !== undefined && { preferences: flags.preferences }),
+          ...(flags.from !== undefined && { from: flags.from }),
           ...(flags.glossary !== undefined && { glossary: flags.glossary }),
           ...(flags.maxMinutes !== undefined && { maxMinutes: flags.maxMinutes }),
           ...(flags.estimate && { estimateOnly: true }),

@@ -12,14 +12,20 @@ import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
 import { settle } from '../tune/settle.ts';
 import type { TokenisedExample, Trainer, TrainingJob } from '../tune/trainer.ts';
 import { trainerFor } from '../tune/trainer-for.ts';
+import { checkAdapter } from './check-adapter.ts';
 import { commit } from './compare.ts';
 import { type BuildOptions, dataset } from './dataset.ts';
+import { chosenSide, preferenceData } from './preference-data.ts';
 import type { Project } from './project.ts';
 import { checkpointDirectoryOf, findFinishedRun, recordTraining } from './training-run.ts';
 import { tuneHosted } from './tune-hosted.ts';
 
 export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
   maxMinutes?: number;
+  /** A JSONL file of preference pairs (OpenAI's form): trains on them, by direct preference optimisation, instead of examples. */
+  preferences?: string;
+  /** Id of the adapter to train on further, of the same base and template. Default: a new one. */
+  from?: string;
   /** Drop an interrupted run instead of going on with it, which is what happens by default. */
   fresh?: boolean;
   /** Told before the first step. */
@@ -63,6 +69,14 @@ export async function tune(
 ): Promise<TunedAdapter | { estimate: TuneEstimate }> {
   const { catalog, config, dataDirectory } = project;
   const { signal, onProgress } = options;
+  if (config.tune.trainer !== 'local' && (options.preferences ?? options.from) !== undefined) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'tune.trainer',
+      message: `The ${config.tune.trainer} trainer learns from examples alone: no preferences, and no adapter to go on from.`,
+      hint: 'Set tune.trainer to local.',
+    });
+  }
   if (config.tune.trainer === 'hosted') return tuneHosted(project, options);
   const chat = await (await project.models()).chat();
   const tools = localToolsOf(chat);
@@ -74,16 +88,25 @@ export async function tune(
       hint: 'Set models.chat to a local model; `tandem models list` says which can be trained here.',
     });
   }
-  const data = await dataset(project, options);
   const { trainer: trainerName, worker, hosted: _hosted, ...settings } = config.tune;
   const trainer = trainerFor(config, project.directory);
   const { maxLength } = settings;
-  const train = tokenise(data.train, tools, maxLength, data.files.train);
-  const validation = tokenise(data.validation, tools, maxLength, data.files.validation ?? 'validation');
+  const data =
+    options.preferences === undefined
+      ? await supervisedData(project, options, tools, maxLength)
+      : await preferredData(project, options.preferences, tools, maxLength);
+  const { train, validation, preferences } = data;
+  const from = options.from === undefined ? undefined : await adapterToGoOn(project, options.from, chat);
+  const { rank, alpha, targetModules } = (from?.lineage.hyperparameters ?? settings) as typeof settings;
   const hyperparameters = settle(
-    { ...settings, ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }) },
+    {
+      ...settings,
+      ...(from && { rank, alpha, targetModules }),
+      ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
+    },
     train,
     validation,
+    preferences ? 'dpo' : 'sft',
   );
 
   // The same data, settings and base are the same run: what is found unfinished under its name is gone on with.
@@ -93,10 +116,20 @@ export async function tune(
     base: tools.baseHash,
     template: tools.templateHash,
     ...(trainerName === 'worker' && { worker }),
+    ...(preferences && { method: 'dpo' }),
+    ...(from && { from: from.id }),
   });
   const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
   if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
-  const job: TrainingJob = { baseFile: tools.path, train, validation, hyperparameters, checkpointDirectory };
+  const job: TrainingJob = {
+    baseFile: tools.path,
+    train,
+    validation,
+    ...(preferences && { preferences }),
+    ...(from && { initialAdapter: join(dataDirectory, from.directory, 'peft') }),
+    hyperparameters,
+    checkpointDirectory,
+  };
 
   if (!options.fresh && !options.estimateOnly) {
     const finished = await findFinishedRun(catalog, fingerprint);
@@ -140,13 +173,18 @@ export async function tune(
           datasetHash: data.id,
           baseModel: chat.modelId,
           hyperparameters: Object.fromEntries(
-            Object.entries(hyperparameters).filter(([, value]) => value !== undefined),
+            Object.entries({
+              method: preferences ? 'dpo' : 'sft',
+              ...hyperparameters,
+              ...(!preferences && { beta: undefined }),
+              ...(from && { from: from.id }),
+            }).filter(([, value]) => value !== undefined),
           ),
           runId: run.id,
           ...(commit(project.directory).commit && { commit: commit(project.directory).commit! }),
         },
         metrics: {
-          examples: data.train.length,
+          examples: train.length,
           steps: trained.steps,
           tokens: trained.tokens,
           ...(trained.trainLoss !== undefined && { trainLoss: trained.trainLoss }),
@@ -178,6 +216,51 @@ export async function tune(
 function parityIn({ metrics }: Run): Parity {
   const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = metrics;
   return { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken };
+}
+
+async function supervisedData(
+  project: Project,
+  options: TuneOptions,
+  tools: LocalChatTools,
+  maxLength: number,
+): Promise<TuningData> {
+  const { id, files, ...data } = await dataset(project, options);
+  return {
+    id,
+    train: tokenise(data.train, tools, maxLength, files.train),
+    validation: tokenise(data.validation, tools, maxLength, files.validation ?? 'validation'),
+  };
+}
+
+async function preferredData(
+  project: Project,
+  file: string,
+  tools: LocalChatTools,
+  maxLength: number,
+): Promise<TuningData> {
+  const { id, preferences } = await preferenceData(project, file, tools, maxLength);
+  const { train, validation } = preferences;
+  return { id, train: chosenSide(train), validation: chosenSide(validation), preferences };
+}
+
+type TuningData = { id: string } & Pick<TrainingJob, 'train' | 'validation' | 'preferences'>;
+
+async function adapterToGoOn(
+  { catalog }: Project,
+  id: string,
+  chat: Parameters<typeof checkAdapter>[1],
+): Promise<Adapter> {
+  const adapter = await catalog.adapters.get(id);
+  if (!adapter) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: '--from',
+      message: `There is no adapter ${id} to go on from.`,
+      hint: 'Give the id that `tandem tune` printed.',
+    });
+  }
+  await checkAdapter(adapter, chat);
+  return adapter;
 }
 
 /** As served: the model's own template and tokenizer. An example that does not fit is refused, never cut. */

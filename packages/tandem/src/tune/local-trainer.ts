@@ -8,7 +8,9 @@ import {
   type LoraTarget,
   loraTargets,
   readDecoderConfig,
+  type TrainingProgress,
   trainLora,
+  trainPreferences,
 } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProbedSequence } from './parity.ts';
@@ -29,15 +31,14 @@ export function localTrainer(): Trainer {
       return { steps: Math.ceil(steps), tokens: Math.round(tokens), memoryBytes, money: 0 };
     },
     async train(job, { outputDirectory, onProgress, onEvent, signal }) {
-      const { adapter, metrics } = await trainLora({
+      const settings = {
         model: job.baseFile,
-        examples: job.train.map(forTrainer),
-        ...(job.validation.length > 0 && { validation: job.validation.map(forTrainer) }),
+        ...(job.initialAdapter !== undefined && { initialAdapter: await importPeft(job.initialAdapter) }),
         hyperparameters: nnHyperparameters(job.hyperparameters),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
         ...(signal && { signal }),
-        onProgress: (progress) => {
+        onProgress: (progress: TrainingProgress) => {
           const { stage, done, total, unit, detail, secondsLeft } = progress;
           onProgress?.({
             stage,
@@ -57,7 +58,18 @@ export function localTrainer(): Trainer {
             });
           }
         },
-      });
+      } satisfies Omit<Parameters<typeof trainLora>[0], 'examples'>;
+      const { adapter, metrics } = job.preferences
+        ? await trainPreferences({
+            ...settings,
+            preferences: job.preferences.train,
+            validation: job.preferences.validation,
+          })
+        : await trainLora({
+            ...settings,
+            examples: job.train.map(forTrainer),
+            validation: job.validation.map(forTrainer),
+          });
       const files = { peft: join(outputDirectory, 'peft'), gguf: join(outputDirectory, 'adapter.gguf') };
       await mkdir(outputDirectory, { recursive: true });
       await exportPeft(adapter, files.peft, { baseModel: job.baseFile });

@@ -18,11 +18,22 @@ export interface TokenisedExample {
   labelSpans: readonly (readonly [start: number, end: number])[];
 }
 
+/** Two replies to one prompt, of which one was preferred, as the served model reads them. */
+export interface TokenisedPair {
+  prompt: readonly number[];
+  chosen: readonly number[];
+  rejected: readonly number[];
+}
+
 export interface TrainingJob {
   /** The GGUF file that is served, whose quantised weights are trained against. */
   baseFile: string;
   train: readonly TokenisedExample[];
   validation: readonly TokenisedExample[];
+  /** Trained on instead, by direct preference optimisation; `train` and `validation` are then their chosen sides. */
+  preferences?: { train: readonly TokenisedPair[]; validation: readonly TokenisedPair[] };
+  /** PEFT folder of an adapter that is trained on. */
+  initialAdapter?: string;
   hyperparameters: SettledHyperparameters;
   /** Where checkpoints go; a job found there unfinished is gone on with. */
   checkpointDirectory: string;
