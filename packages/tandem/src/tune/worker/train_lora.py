@@ -330,6 +330,7 @@ def load_model(job: Job, device, precision: str):
         # It is dequantised now, whatever the config says it came from.
         if hasattr(model.config, "quantization_config"):
             del model.config.quantization_config
+        model.hf_quantizer = None
         if not quantise and not (job.quantise == "auto" and too_large(model, device)):
             return model.to(device), None
         # bitsandbytes quantises while it loads, and not from GGUF.
