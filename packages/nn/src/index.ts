@@ -14,6 +14,7 @@ export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
 export { exportMergedGguf, exportMergedSafetensors } from './formats/merge.ts';
+export { exportModelCard, type ModelCard } from './formats/model-card.ts';
 export { exportPeft, importPeft } from './formats/peft.ts';
 export * from './formats/safetensors.ts';
 export * as graph from './graph/index.ts';

@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { exportModelCard, type ModelCard } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
@@ -199,6 +200,7 @@ export async function tune(
           peakMemoryBytes: trained.peakMemoryBytes,
         },
       };
+      await exportModelCard(directory, cardOf(project, adapter, parity, validation.length));
       return {
         adapter,
         metrics: {
@@ -216,6 +218,34 @@ export async function tune(
 function parityIn({ metrics }: Run): Parity {
   const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = metrics;
   return { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken };
+}
+
+function cardOf(
+  { config }: Project,
+  { id, lineage, metrics, createdAt }: Adapter,
+  parity: Parity,
+  validationExamples: number,
+): ModelCard {
+  return {
+    title: `${config.name}: ${id}`,
+    base: { name: lineage.baseModel, sha256: lineage.baseHash },
+    data: { sha256: lineage.datasetHash, examples: metrics.examples, validationExamples },
+    hyperparameters: lineage.hyperparameters,
+    metrics: {
+      ...metrics,
+      'parity with llama.cpp: mean KL': parity.meanKl,
+      'parity with llama.cpp: same top token': parity.sameTopToken,
+    },
+    lineage: {
+      created: createdAt,
+      trainer: lineage.trainer,
+      'SHA-256 of the chat template': lineage.templateHash,
+      run: lineage.runId,
+      commit: lineage.commit,
+    },
+    files: { peft: 'peft', gguf: 'adapter.gguf' },
+    usage: `With Tandem, in its project: \`tandem ask "…" --arm tuned\`, or \`tandem use tuned --adapter ${id}\`.`,
+  };
 }
 
 async function supervisedData(

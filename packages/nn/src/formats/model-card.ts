@@ -1,0 +1,102 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { writeFileAtomically } from './atomic-write.ts';
+import { sha256OfFile } from './file-hash.ts';
+
+export interface ModelCard {
+  title: string;
+  /** What was adapted: a Hub name or the file's name, and the SHA-256 of its weights. */
+  base: { name: string; sha256?: string };
+  data: { sha256?: string; examples: number; validationExamples?: number; description?: string };
+  hyperparameters: Readonly<Record<string, unknown>>;
+  metrics: Readonly<Record<string, number | string | undefined>>;
+  /** Further rows about where it comes from: the chat template's hash, the commit. */
+  lineage?: Readonly<Record<string, string | undefined>>;
+  /** Where the adapter's files lie within the folder. */
+  files: { peft?: string; gguf?: string };
+  /** A further way to load it, as Markdown. */
+  usage?: string;
+}
+
+/**
+ * Writes README.md into an adapter's folder: base, data, settings, metrics, the SHA-256 of every file, and how to load it. The
+ * front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ */
+export async function exportModelCard(directory: string, card: ModelCard): Promise<void> {
+  const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+    .filter((name) => name !== 'README.md')
+    .sort();
+  const hashes: [string, string][] = [];
+  for (const name of names) {
+    hashes.push([name.replaceAll(sep, '/'), await sha256OfFile(join(directory, name))]);
+  }
+  await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(modelCard(card, hashes), 'utf8')]);
+}
+
+function modelCard(card: ModelCard, hashes: readonly (readonly [string, string])[]): string {
+  const { title, base, data, files } = card;
+  const rows = (values: Readonly<Record<string, unknown>>) =>
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `| ${cell(name)} | ${cell(plain(value))} |`);
+  const table = (head: string, lines: readonly string[]) => [`| ${head} | |`, '|---|---|', ...lines, ''];
+  return [
+    '---',
+    `base_model: ${JSON.stringify(base.name)}`,
+    'library_name: peft',
+    'tags: [lora]',
+    '---',
+    '',
+    `# ${title}`,
+    '',
+    `A LoRA adapter for ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}. It belongs to these very weights and to the chat template it was trained under.`,
+    '',
+    ...(data.description ? [data.description, ''] : []),
+    ...table('data', [
+      ...rows({
+        'training examples': data.examples,
+        'validation examples': data.validationExamples,
+        'SHA-256 of the training set': data.sha256,
+        ...card.lineage,
+      }),
+    ]),
+    ...table('metric', rows(card.metrics)),
+    ...table('hyperparameter', rows(card.hyperparameters)),
+    ...table(
+      'file (SHA-256)',
+      hashes.map(([name, hash]) => `| ${cell(name)} | \`${hash}\` |`),
+    ),
+    '## Loading it',
+    '',
+    ...(files.peft !== undefined
+      ? [
+          'In Python, with PEFT:',
+          '',
+          '```python',
+          'from peft import PeftModel',
+          'from transformers import AutoModelForCausalLM',
+          '',
+          `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(base.name)})`,
+          `model = PeftModel.from_pretrained(base, ${JSON.stringify(files.peft)})`,
+          '```',
+          '',
+        ]
+      : []),
+    ...(files.gguf !== undefined
+      ? ['With llama.cpp:', '', '```sh', `llama-cli -m BASE.gguf --lora ${files.gguf}`, '```', '']
+      : []),
+    ...(card.usage ? [card.usage, ''] : []),
+  ].join('\n');
+}
+
+const plain = (value: unknown): string =>
+  typeof value === 'number'
+    ? String(Number(value.toPrecision(6)))
+    : Array.isArray(value)
+      ? value.join(', ')
+      : String(value);
+
+/** What stands in a table's cell ends neither the cell nor the line. */
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
