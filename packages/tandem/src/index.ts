@@ -18,4 +18,5 @@ export { ingest } from './project/ingest.ts';
 export { init } from './project/init.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';
 export { type TuneOptions, tune } from './project/tune.ts';
+export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './project/tune-embedder.ts';
 export { use } from './project/use.ts';

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { cancelTraining } from '../project/training-run.ts';
 import { type TuneEstimate, tune } from '../project/tune.ts';
+import { type TunedEmbedder, tuneEmbedder } from '../project/tune-embedder.ts';
 import { cancelHosted } from '../project/tune-hosted.ts';
 import { positiveNumber } from './arguments.ts';
 import { withProject } from './command-context.ts';
@@ -17,6 +18,7 @@ interface TuneFlags {
   fresh?: boolean;
   resume?: boolean;
   cancel?: boolean;
+  embedder?: boolean;
 }
 
 export function addTune(program: Command, signal: AbortSignal): void {
@@ -36,8 +38,27 @@ export function addTune(program: Command, signal: AbortSignal): void {
     )
     .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
     .option('--cancel', 'drop an interrupted training, and end a job that is under way at a provider')
+    .addOption(
+      new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts([
+        'maxMinutes',
+        'estimate',
+        'resume',
+        'fresh',
+        'cancel',
+      ]),
+    )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        if (flags.embedder) {
+          const trained = await tuneEmbedder(project, {
+            ...(flags.glossary !== undefined && { glossary: flags.glossary }),
+            signal,
+            onProgress,
+          });
+          onProgress.end();
+          print(trained, describeEmbedder);
+          return;
+        }
         if (flags.cancel) {
           const hosted = await cancelHosted(project);
           const here = await cancelTraining(project, { signal });
@@ -105,6 +126,26 @@ export function addTune(program: Command, signal: AbortSignal): void {
 export function describeTuneEstimate(estimate: TuneEstimate): string {
   const { examples, tokens, steps, minutes, memoryBytes, money, basis } = estimate;
   return `${examples} examples, ${tokens} tokens, ${steps} steps: ${minutes === undefined ? "a time that is the provider's to say" : `about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory`}, ${moneyWords(money)}. (${basis})`;
+}
+
+function describeEmbedder({ id, directory, pairs, withNegatives, metrics, glossary }: TunedEmbedder): string {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+  const kept = metrics.validation.find(({ step }) => step === metrics.bestStep);
+  const first = metrics.validation[0];
+  return [
+    `${id}: ${pairs} pairs of question and passage, ${withNegatives} with a hard negative; ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.pairsPerSecond.toFixed(0)} pairs a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+    ...(first && kept
+      ? [
+          `On held-out questions the right passage is nearest for ${percent(first.recallAt1)} before, ${percent(kept.recallAt1)} after (loss ${first.loss.toFixed(3)}, ${kept.loss.toFixed(3)}).`,
+        ]
+      : []),
+    ...(glossary
+      ? [
+          `The glossary's long form is nearest for ${percent(glossary.trained.before)} before, ${percent(glossary.trained.after)} after; worded as never trained on, ${percent(glossary.untrained.before)} before, ${percent(glossary.untrained.after)} after (${glossary.untrained.queries} queries).`,
+        ]
+      : []),
+    `It lies in ${directory}. To use it, set models.embedder to that path and run tandem ingest.`,
+  ].join('\n');
 }
 
 const moneyWords = (money: number | undefined) =>

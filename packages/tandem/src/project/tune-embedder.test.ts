@@ -1,0 +1,68 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BertEncoder } from '@tandem/nn';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ingest } from './ingest.ts';
+import { openProject } from './project.ts';
+import { tuneEmbedder } from './tune-embedder.ts';
+
+/** A project of a dozen two-section documents with an embedder of some thousand weights, whose words are letters. */
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tandem-tune-embedder-'));
+  const model = join(import.meta.dirname, '../../../nn/references/bert/embedder');
+  await cp(model, join(directory, 'model'), { recursive: true });
+  await mkdir(join(directory, 'documents'));
+  const letter = (at: number) => String.fromCharCode(97 + (at % 20));
+  const questions = [];
+  for (let at = 0; at < 12; at++) {
+    const [a, b, c] = [letter(at), letter(at + 3), letter(at + 7)];
+    await writeFile(
+      join(directory, 'documents', `d${at}.md`),
+      `---\nid: d${at}\n---\n\n# ${a} ${b}\n\n## i\n\n${a} ${c} ${c} ${b}.\n\n## j\n\n${b} ${b} ${a} ${letter(at + 11)}.\n`,
+    );
+    questions.push({
+      id: `q${at}`,
+      group: `g${at}`,
+      split: at < 9 ? 'train' : 'validation',
+      question: `${a} ${c}`,
+      wordings: [{ question: `${a} ${c}` }, { question: `${c} ${a} ${a}` }],
+      source: { documentId: `d${at}`, section: 'i' },
+    });
+  }
+  await writeFile(
+    join(directory, 'questions.jsonl'),
+    questions.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  );
+  await writeFile(join(directory, 'glossary.csv'), 'abbreviation,long_form\na,b c d\ne,f g h\nk,l m n\n');
+  const config = {
+    name: 'test',
+    sources: [{ type: 'files', path: 'documents', include: ['**/*.md'] }],
+    models: { embedder: 'local:./model' },
+    chunk: { maxTokens: 16, overlapTokens: 0 },
+    dataset: { questions: 'questions.jsonl', glossary: 'glossary.csv' },
+  };
+  await writeFile(join(directory, 'tandem.config.ts'), `export default ${JSON.stringify(config)};\n`);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+test('questions and glossary train the embedder; its folder can be the project’s', async () => {
+  await using project = await openProject({ directory });
+  await ingest(project, {});
+  const trained = await tuneEmbedder(project, { epochs: 4 });
+  expect(trained.pairs).toBe(18);
+  expect(trained.withNegatives).toBe(18);
+  expect(trained.metrics.validation[0]!.recallAt1).toBeGreaterThanOrEqual(0);
+  expect(trained.metrics.losses.at(-1)).not.toBe(trained.metrics.losses[0]);
+  const { untrained, trained: asTrained } = trained.glossary!;
+  expect(untrained.queries).toBe(9);
+  expect(asTrained.queries).toBe(15);
+  for (const share of [untrained.before, untrained.after, asTrained.before, asTrained.after]) {
+    expect(share).toBeGreaterThanOrEqual(0);
+    expect(share).toBeLessThanOrEqual(1);
+  }
+  await using encoder = await BertEncoder.load({ directory: trained.directory });
+  expect(encoder.dimensions).toBe(16);
+});

@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EmbedderPair } from '@tandem/nn';
+import { embeddedText } from '../chunk/embedded-text.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { newId } from '../core/id.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { TrainingQuestion } from '../dataset/build.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import { type TrainedEmbedder, trainProjectEmbedder } from '../tune/embedder-trainer.ts';
+import { projectGlossary, trainingQuestions } from './dataset.ts';
+import type { Project } from './project.ts';
+
+export interface TuneEmbedderOptions {
+  /** Replaces the config's. */
+  glossary?: string;
+  /** Default 1. */
+  epochs?: number;
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+}
+
+export interface TunedEmbedder extends TrainedEmbedder {
+  id: string;
+  /** Training pairs from questions, and those of them with a hard negative. */
+  pairs: number;
+  withNegatives: number;
+}
+
+/**
+ * Fine-tunes the project's embedder on its training questions: each wording belongs to the passage that answers it, beside a
+ * hard negative from the project's own index, and each abbreviation of the glossary to its long form. The result stands in
+ * `.tandem/embedders/ID`; nothing uses it before the config names it and the index is made anew.
+ */
+export async function tuneEmbedder(
+  project: Project,
+  options: TuneEmbedderOptions = {},
+): Promise<TunedEmbedder> {
+  const { signal, onProgress } = options;
+  const embedder = await (await project.models()).embedder();
+  const tools = localToolsOf(embedder);
+  if (!tools) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'models.embedder',
+      message: `${embedder.provider}:${embedder.modelId} is not a model on this machine, so it cannot be trained here.`,
+      hint: 'Set models.embedder to a local model.',
+    });
+  }
+  const questions = await trainingQuestions(project);
+  const glossary = await projectGlossary(project, options.glossary);
+  const of = (split: string) => questions.filter((question) => question.source && question.split === split);
+  const train = await pairsOf(project, of('train'), options);
+  const validation = await pairsOf(project, of('validation'), options);
+  if (train.length + glossary.length === 0) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'dataset',
+      message: `The project in ${project.directory} has no question whose passage is indexed, and no glossary.`,
+      hint: 'Set dataset.questions (with sources) or dataset.glossary, and run `tandem ingest`.',
+    });
+  }
+
+  await using _lock = await project.catalog.lockForWriting('training', signal && { signal });
+  const id = newId('embedder');
+  const folder = join(project.dataDirectory, 'embedders');
+  await mkdir(folder, { recursive: true });
+  const trained = await trainProjectEmbedder({
+    base: tools.path,
+    outputDirectory: join(folder, id),
+    train,
+    validation,
+    glossary,
+    seed: project.config.tune.seed,
+    ...(options.epochs !== undefined && { epochs: options.epochs }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
+  return { id, ...trained, pairs: train.length, withNegatives };
+}
+
+/**
+ * Each wording with the passage that covers most of its source. The hard negative is the best-found passage that is not within
+ * the source, and only from documents of these same questions: those of cases are never trained on, not even as wrong.
+ */
+async function pairsOf(
+  project: Project,
+  questions: readonly TrainingQuestion[],
+  { signal, onProgress }: TuneEmbedderOptions,
+): Promise<EmbedderPair[]> {
+  if (questions.length === 0) return [];
+  const retriever = await project.retriever();
+  const documentIds = [...new Set(questions.map(({ source }) => source!.documentId))];
+  const pairs = new Map<string, EmbedderPair>();
+  const positives = new Map<string, Set<string>>();
+  let done = 0;
+  for (const { question, searchQuery, wordings, source } of questions) {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'mining passages', done: done++, total: questions.length, unit: 'questions' });
+    const within = ({ documentId, start, end }: { documentId: string; start: number; end: number }) =>
+      documentId === source!.documentId ? Math.min(end, source!.end) - Math.max(start, source!.start) : 0;
+    const query = searchQuery ?? question;
+    const search = { k: 20, ...(signal && { signal }) };
+    const own = await retriever.retrieve(query, { ...search, documentIds: [source!.documentId] });
+    const right = own.passages
+      .filter((passage) => within(passage) > 0)
+      .sort((a, b) => within(b) - within(a))[0];
+    if (!right) continue;
+    const positive = asEmbedded(right);
+    const found = await retriever.retrieve(query, { ...search, documentIds });
+    const wrong = found.passages.find((passage) => within(passage) <= 0);
+    for (const asked of new Set([question, ...(wordings ?? []).map((wording) => wording.question)])) {
+      pairs.set(JSON.stringify([asked, positive]), {
+        query: asked,
+        positive,
+        ...(wrong && { negatives: [asEmbedded(wrong)] }),
+      });
+      const key = sameWords(asked);
+      positives.set(key, (positives.get(key) ?? new Set()).add(sameWords(positive)));
+    }
+  }
+  // The same words may be asked of several sources; what answers one of them is no negative for another.
+  return [...pairs.values()].map(({ negatives = [], ...pair }) => {
+    const right = positives.get(sameWords(pair.query))!;
+    const wrong = negatives.filter((text) => !right.has(sameWords(text)));
+    return wrong.length > 0 ? { ...pair, negatives: wrong } : pair;
+  });
+}
+
+/** What the index embeds for it. */
+const asEmbedded = ({ prefix = '', text }: { prefix?: string | undefined; text: string }) =>
+  embeddedText({ prefix, text });
+
+/** The trainer, too, takes texts that differ in case and white space only for one. */
+const sameWords = (text: string) => text.trim().replace(/\s+/g, ' ').toLowerCase();
