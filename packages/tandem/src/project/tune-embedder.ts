@@ -14,7 +14,7 @@ import type { Project } from './project.ts';
 export interface TuneEmbedderOptions {
   /** Replaces the config's. */
   glossary?: string;
-  /** Default 1. */
+  /** Default 2. */
   epochs?: number;
   signal?: AbortSignal;
   onProgress?: ProgressListener;

@@ -52,7 +52,7 @@ export function glossaryPairs(glossary: readonly GlossaryEntry[]): EmbedderPair[
 
 /** Trains on the pairs and the glossary's, in a thread of its own, and measures the glossary before and after. */
 export async function trainProjectEmbedder(training: EmbedderTraining): Promise<TrainedEmbedder> {
-  const { base, outputDirectory, glossary, seed, epochs = 1, signal, onProgress } = training;
+  const { base, outputDirectory, glossary, seed, epochs = 2, signal, onProgress } = training;
   const result = await trainEmbedder({
     directory: base,
     outputDirectory,
