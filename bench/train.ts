@@ -43,17 +43,17 @@ const floors = {
 };
 const requirements = [
   'torch==2.13.0',
-  'transformers==5.0.0',
-  'peft==0.18.0',
-  'gguf==0.17.1',
-  'accelerate==1.12.0',
+  'transformers==5.23.0',
+  'peft==0.21.2',
+  'gguf==0.19.0',
+  'accelerate==1.15.0',
 ];
 const threads = 2;
 const batchSize = 4;
 const learningRate = 5e-4;
 const warmupFraction = 0.05;
 const peerRows = ['fp32', 'bf16', 'bf16-labelled'] as const;
-const tandemRows = ['tandem'] as const;
+const tandemRows = ['tandem', 'tandem-int8'] as const;
 
 interface Example {
   tokens: number[];
@@ -91,7 +91,16 @@ async function tandemSide(job: Job): Promise<void> {
     examples: job.batches.flat(),
     initialAdapter: await importPeft(job.initialAdapter),
     threads: job.threads,
-    hyperparameters: { rank: 16, alpha: 32, batchSize, learningRate, warmupFraction, epochs: 1, seed: 1 },
+    hyperparameters: {
+      rank: 16,
+      alpha: 32,
+      batchSize,
+      learningRate,
+      warmupFraction,
+      epochs: 1,
+      seed: 1,
+      frozenPrecision: job.row === 'tandem-int8' ? 'int8' : 'float32',
+    },
     onProgress: (progress) => {
       if (progress.stage !== 'training') return;
       const now = performance.now();

@@ -1,3 +1,4 @@
+import type { Int8Columns } from '../graph/index.ts';
 import { type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
 
 /** Everything that tells one decoder from another, as plain data; `families/` reads it from config.json or GGUF. */
@@ -54,6 +55,16 @@ export interface DecoderModel {
   config: DecoderConfig;
   /** Float32, row-major [out, in], exactly those of {@link decoderTensors}. Gains of norms are what is multiplied with. */
   weights: ReadonlyMap<string, Float32Array>;
+  /** The matrices of the layers by name, rounded to eight bits for training; they are then not among the weights. */
+  int8?: ReadonlyMap<string, Int8Layer>;
+}
+
+/** A [out, in] matrix in eight bits, once for each direction: the scale must go with what is not summed over. */
+export interface Int8Layer {
+  /** [in, out], a scale for each output. */
+  forward: Int8Columns;
+  /** [out, in], a scale for each input. */
+  backward: Int8Columns;
 }
 
 /** What GGUF calls the matrices of a block: `blk.N.<name>.weight`. */

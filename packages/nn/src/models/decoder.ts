@@ -9,6 +9,7 @@ import {
   gatherRows,
   geglu,
   gradients,
+  type Int8Weight,
   type LoraLayer,
   linear,
   linearCrossEntropy,
@@ -33,6 +34,7 @@ import {
   type DecoderConfig,
   type DecoderModel,
   decoderLayerSizes,
+  type Int8Layer,
   type Rotary,
 } from './decoder-config.ts';
 
@@ -362,7 +364,16 @@ class Decoder {
     const known = this.layers.get(path);
     if (known) return known;
     const { out, in: into } = decoderLayerSizes(this.model.config)[target];
-    const layer: LoraLayer = { weight: this.weight(`${path}.weight`, [out, into]) };
+    const name = `${path}.weight`;
+    const shape = [out, into];
+    const int8 = this.model.int8?.get(name);
+    const layer: LoraLayer = int8
+      ? // Only named: in integers the float32 matrix is no part of the graph.
+        {
+          weight: { graph: this.graph, name, type: 'float32', shape },
+          int8: this.int8Weight(name, shape, int8),
+        }
+      : { weight: this.weight(name, shape) };
     if (this.model.config.biases.includes(target)) layer.bias = this.weight(`${path}.bias`, [out]);
     if (this.lora?.targetModules.includes(target)) {
       const { rank } = this.lora;
@@ -373,6 +384,24 @@ class Decoder {
     }
     this.layers.set(path, layer);
     return layer;
+  }
+
+  private int8Weight(
+    name: string,
+    [out, into]: readonly number[],
+    { forward, backward }: Int8Layer,
+  ): Int8Weight {
+    const { graph } = this;
+    return {
+      forward: {
+        values: graph.weight(`${name}.forward`, forward.values, [into!, out!], 'int8'),
+        scales: graph.weight(`${name}.forward.scales`, forward.scales, [out!]),
+      },
+      backward: {
+        values: graph.weight(`${name}.backward`, backward.values, [out!, into!], 'int8'),
+        scales: graph.weight(`${name}.backward.scales`, backward.scales, [into!]),
+      },
+    };
   }
 
   private get scaling(): number {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
-import { openSession, type SessionOptions } from '../graph/index.ts';
+import { int8ProbeGraph, openSession, type SessionOptions } from '../graph/index.ts';
 import { adapterInputs, type LabelledTokens, type PreferredTokens } from '../models/decoder.ts';
-import { type DecoderModel, decoderFiles, loadDecoder } from '../models/decoder-weights.ts';
+import { type DecoderModel, decoderFiles, inInt8, loadDecoder } from '../models/decoder-weights.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { passes } from './batches.ts';
 import {
@@ -15,7 +15,12 @@ import {
   saveCheckpoint,
 } from './checkpoint.ts';
 import { readExamples } from './examples.ts';
-import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
+import {
+  type DataSize,
+  defaultHyperparameters,
+  type Hyperparameters,
+  hyperparametersFor,
+} from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import {
   dropoutFor,
@@ -49,7 +54,9 @@ export async function runTraining(
   const { stopRequested } = hooks;
   const progress = hooks.onProgress ?? (() => {});
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
+  const layers = job.hyperparameters?.frozenPrecision ?? defaultHyperparameters.frozenPrecision;
+  if (layers === 'int8') await demandIntegerProducts('preferences' in job);
+  const model = await modelOf(job.model, layers);
   progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
   const data = readData(job, model);
   const { settings, evaluations } = hyperparametersFor(job.hyperparameters ?? {}, data.size, data.method);
@@ -394,4 +401,28 @@ async function fingerprintOf(
     hash.update(JSON.stringify([Array.from(tokens), Array.from(labels)]));
   }
   return hash.digest('hex');
+}
+
+async function modelOf(
+  given: DecoderModel | string,
+  layers: Hyperparameters['frozenPrecision'],
+): Promise<DecoderModel> {
+  if (typeof given === 'string') return await loadDecoder(given, { layers });
+  return layers === 'int8' ? inInt8(given) : given;
+}
+
+/** @throws InvalidHyperparameterError where products in integers are not exact here, or the method needs float32. */
+async function demandIntegerProducts(ofPreferences: boolean): Promise<void> {
+  const refused = (reason: string) =>
+    new InvalidHyperparameterError({
+      parameter: 'frozenPrecision',
+      message: `The hyperparameter frozenPrecision is "int8", and ${reason}.`,
+      hint: 'Leave it out for float32.',
+    });
+  if (ofPreferences) throw refused('preferences are compared with a reference in float32');
+  await using probe = await openSession(int8ProbeGraph());
+  const ones = new Float32Array(64).fill(1);
+  const { y } = await probe.run({ x: { data: ones, shape: [1, 64] } });
+  if (Math.abs((y!.data as Float32Array)[0]! - 64) > 0.01)
+    throw refused('this CPU has no exact products of eight-bit integers');
 }

@@ -155,6 +155,8 @@ export const configSchema = z.strictObject({
       alpha: z.number().positive().default(32),
       /** Share of what the adapter reads that is zeroed in training; costs time, and helps where examples are few. */
       dropout: z.number().min(0).lt(1).default(0),
+      /** Of the local trainer's products with the frozen weights; `int8` is faster where the CPU has integer dot products. */
+      frozenPrecision: z.enum(['float32', 'int8']).default('float32'),
       /** At its peak. Absent, like `epochs` and `patience`: by the amount of data. */
       learningRate: z.number().positive().optional(),
       schedule: z.enum(['cosine', 'linear', 'constant']).default('cosine'),

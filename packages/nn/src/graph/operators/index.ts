@@ -19,6 +19,16 @@ export {
   swiglu,
   tanh,
 } from './elementwise.ts';
+export {
+  type Int8Columns,
+  type Int8Matrix,
+  type Int8Weight,
+  int8Columns,
+  int8ProbeGraph,
+  int8Product,
+  int8Rows,
+  int8Transposed,
+} from './int8.ts';
 export { gatherRows } from './lookup.ts';
 export { type LoraLayer, loraLinear } from './lora.ts';
 export {

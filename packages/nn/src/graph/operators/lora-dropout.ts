@@ -33,7 +33,7 @@ export function loraLinearWithDropout(
 ): Value[] {
   const frozen = loraLinear(
     x,
-    layers.map(({ weight, bias }) => ({ weight, bias })),
+    layers.map(({ weight, bias, int8 }) => ({ weight, bias, int8 })),
     scaling,
   );
   if (layers.every(({ adapter }) => !adapter)) return frozen;

@@ -2,6 +2,7 @@
 import type { Value } from '../graph.ts';
 import { after } from '../recompute.ts';
 import { binary } from './elementwise.ts';
+import { type Int8Weight, int8Product, int8Rows } from './int8.ts';
 import { gemm } from './matrix.ts';
 import { concatenateNode, splitNode } from './shape.ts';
 
@@ -10,6 +11,8 @@ export interface LoraLayer {
   weight: Value;
   /** [out], frozen. */
   bias?: Value | undefined;
+  /** The same weight as integers; where it is there, float32 is not touched. */
+  int8?: Int8Weight | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
 }
@@ -25,6 +28,7 @@ export interface LoraLayer {
 export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
   const { graph } = x;
   const adapted = layers.filter((layer) => layer.adapter);
+  if (layers.every(({ int8 }) => int8)) return int8LoraLinear(x, layers, scaling);
   const outputs = layers.map((layer) =>
     gemm(x, folded(layer, scaling), { transB: true, ...(layer.bias && { c: layer.bias }) }),
   );
@@ -75,3 +79,67 @@ function folded({ weight, adapter }: LoraLayer, scaling: number, trigger?: Value
   const b = trigger ? after(adapter.b, trigger) : adapter.b;
   return gemm(b, adapter.a, { alpha: scaling, c: weight });
 }
+
+/**
+ * The same with the frozen weights in integers. The adapter stays in float32 and beside the weight: folded in, it would be
+ * rounded away.
+ */
+function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
+  const { graph } = x;
+  const adapted = layers.filter((layer) => layer.adapter);
+  const inner = new Map<LoraLayer, Value>();
+  if (adapted.length > 0) {
+    const parts = splitNode(gemm(x, stackOf(adapted), { transB: true }), 1, ranksOf(adapted));
+    for (const [index, layer] of adapted.entries()) inner.set(layer, parts[index]!);
+  }
+  const rows = int8Rows(x);
+  const outputs = layers.map((layer) => {
+    const product = int8Product(rows, layer.int8!.forward);
+    const frozen = layer.bias ? binary('Add', product, layer.bias) : product;
+    const { adapter } = layer;
+    return adapter ? gemm(inner.get(layer)!, adapter.b, { transB: true, alpha: scaling, c: frozen }) : frozen;
+  });
+  graph.record({
+    inputs: [x, ...adapted.flatMap(({ adapter }) => [adapter!.a, adapter!.b])],
+    outputs,
+    backward: (outputGradients, [toX]) => {
+      const gradientOf = new Map(layers.map((layer, index) => [layer, outputGradients[index]]));
+      const active = adapted.filter((layer) => gradientOf.get(layer));
+      const innerGradients =
+        active.length > 0
+          ? concatenateNode(
+              active.map((layer) => gemm(gradientOf.get(layer)!, layer.adapter!.b, { alpha: scaling })),
+              1,
+            )
+          : undefined;
+      let dx: Value | undefined;
+      if (toX) {
+        for (const [layer, dy] of gradientOf) {
+          if (!dy) continue;
+          const part = int8Product(int8Rows(dy), layer.int8!.backward);
+          dx = dx ? binary('Add', dx, part) : part;
+        }
+        if (innerGradients) dx = gemm(innerGradients, stackOf(active), dx && { c: dx });
+      }
+      const pairs = new Map<LoraLayer, [Value, Value]>();
+      if (innerGradients) {
+        const da = splitNode(gemm(innerGradients, x, { transA: true }), 0, ranksOf(active));
+        active.forEach((layer, index) => {
+          const db = gemm(gradientOf.get(layer)!, inner.get(layer)!, { transA: true, alpha: scaling });
+          pairs.set(layer, [da[index]!, db]);
+        });
+      }
+      return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
+    },
+  });
+  return outputs;
+}
+
+const ranksOf = (layers: readonly LoraLayer[]) => layers.map(({ adapter }) => adapter!.a.shape[0] as number);
+
+/** The layers' a under each other. */
+const stackOf = (layers: readonly LoraLayer[]) =>
+  concatenateNode(
+    layers.map(({ adapter }) => adapter!.a),
+    0,
+  );

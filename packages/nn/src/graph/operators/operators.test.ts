@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gradientErrors, seededRandom } from '../finite-differences.ts';
-import { Graph, type Value } from '../graph.ts';
+import { Graph, gradients, type Value } from '../graph.ts';
 import { recomputed } from '../recompute.ts';
 import { openSession, type TensorData } from '../session.ts';
 import * as operators from './index.ts';
@@ -475,5 +475,69 @@ test('geluTanh is within a thousandth of gelu', async () => {
   });
   tanh!.forEach((value, index) => {
     expect(Math.abs(value - erf![index]!)).toBeLessThan(1e-3);
+  });
+});
+
+describe('products in eight-bit integers', () => {
+  test(
+    'are near those in float32, forward and backward, with rows of very different size',
+    property([fc.integer({ min: 2, max: 9 }), seed], async (rows, s) => {
+      const [into, out, rank] = [48, 32, 4];
+      const x = tensor([rows, into], s);
+      // A row of zeros and rows a thousand times as large as others.
+      x.data.forEach((value, at) => {
+        x.data[at] = value * [0, 1, 1000][Math.floor(at / into) % 3]!;
+      });
+      const weight = tensor([out, into], s + 1);
+      const bias = tensor([out], s + 2);
+      const run = async (integers: boolean) => {
+        const graph = new Graph('int8');
+        const input = graph.input('x', 'float32', ['rows', into]);
+        const a = graph.input('a', 'float32', [rank, into]);
+        const b = graph.input('b', 'float32', [out, rank]);
+        const forward = operators.int8Transposed(weight.data, out, into);
+        const backward = operators.int8Columns(weight.data, out, into);
+        const layer = {
+          weight: integers
+            ? { graph, name: 'none', type: 'float32' as const, shape: [out, into] }
+            : graph.weight('weight', weight.data, [out, into]),
+          bias: graph.weight('bias', bias.data, [out]),
+          adapter: { a, b },
+          ...(integers && {
+            int8: {
+              forward: {
+                values: graph.weight('forward', forward.values, [into, out], 'int8'),
+                scales: graph.weight('forward.scales', forward.scales, [out]),
+              },
+              backward: {
+                values: graph.weight('backward', backward.values, [out, into], 'int8'),
+                scales: graph.weight('backward.scales', backward.scales, [into]),
+              },
+            },
+          }),
+        };
+        const [y] = operators.loraLinear(input, [layer], 2);
+        graph.output('y', y!);
+        gradients(operators.sumAll(operators.multiply(y!, y!)), [input, a, b]).forEach((gradient, index) => {
+          graph.output(`gradient ${index}`, gradient);
+        });
+        await using session = await openSession(graph);
+        return await session.run({ x, a: tensor([rank, into], s + 3), b: tensor([out, rank], s + 4) });
+      };
+      const [exact, rounded] = [await run(false), await run(true)];
+      for (const [name, { data }] of Object.entries(exact)) {
+        const [reference, own] = [data as Float32Array, rounded[name]!.data as Float32Array];
+        const norm = Math.hypot(...reference);
+        const distance = Math.hypot(...reference.map((value, at) => value - own[at]!));
+        expect(distance / norm, name).toBeLessThan(0.02);
+        expect(distance, name).toBeGreaterThan(0);
+      }
+    }),
+  );
+
+  test('the probe sums exactly what this CPU can multiply in integers', async () => {
+    await using session = await openSession(operators.int8ProbeGraph());
+    const { y } = await session.run({ x: { data: new Float32Array(64).fill(1), shape: [1, 64] } });
+    expect((y!.data as Float32Array)[0]).toBeCloseTo(64, 3);
   });
 });

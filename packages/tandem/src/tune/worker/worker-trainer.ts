@@ -183,7 +183,16 @@ async function writeJob(
   const folder = settings.base === undefined ? undefined : resolve(projectDirectory, settings.base);
   const base =
     folder === undefined ? { gguf: job.baseFile } : { model: existsSync(folder) ? folder : settings.base! };
-  const { accumulate: _a, batchSize: _b, beta: _c, epochs: _e, maxMinutes, ...rest } = hyperparameters;
+  const {
+    accumulate: _a,
+    batchSize: _b,
+    beta: _c,
+    epochs: _e,
+    // The local trainer's own; the worker has `precision` and `quantise`.
+    frozenPrecision: _f,
+    maxMinutes,
+    ...rest
+  } = hyperparameters;
   const { precision, quantise } = settings;
   return {
     type: 'train',
