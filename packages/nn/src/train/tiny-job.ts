@@ -59,6 +59,7 @@ export async function tinyPreferenceJob(
 /** What a training that was killed must come back to the same as without. */
 export const variants: Record<string, () => Promise<TrainingJob | PreferenceTrainingJob>> = {
   plain: () => tinyJob(),
+  int8: () => tinyJob({ hyperparameters: { ...hyperparameters, frozenPrecision: 'int8' } }),
   dropout: () => tinyJob({ hyperparameters: { ...hyperparameters, dropout: 0.2 } }),
   'two passes a step': () =>
     tinyJob({

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inInt8, loadDecoder } from '../models/decoder-weights.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { defaultsForData } from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
@@ -78,6 +79,40 @@ describe('early stopping', () => {
         expect(over).toBe(patience > 0 && losses.length > patience && best < losses.length - patience);
       }),
     );
+  });
+});
+
+describe('frozen products in eight bits', () => {
+  test('lead to about the loss of float32, as float32 measures it', async () => {
+    const job = await tinyJob();
+    const exact = await runTraining(job);
+    const { adapter } = await runTraining({
+      ...job,
+      hyperparameters: { ...job.hyperparameters, frozenPrecision: 'int8' },
+    });
+    const loss = async (of: LoraAdapter) =>
+      (await evaluateLoss({ model: job.model, examples: job.validation!, adapter: of })).loss;
+    const before = exact.metrics.validation[0]!.loss;
+    const [rounded, reference] = [await loss(adapter), await loss(exact.adapter)];
+    expect(same(adapter, exact.adapter)).toBe(false);
+    expect(Math.abs(rounded - reference)).toBeLessThan(0.05 * (before - reference));
+  });
+
+  test('keep no float32 matrix of a layer', async () => {
+    const file = path.join(import.meta.dirname, '../../references/decoders/smollm2/model.gguf');
+    const whole = await loadDecoder(file);
+    const rounded = await loadDecoder(file, { layers: 'int8' });
+    const matrices = [...whole.weights.keys()].filter((name) => name.includes('_proj.weight'));
+    expect(matrices.length).toBeGreaterThan(0);
+    expect([...rounded.int8!.keys()].toSorted()).toEqual(matrices.toSorted());
+    expect([...rounded.weights.keys(), ...matrices].toSorted()).toEqual([...whole.weights.keys()].toSorted());
+    expect(inInt8(whole)).toEqual(rounded);
+  });
+
+  test('are refused for preferences', async () => {
+    const job = await tinyPreferenceJob();
+    const hyperparameters = { ...job.hyperparameters, frozenPrecision: 'int8' as const };
+    await expect(runTraining({ ...job, hyperparameters })).rejects.toThrow(/frozenPrecision/);
   });
 });
 
