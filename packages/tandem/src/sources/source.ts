@@ -1,3 +1,5 @@
+import type { ProgressListener } from '../core/progress.ts';
+
 /** Something a source offers: where it is, and a mark that changes whenever its bytes may have changed. */
 export interface SourceEntry {
   /** Unique in the source and the same on every listing: what documents and citations are named after. */
@@ -7,6 +9,8 @@ export interface SourceEntry {
   mediaType?: string;
   /** Bytes, where the source knows. */
   size?: number;
+  /** Access label. Told on every listing, so that a new label is seen where the bytes are the old ones. */
+  access?: string;
 }
 
 /** What a listing passed over, with the reason in one sentence. */
@@ -21,6 +25,13 @@ export interface SourceProblem {
 export interface ListOptions {
   signal?: AbortSignal;
   onProblem?: (problem: SourceProblem) => void;
+  /** A crawl takes minutes before its first entry. */
+  onProgress?: ProgressListener;
+  /**
+   * The change mark under which whoever lists holds this uri already, so that a source that sees the bytes while it
+   * lists need not keep them for `load`. Absent: nothing is held.
+   */
+  known?: (uri: string) => string | undefined;
 }
 
 export interface LoadedEntry {
@@ -30,12 +41,21 @@ export interface LoadedEntry {
 }
 
 /**
- * Where documents come from. A source lists its entries in a stable order and loads one at a time; an entry that cannot
- * be listed goes to `onProblem`, so that one bad file never ends a run. Both throw `SourceError` where the source as a
- * whole, or the entry asked for, is not to be had.
+ * Where documents come from. A source lists its entries in a stable order and loads one at a time, or several at once if
+ * asked to; an entry that cannot be listed goes to `onProblem`, so that one bad file never ends a run. What a complete
+ * listing does not name, and no `failed` problem covers, is gone. Both throw `SourceError` where the source as a whole, or
+ * the entry asked for, is not to be had.
+ *
+ * Entries are loaded between two listings of the same source object: what a source had to read to list (a crawled page, a
+ * page of an API) it may keep until then, on disk. Whoever made a source disposes of it where it can be disposed of.
  */
-export interface Source {
+export interface Source extends Partial<AsyncDisposable> {
   readonly id: string;
   list(options?: ListOptions): AsyncIterable<SourceEntry>;
   load(entry: SourceEntry, options?: { signal?: AbortSignal }): Promise<LoadedEntry>;
+  /**
+   * Calls `onChange` after anything in the source may have changed, until the signal aborts; resolves then. Only for
+   * sources that are told of changes; others have to be listed again.
+   */
+  watch?(options: { signal: AbortSignal; onChange: () => void }): Promise<void>;
 }
