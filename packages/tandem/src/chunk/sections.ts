@@ -20,6 +20,8 @@ export interface Unit {
   /** Headings above it, the title left out. */
   headings: string[];
   page: number | undefined;
+  /** Index of its block in the document. */
+  block: number;
   /** An "Also called: …" line. */
   names: boolean;
   /** For a row below its table's head: the head, which says what the cells are. */
@@ -52,7 +54,13 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
   let titleOpen = false;
   let covered = 0;
 
-  const unit = async (kind: Unit['kind'], start: number, end: number, block: Block, breakPenalty: number) => {
+  const unit = async (
+    kind: Unit['kind'],
+    start: number,
+    end: number,
+    block: number,
+    breakPenalty: number,
+  ) => {
     const gap = text.slice(covered, start);
     covered = Math.max(covered, end);
     return {
@@ -65,7 +73,8 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
       repeatable: kind === 'sentence',
       section: sections.length,
       headings: section.headings,
-      page: block.page,
+      page: blocks[block]!.page,
+      block,
       names: isAlsoCalledLine(text.slice(start, end)),
     };
   };
@@ -87,7 +96,7 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
         section.units.length === 0 && level > sectionLevel && !titleOpen ? section.heading : undefined;
       titleOpen = isTitle;
       section = { headings: open.map((heading) => heading.text), heading: undefined, units: [] };
-      section.heading = await unit('heading', above?.start ?? block.start, block.end, block, afterHeading);
+      section.heading = await unit('heading', above?.start ?? block.start, block.end, index, afterHeading);
       sectionLevel = level;
       continue;
     }
@@ -105,7 +114,7 @@ export async function sectionsOf(document: Document, meter: TokenMeter): Promise
     const tableHead = kind === 'row' ? tableHeadOf(text.slice(block.start, block.end)) : undefined;
     for (const [position, span] of spans.entries()) {
       const penalty = position === 0 ? first : penaltyInside(block.kind, position);
-      const made = await unit(kind, block.start + span.start, block.start + span.end, block, penalty);
+      const made = await unit(kind, block.start + span.start, block.start + span.end, index, penalty);
       section.units.push(tableHead !== undefined && position > 1 ? { ...made, tableHead } : made);
     }
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sourceSchema } from './source-config.ts';
 import { armNames } from './types/answer.ts';
 
 /**
@@ -68,17 +69,8 @@ const outputSchema = z.strictObject({
 
 export const configSchema = z.strictObject({
   name: z.string().min(1),
-  /** Files or folders, relative to the project; globs narrow them. */
-  sources: z
-    .array(
-      z.strictObject({
-        type: z.literal('files'),
-        path: z.string(),
-        include: z.array(z.string()).default(['**/*']),
-        exclude: z.array(z.string()).default([]),
-      }),
-    )
-    .default([]),
+  /** Where documents come from; each kind's settings: `source-config.ts`. */
+  sources: z.array(sourceSchema).default([]),
   models: z
     .strictObject({
       chat: modelReference.default('local:smollm2-135m-instruct'),
@@ -90,8 +82,12 @@ export const configSchema = z.strictObject({
   network: z.enum(['local', 'open']).default('local'),
   chunk: z
     .strictObject({
+      /** How documents are cut; `tandem eval retrieval --chunkers` compares the ways on a project's own questions. */
+      strategy: z.enum(['sentence', 'structural', 'fixed', 'semantic', 'parent-child']).default('sentence'),
       maxTokens: z.number().int().min(16).max(256).default(200),
       overlapTokens: z.number().int().min(0).default(30),
+      /** `parent-child` alone: tokens of the chunks that are searched; `maxTokens` then bounds what is handed on. */
+      childTokens: z.number().int().min(16).max(256).optional(),
     })
     .prefault({}),
   retrieve: z

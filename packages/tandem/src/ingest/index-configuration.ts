@@ -2,6 +2,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { embedMany } from 'ai';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
 import { chunkDocument } from '../chunk/chunk-document.ts';
+import type { ChunkStrategy } from '../chunk/chunker.ts';
 import { hashJson } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { parseDocument } from '../parse/parse-document.ts';
@@ -16,6 +17,8 @@ const rulesVersion = 3;
 export interface Chunking {
   maxTokens: number;
   overlapTokens: number;
+  strategy?: ChunkStrategy;
+  childTokens?: number | undefined;
 }
 
 /** All that decides which chunks and vectors a document's bytes become, and its hash. */
@@ -29,7 +32,7 @@ export async function indexConfiguration(
   const dimensions =
     localToolsOf(embedder)?.dimensions ??
     (current?.embedderHash === embedderHash ? current.dimensions : await askForDimensions(embedder, signal));
-  const { maxTokens, overlapTokens } = chunking;
+  const { maxTokens, overlapTokens, strategy, childTokens } = chunking;
   const configurationHash = hashJson({
     rulesVersion,
     sample: await sampleHash(),
@@ -37,6 +40,8 @@ export async function indexConfiguration(
     dimensions,
     maxTokens,
     overlapTokens,
+    // The default leaves the hash as it was before there was a choice.
+    ...(strategy !== undefined && strategy !== 'sentence' && { strategy, childTokens }),
   });
   return { configurationHash, embedderHash, embedderName, dimensions };
 }

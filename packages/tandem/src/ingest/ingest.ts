@@ -1,4 +1,5 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import { embedMany } from 'ai';
 import type { Catalog, DocumentProblem, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { chunkDocument } from '../chunk/chunk-document.ts';
 import { type EmbeddableChunk, embeddedText } from '../chunk/embedded-text.ts';
@@ -352,7 +353,19 @@ interface Batch {
 /** Loads, parses and chunks what the plan says, in batches; the last one also takes away what is gone. */
 async function* prepareBatches(plan: Plan, options: IngestOptions): AsyncGenerator<Batch, void, undefined> {
   const { embedder, chunking, signal, batchChunks = 512 } = options;
-  const chunkOptions = { ...chunking, ...tokenLimits(embedder, chunking), ...(signal && { signal }) };
+  const { childTokens, ...always } = chunking;
+  const chunkOptions = {
+    ...always,
+    ...(childTokens !== undefined && { childTokens }),
+    ...tokenLimits(embedder, chunking),
+    embed: async (values: string[]) => {
+      const providerOptions = { tandem: { role: 'document' } };
+      return (
+        await embedMany({ model: embedder, values, providerOptions, ...(signal && { abortSignal: signal }) })
+      ).embeddings;
+    },
+    ...(signal && { signal }),
+  };
   // The catalogue as it will be after the batches so far: which uri an id belongs to, and the other way round.
   const uriOf = new Map([...plan.known.values()].map(({ id, uri }) => [id, uri]));
   const idAt = new Map([...plan.known.values()].map(({ id, uri }) => [uri, id]));

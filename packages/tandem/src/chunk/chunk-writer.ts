@@ -1,0 +1,170 @@
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Document } from '../core/types/document.ts';
+import type { ChunkOptions } from './chunker.ts';
+import { type EmbeddableChunk, embeddedText } from './embedded-text.ts';
+import { prefixWithin } from './prefix.ts';
+import type { Section, Unit } from './sections.ts';
+import { splitLong, type TokenMeter, tokenMeter } from './token-meter.ts';
+
+/** A span that is to be a chunk. */
+export interface Cut {
+  start: number;
+  end: number;
+  /** Below the title. */
+  headings: string[];
+  page: number | undefined;
+  prefix: string;
+  parent?: { start: number; end: number };
+}
+
+/** What all ways to cut a document share: the room that a prefix leaves, and spans made into chunks within the limit. */
+export interface ChunkWriter {
+  meter: TokenMeter;
+  /** `maxTokens` without the special tokens: what prefix and text may have together. */
+  usable: number;
+  /** Title, other names and headings as a line, in a third of `usable` at most. */
+  prefixOf(headings: string[]): Promise<string>;
+  /** Tokens of the table's head that stands before a chunk beginning with this row; 0 where it would take too much. */
+  headTokens(unit: Unit): Promise<number>;
+  /** Tokens left for text in chunks of these units below these sections' headings, table heads included. */
+  roomFor(sections: Section[], units: Unit[]): Promise<number>;
+  /** The units of a cut as a span: a heading that the path says already is left out of the text. */
+  cutOf(units: Unit[]): Promise<Cut>;
+  chunks(cuts: Cut[]): Promise<EmbeddableChunk[]>;
+}
+
+export async function chunkWriter(document: Document, options: ChunkOptions): Promise<ChunkWriter> {
+  const { maxTokens, signal } = options;
+  const { text } = document;
+  const meter = await tokenMeter(options.countTokens);
+  const usable = maxTokens - meter.special;
+  if (usable < 8) {
+    throw new InvalidInputError({
+      domain: 'chunk',
+      where: 'chunk.maxTokens',
+      message: `chunk.maxTokens is ${maxTokens}, of which ${meter.special} are the embedder's special tokens: too few for a sentence.`,
+      hint: 'Set chunk.maxTokens to 16 or more.',
+    });
+  }
+
+  const prefixes = new Map<string, string>();
+  const prefixOf = async (headings: string[]) => {
+    const key = headings.join('\u0000');
+    let prefix = prefixes.get(key);
+    if (prefix === undefined) {
+      const { title, aliases } = document;
+      prefix = await prefixWithin({ title, aliases, headings }, Math.floor(usable / 3), meter);
+      prefixes.set(key, prefix);
+    }
+    return prefix;
+  };
+
+  const headTokens = async ({ tableHead }: Unit) => {
+    const tokens = tableHead === undefined ? 0 : (await meter.count(tableHead)) + 1;
+    return tokens <= usable / 6 ? tokens : 0;
+  };
+
+  const roomFor = async (sections: Section[], units: Unit[]) => {
+    signal?.throwIfAborted();
+    // A chunk over several sections has a shorter path than the longest of them, so its prefix is no longer either.
+    let prefixTokens = 0;
+    for (const { headings } of sections) {
+      const prefix = await prefixOf(headings);
+      if (prefix !== '') prefixTokens = Math.max(prefixTokens, (await meter.count(prefix)) + 1);
+    }
+    let tableHeadTokens = 0;
+    for (const unit of units) tableHeadTokens = Math.max(tableHeadTokens, await headTokens(unit));
+    return usable - prefixTokens - tableHeadTokens;
+  };
+
+  const cutOf = async (units: Unit[]) => {
+    const headings = commonPath(units);
+    const first = units[0]!;
+    // The heading path says it already.
+    const skip = first.kind === 'heading' && units.length > 1 && first.headings.length <= headings.length;
+    const path = await prefixOf(headings);
+    return {
+      start: units[skip ? 1 : 0]!.start,
+      end: units.at(-1)!.end,
+      headings,
+      page: first.page,
+      prefix: (await headTokens(first)) > 0 ? `${path}\n${first.tableHead}`.trim() : path,
+    };
+  };
+
+  const chunks = async (cuts: Cut[]) => {
+    const made: EmbeddableChunk[] = [];
+    for (const cut of cuts) {
+      for (const { start, end } of await withinLimit(cut, text, usable, meter)) {
+        const ordinal = made.length;
+        made.push({
+          id: `${document.id}#${ordinal}`,
+          documentId: document.id,
+          ordinal,
+          start,
+          end,
+          text: text.slice(start, end),
+          headingPath: [document.title, ...cut.headings],
+          ...(cut.page === undefined ? {} : { page: cut.page }),
+          prefix: cut.prefix,
+          ...(cut.parent && { parent: cut.parent }),
+        });
+      }
+    }
+    return made;
+  };
+
+  return { meter, usable, prefixOf, headTokens, roomFor, cutOf, chunks };
+}
+
+/** Units of which each fits `room` by itself: a sentence, row or line that does not is in parts that do. */
+export async function fittingUnits(
+  units: Unit[],
+  text: string,
+  room: number,
+  meter: TokenMeter,
+): Promise<Unit[]> {
+  const fitting: Unit[] = [];
+  for (const unit of units) {
+    if (unit.tokens <= room) fitting.push(unit);
+    else fitting.push(...(await partsOf(unit, text, room, meter)));
+  }
+  return fitting;
+}
+
+async function partsOf(unit: Unit, text: string, room: number, meter: TokenMeter): Promise<Unit[]> {
+  const parts = await splitLong(unit, text, room, meter);
+  return parts.map((part, index) => ({
+    ...unit,
+    ...part,
+    gapTokens: index === 0 ? unit.gapTokens : 0,
+    breakPenalty: index === 0 ? unit.breakPenalty : breakInsideUnit,
+    repeatable: false,
+  }));
+}
+
+const breakInsideUnit = 8;
+
+function commonPath(units: Unit[]): string[] {
+  let path = units[0]!.headings;
+  for (const { headings } of units) {
+    let same = 0;
+    while (same < path.length && path[same] === headings[same]) same++;
+    path = path.slice(0, same);
+  }
+  return path;
+}
+
+/** Tokens of parts need not add up to those of the whole: where a tokenizer makes more of it, the chunk is halved. */
+async function withinLimit(
+  span: { start: number; end: number; prefix: string },
+  text: string,
+  usable: number,
+  meter: TokenMeter,
+): Promise<{ start: number; end: number }[]> {
+  const { prefix } = span;
+  const whole = await meter.count(embeddedText({ prefix, text: text.slice(span.start, span.end) }));
+  if (whole <= usable) return [span];
+  const prefixTokens = await meter.count(prefix);
+  return splitLong(span, text, Math.max(1, usable - prefixTokens - (whole - usable)), meter);
+}
