@@ -16,6 +16,10 @@ export async function withProject(
   command: Command,
   signal: AbortSignal,
   work: (context: CommandContext) => Promise<void>,
+  options: {
+    /** What `work` reads beside the config's providers, for the network policy. */
+    addresses?: (project: Project) => Promise<string[]>;
+  } = {},
 ): Promise<void> {
   const flags = command.optsWithGlobals<{ project?: string; json?: boolean }>();
   const json = flags.json === true;
@@ -25,7 +29,8 @@ export async function withProject(
     onProgress,
     signal,
   });
-  using _network = enforceNetworkPolicy(networkPolicy(project.config));
+  const addresses = (await options.addresses?.(project)) ?? [];
+  using _network = enforceNetworkPolicy(networkPolicy(project.config, addresses));
   try {
     await work({
       project,

@@ -1,20 +1,69 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { IngestReport } from '../ingest/ingest.ts';
-import { ingest } from '../project/ingest.ts';
+import { ingest, sourceAddresses, watch } from '../project/ingest.ts';
+import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
+
+interface Flags {
+  crawl?: boolean;
+  depth?: number;
+  pages?: number;
+  allowPrivate?: boolean;
+  watch?: boolean;
+  every?: number;
+}
 
 export function addIngest(program: Command, signal: AbortSignal): void {
   program
     .command('ingest')
-    .argument('[paths...]', "files or folders (default: the config's sources)")
+    .argument('[sources...]', "files, folders or web addresses (default: the config's sources)")
+    .option('--crawl', 'follow the links of the web addresses given, on the same site')
+    .option('--depth <n>', 'with --crawl: links from the first page, at most', positiveInteger)
+    .option('--pages <n>', 'with --crawl or a sitemap: pages, at most', positiveInteger)
+    .option('--allow-private', 'the web addresses given may be in a private network or on this machine')
+    .option('--watch', 'go on, and ingest again whenever a file changes, until Ctrl-C')
+    .option('--every <time>', 'with --watch: list all sources again so often, such as 10m', period)
     .description('Parse, cut, embed and index the documents; again, only what changed.')
-    .action(async (paths: string[], _options: object, command: Command) => {
-      await withProject(command, signal, async ({ project, print, onProgress }) => {
-        const report = await ingest(project, { paths, signal, onProgress });
-        print(report, describeIngest);
-        if (report.problems.some(({ kind }) => kind === 'failed')) process.exitCode = 1;
-      });
+    .action(async (paths: string[], flags: Flags, command: Command) => {
+      await withProject(
+        command,
+        signal,
+        async ({ project, json, print, onProgress }) => {
+          const options = {
+            paths,
+            signal,
+            onProgress,
+            web: {
+              ...(flags.crawl && { mode: 'crawl' as const }),
+              ...(flags.depth !== undefined && { depth: flags.depth }),
+              ...(flags.pages !== undefined && { pages: flags.pages }),
+              ...(flags.allowPrivate && { allowPrivate: true }),
+            },
+          };
+          if (!flags.watch) {
+            const report = await ingest(project, options);
+            print(report, describeIngest);
+            if (report.problems.some(({ kind }) => kind === 'failed')) process.exitCode = 1;
+            return;
+          }
+          let rounds = 0;
+          await watch(project, {
+            ...options,
+            ...(flags.every !== undefined && { everySeconds: flags.every }),
+            onReport(report) {
+              onProgress.end();
+              const { added, changed, removed } = report;
+              // One line of JSON for each ingest; for a person only what is news.
+              if (json) console.log(JSON.stringify(report));
+              else if (rounds === 0 || added + changed + removed > 0) console.log(describeIngest(report));
+              if (rounds === 0 && !json) console.log('Watching for changes. Ctrl-C ends it.');
+              rounds++;
+            },
+          });
+        },
+        { addresses: (project) => sourceAddresses(project, paths) },
+      );
     });
 }
 
@@ -37,4 +86,14 @@ export function describeIngest(report: IngestReport): string {
         ]
       : []),
   ].join('\n');
+}
+
+/** `30s`, `10m`, `2h` or a number of seconds, to seconds. */
+function period(value: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([smh]?)$/.exec(value.trim());
+  const seconds = match
+    ? Number(match[1]) * { s: 1, m: 60, h: 3600, '': 1 }[match[2] as 's' | 'm' | 'h' | '']!
+    : 0;
+  if (seconds < 1) throw new InvalidArgumentError('Write it as 30s, 10m or 2h.');
+  return seconds;
 }

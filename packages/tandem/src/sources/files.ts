@@ -1,8 +1,10 @@
 import type { Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import picomatch from 'picomatch';
 import { SourceError } from '../core/errors/source-error.ts';
 import { mediaTypeOf } from '../core/media-type.ts';
+import { type IgnoreRules, ignoreFileNames, ignoreRules, noIgnoreRules } from './ignore-files.ts';
 import type { ListOptions, Source, SourceEntry, SourceProblem } from './source.ts';
 
 export interface FilesSourceOptions {
@@ -13,20 +15,32 @@ export interface FilesSourceOptions {
   /** Globs over the path below the folder, with `/`: `**` + `/*.md`. A file named outright is always taken. */
   include?: string[];
   exclude?: string[];
+  /** Keep to `.gitignore` and `.tandemignore` files. Default true. */
+  ignoreFiles?: boolean;
   /** Larger files are reported, not read. Default 256 MiB. */
   maxBytes?: number;
+  /** Access label of every file that carries none of its own. */
+  access?: string;
 }
+
+/** So many files are looked at together: a `stat` waits more than it works. */
+const batch = 64;
 
 /**
  * Files on this machine. The change mark is size and modification time: an unchanged folder costs one `stat` a file.
- * Hidden files and folders and `node_modules` are passed over silently, kinds of file that Tandem does not read with a
- * `skipped` problem; a link to a folder already walked is followed once.
+ * Hidden files and folders, `node_modules` and what ignore files name are passed over silently, kinds of file that Tandem
+ * does not read with a `skipped` problem; a link to a folder already walked is followed once.
  */
 export function filesSource(options: FilesSourceOptions): Source {
   const { baseDirectory, include = ['**/*'], exclude = [], maxBytes = 256 * 2 ** 20 } = options;
   const root = path.resolve(baseDirectory, options.path);
   const uriOf = (file: string) => toPosix(path.relative(baseDirectory, file)) || '.';
-  const wanted = (below: string) => matchesAny(below, include) && !matchesAny(below, exclude);
+  const isIncluded = anyOf(include);
+  const isExcluded = anyOf(exclude);
+  const wanted = (file: string) => {
+    const below = toPosix(path.relative(root, file));
+    return isIncluded(below) && !isExcluded(below);
+  };
 
   async function* list({ signal, onProblem }: ListOptions = {}): AsyncIterable<SourceEntry> {
     const rootStat = await stat(root).catch((cause) => {
@@ -43,9 +57,10 @@ export function filesSource(options: FilesSourceOptions): Source {
       return;
     }
     const walked = new Set<string>([await realpath(root)]);
-    yield* walk(root);
+    yield* walk(root, options.ignoreFiles === false ? noIgnoreRules : await ignoreRules(root));
 
-    async function* walk(folder: string): AsyncIterable<SourceEntry> {
+    /** `rules` are those of what is in the folder. */
+    async function* walk(folder: string, rules: IgnoreRules): AsyncIterable<SourceEntry> {
       signal?.throwIfAborted();
       let names: string[];
       try {
@@ -67,33 +82,41 @@ export function filesSource(options: FilesSourceOptions): Source {
         return;
       }
       // Code-unit order, whatever the file system or the locale prefers.
-      for (const name of names.sort()) {
-        if (name.startsWith('.') || name === 'node_modules') continue;
-        signal?.throwIfAborted();
-        const file = path.join(folder, name);
-        let fileStat: Stats;
-        try {
-          fileStat = await stat(file);
-        } catch (cause) {
-          onProblem?.({ uri: uriOf(file), kind: 'failed', message: `Cannot be read: ${reasonOf(cause)}.` });
-          continue;
+      names = names.filter((name) => !name.startsWith('.') && name !== 'node_modules').sort();
+      for (let start = 0; start < names.length; start += batch) {
+        const files = names.slice(start, start + batch).map((name) => path.join(folder, name));
+        const stats = await Promise.all(files.map((file) => stat(file).catch((error: Error) => error)));
+        for (const [index, file] of files.entries()) {
+          signal?.throwIfAborted();
+          yield* visit(file, stats[index]!, rules);
         }
-        if (fileStat.isDirectory()) {
-          const real = await realpath(file);
-          if (walked.has(real)) {
-            onProblem?.({
-              uri: uriOf(file),
-              kind: 'skipped',
-              message: `A link to a folder that is listed already (${uriOf(real)}).`,
-            });
-            continue;
-          }
-          walked.add(real);
-          yield* walk(file);
-        } else if (wanted(toPosix(path.relative(root, file)))) {
-          const entry = entryOf(file, fileStat, onProblem);
-          if (entry) yield entry;
+      }
+    }
+
+    async function* visit(
+      file: string,
+      fileStat: Stats | Error,
+      rules: IgnoreRules,
+    ): AsyncIterable<SourceEntry> {
+      if (fileStat instanceof Error) {
+        if (rules.ignores(file, false)) return;
+        onProblem?.({ uri: uriOf(file), kind: 'failed', message: `Cannot be read: ${reasonOf(fileStat)}.` });
+      } else if (fileStat.isDirectory()) {
+        if (rules.ignores(file, true)) return;
+        const real = await realpath(file);
+        if (walked.has(real)) {
+          onProblem?.({
+            uri: uriOf(file),
+            kind: 'skipped',
+            message: `A link to a folder that is listed already (${uriOf(real)}).`,
+          });
+          return;
         }
+        walked.add(real);
+        yield* walk(file, rules === noIgnoreRules ? rules : await rules.enter(file));
+      } else if (wanted(file) && !rules.ignores(file, false)) {
+        const entry = entryOf(file, fileStat, onProblem);
+        if (entry) yield entry;
       }
     }
   }
@@ -122,7 +145,13 @@ export function filesSource(options: FilesSourceOptions): Source {
         message: `The file has ${megabytes(fileStat.size)} MB; at most ${megabytes(maxBytes)} MB are read.`,
       });
     } else {
-      return { uri, changeMark: `${fileStat.size}-${fileStat.mtimeMs}`, mediaType, size: fileStat.size };
+      return {
+        uri,
+        changeMark: `${fileStat.size}-${fileStat.mtimeMs}`,
+        mediaType,
+        size: fileStat.size,
+        ...(options.access !== undefined && { access: options.access }),
+      };
     }
     return undefined;
   }
@@ -143,11 +172,54 @@ export function filesSource(options: FilesSourceOptions): Source {
         });
       }
     },
+    async watch({ signal, onChange }) {
+      const { watch } = await import('chokidar');
+      const hidden = (file: string) =>
+        file !== root &&
+        path
+          .relative(root, file)
+          .split(path.sep)
+          .some((name) => name === 'node_modules' || (name.startsWith('.') && !isIgnoreFile(name)));
+      const watcher = watch(root, { ignoreInitial: true, ignored: hidden });
+      try {
+        await new Promise<void>((resolve, reject) => {
+          watcher.on('error', (cause) =>
+            reject(
+              new SourceError({
+                uri: options.path,
+                message: `The source "${options.path}" cannot be watched: ${watchReasonOf(cause)}.`,
+                hint: 'Run `tandem ingest` without --watch, again whenever something has changed.',
+                cause,
+              }),
+            ),
+          );
+          // What changed between the last listing and now would go unnoticed.
+          watcher.on('ready', onChange);
+          watcher.on('all', (event, file) => {
+            const matters =
+              event === 'unlinkDir' ||
+              (event !== 'addDir' &&
+                (isIgnoreFile(path.basename(file)) ||
+                  file === root ||
+                  (mediaTypeOf(file) !== undefined && wanted(file))));
+            if (matters) onChange();
+          });
+          if (signal.aborted) resolve();
+          else signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      } finally {
+        await watcher.close();
+      }
+    },
   };
 }
 
-function matchesAny(file: string, globs: string[]): boolean {
-  return globs.some((glob) => path.posix.matchesGlob(file, glob.replace(/^\.\//, '')));
+const isIgnoreFile = (name: string) => (ignoreFileNames as readonly string[]).includes(name);
+
+function anyOf(globs: string[]): (file: string) => boolean {
+  if (globs.length === 0) return () => false;
+  if (globs.includes('**/*') || globs.includes('**')) return () => true;
+  return picomatch(globs.map((glob) => glob.replace(/^\.\//, '')));
 }
 
 function toPosix(file: string): string {
@@ -156,6 +228,12 @@ function toPosix(file: string): string {
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+}
+
+function watchReasonOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC'
+    ? 'the system allows no more watched files (on Linux: raise fs.inotify.max_user_watches)'
+    : reasonOf(cause);
 }
 
 function reasonOf(cause: unknown): string {

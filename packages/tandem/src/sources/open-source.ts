@@ -1,0 +1,28 @@
+import type { SourceConfig } from '../core/source-config.ts';
+import { filesSource } from './files.ts';
+import type { Source } from './source.ts';
+
+export interface OpenSourceOptions {
+  /** The project's folder: relative paths start there. */
+  baseDirectory: string;
+  /** Where sources may keep what they need to see later what has changed. Absent: nothing outlasts them. */
+  dataDirectory?: string;
+}
+
+/** The source that a config entry describes. What it runs on is imported when it is first needed. */
+export async function openSource(config: SourceConfig, options: OpenSourceOptions): Promise<Source> {
+  const { baseDirectory } = options;
+  switch (config.type) {
+    case 'files':
+      return filesSource({ ...defined(config), baseDirectory });
+    case 'custom':
+      return config.source as Source;
+    default:
+      throw new Error(`${config.type} is not there yet`);
+  }
+}
+
+/** Without its undefined members. */
+function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
+}
