@@ -15,6 +15,8 @@ export interface StoredChunk extends Chunk {
   title: string;
   /** Access label of the document. */
   access: string;
+  /** The document's metadata, for filters. */
+  metadata?: Record<string, string>;
   addedSeq: number;
 }
 
@@ -29,10 +31,16 @@ export interface ChunkFilter {
   /** Only these; an empty list finds nothing. */
   documentIds?: readonly string[];
   excludeDocumentIds?: readonly string[];
-  /** Only rows with one of these labels; absent means every label. */
+  /** Only rows with one of these labels; absent means every label. Who holds which is resolved by the caller, for each query. */
   access?: readonly string[];
+  /** Only rows that have, for each of these keys, this value or one of these values. */
+  metadata?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/**
+ * What is searched and how much comes back. Filter and snapshot are the store's work, done before it ranks: `limit` rows come
+ * back when so many pass, however many nearer ones do not.
+ */
 export interface SearchOptions {
   at: Snapshot;
   limit: number;
@@ -49,17 +57,22 @@ export interface ScoredChunk {
 }
 
 /**
- * The writing half of a store. One writer at a time: the caller holds the catalogue's writer's lock.
+ * The writing half of a store. Tandem has one writer at a time, who holds the catalogue's lock; writes of two processes at once
+ * lose nothing all the same. A lost answer is no harm either: what is written twice is there once.
  *
  * A commit is `add` and `remove` at `seq = committedSeq + 1`, then `flush`, then the catalogue moves `committedSeq`. A
  * process that dies anywhere in between leaves rows that nobody sees and that the next `prepare` takes back.
  */
 export interface ChunkTable extends AsyncDisposable {
   /**
-   * Brings the store in line with the catalogue: makes the generation's table if it is not there (or cannot be read), takes
-   * back what was never committed, deletes what was removed for good, drops other generations.
+   * Brings the store in line with the catalogue: makes the generation's table if it is not there, cannot be read, or has other
+   * dimensions, takes back what was never committed, deletes what was removed for good, drops other generations.
    */
   prepare(state: { generation: number; dimensions: number; committedSeq: number }): Promise<void>;
+  /**
+   * A row of the same id and `seq` takes the place of the one before it.
+   * @throws DimensionMismatchError when a vector is not of the table's dimensions; none of the rows is written then.
+   */
   add(rows: readonly ChunkRow[], at: Snapshot): Promise<void>;
   /** Marks all rows of these documents that are visible before `at.seq` as removed from it on. Apply before `add`. */
   remove(documentIds: readonly string[], at: Snapshot): Promise<void>;

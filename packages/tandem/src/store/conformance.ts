@@ -1,4 +1,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import type { ChunkRow, ChunkTable, ScoredChunk, Snapshot } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import type { VectorStore } from './vector-store.ts';
@@ -6,17 +9,26 @@ import type { VectorStore } from './vector-store.ts';
 /**
  * What every store must do, as a list of named checks that any test runner can run:
  *
- *     for (const { name, run } of vectorStoreConformance(open)) test(name, run);
+ *     for (const { name, run } of vectorStoreConformance(target)) test(name, run);
  *
- * `open` gives a store over a place that the store may have to itself: the same one for the same `place`, also after the
- * store was disposed. Vectors here are made by a formula: to a store they are numbers, wherever they come from.
+ * Vectors here are made by a formula: to a store they are numbers, wherever they come from.
  */
 export interface ConformanceCheck {
   name: string;
   run(): Promise<void>;
 }
 
-type Open<Store> = (place: string) => Promise<Store>;
+export interface ConformanceTarget<Store> {
+  /**
+   * A store over a place that the checks have to themselves: the same one for the same `place`, also after the store was
+   * disposed, and in another process.
+   */
+  open(place: string): Promise<Store>;
+  /** Address of a module that exports this `open`: writers in processes of their own, one of them killed, import it. */
+  module: string;
+}
+
+type Open<Store> = ConformanceTarget<Store>;
 
 export function vectorStoreConformance(open: Open<VectorStore>): ConformanceCheck[] {
   const search = (store: VectorStore, row: ChunkRow, at: Snapshot, limit = 10, filter = {}) =>
@@ -52,12 +64,46 @@ export function vectorStoreConformance(open: Open<VectorStore>): ConformanceChec
       }
     }),
     check('a filter narrows before it ranks: the limit is filled from what is left', open, async (store) => {
+      const near = (i: number) => row(`near${i}`, 0, [1, i / 1000, 0], { access: 'staff' });
+      const far = { access: 'public', metadata: { kind: 'rare' } };
       await commit(store, 1, [
-        ...Array.from({ length: 50 }, (_, i) => row(`near${i}`, 0, [1, i / 1000, 0])),
-        row('far', 0, [-1, 0, 0]),
+        ...Array.from({ length: 50 }, (_, i) => near(i)),
+        row('far', 0, [-1, 0, 0], far),
       ]);
-      const options = { at: at(1), limit: 1, filter: { documentIds: ['far'] } };
-      deepEqual(ids(await store.searchVector(Float32Array.of(1, 0, 0), options)), ['far#0']);
+      for (const filter of narrowFilters)
+        deepEqual(
+          ids(await store.searchVector(Float32Array.of(1, 0, 0), { at: at(1), limit: 1, filter })),
+          ['far#0'],
+          JSON.stringify(filter),
+        );
+    }),
+    check('rows of other commits do not take the places of visible ones', open, async (store) => {
+      const many = (of: string) =>
+        Array.from({ length: 50 }, (_, i) => row(`${of}${i}`, 0, [1, i / 1000, 0]));
+      await commit(store, 1, [...many('gone'), row('stays', 0, [-1, 0, 0])]);
+      await store.remove(
+        many('gone').map(({ documentId }) => documentId),
+        at(2),
+      );
+      await store.flush();
+      await store.add(many('later'), at(3));
+      await store.flush();
+      deepEqual(ids(await store.searchVector(Float32Array.of(1, 0, 0), { at: at(2), limit: 1 })), [
+        'stays#0',
+      ]);
+    }),
+    check('a vector of other dimensions is refused, to write and to search with', open, async (store) => {
+      const refused = { code: 'dimension_mismatch', expected: 3, actual: 4 };
+      await rejects(store.add([row('a', 0, [1, 0, 0]), row('b', 0, [1, 0, 0, 0])], at(1)), refused);
+      equal(await store.count(at(1)), 0);
+      await commit(store, 1, [row('a', 0, [1, 0, 0])]);
+      const searching = store.searchVector(Float32Array.of(1, 0, 0, 0), { at: at(1), limit: 1 });
+      await rejects(searching, refused);
+      // Another embedder under the same number, as after the catalogue was lost: all that is there is derived, and made anew.
+      await store.prepare({ generation: 1, dimensions: 4, committedSeq: 0 });
+      await commit(store, 1, [row('b', 0, [1, 0, 0, 0])]);
+      const found = await store.searchVector(Float32Array.of(1, 0, 0, 0), { at: at(1), limit: 3 });
+      deepEqual(ids(found), ['b#0']);
     }),
   ];
 }
@@ -109,6 +155,31 @@ export function lexicalIndexConformance(open: Open<LexicalIndex>): ConformanceCh
       await store.maintain(at(1));
       deepEqual(ids(await search(store, 'MENIERE')), ['d0#0']);
       deepEqual(ids(await search(store, 'Sjögren')), ['d1#0']);
+    }),
+    check('a filter narrows before it ranks: the limit is filled from what is left', open, async (store) => {
+      const near = (i: number) =>
+        row(`near${i}`, 0, formulaVector(i), { text: 'kidney kidney', access: 'staff' });
+      const far = { text: `kidney ${'and other words '.repeat(20)}`, metadata: { kind: 'rare' } };
+      await commit(store, 1, [
+        ...Array.from({ length: 50 }, (_, i) => near(i)),
+        row('far', 0, [1, 0, 0], far),
+      ]);
+      for (let round = 0; round < 2; round++) {
+        for (const filter of narrowFilters)
+          deepEqual(
+            ids(await store.searchText('kidney', { at: at(1), limit: 1, filter })),
+            ['far#0'],
+            JSON.stringify(filter),
+          );
+        await store.maintain(at(1));
+      }
+    }),
+    check('words of any script are found', open, async (store) => {
+      const words = ['腎臓', 'почка', 'गुर्दा', 'نيرة', 'νεφρός', '콩팥', 'C3', 'ŁÓDŹ'];
+      await texts(store, ...words.map((word) => `${word} … x`));
+      await store.maintain(at(1));
+      for (const [i, word] of words.entries())
+        deepEqual(ids(await search(store, `${word}?`)), [`d${i}#0`], word);
     }),
     check('nothing in a query is an operator', open, async (store) => {
       await texts(store, 'alpha beta', 'gamma');
@@ -227,9 +298,16 @@ function tableConformance<Store extends ChunkTable>(
       deepEqual((await search(true))[0]?.vector, asked.vector);
       equal((await search(false))[0]?.vector, undefined);
     }),
-    check('filters by document and by access label', open, async (store) => {
-      const rows = ['a', 'b', "c'); DROP"].map((id, i) =>
-        row(id, 0, [1, i / 10, 0], { access: `label ${i % 2}` }),
+    check('filters by document, access label and metadata', open, async (store) => {
+      const rows = ['a', 'b', `c'); DROP "x\\`].map((id, i) =>
+        row(id, 0, [1, i / 10, 0], {
+          access: `label ${i % 2}`,
+          metadata: {
+            year: `202${i}`,
+            "it's": `"quoted" \\ ${i}`,
+            ...(i === 1 && { only: 'b', 'a.b $in': 'dotted' }),
+          },
+        }),
       );
       await commit(store, 1, rows);
       const found = async (filter: object) => {
@@ -241,14 +319,120 @@ function tableConformance<Store extends ChunkTable>(
         equal(await store.count(at(1), filter), hits.length);
         return hits;
       };
-      deepEqual(await found({}), ['a#0', 'b#0', "c'); DROP#0"]);
-      deepEqual(await found({ documentIds: ['b', "c'); DROP", 'none'] }), ['b#0', "c'); DROP#0"]);
+      const [a, b, c] = rows.map(({ id }) => id) as [string, string, string];
+      const { documentId } = rows[2]!;
+      deepEqual(await found({}), [a, b, c]);
+      deepEqual(await found({ documentIds: ['b', documentId, 'none'] }), [b, c]);
       deepEqual(await found({ documentIds: [] }), []);
-      deepEqual(await found({ excludeDocumentIds: ['b'] }), ['a#0', "c'); DROP#0"]);
-      deepEqual(await found({ excludeDocumentIds: [] }), ['a#0', 'b#0', "c'); DROP#0"]);
-      deepEqual(await found({ access: ['label 1'] }), ['b#0']);
+      deepEqual(await found({ excludeDocumentIds: ['b'] }), [a, c]);
+      deepEqual(await found({ excludeDocumentIds: [documentId, 'a'] }), [b]);
+      deepEqual(await found({ excludeDocumentIds: [] }), [a, b, c]);
+      deepEqual(await found({ access: ['label 1'] }), [b]);
+      deepEqual(await found({ access: ['label 0', 'label 1', 'label 2'] }), [a, b, c]);
       deepEqual(await found({ access: [] }), []);
-      deepEqual(await found({ documentIds: ['a', 'b'], access: ['label 0'] }), ['a#0']);
+      deepEqual(await found({ access: ['label'] }), []);
+      deepEqual(await found({ documentIds: ['a', 'b'], access: ['label 0'] }), [a]);
+      deepEqual(await found({ metadata: { year: '2021' } }), [b]);
+      deepEqual(await found({ metadata: { year: ['2020', '2022'] } }), [a, c]);
+      deepEqual(await found({ metadata: { year: [] } }), []);
+      deepEqual(await found({ metadata: {} }), [a, b, c]);
+      deepEqual(await found({ metadata: { "it's": '"quoted" \\ 0' } }), [a]);
+      deepEqual(await found({ metadata: { only: 'b' } }), [b]);
+      deepEqual(await found({ metadata: { only: 'a' } }), []);
+      deepEqual(await found({ metadata: { 'a.b $in': 'dotted' } }), [b]);
+      deepEqual(await found({ metadata: { year: ['2020', '2021'], "it's": '"quoted" \\ 1' } }), [b]);
+      deepEqual(await found({ metadata: { year: '2022' }, access: ['label 1'] }), []);
+    }),
+    check('a label that nobody gave is held by nobody', open, async (store) => {
+      const secret = row('secret', 0, [1, 0, 0], { access: 'board' });
+      await commit(store, 1, [secret, row('open', 0, [0, 1, 0], { text: secret.text })]);
+      deepEqual(ids(await find(store, secret, at(1), { access: ['public'] })), ['open#0']);
+      // The document's label changes: a new version of it, visible from its commit on, the old label no longer.
+      await store.remove(['secret'], at(2));
+      await store.add([{ ...secret, access: 'public' }], at(2));
+      await store.flush();
+      deepEqual(ids(await find(store, secret, at(2), { access: ['board'] })), []);
+      deepEqual(ids(await find(store, secret, at(2), { access: ['public'] })).sort(), ['open#0', 'secret#0']);
+    }),
+    check('any text comes back as it was', open, async (store) => {
+      const texts = [
+        '👩‍⚕️ 𝛼 e\u0301 é ｆｕｌｌ',
+        'שלום עולם',
+        'नमस्ते',
+        '日本語 한국어',
+        '\u200b\ufeff\u202e',
+        'a\tb\r\nc',
+        '\u0000x',
+        '"\\\'`%_$',
+        'x'.repeat(20_000),
+      ];
+      const rows = texts.map((text, i) =>
+        row(`d${i} ${[...text].slice(0, 6).join('').replace('\0', '')}`, 0, [1, i, 0], {
+          text,
+          title: text.slice(0, 50),
+          metadata: { note: text.slice(0, 50) },
+          searchText: `words ${i}`,
+        }),
+      );
+      await commit(store, 1, rows);
+      const stored = await store.chunks(at(1));
+      for (const { searchText: _, vector: __, ...expected } of rows)
+        deepEqual(
+          stored.find(({ id }) => id === expected.id),
+          { ...expected, addedSeq: 1 },
+        );
+      equal(await store.count(at(1), { documentIds: [rows[0]!.documentId] }), 1);
+    }),
+    check('what is written twice is there once', open, async (store) => {
+      const rows = [row('a', 0, [1, 0, 0]), row('a', 1, [1, 0.1, 0])];
+      await store.add(rows, at(1));
+      await store.add(
+        [rows[0]!, { ...rows[1]!, text: 'other words of a', searchText: 'other words of a' }],
+        at(1),
+      );
+      await store.flush();
+      await store.maintain(at(1));
+      equal(await store.count(at(1)), 2);
+      deepEqual(
+        (await store.chunks(at(1))).map(({ text }) => text),
+        ['words of a', 'other words of a'],
+      );
+      deepEqual(ids(await find(store, rows[0]!, at(1))).sort(), ['a#0', 'a#1']);
+    }),
+    check('writers in two processes at once lose nothing and double nothing', open, async (store) => {
+      const before = ['one', 'two'].flatMap((who) => writerRows(`${who} before`, 1));
+      await commit(store, 1, before);
+      await using writers = new AsyncDisposableStack();
+      const started = ['one', 'two'].map((who) => writers.use(startWriter(open, lastPlace, 'share', who)));
+      await Promise.all(started.map((writer) => writer.says('ready')));
+      for (const writer of started) writer.tell('go');
+      await Promise.all(started.map((writer) => writer.says('done')));
+      const expected = ['one', 'two', 'both'].flatMap((who) => writerRows(who, 2)).map(({ id }) => id);
+      deepEqual((await store.chunks(at(2))).map(({ id }) => id).sort(), expected.sort());
+      deepEqual((await store.chunks(at(1))).map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
+      equal(await store.count(at(2)), expected.length);
+    }),
+    check('a writer killed in mid-write leaves what it had committed', open, async (store, reopen) => {
+      for (const delay of [0, 40, 150]) {
+        await using writer = startWriter(open, lastPlace, 'commit forever', `killed after ${delay}`);
+        await writer.says('committed 2');
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        const said = await writer.kill();
+        const committedSeq = Number(said.findLast((line) => line.startsWith('committed'))!.split(' ')[1]);
+        await using again = await open.open(lastPlace);
+        await again.prepare({ generation: 1, dimensions: 3, committedSeq });
+        // Each commit of this writer replaces the one before it.
+        const expected = writerRows('endless', committedSeq);
+        deepEqual(
+          (await again.chunks(at(committedSeq + 1))).map(({ id, text }) => [id, text]),
+          expected.map(({ id, text }) => [id, text]).sort(),
+        );
+        const found = ids(await find(again, expected[0]!, at(committedSeq)));
+        deepEqual(found.sort(), expected.map(({ id }) => id).sort());
+        await again.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
+        equal(await (await reopen()).count(at(committedSeq + 1)), 0);
+      }
+      equal(await store.count(at(99)), 0);
     }),
     check(
       'a new generation starts empty, may have other dimensions, and ends the one before',
@@ -294,7 +478,18 @@ function abortedSearch(store: ChunkTable): Promise<unknown> {
 
 const isVectorStore = (store: ChunkTable): store is VectorStore => 'searchVector' in store;
 
+/** Each finds only the row "far" of those that the check wrote. */
+const narrowFilters = [
+  { documentIds: ['far'] },
+  { access: ['public'] },
+  { access: ['public', 'nobody'] },
+  { metadata: { kind: 'rare' } },
+  { excludeDocumentIds: Array.from({ length: 50 }, (_, i) => `near${i}`) },
+];
+
 let places = 0;
+/** Of the check that runs: checks run one after the other. */
+let lastPlace = '';
 
 /** One check in a place of its own, with a prepared store of three dimensions; all it opened is disposed afterwards. */
 function check<Store extends ChunkTable>(
@@ -307,7 +502,8 @@ function check<Store extends ChunkTable>(
     async run() {
       await using opened = new AsyncDisposableStack();
       const place = `place-${process.pid}-${places++}`;
-      const openHere = async (where: string) => opened.use(await open(where));
+      lastPlace = place;
+      const openHere = async (where: string) => opened.use(await open.open(where));
       const store = await openHere(place);
       await store.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
       await body(
@@ -325,6 +521,62 @@ const ids = (found: ScoredChunk[]) => found.map(({ chunk }) => chunk.id);
 async function commit(store: ChunkTable, seq: number, rows: ChunkRow[]): Promise<void> {
   await store.add(rows, at(seq));
   await store.flush();
+}
+
+/**
+ * What a process of its own writes: `conformance-writer.fixture.ts` and the checks above know the same rows by who wrote them
+ * and in which commit.
+ */
+export function writerRows(who: string, seq: number): ChunkRow[] {
+  return Array.from({ length: 8 }, (_, i) =>
+    row(`${who} ${i % 4}`, Math.floor(i / 4), formulaVector(i), { text: `words of ${who} in commit ${seq}` }),
+  );
+}
+
+interface Writer extends AsyncDisposable {
+  /** Resolves when the process has said this line. */
+  says(line: string): Promise<void>;
+  tell(line: string): void;
+  /** Kills it in whatever it is doing. All that it had said. */
+  kill(): Promise<string[]>;
+}
+
+function startWriter(open: ConformanceTarget<ChunkTable>, place: string, ...how: string[]): Writer {
+  const script = new URL('./conformance-writer.fixture.ts', import.meta.url);
+  const child: ChildProcess = spawn(process.execPath, [script.pathname, open.module, place, ...how], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const said: string[] = [];
+  let errors = '';
+  let heard = () => {};
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout!, 'close')]);
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    said.push(line);
+    heard();
+  });
+  child.stderr!.on('data', (data) => {
+    errors += data;
+  });
+  return {
+    async says(line) {
+      const failed = ended.then(() => {
+        if (!said.includes(line)) throw new Error(`The writer ended before it said "${line}": ${errors}`);
+      });
+      while (!said.includes(line))
+        await Promise.race([failed, new Promise<void>((resolve) => (heard = resolve))]);
+      failed.catch(() => {});
+    },
+    tell: (line) => child.stdin!.write(`${line}\n`),
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+      return said;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
 
 function row(

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
-import { Field, FixedSizeList, Float32, Int32, Schema, Utf8 } from 'apache-arrow';
+import { Field, FixedSizeList, Float32, Int32, List, Schema, Utf8 } from 'apache-arrow';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
@@ -14,6 +14,8 @@ import type {
   Snapshot,
   StoredChunk,
 } from '../chunk-table.ts';
+import { checkDimensions } from '../dimensions.ts';
+import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { functionWords, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
@@ -71,7 +73,9 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const name = tableName(generation);
       for (const other of await this.#connection.tableNames())
         if (other !== name) await rm(join(this.#directory, `${other}.lance`), { recursive: true });
-      const table = (await this.#readable(generation)) ?? (await this.#create(generation, dimensions));
+      let table = await this.#readable(generation);
+      if (table && (await dimensionsOf(table)) !== dimensions) table = undefined;
+      table ??= await this.#create(generation, dimensions);
       // Written, never committed: the process died, or the disk was full, before the catalogue moved on.
       await this.#deleteWhere(table, `added_seq > ${committedSeq}`);
       const tooEarly = `removed_seq > ${committedSeq} AND removed_seq < ${never}`;
@@ -86,7 +90,14 @@ export class LanceStore implements VectorStore, LexicalIndex {
     if (rows.length === 0) return;
     await this.#explained(async () => {
       const table = await this.#table(at.generation);
-      await table.add(rows.map((row) => toRecord(row, at.seq)));
+      checkDimensions(rows, await dimensionsOf(table));
+      await this.#again(() =>
+        table
+          .mergeInsert('key')
+          .whenMatchedUpdateAll()
+          .whenNotMatchedInsertAll()
+          .execute(rows.map((row) => toRecord(row, at.seq))),
+      );
     });
   }
 
@@ -95,7 +106,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     await this.#explained(async () => {
       const table = await this.#table(at.generation);
       const gone = `document_id IN (${documentIds.map(quote).join(', ')}) AND added_seq < ${at.seq} AND removed_seq = ${never}`;
-      await table.update({ where: gone, values: { removed_seq: at.seq } });
+      await this.#again(() => table.update({ where: gone, values: { removed_seq: at.seq } }));
     });
   }
 
@@ -150,14 +161,17 @@ export class LanceStore implements VectorStore, LexicalIndex {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
       const table = await this.#table(at.generation);
+      checkDimensions([{ vector }], await dimensionsOf(table));
       if (isImpossible(filter)) return [];
-      // nprobes and refineFactor are for tables with an index; without one every row is compared.
+      // Probes and refineFactor are for tables with an index; without one every row is compared. Where a narrow filter leaves
+      // fewer rows than asked for in the nearest parts, the others are looked at as well (0: as many as it takes).
       const records = await table
         .query()
         .nearestTo(vector)
         .column('vector')
         .distanceType('cosine')
-        .nprobes(20)
+        .minimumNprobes(20)
+        .maximumNprobes(0)
         .refineFactor(10)
         .where(where(at, filter))
         .select([...columns, '_distance', ...(withVectors ? ['vector'] : [])])
@@ -229,6 +243,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     await rm(join(this.#directory, `${tableName(generation)}.lance`), { recursive: true, force: true });
     const table = await this.#connection.createEmptyTable(tableName(generation), schema(dimensions));
     await this.#createFullTextIndex(table);
+    await table.setUnenforcedPrimaryKey('key');
     this.#tables.set(generation, table);
     return table;
   }
@@ -261,6 +276,18 @@ export class LanceStore implements VectorStore, LexicalIndex {
         ...this.#fullText,
       }),
     });
+  }
+
+  /** Two processes that write at once: the one whose version came second does its work again on the first one's. */
+  async #again<T>(write: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (attempt === 20 || !/conflict/i.test(String(error))) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 10 * attempt * (0.5 + Math.random())));
+      }
+    }
   }
 
   /** LanceDB's errors are text: a full disk is told by what the operating system said. */
@@ -297,6 +324,7 @@ const columns = [
   'uri',
   'title',
   'access',
+  'metadata',
   'added_seq',
 ];
 
@@ -304,6 +332,7 @@ function schema(dimensions: number): Schema {
   const utf8 = (name: string) => new Field(name, new Utf8(), false);
   const int = (name: string, nullable = false) => new Field(name, new Int32(), nullable);
   return new Schema([
+    utf8('key'),
     utf8('id'),
     utf8('document_id'),
     int('ordinal'),
@@ -316,6 +345,8 @@ function schema(dimensions: number): Schema {
     utf8('uri'),
     utf8('title'),
     utf8('access'),
+    utf8('metadata'),
+    new Field('metadata_pairs', new List(new Field('item', new Utf8(), true)), false),
     utf8('search_text'),
     int('added_seq'),
     int('removed_seq'),
@@ -325,6 +356,7 @@ function schema(dimensions: number): Schema {
 
 function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
   return {
+    key: `${seq} ${row.id}`,
     id: row.id,
     document_id: row.documentId,
     ordinal: row.ordinal,
@@ -337,6 +369,8 @@ function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
     uri: row.uri,
     title: row.title,
     access: row.access,
+    metadata: row.metadata ? JSON.stringify(row.metadata) : '',
+    metadata_pairs: metadataPairs(row.metadata),
     search_text: withAbbreviationsMarked(row.searchText),
     added_seq: seq,
     removed_seq: never,
@@ -359,6 +393,7 @@ function toChunk(record: any): StoredChunk {
     uri: record.uri,
     title: record.title,
     access: record.access,
+    ...(record.metadata === '' ? {} : { metadata: JSON.parse(record.metadata) }),
     addedSeq: record.added_seq,
   };
 }
@@ -369,15 +404,17 @@ function toScored(record: any, score: number): ScoredChunk {
   return record.vector ? { chunk, score, vector: Float32Array.from(record.vector) } : { chunk, score };
 }
 
+async function dimensionsOf(table: lancedb.Table): Promise<number> {
+  const { fields } = await table.schema();
+  return fields.find(({ name }) => name === 'vector')!.type.listSize;
+}
+
 /** Best first, ties by id: the same search gives the same order whatever the rows' order on disk. */
 function ranked(found: ScoredChunk[]): ScoredChunk[] {
   return found.sort((a, b) => b.score - a.score || compare(a.chunk.id, b.chunk.id));
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-const isImpossible = (filter?: ChunkFilter) =>
-  filter?.documentIds?.length === 0 || filter?.access?.length === 0;
 
 function where(at: Snapshot, filter: ChunkFilter = {}): string {
   const conditions = [`added_seq <= ${at.seq}`, `removed_seq > ${at.seq}`];
@@ -387,6 +424,8 @@ function where(at: Snapshot, filter: ChunkFilter = {}): string {
   if (filter.excludeDocumentIds?.length)
     conditions.push(`NOT ${isIn('document_id', filter.excludeDocumentIds)}`);
   if (filter.access) conditions.push(isIn('access', filter.access));
+  for (const pairs of wantedPairs(filter))
+    conditions.push(`array_has_any(metadata_pairs, [${pairs.map(quote).join(', ')}])`);
   return conditions.join(' AND ');
 }
 

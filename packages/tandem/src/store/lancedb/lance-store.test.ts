@@ -1,23 +1,19 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { lexicalIndexConformance, vectorStoreConformance } from '../conformance.ts';
+import { folder, open } from './lance-store.fixture.ts';
 import { openLanceStore } from './lance-store.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tandem-lance-'));
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const open = (place: string) => openLanceStore(join(folder, place));
+const target = { open, module: new URL('./lance-store.fixture.ts', import.meta.url).href };
 
 describe('as a vector store', () => {
-  for (const { name, run } of vectorStoreConformance(open)) test(name, run);
+  for (const { name, run } of vectorStoreConformance(target)) test(name, run);
 });
 describe('as a lexical index', () => {
-  for (const { name, run } of lexicalIndexConformance(open)) test(name, run);
+  for (const { name, run } of lexicalIndexConformance(target)) test(name, run);
 });
 
 function rows(count: number, dimensions: number, from = 0) {
@@ -59,6 +55,20 @@ test('above its limit a vector index is made, and finds nearly what comparing ev
   const indices = readdirSync(join(folder, 'indexed', 'chunks_1.lance', '_indices'));
   const without = readdirSync(join(folder, 'exact', 'chunks_1.lance', '_indices'));
   expect(indices.length).toBeGreaterThan(without.length);
+});
+
+test('a narrow filter is filled from all of an indexed table, not from the parts that are looked at first', async () => {
+  await using store = await openLanceStore(join(folder, 'narrow'), { vectorIndexFrom: 2000 });
+  const at = { generation: 1, seq: 1 };
+  await store.prepare({ generation: 1, dimensions: 32, committedSeq: 0 });
+  const labelled = rows(3000, 32).map((row, i) => ({ ...row, access: i % 100 === 0 ? 'rare' : 'public' }));
+  await store.add(labelled, at);
+  await store.maintain(at);
+  for (const { vector } of rows(10, 32, 3000)) {
+    const found = await store.searchVector(vector, { at, limit: 30, filter: { access: ['rare'] } });
+    expect(found).toHaveLength(30);
+    expect(new Set(found.map(({ chunk }) => chunk.access))).toEqual(new Set(['rare']));
+  }
 });
 
 test('a damaged table reads as missing, and prepare makes it anew', async () => {
