@@ -1,12 +1,23 @@
 import { formatInterval, formatValue } from './format.ts';
 import type { ComparisonResult, MetricInfo, Slice } from './types.ts';
 
+/** In the report only: shades of what the table has already. */
+const details = new Set([
+  'rouge-l',
+  'length',
+  'confidence',
+  'answered-when-found',
+  'completion-tokens',
+  'latency-p95',
+]);
+const isDetail = (id: string) => details.has(id) || id.startsWith('style:') || id.startsWith('right-at-');
+
 /**
  * The comparison for a terminal: the model's name first, the verdict, and the table with intervals; the primary metric also
  * by kind. Plain text of at most `width` columns where the arms' names allow it.
  */
 export function summarise(result: ComparisonResult, options: { width?: number } = {}): string {
-  const width = Math.max(60, options.width ?? process.stdout.columns ?? 100);
+  const width = Math.max(60, options.width ?? (process.stdout.columns || 100));
   const { verdict } = result;
   const overall = result.slices[0]!;
   const primary = result.metrics.find((metric) => metric.id === result.primary.metric)!;
@@ -15,7 +26,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
       rowOf(result, slice, primary, slice.kind === null ? primary.name : `  ${slice.kind}`),
     ),
     ...result.metrics
-      .filter((metric) => metric !== primary && !metric.id.startsWith('style:'))
+      .filter((metric) => metric !== primary && !isDetail(metric.id))
       .filter((metric) => overall.arms.some((entry) => entry.metric === metric.id))
       .map((metric) => rowOf(result, overall, metric, metric.name)),
   ];
@@ -29,7 +40,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
     ...tables(result, rows, width),
     '',
     ...wrapped(
-      `${overall.cases} cases, ${overall.groups} groups. In brackets the 95 % interval from resampling groups, and n where it is not all cases.${
+      `${overall.cases} cases, ${overall.groups} groups. In brackets the 95 % interval from resampling groups, and n where it is not all cases; more metrics are in the report.${
         result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''
       }`,
       width,
