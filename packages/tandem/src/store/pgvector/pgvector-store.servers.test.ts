@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lexicalIndexConformance, vectorStoreConformance, writerRows } from '../conformance.ts';
+import { startPostgres, type VectorServer } from '../vector-servers.fixture.ts';
+import { open } from './pgvector-store.fixture.ts';
+import { openPgvectorStore } from './pgvector-store.ts';
+
+let server: VectorServer;
+beforeAll(async () => {
+  server = await startPostgres();
+  process.env.TANDEM_TEST_POSTGRES = server.url;
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const target = { open, module: new URL('./pgvector-store.fixture.ts', import.meta.url).href };
+
+describe('as a vector store', () => {
+  for (const { name, run } of vectorStoreConformance(target)) test(name, run);
+});
+describe('as a lexical index', () => {
+  for (const { name, run } of lexicalIndexConformance(target)) test(name, run);
+});
+
+const at = { generation: 1, seq: 1 };
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    ...writerRows('many', 1)[0]!,
+    id: `d${i}#0`,
+    documentId: `d${i}`,
+    access: i % 100 === 0 ? 'rare' : 'public',
+    vector: Float32Array.from({ length: 32 }, (_, j) => Math.sin((i + 1) * (j + 1) * 0.7391)),
+  }));
+
+test('above its limit an HNSW index is made, and a narrow filter is filled all the same', async () => {
+  const options = { url: server.url, namespace: 'indexed' };
+  await using store = await openPgvectorStore({ ...options, vectorIndexFrom: 2000 });
+  await store.prepare({ generation: 1, dimensions: 32, committedSeq: 0 });
+  await store.add(rows(3000), at);
+  const asked = rows(3030).slice(3000);
+  const exact = [];
+  for (const { vector } of asked) exact.push(await store.searchVector(vector, { at, limit: 10 }));
+  await store.maintain(at);
+  let found = 0;
+  for (const [i, { vector }] of asked.entries()) {
+    const expected = new Set(exact[i]!.map(({ chunk }) => chunk.id));
+    found += (await store.searchVector(vector, { at, limit: 10 })).filter(({ chunk }) =>
+      expected.has(chunk.id),
+    ).length;
+    const narrow = await store.searchVector(vector, { at, limit: 30, filter: { access: ['rare'] } });
+    expect(narrow.map(({ chunk }) => chunk.access)).toEqual(Array(30).fill('rare'));
+  }
+  expect(found / (10 * asked.length)).toBeGreaterThanOrEqual(0.98);
+});
+
+test('a server that is not there is one sentence', async () => {
+  await using store = await openPgvectorStore({ url: 'postgres://app@127.0.0.1:1/app', namespace: 'nobody' });
+  await expect(store.prepare({ generation: 1, dimensions: 3, committedSeq: 0 })).rejects.toThrow(
+    /^PostgreSQL at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED.*\.$/,
+  );
+});
