@@ -1,6 +1,6 @@
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName, Trace } from '../core/types/answer.ts';
-import type { Document } from '../core/types/document.ts';
+import type { Document, Freshness } from '../core/types/document.ts';
 import type { Run } from '../core/types/run.ts';
 
 /**
@@ -17,6 +17,8 @@ export interface Catalog extends AsyncDisposable {
 
   readonly index: IndexCatalog;
   readonly documents: DocumentCatalog;
+  readonly listing: ListingCatalog;
+  readonly forgotten: ForgottenCatalog;
   readonly embeddings: EmbeddingCache;
   readonly runs: RunCatalog;
   readonly datasets: DatasetCatalog;
@@ -25,6 +27,12 @@ export interface Catalog extends AsyncDisposable {
   readonly deployments: DeploymentCatalog;
   readonly looks: LookCatalog;
   readonly calibrations: CalibrationCatalog;
+
+  /**
+   * Rewrites the catalogue's files so that nothing deleted can be read from them any more. Takes as long as copying them.
+   * @throws LockedError when another process keeps reading an older state.
+   */
+  scrub(): Promise<void>;
 }
 
 export interface WriterLock extends AsyncDisposable {
@@ -48,7 +56,10 @@ export interface IndexState {
 export interface IndexCatalog {
   /** Undefined before the first ingest. */
   get(): Promise<IndexState | undefined>;
-  /** Forgets every document and problem and starts a new generation; cached embeddings stay. */
+  /**
+   * Drops every document and problem and starts a new generation; cached embeddings stay, and when each document's content
+   * had last changed.
+   */
   reset(
     configuration: Pick<IndexState, 'configurationHash' | 'embedderHash' | 'embedderName' | 'dimensions'>,
   ): Promise<IndexState>;
@@ -59,7 +70,8 @@ export interface IndexCatalog {
 export interface IndexCommit {
   /** Must be `committedSeq + 1`: a batch prepared against another state is refused. */
   seq: number;
-  put: IndexedDocument[];
+  /** `textHashes`: of the embedded texts of its chunks, as in the embedding cache. */
+  put: (IndexedDocument & { textHashes?: readonly string[] })[];
   /** Document ids. */
   remove: string[];
   problems: DocumentProblem[];
@@ -73,10 +85,16 @@ export interface IndexedDocument extends Document {
   sourceId: string;
   /** The source's cheap sign of change (size and time, ETag …); equal means the bytes need not be read. */
   changeMark: string;
+  /** The access label is the source's, and changes when the source says so; else it stands in the document itself. */
+  accessFromSource: boolean;
   chunkCount: number;
   /** The commit that added this version. */
   addedSeq: number;
   indexedAt: string;
+  /** When its bytes were last read. */
+  readAt: string;
+  /** When its text was first read as it is now. Given the same `contentHash` as before, the catalogue keeps the older time. */
+  changedAt: string;
 }
 
 /** A listed document without its text and blocks. */
@@ -97,12 +115,122 @@ export interface DocumentCatalog {
   getMany(ids: readonly string[]): Promise<Map<string, IndexedDocument>>;
   /** In order of id. */
   list(): Promise<DocumentSummary[]>;
+  /** The document that was read from this uri. */
+  at(uri: string): Promise<{ id: string; contentHash: string } | undefined>;
+  /** Where the document with this id was read from. */
+  uriOf(id: string): Promise<string | undefined>;
+  /** How fresh each of these documents is; unknown ids are left out. */
+  freshness(ids: readonly string[]): Promise<Map<string, Freshness>>;
+  /** A look-up without waiting: the mark under which a uri is held, as a document or as a problem that is known already. */
+  changeMarks(): Promise<(uri: string) => string | undefined>;
   /** Documents with their text, in order of id, one in memory at a time. */
   all(): AsyncIterable<IndexedDocument>;
   count(): Promise<{ documents: number; chunks: number; problems: number }>;
   problems(): Promise<DocumentProblem[]>;
   /** The bytes are the same although the mark is not (a touched file): remember the new mark. */
   setChangeMarks(marks: ReadonlyArray<{ id: string; changeMark: string }>): Promise<void>;
+}
+
+/** What a source lists, in short. */
+export interface ListedEntry {
+  uri: string;
+  /** Place of its source in the list of sources, from 0, and `Source.id`. */
+  source: number;
+  sourceId: string;
+  changeMark: string;
+  /** Absent: public. */
+  access?: string;
+  /** The source's entry as it was given; JSON. */
+  entry: unknown;
+}
+
+/** What has to be done about a listed entry. */
+export interface ListedWork {
+  /** Place in the order of work. */
+  rank: number;
+  /**
+   * `relabel`: the bytes are the same, the source gives another access label. `changed`: there is a document of this uri, with
+   * another mark. `new`: there is none.
+   */
+  kind: 'relabel' | 'changed' | 'new';
+  source: number;
+  sourceId: string;
+  uri: string;
+  changeMark: string;
+  access?: string;
+  entry: unknown;
+  /** The document that was read from this uri, as the catalogue has it now. */
+  before?: { id: string; contentHash: string; access: string; accessFromSource: boolean };
+}
+
+export interface ListingComparison {
+  listed: number;
+  unchanged: number;
+  /** Listed, with something to do. */
+  work: number;
+  /** In the catalogue, but in no source any more: to be removed at once. */
+  gone: { id: string; uri: string }[];
+  /** The same, but something new has the mark of each: probably moved. To be removed when that is read, or at the end. */
+  moved: number;
+  /** Unchanged entries that could not be ingested the last time either. */
+  problems: DocumentProblem[];
+  /** Uris whose remembered problem is over without any work. */
+  resolved: string[];
+}
+
+/**
+ * What the sources list now, laid beside what was ingested. Kept outside the process's memory, so that a hundred thousand
+ * documents take no more of it than a thousand; gone when the catalogue closes. One listing at a time.
+ */
+export interface ListingCatalog {
+  /** Starts an empty listing. */
+  begin(): Promise<void>;
+  /** In the order of work; a uri that is listed already stays as it was. Returns how many are listed now. */
+  add(entries: readonly ListedEntry[]): Promise<number>;
+  /**
+   * `unlisted`: uris that could not be listed and are neither there nor gone; one that ends in `/` is a whole folder.
+   * Call once, when all is listed.
+   */
+  compare(unlisted: readonly string[]): Promise<ListingComparison>;
+  has(uri: string): Promise<boolean>;
+  /** The next `limit` pieces of work: relabelled first, then changed, then new. */
+  work(after: number, limit: number): Promise<ListedWork[]>;
+  /** A moved document with these bytes, or of this uri, where there is (still) one; each is given once. */
+  takeMoved(by: { contentHash: string } | { uri: string }): Promise<{ id: string; uri: string } | undefined>;
+  /** The moved documents that nobody took. */
+  restOfMoved(): Promise<{ id: string; uri: string }[]>;
+  /**
+   * Everything listed was worked on: all documents but those that could not be listed or read were seen in their source as
+   * they are here, at `checkedAt` of their source.
+   */
+  finish(checks: ReadonlyArray<{ sourceId: string; checkedAt: string }>): Promise<void>;
+}
+
+/** A document that is being forgotten, with all that is needed to find what was made of it. Gone when that is done. */
+export interface Forgetting {
+  id: string;
+  uri: string;
+  title: string;
+  text: string;
+  aliases: string[];
+  /** It may be ingested again. */
+  allowAgain: boolean;
+  at: string;
+}
+
+/** Documents that were forgotten on purpose. Only hashes of their ids and uris are kept. */
+export interface ForgottenCatalog {
+  /** From now on ingest passes it over; what is to be removed is remembered until `finish`. */
+  begin(document: Forgetting): Promise<void>;
+  /** Begun and not finished: the process died in between. */
+  unfinished(): Promise<Forgetting[]>;
+  finish(id: string): Promise<void>;
+  /** A forgotten document was met again, by its own id, at this uri: the next ingest need not read it. */
+  alsoAt(id: string, uri: string): Promise<void>;
+  /** Ids or uris that ingest must pass over, as `sha256`. */
+  hashes(): Promise<ReadonlySet<string>>;
+  /** Lets it be ingested again. False when it was not forgotten. */
+  allow(idOrUri: string): Promise<boolean>;
 }
 
 /** Vectors by the hash of the embedded text. Survives interrupted ingests, changed chunking and removed documents. */
@@ -115,6 +243,10 @@ export interface EmbeddingCache {
   count(): Promise<number>;
   /** Drops what no ingest has asked for since `before`. Returns how many were dropped. */
   prune(before: Date): Promise<number>;
+  /** Of every version and chunking of the document that is still cached, for any embedder. */
+  countOf(documentId: string, textHashes?: readonly string[]): Promise<number>;
+  /** Drops the vectors of the document's texts, and of `textHashes`. Returns how many were dropped. */
+  forget(documentId: string, textHashes?: readonly string[]): Promise<number>;
 }
 
 export interface RunEvent {
@@ -157,6 +289,10 @@ export interface DatasetRecord {
   /** By split or kind: `{ train: 1200, validation: 130 }`. */
   counts: Record<string, number>;
   createdAt: string;
+  /** What happened to it since: examples were removed because a document was forgotten. */
+  note?: string;
+  /** The dataset that stands in its place. */
+  replacedBy?: string;
 }
 
 export interface DatasetCatalog {
@@ -178,6 +314,8 @@ export interface TraceCatalog {
   get(id: string): Promise<Trace | undefined>;
   /** Latest first; `limit` defaults to 20. */
   list(options?: { limit?: number }): Promise<Trace[]>;
+  /** Every one, oldest first, a few in memory at a time. */
+  all(): AsyncIterable<Trace>;
 }
 
 /** Which arm answers by default, decided when and on what evidence. */

@@ -48,6 +48,9 @@ function document(id: string, change: Partial<IndexedDocument> = {}): IndexedDoc
     chunkCount: 2,
     addedSeq: 1,
     indexedAt: '2026-01-01T00:00:00.000Z',
+    accessFromSource: true,
+    readAt: '2026-01-01T00:00:00.000Z',
+    changedAt: '2026-01-01T00:00:00.000Z',
     ...change,
   };
 }

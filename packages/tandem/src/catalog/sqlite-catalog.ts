@@ -5,6 +5,8 @@ import type { Trace } from '../core/types/answer.ts';
 import type { Catalog, DatasetRecord } from './catalog.ts';
 import { Database } from './sqlite/database.ts';
 import { documentCatalog, embeddingCache, indexCatalog } from './sqlite/documents.ts';
+import { forgottenCatalog } from './sqlite/forgotten.ts';
+import { listingCatalog } from './sqlite/listing.ts';
 import { calibrationCatalog, deploymentCatalog, lookCatalog, recordTable } from './sqlite/records.ts';
 import { runCatalog } from './sqlite/runs.ts';
 import { lockForWriting } from './sqlite/writer-lock.ts';
@@ -22,6 +24,8 @@ export async function openCatalog(path: string): Promise<Catalog> {
     lockForWriting: (purpose, options) => lockForWriting(path, purpose, options),
     index: indexCatalog(database),
     documents: documentCatalog(database),
+    listing: listingCatalog(database),
+    forgotten: forgottenCatalog(database),
     embeddings: embeddingCache(database),
     runs: runCatalog(database),
     datasets: recordTable<DatasetRecord>(database, 'datasets', (dataset) => dataset.createdAt, 1000),
@@ -30,6 +34,7 @@ export async function openCatalog(path: string): Promise<Catalog> {
     deployments: deploymentCatalog(database),
     looks: lookCatalog(database),
     calibrations: calibrationCatalog(database),
+    scrub: async () => database.scrub(),
     async [Symbol.asyncDispose]() {
       database.close();
     },

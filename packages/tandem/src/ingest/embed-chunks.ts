@@ -16,13 +16,13 @@ export interface EmbedOptions {
 
 /**
  * Texts to vectors, in order. What was embedded before comes from the cache, equal texts are embedded once, and each call's
- * vectors are in the cache before the next call: whatever happens, no work is done twice. Texts go sorted by length, so that
+ * vectors are in the cache before the next call: whatever happens, no work is done twice. `hashes` are the cache's keys. Texts go sorted by length, so that
  * a call's texts are of one length and little of it is padding.
  */
 export async function embedTexts(
   texts: readonly string[],
   options: EmbedOptions,
-): Promise<{ vectors: Float32Array[]; embedded: number; fromCache: number }> {
+): Promise<{ vectors: Float32Array[]; hashes: string[]; embedded: number; fromCache: number }> {
   const { cache, embedder, embedderHash, signal } = options;
   const hashes = texts.map((text) => sha256(text));
   const vectors = await cache.get(embedderHash, [...new Set(hashes)]);
@@ -53,7 +53,7 @@ export async function embedTexts(
     embedded += entries.length;
     options.onEmbedded?.(hashes.filter((hash) => vectors.has(hash)).length);
   }
-  return { vectors: hashes.map((hash) => vectors.get(hash)!), embedded, fromCache };
+  return { vectors: hashes.map((hash) => vectors.get(hash)!), hashes, embedded, fromCache };
 }
 
 /** Enough to fill two cores, few enough that an interruption loses less than a second's work. */

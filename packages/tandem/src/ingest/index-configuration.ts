@@ -14,9 +14,11 @@ import { embedderIdentity } from './embedder-identity.ts';
  */
 const rulesVersion = 3;
 
+/** The config's `chunk`. */
 export interface Chunking {
   maxTokens: number;
   overlapTokens: number;
+  /** Default: sentence. */
   strategy?: ChunkStrategy;
   childTokens?: number | undefined;
 }
@@ -32,16 +34,16 @@ export async function indexConfiguration(
   const dimensions =
     localToolsOf(embedder)?.dimensions ??
     (current?.embedderHash === embedderHash ? current.dimensions : await askForDimensions(embedder, signal));
-  const { maxTokens, overlapTokens, strategy, childTokens } = chunking;
+  const { strategy = 'sentence', ...settings } = chunking;
   const configurationHash = hashJson({
     rulesVersion,
-    sample: await sampleHash(),
+    sample: await sampleHash(strategy),
     embedderHash,
     dimensions,
-    maxTokens,
-    overlapTokens,
+    // All of them, whatever there may be: a setting that is forgotten here would leave old and new chunks side by side.
+    ...settings,
     // The default leaves the hash as it was before there was a choice.
-    ...(strategy !== undefined && strategy !== 'sentence' && { strategy, childTokens }),
+    ...(strategy !== 'sentence' && { strategy }),
   });
   return { configurationHash, embedderHash, embedderName, dimensions };
 }
@@ -58,11 +60,18 @@ async function askForDimensions(model: EmbeddingModelV4, signal?: AbortSignal): 
 }
 
 /** What the rules make of a small text with most of what a document can hold: another hash, other rules. */
-async function sampleHash(): Promise<string> {
+async function sampleHash(strategy: ChunkStrategy): Promise<string> {
   const bytes = new TextEncoder().encode(sample);
   const document = await parseDocument({ uri: 'sample.md', mediaType: 'text/markdown', bytes });
   const countTokens = (text: string) => text.split(/\s+/).filter(Boolean).length;
-  const chunks = await chunkDocument(document, { maxTokens: 40, overlapTokens: 8, countTokens });
+  const chunks = await chunkDocument(document, {
+    strategy,
+    maxTokens: 40,
+    overlapTokens: 8,
+    countTokens,
+    // Stands for a model: where the semantic way breaks must not hang on one here.
+    embed: async (texts) => texts.map((text) => [text.length % 7, text.length % 5, 1]),
+  });
   return hashJson({ document, chunks });
 }
 

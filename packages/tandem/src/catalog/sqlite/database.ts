@@ -63,6 +63,22 @@ export class Database {
     });
   }
 
+  /**
+   * Writes the file anew and empties the log: what was deleted is in neither any more (https://sqlite.org/lang_vacuum.html).
+   */
+  scrub(): void {
+    this.#explain(() => {
+      this.#connection.exec('VACUUM');
+      const { busy } = this.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')!;
+      if (busy)
+        throw new LockedError({
+          domain: 'catalog',
+          message: `Another process keeps reading the catalogue ${this.path}, so that its log could not be emptied of what was deleted.`,
+          hint: 'Stop the other process and run this command again.',
+        });
+    });
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#connection.isOpen) this.#connection.close();

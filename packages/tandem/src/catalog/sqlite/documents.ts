@@ -5,6 +5,7 @@ import type {
   DocumentSummary,
   EmbeddingCache,
   IndexCatalog,
+  IndexCommit,
   IndexedDocument,
   IndexState,
 } from '../catalog.ts';
@@ -23,7 +24,11 @@ export function indexCatalog(database: Database): IndexCatalog {
     async reset({ configurationHash, embedderHash, embedderName, dimensions }) {
       return database.transaction(() => {
         const before = state();
+        database.run(
+          'INSERT OR REPLACE INTO earlier_contents SELECT id, content_hash, changed_at FROM documents',
+        );
         database.run('DELETE FROM documents');
+        database.run('DELETE FROM document_texts');
         database.run('DELETE FROM problems');
         database.run(
           'INSERT OR REPLACE INTO index_state VALUES (1, ?, ?, ?, ?, ?, ?)',
@@ -49,9 +54,14 @@ export function indexCatalog(database: Database): IndexCatalog {
             message: `Commit ${seq} does not follow the catalogue's ${committed ?? 'empty state'}.`,
             hint: 'Another process changed the index meanwhile: run the command again.',
           });
-        for (const id of [...remove, ...put.map((document) => document.id)])
+        const changedAt = put.map((document) => changedAtOf(database, document));
+        for (const id of [...remove, ...put.map((document) => document.id)]) {
           database.run('DELETE FROM documents WHERE id = ?', id);
-        for (const document of put) insertDocument(database, document);
+          database.run('DELETE FROM document_texts WHERE id = ?', id);
+          database.run('DELETE FROM earlier_contents WHERE id = ?', id);
+        }
+        for (const [i, document] of put.entries())
+          insertDocument(database, { ...document, changedAt: changedAt[i]! });
         for (const uri of [...resolved, ...put.map((document) => document.uri)])
           database.run('DELETE FROM problems WHERE uri = ?', uri);
         for (const problem of problems)
@@ -72,12 +82,43 @@ export function indexCatalog(database: Database): IndexCatalog {
 
 export function documentCatalog(database: Database): DocumentCatalog {
   const get = (id: string) => {
-    const row = database.get<DocumentRow>('SELECT * FROM documents WHERE id = ?', id);
+    const row = database.get<DocumentRow>(`${wholeDocuments} WHERE documents.id = ?`, id);
     return row && toDocument(row);
   };
   return {
     async get(id) {
       return get(id);
+    },
+
+    async at(uri) {
+      const row = database.get<{ id: string; content_hash: string }>(
+        'SELECT id, content_hash FROM documents WHERE uri = ?',
+        uri,
+      );
+      return row && { id: row.id, contentHash: row.content_hash };
+    },
+
+    async uriOf(id) {
+      return database.get<{ uri: string }>('SELECT uri FROM documents WHERE id = ?', id)?.uri;
+    },
+
+    async freshness(ids) {
+      const rows = database.all<{ id: string; seen_at: string; changed_at: string }>(
+        `SELECT id, ${seenAt} AS seen_at, changed_at
+         FROM json_each(?) AS wanted JOIN documents ON documents.id = wanted.value
+         LEFT JOIN source_checks USING (source_id)`,
+        JSON.stringify(ids),
+      );
+      return new Map(rows.map((row) => [row.id, { seenAt: row.seen_at, changedAt: row.changed_at }]));
+    },
+
+    async changeMarks() {
+      return (uri) =>
+        database.get<{ change_mark: string }>(
+          `SELECT change_mark FROM documents WHERE uri = ?1
+           UNION ALL SELECT change_mark FROM problems WHERE uri = ?1 LIMIT 1`,
+          uri,
+        )?.change_mark;
     },
 
     async getMany(ids) {
@@ -95,11 +136,12 @@ export function documentCatalog(database: Database): DocumentCatalog {
 
     async *all() {
       // By key rather than by cursor: a commit between two documents must not invalidate the iteration.
-      let row = database.get<DocumentRow>('SELECT * FROM documents ORDER BY id LIMIT 1');
-      while (row) {
-        yield toDocument(row);
-        row = database.get<DocumentRow>('SELECT * FROM documents WHERE id > ? ORDER BY id LIMIT 1', row.id);
-      }
+      const after = (id: string) =>
+        database.get<DocumentRow>(
+          `${wholeDocuments} WHERE documents.id > ? ORDER BY documents.id LIMIT 1`,
+          id,
+        );
+      for (let row = after(''); row; row = after(row.id)) yield toDocument(row);
     },
 
     async count() {
@@ -110,16 +152,7 @@ export function documentCatalog(database: Database): DocumentCatalog {
     },
 
     async problems() {
-      return database.all<ProblemRow>('SELECT * FROM problems ORDER BY uri').map(
-        ({ uri, source_id, change_mark, message, hint, at }): DocumentProblem => ({
-          uri,
-          sourceId: source_id,
-          changeMark: change_mark,
-          message,
-          ...(hint === null ? {} : { hint }),
-          at,
-        }),
-      );
+      return database.all<ProblemRow>('SELECT * FROM problems ORDER BY uri').map(toProblem);
     },
 
     async setChangeMarks(marks) {
@@ -138,21 +171,22 @@ export function embeddingCache(database: Database): EmbeddingCache {
       const now = Date.now();
       database.transaction(() => {
         for (const textHash of textHashes) {
-          const row = database.get<{ vector: Uint8Array }>(
-            'SELECT vector FROM embeddings WHERE embedder_hash = ? AND text_hash = ?',
+          const row = database.get<{ vector: Uint8Array; used_at: number }>(
+            'SELECT vector, used_at FROM embeddings WHERE embedder_hash = ? AND text_hash = ?',
             embedderHash,
             textHash,
           );
           if (!row) continue;
           // Copied: the blob need not be aligned to four bytes.
           found.set(textHash, new Float32Array(row.vector.slice().buffer));
-          database.run(
-            'UPDATE embeddings SET used_at = ? WHERE embedder_hash = ? AND text_hash = ? AND used_at < ?',
-            now,
-            embedderHash,
-            textHash,
-            now - 3_600_000, // To the hour: rewriting every row at every look-up would cost more than it tells.
-          );
+          // To the hour: rewriting every row at every look-up would cost more than it tells.
+          if (row.used_at < now - 3_600_000)
+            database.run(
+              'UPDATE embeddings SET used_at = ? WHERE embedder_hash = ? AND text_hash = ?',
+              now,
+              embedderHash,
+              textHash,
+            );
         }
       });
       return found;
@@ -177,10 +211,43 @@ export function embeddingCache(database: Database): EmbeddingCache {
     },
 
     async prune(before) {
-      return database.run('DELETE FROM embeddings WHERE used_at < ?', before.getTime());
+      return database.transaction(() => {
+        const dropped = database.run('DELETE FROM embeddings WHERE used_at < ?', before.getTime());
+        if (dropped > 0)
+          database.run(
+            'DELETE FROM embedding_uses WHERE lower(hex(text_hash)) NOT IN (SELECT text_hash FROM embeddings)',
+          );
+        return dropped;
+      });
+    },
+
+    async countOf(documentId, textHashes = []) {
+      return database.get<{ n: number }>(
+        `SELECT count(*) AS n FROM embeddings WHERE text_hash IN (${textsOfDocument})`,
+        documentId,
+        JSON.stringify(textHashes),
+      )!.n;
+    },
+
+    async forget(documentId, textHashes = []) {
+      return database.transaction(() => {
+        const dropped = database.run(
+          `DELETE FROM embeddings WHERE text_hash IN (${textsOfDocument})`,
+          documentId,
+          JSON.stringify(textHashes),
+        );
+        database.run('DELETE FROM embedding_uses WHERE document_id = ?', documentId);
+        return dropped;
+      });
     },
   };
 }
+
+const textsOfDocument =
+  'SELECT lower(hex(text_hash)) FROM embedding_uses WHERE document_id = ? UNION SELECT value FROM json_each(?)';
+
+/** A column: what the source's last check says, or what was kept instead, and never before the bytes were read. */
+const seenAt = "max(coalesce(seen_at, checked_at, ''), read_at)";
 
 interface StateRow {
   configuration_hash: string;
@@ -200,7 +267,7 @@ const toState = (row: StateRow): IndexState => ({
   committedSeq: row.committed_seq,
 });
 
-interface ProblemRow {
+export interface ProblemRow {
   uri: string;
   source_id: string;
   change_mark: string;
@@ -209,8 +276,20 @@ interface ProblemRow {
   at: string;
 }
 
+export const toProblem = (row: ProblemRow): DocumentProblem => ({
+  uri: row.uri,
+  sourceId: row.source_id,
+  changeMark: row.change_mark,
+  message: row.message,
+  ...(row.hint === null ? {} : { hint: row.hint }),
+  at: row.at,
+});
+
 const summaryColumns =
-  'id, uri, source_id, title, media_type, content_hash, change_mark, access, metadata, aliases, characters, chunk_count, added_seq, indexed_at';
+  'id, uri, source_id, title, media_type, content_hash, change_mark, access, access_from_source, metadata, aliases, characters, chunk_count, added_seq, indexed_at, read_at, changed_at';
+
+const wholeDocuments =
+  'SELECT documents.*, blocks, text FROM documents JOIN document_texts ON document_texts.id = documents.id';
 
 interface SummaryRow {
   id: string;
@@ -221,12 +300,15 @@ interface SummaryRow {
   content_hash: string;
   change_mark: string;
   access: string;
+  access_from_source: number;
   metadata: string;
   aliases: string;
   characters: number;
   chunk_count: number;
   added_seq: number;
   indexed_at: string;
+  read_at: string;
+  changed_at: string;
 }
 
 interface DocumentRow extends SummaryRow {
@@ -244,12 +326,15 @@ function toSummary(row: SummaryRow): DocumentSummary {
     contentHash: row.content_hash,
     changeMark: row.change_mark,
     access: row.access,
+    accessFromSource: row.access_from_source === 1,
     metadata: JSON.parse(row.metadata),
     aliases: JSON.parse(row.aliases),
     characters: row.characters,
     chunkCount: row.chunk_count,
     addedSeq: row.added_seq,
     indexedAt: row.indexed_at,
+    readAt: row.read_at,
+    changedAt: row.changed_at,
   };
 }
 
@@ -258,9 +343,20 @@ function toDocument(row: DocumentRow): IndexedDocument {
   return { ...summary, text: row.text, blocks: JSON.parse(row.blocks) };
 }
 
-function insertDocument(database: Database, document: IndexedDocument): void {
+/** The time kept so far where the content is the one that was there, or was there before everything was indexed anew. */
+function changedAtOf(database: Database, { id, contentHash, changedAt }: IndexedDocument): string {
+  const earlier = database.get<{ changed_at: string }>(
+    `SELECT changed_at FROM documents WHERE id = ?1 AND content_hash = ?2
+     UNION ALL SELECT changed_at FROM earlier_contents WHERE id = ?1 AND content_hash = ?2 LIMIT 1`,
+    id,
+    contentHash,
+  )?.changed_at;
+  return earlier !== undefined && earlier < changedAt ? earlier : changedAt;
+}
+
+function insertDocument(database: Database, document: IndexCommit['put'][number]): void {
   database.run(
-    `INSERT INTO documents (${summaryColumns}, blocks, text) VALUES (${Array(16).fill('?').join(', ')})`,
+    `INSERT INTO documents (${summaryColumns}) VALUES (${Array(17).fill('?').join(', ')})`,
     document.id,
     document.uri,
     document.sourceId,
@@ -269,13 +365,22 @@ function insertDocument(database: Database, document: IndexedDocument): void {
     document.contentHash,
     document.changeMark,
     document.access,
+    document.accessFromSource ? 1 : 0,
     JSON.stringify(document.metadata),
     JSON.stringify(document.aliases),
     document.text.length,
     document.chunkCount,
     document.addedSeq,
     document.indexedAt,
+    document.readAt,
+    document.changedAt,
+  );
+  database.run(
+    'INSERT INTO document_texts VALUES (?, ?, ?)',
+    document.id,
     JSON.stringify(document.blocks),
     document.text,
   );
+  for (const hash of document.textHashes ?? [])
+    database.run('INSERT OR IGNORE INTO embedding_uses VALUES (?, unhex(?))', document.id, hash);
 }

@@ -39,6 +39,19 @@ export function recordTable<T extends { id: string }>(
         )
         .map((row) => JSON.parse(row.record) as T);
     },
+
+    async *all(): AsyncIterable<T> {
+      let last = 0;
+      for (;;) {
+        const rows = database.all<{ number: number; record: string }>(
+          `SELECT rowid AS number, record FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT 20`,
+          last,
+        );
+        if (rows.length === 0) return;
+        for (const row of rows) yield JSON.parse(row.record) as T;
+        last = rows.at(-1)!.number;
+      }
+    },
   };
 }
 

@@ -96,4 +96,53 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE calibrations (key TEXT PRIMARY KEY, value TEXT NOT NULL, at TEXT NOT NULL) STRICT;
   `,
+  `
+  -- Texts apart from what is listed: a list of all documents then reads no page of text.
+  CREATE TABLE document_texts (id TEXT PRIMARY KEY, blocks TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+  INSERT INTO document_texts SELECT id, blocks, text FROM documents;
+
+  CREATE TABLE listed_documents (
+    id TEXT PRIMARY KEY,
+    uri TEXT NOT NULL UNIQUE,
+    source_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    change_mark TEXT NOT NULL,
+    access TEXT NOT NULL,
+    access_from_source INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    aliases TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    added_seq INTEGER NOT NULL,
+    indexed_at TEXT NOT NULL,
+    read_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    -- NULL: when its source was last checked; set for a document that could not be looked at then.
+    seen_at TEXT
+  ) STRICT;
+  -- A label other than the default was the document's own: sources had none to give.
+  INSERT INTO listed_documents
+    SELECT id, uri, source_id, title, media_type, content_hash, change_mark, access, access = 'public', metadata, aliases,
+      characters, chunk_count, added_seq, indexed_at, indexed_at, indexed_at, NULL
+    FROM documents;
+  DROP TABLE documents;
+  ALTER TABLE listed_documents RENAME TO documents;
+
+  CREATE TABLE source_checks (source_id TEXT PRIMARY KEY, checked_at TEXT NOT NULL) STRICT;
+
+  -- Since when contents are what they are, for documents that are being indexed anew.
+  CREATE TABLE earlier_contents (id TEXT PRIMARY KEY, content_hash TEXT NOT NULL, changed_at TEXT NOT NULL) STRICT;
+
+  -- Whose texts the cached vectors are: of all versions and chunkings.
+  CREATE TABLE embedding_uses (
+    document_id TEXT NOT NULL,
+    text_hash BLOB NOT NULL,
+    PRIMARY KEY (document_id, text_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE forgotten (document TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (document, hash)) STRICT;
+  CREATE TABLE forgetting (id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
+  `,
 ];

@@ -1,12 +1,17 @@
 /** A structural unit of a document; `[start, end)` are UTF-16 offsets into `Document.text`. */
 export interface Block {
-  kind: 'heading' | 'paragraph' | 'list' | 'table' | 'code';
+  kind: 'heading' | 'paragraph' | 'list' | 'table' | 'code' | 'caption';
   start: number;
   end: number;
   /** Headings only: 1 for the document's title, 6 for the deepest. */
   level?: number;
-  /** Paged media only: page number from 1. */
+  /** Paged media only: page number from 1, where the block begins. A presentation's slides are pages. */
   page?: number;
+  /**
+   * PDF only: where its lines stand, six whole numbers for each: offset of the line's text from `start`, page, and left, top,
+   * right, bottom in points from the top left corner of the page as shown. `pageRectangles` makes rectangles of a span.
+   */
+  lines?: number[];
 }
 
 /** One parsed document. All offsets anywhere in Tandem count UTF-16 units of `text`, so `text.slice(start, end)` is exact. */
@@ -45,6 +50,14 @@ export interface Chunk {
   prefix?: string;
 }
 
+/** How far a document can be relied on to be what its source says. Times are ISO 8601, UTC. */
+export interface Freshness {
+  /** When the document was last seen in its source with this content. */
+  seenAt: string;
+  /** Since when its content is what it is: when it was first read so. */
+  changedAt: string;
+}
+
 /** A retrieved chunk. Absent scores were not asked for (a lexical-only search has no `dense`). */
 export interface Passage extends Chunk {
   uri: string;
@@ -52,4 +65,5 @@ export interface Passage extends Chunk {
   rank: number;
   score: number;
   scores: { dense?: number; lexical?: number; fused?: number; rerank?: number };
+  freshness?: Freshness;
 }

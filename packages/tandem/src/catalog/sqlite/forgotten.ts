@@ -1,0 +1,57 @@
+import { sha256 } from '../../core/hash.ts';
+import type { Forgetting, ForgottenCatalog } from '../catalog.ts';
+import type { Database } from './database.ts';
+
+/** A document's tombstones are joined by the hash of its id: one for the id, one for the uri it was read from. */
+export function forgottenCatalog(database: Database): ForgottenCatalog {
+  return {
+    async begin(document) {
+      database.transaction(() => {
+        database.run(
+          'INSERT OR REPLACE INTO forgetting VALUES (?, ?)',
+          document.id,
+          JSON.stringify(document),
+        );
+        for (const name of document.allowAgain ? [] : [document.id, document.uri])
+          database.run(
+            'INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?)',
+            sha256(document.id),
+            sha256(name),
+            document.at,
+          );
+      });
+    },
+
+    async unfinished() {
+      return database
+        .all<{ document: string }>('SELECT document FROM forgetting ORDER BY id')
+        .map(({ document }) => JSON.parse(document) as Forgetting);
+    },
+
+    async finish(id) {
+      database.run('DELETE FROM forgetting WHERE id = ?', id);
+    },
+
+    async alsoAt(id, uri) {
+      database.run(
+        'INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?)',
+        sha256(id),
+        sha256(uri),
+        new Date().toISOString(),
+      );
+    },
+
+    async hashes() {
+      return new Set(database.all<{ hash: string }>('SELECT hash FROM forgotten').map(({ hash }) => hash));
+    },
+
+    async allow(idOrUri) {
+      return (
+        database.run(
+          'DELETE FROM forgotten WHERE document IN (SELECT document FROM forgotten WHERE hash = ?)',
+          sha256(idOrUri),
+        ) > 0
+      );
+    },
+  };
+}

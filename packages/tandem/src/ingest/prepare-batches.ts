@@ -1,0 +1,409 @@
+import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import type {
+  Catalog,
+  DocumentProblem,
+  IndexedDocument,
+  IndexState,
+  ListedWork,
+} from '../catalog/catalog.ts';
+import { type ChunkOptions, chunkDocument } from '../chunk/chunk-document.ts';
+import type { EmbeddableChunk } from '../chunk/embedded-text.ts';
+import type { CountTokens } from '../chunk/token-meter.ts';
+import { SourceError } from '../core/errors/source-error.ts';
+import { TandemError } from '../core/errors/tandem-error.ts';
+import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Document } from '../core/types/document.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import { parseDocument } from '../parse/parse-document.ts';
+import type { LoadedEntry, Source, SourceEntry } from '../sources/source.ts';
+import { embedTexts } from './embed-chunks.ts';
+import type { Chunking } from './index-configuration.ts';
+
+/** A document cut into chunks, ready to be embedded and written. */
+export interface Prepared {
+  document: Omit<IndexedDocument, 'chunkCount' | 'addedSeq' | 'indexedAt'>;
+  chunks: EmbeddableChunk[];
+  /** `relabelled`: only the access label differs from the version that it replaces. */
+  kind: 'added' | 'changed' | 'relabelled';
+}
+
+/** What becomes visible in one commit. */
+export interface Batch {
+  put: Prepared[];
+  /** Ids of documents that go. */
+  remove: Set<string>;
+  problems: DocumentProblem[];
+  resolved: string[];
+  /** Same bytes, another mark. */
+  touched: { id: string; changeMark: string }[];
+  /** Documents passed over because they were forgotten on purpose. */
+  forgotten: number;
+  /** Documents of `put` that an earlier commit of this run removed under another uri. */
+  broughtBack: number;
+  /** How many pieces of the work went into it. */
+  worked: number;
+}
+
+export const emptyBatch = (): Batch => ({
+  put: [],
+  remove: new Set(),
+  problems: [],
+  resolved: [],
+  touched: [],
+  forgotten: 0,
+  broughtBack: 0,
+  worked: 0,
+});
+
+export interface PrepareOptions {
+  catalog: Catalog;
+  sources: readonly Source[];
+  embedder: EmbeddingModelV4;
+  state: IndexState;
+  chunking: Chunking;
+  /** Ids of documents that this run has removed already. */
+  removed: ReadonlySet<string>;
+  /** Documents that nothing lists any more, but that may have moved. */
+  moved: number;
+  batchChunks: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Does the work that `catalog.listing` has, in its order: loads, parses, cuts. Gives batches of about `batchChunks` chunks, so
+ * that no more than those two or three are ever in memory; each must be committed before the next but one is asked for. The
+ * last one also takes away what had seemed to have moved and did not turn up.
+ */
+export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<Batch, void, undefined> {
+  const { catalog, sources, signal, batchChunks } = options;
+  const chunkOptions = await chunkOptionsFor(options);
+  const forgotten = await catalog.forgotten.hashes();
+  const places = createPlaces(catalog);
+  const removed = new Set(options.removed);
+  let { moved } = options;
+  let batch = emptyBatch();
+  let chunks = 0;
+  /** An id that another file still has: that file may give it up later in this run. */
+  const waiting: ListedWork[] = [];
+
+  for (let after = 0; ; ) {
+    const page = await catalog.listing.work(after, 100);
+    for (const work of page) {
+      yield* done(await attempt(work, workOn));
+      after = work.rank;
+    }
+    if (page.length === 0) break;
+  }
+  for (const work of waiting) {
+    batch.worked--;
+    yield* done(await attempt(work, claim));
+  }
+  for (const { id, uri } of await catalog.listing.restOfMoved()) giveUp(uri, id);
+  yield batch;
+
+  /** Gives the batch on when it has grown large enough. */
+  async function* done(more: number): AsyncGenerator<Batch, void, undefined> {
+    chunks += more;
+    if (chunks < batchChunks && batch.touched.length + batch.problems.length < 1000) return;
+    const full = batch;
+    batch = emptyBatch();
+    chunks = 0;
+    places.next();
+    yield full;
+  }
+
+  /** The number of chunks that it made. A document's own failure is a problem, any other ends the ingest. */
+  async function attempt(work: ListedWork, step: (work: ListedWork) => Promise<number>): Promise<number> {
+    signal?.throwIfAborted();
+    batch.worked++;
+    try {
+      return await step(work);
+    } catch (error) {
+      signal?.throwIfAborted();
+      return await fail(error, work);
+    }
+  }
+
+  async function workOn(work: ListedWork): Promise<number> {
+    const { before, uri } = work;
+    if (work.kind === 'relabel' && before) return await relabel(work, before.id);
+    const source = sources[work.source]!;
+    const entry = work.entry as SourceEntry;
+    const readAt = new Date().toISOString();
+    const loaded = await source.load(entry, signal && { signal });
+    if (before && before.contentHash === sha256(loaded.bytes)) {
+      batch.resolved.push(uri);
+      if (before.accessFromSource && before.access !== labelOf(work)) return await relabel(work, before.id);
+      batch.touched.push({ id: before.id, changeMark: work.changeMark });
+      return 0;
+    }
+    const { document, accessFromSource } = await parsed(entry, loaded, signal);
+    if (forgotten.size > 0 && forgotten.has(sha256(document.id))) {
+      await catalog.forgotten.alsoAt(document.id, uri);
+      if (before) giveUp(uri, before.id);
+      batch.forgotten++;
+      return 0;
+    }
+    const idBefore = await places.idAt(uri);
+    if (idBefore !== undefined && idBefore !== document.id) giveUp(uri, idBefore);
+    if (await isTaken(document)) {
+      waiting.push(work);
+      return 0;
+    }
+    return await put(work, document, { accessFromSource, readAt });
+  }
+
+  /** Second try for a document whose id another file had. */
+  async function claim(work: ListedWork): Promise<number> {
+    const readAt = new Date().toISOString();
+    const entry = work.entry as SourceEntry;
+    const loaded = await sources[work.source]!.load(entry, signal && { signal });
+    const { document, accessFromSource } = await parsed(entry, loaded, signal);
+    if (await isTaken(document)) throw idTaken(document, (await places.uriOf(document.id))!);
+    return await put(work, document, { accessFromSource, readAt });
+  }
+
+  /** Another file has its id, and is still listed. */
+  async function isTaken({ id, uri }: Document): Promise<boolean> {
+    const owner = await places.uriOf(id);
+    if (owner === undefined || owner === uri) return false;
+    if (moved === 0 || !(await catalog.listing.takeMoved({ uri: owner }))) return true;
+    moved--;
+    return false;
+  }
+
+  async function put(
+    work: ListedWork,
+    document: Document,
+    { accessFromSource, readAt }: { accessFromSource: boolean; readAt: string },
+  ): Promise<number> {
+    const { uri, sourceId, changeMark } = work;
+    const made = await chunkDocument(document, chunkOptions);
+    if (made.length === 0)
+      throw new UnreadableDocumentError({
+        uri,
+        reason: 'empty',
+        message: `${uri} has headings only: there is no text in it to find.`,
+        hint: 'Fill it, delete it, or exclude it from the source.',
+      });
+    // The same bytes under a new name: the old one goes in the same commit, so that neither is ever missing.
+    const twin = work.kind === 'new' && moved > 0 ? await catalog.listing.takeMoved(document) : undefined;
+    if (twin) {
+      moved--;
+      if (twin.id !== document.id) giveUp(twin.uri, twin.id);
+    }
+    const owner = await places.uriOf(document.id);
+    const earlier = owner === undefined ? undefined : await catalog.documents.get(document.id);
+    const sameText = earlier !== undefined && isSameText(earlier, document);
+    if (owner !== undefined && owner !== uri) places.leave(owner);
+    places.put(uri, document.id);
+    const isBack = removed.delete(document.id);
+    if (isBack) batch.broughtBack++;
+    // Removed under its old uri earlier in this batch: then it is replaced instead.
+    const isKnown = owner !== undefined || isBack || batch.remove.has(document.id);
+    batch.remove.delete(document.id);
+    batch.put.push({
+      document: {
+        ...document,
+        sourceId,
+        changeMark,
+        accessFromSource,
+        readAt,
+        changedAt: sameText ? earlier.changedAt : readAt,
+      },
+      chunks: made,
+      kind: !isKnown
+        ? 'added'
+        : sameText && earlier.uri === uri && sameMetadata(earlier, document)
+          ? 'relabelled'
+          : 'changed',
+    });
+    return made.length;
+  }
+
+  /** The document as the catalogue has it, under the label that its source now gives; nothing is read or parsed. */
+  async function relabel(work: ListedWork, id: string, changeMark = work.changeMark): Promise<number> {
+    const stored = await catalog.documents.get(id);
+    if (!stored) return 0;
+    const { chunkCount: _, addedSeq: __, indexedAt: ___, ...document } = stored;
+    const made = await chunkDocument(document, chunkOptions);
+    const access = labelOf(work);
+    batch.put.push({
+      document: { ...document, access, sourceId: work.sourceId, changeMark },
+      chunks: made,
+      kind: 'relabelled',
+    });
+    return made.length;
+  }
+
+  /** The document at this uri goes. */
+  function giveUp(uri: string, id: string): void {
+    places.leave(uri, id);
+    batch.remove.add(id);
+  }
+
+  async function fail(error: unknown, work: ListedWork): Promise<number> {
+    if (!isAboutOneDocument(error)) throw error;
+    const { uri, before, sourceId, changeMark } = work;
+    const noDocument = UnreadableDocumentError.isInstance(error);
+    const id = noDocument ? await places.idAt(uri) : undefined;
+    if (id !== undefined) giveUp(uri, id);
+    batch.problems.push({
+      uri,
+      sourceId,
+      // Bytes that hold no document hold none the next time either; anything else is worth another try.
+      changeMark: noDocument ? changeMark : '',
+      message: error.message,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      at: new Date().toISOString(),
+    });
+    // The old version stays, but nobody may go on reading it under a label that its source has taken away.
+    const keeps = before && !noDocument && before.accessFromSource && before.access !== labelOf(work);
+    const stored = keeps ? await catalog.documents.get(before.id) : undefined;
+    return stored ? await relabel(work, stored.id, stored.changeMark) : 0;
+  }
+}
+
+/**
+ * Which document is at which uri, and the other way round, once all that was prepared so far is committed: the catalogue's
+ * word, and over it that of the batches which may not be committed yet.
+ */
+function createPlaces(catalog: Catalog) {
+  type Ahead = Map<string, string | undefined>;
+  let [uris, ids]: [Ahead, Ahead] = [new Map(), new Map()];
+  let [earlierUris, earlierIds]: [Ahead, Ahead] = [new Map(), new Map()];
+  const look = (key: string, ...maps: Ahead[]) => maps.find((map) => map.has(key));
+  return {
+    async uriOf(id: string): Promise<string | undefined> {
+      const map = look(id, uris, earlierUris);
+      return map ? map.get(id) : await catalog.documents.uriOf(id);
+    },
+    async idAt(uri: string): Promise<string | undefined> {
+      const map = look(uri, ids, earlierIds);
+      return map ? map.get(uri) : (await catalog.documents.at(uri))?.id;
+    },
+    put(uri: string, id: string): void {
+      uris.set(id, uri);
+      ids.set(uri, id);
+    },
+    leave(uri: string, id?: string): void {
+      ids.set(uri, undefined);
+      if (id !== undefined) uris.set(id, undefined);
+    },
+    /** A batch is full: the one before the one before it is in the catalogue by now. */
+    next(): void {
+      [earlierUris, earlierIds] = [uris, ids];
+      [uris, ids] = [new Map(), new Map()];
+    },
+  };
+}
+
+const labelOf = ({ access }: Pick<ListedWork, 'access'>) => access ?? 'public';
+
+function isSameText(a: Document, b: Document): boolean {
+  return (
+    a.text === b.text &&
+    a.title === b.title &&
+    JSON.stringify([a.aliases, a.blocks]) === JSON.stringify([b.aliases, b.blocks])
+  );
+}
+
+const sameMetadata = (a: Document, b: Document) => JSON.stringify(a.metadata) === JSON.stringify(b.metadata);
+
+async function parsed(
+  entry: SourceEntry,
+  loaded: LoadedEntry,
+  signal?: AbortSignal,
+): Promise<{ document: Document; accessFromSource: boolean }> {
+  const { uri } = entry;
+  const mediaType = loaded.mediaType ?? entry.mediaType;
+  try {
+    const document = await parseDocument({
+      uri,
+      bytes: loaded.bytes,
+      access: noLabelOfItsOwn,
+      ...(mediaType && { mediaType }),
+      ...(signal && { signal }),
+    });
+    const accessFromSource = document.access === noLabelOfItsOwn;
+    return {
+      document: accessFromSource ? { ...document, access: labelOf(entry) } : document,
+      accessFromSource,
+    };
+  } catch (error) {
+    if (TandemError.isInstance(error) || signal?.aborted) throw error;
+    // A parser that trips over one file must not keep a thousand others out.
+    throw new TandemError({
+      code: 'parser_failed',
+      domain: 'ingest',
+      category: 'system',
+      message: `${uri} could not be parsed: ${error instanceof Error ? error.message : String(error)}.`,
+      hint: 'Exclude it or convert it; if it opens elsewhere, this is a bug in Tandem worth reporting.',
+      cause: error,
+    });
+  }
+}
+
+/** Given to the parser in the source's place, to learn whose label the document has. */
+const noLabelOfItsOwn = '\u0000source';
+
+/** The other errors (a wrong setting, a full disk, a bug) would be every document's, and end the ingest. */
+function isAboutOneDocument(error: unknown): error is TandemError {
+  return (
+    UnreadableDocumentError.isInstance(error) ||
+    SourceError.isInstance(error) ||
+    (TandemError.isInstance(error) && ['duplicate_id', 'parser_failed'].includes(error.code))
+  );
+}
+
+function idTaken(document: Document, owner: string): TandemError {
+  return new TandemError({
+    code: 'duplicate_id',
+    domain: 'ingest',
+    category: 'user',
+    message: `${document.uri} has the id "${document.id}", which ${owner} has already.`,
+    hint: 'Give one of them another `id` in its front matter.',
+  });
+}
+
+/** How this project cuts documents. `embed` is asked by the semantic way only; its vectors are remembered like all others. */
+export async function chunkOptionsFor({
+  catalog,
+  embedder,
+  state,
+  chunking,
+  signal,
+}: Pick<PrepareOptions, 'catalog' | 'embedder' | 'state' | 'chunking' | 'signal'>): Promise<
+  ChunkOptions & Pick<Chunking, 'strategy'>
+> {
+  return {
+    ...chunking,
+    ...tokenLimits(embedder, chunking),
+    async embed(texts) {
+      const { vectors } = await embedTexts(texts, {
+        cache: catalog.embeddings,
+        embedder,
+        embedderHash: state.embedderHash,
+        dimensions: state.dimensions,
+        ...(signal && { signal }),
+      });
+      return vectors;
+    },
+    ...(signal && { signal }),
+  };
+}
+
+/** Counts in the embedder's own tokens; a hosted one does not tell, and three UTF-8 bytes for a token is on the safe side. */
+function tokenLimits(
+  embedder: EmbeddingModelV4,
+  { maxTokens }: Chunking,
+): { maxTokens: number; countTokens: CountTokens } {
+  const tools = localToolsOf(embedder);
+  if (!tools) return { maxTokens, countTokens: (text) => Math.ceil(Buffer.byteLength(text) / 3) };
+  // Two for the special tokens around a text, which the tools do not count.
+  return {
+    maxTokens: Math.min(maxTokens, tools.contextLength - 2),
+    countTokens: (text) => tools.countTokens(text),
+  };
+}
