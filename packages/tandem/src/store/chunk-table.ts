@@ -80,6 +80,11 @@ export interface ChunkTable extends AsyncDisposable {
   flush(): Promise<void>;
   /** Keeps indices and files in shape; call at the end of an ingest, changed or not. */
   maintain(at: Snapshot): Promise<void>;
+  /**
+   * `maintain`, and leaves nothing of removed rows in files, indices or old versions, whatever it takes. Absent where a store
+   * cannot do that itself: what is deleted there goes from its disk when its server cleans up.
+   */
+  purge?(at: Snapshot): Promise<void>;
   /** Visible rows. 0 when the generation has no table. */
   count(at: Snapshot, filter?: ChunkFilter): Promise<number>;
   /** Visible rows in order of document and ordinal, without vectors. */

@@ -136,6 +136,29 @@ export class LanceStore implements VectorStore, LexicalIndex {
     });
   }
 
+  /**
+   * A deleted row stays in its file, its words in the full-text index and its code in the vector index, until these are
+   * written anew: so they are, all of them. About as long as making the index from known vectors.
+   */
+  async purge(at: Snapshot): Promise<void> {
+    await this.#explained(async () => {
+      const table = await this.#readable(at.generation);
+      if (!table) return;
+      await this.#deleteWhere(table, `removed_seq <= ${at.seq}`);
+      // An update writes its rows into new files, and a file without rows is dropped with the versions that know it.
+      await table.update({ where: 'true', valuesSql: { removed_seq: 'removed_seq' } });
+      await this.#createFullTextIndex(table);
+      const rows = await table.countRows();
+      if ((await table.listIndices()).some(({ name }) => name === 'vector_idx')) {
+        if (rows >= this.#vectorIndexFrom) await this.#createVectorIndex(table, rows);
+        else await table.dropIndex('vector_idx');
+      }
+      await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
+      this.#deleted = false;
+      await this.flush();
+    });
+  }
+
   async count(at: Snapshot, filter?: ChunkFilter): Promise<number> {
     return await this.#explained(async () => {
       const table = await this.#readable(at.generation);
