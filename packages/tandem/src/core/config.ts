@@ -93,7 +93,8 @@ export const configSchema = z.strictObject({
   retrieve: z
     .strictObject({
       k: z.number().int().min(1).max(50).default(4),
-      candidates: z.number().int().min(1).default(30),
+      /** Passages that each search brings to be compared. */
+      candidates: z.number().int().min(1).default(60),
       /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
       leastSimilarity: z.number().min(-1).max(1).default(0.25),
     })

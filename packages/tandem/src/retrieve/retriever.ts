@@ -5,25 +5,34 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Passage } from '../core/types/document.ts';
 import { embedderIdentity } from '../ingest/embedder-identity.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import type { ChunkFilter, ScoredChunk, SearchOptions } from '../store/chunk-table.ts';
+import type { ChunkFilter, ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { fuseRankings } from './fuse.ts';
-import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
+import { type Candidate, gatherCandidates } from './candidates.ts';
+import { embedQueries } from './embed-query.ts';
+import { type Evidence, scoreOf } from './evidence.ts';
+import { type Knowledge, knowledgeOf } from './knowledge.ts';
+import { planQuery, type QueryPlan } from './plan.ts';
+import { fittedRanking, type Ranking } from './ranking.ts';
+import { isSameSpan, selectPassages } from './select.ts';
 
 export interface RetrieverOptions {
   catalog: Catalog;
   store: VectorStore & LexicalIndex;
   /** The one that the index was made with. */
   embedder: EmbeddingModelV4;
-  /** How many chunks each search gives to the fusion. Default 30. */
+  /** How many chunks each search brings. Default 60. */
   candidates?: number;
+  /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
+  ranking?: Ranking;
 }
 
 export interface RetrieveOptions extends ChunkFilter {
   k: number;
-  /** `hybrid` (default) fuses both; the others are for measuring what each brings. */
+  /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
   mode?: 'hybrid' | 'dense' | 'lexical';
+  /** Tell which query went where and what spoke for each passage. Hybrid only. */
+  explain?: boolean;
   signal?: AbortSignal;
 }
 
@@ -33,8 +42,18 @@ export interface Retrieval {
   spelledOut?: string[];
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */
   passages: Passage[];
-  /** Milliseconds. `dense` and `lexical` run at the same time, `lexical` also while the query is embedded. */
-  timings: { embed: number; dense: number; lexical: number; fuse: number };
+  /** Milliseconds. Searches run at the same time: `dense` and `lexical` are the longest of each kind. */
+  timings: { understand?: number; embed: number; dense: number; lexical: number; fuse: number };
+  explanation?: Explanation;
+}
+
+/** Why these passages, in this order. */
+export interface Explanation {
+  plan: QueryPlan;
+  /** Passages that were compared. */
+  candidates: number;
+  /** In the order of `passages`: where each search found it, and what spoke for it, times its weight. */
+  passages: { id: string; ranks: Candidate['ranks']; evidence: Evidence; contributions: Evidence }[];
 }
 
 export interface Retriever {
@@ -46,28 +65,20 @@ export interface Retriever {
 }
 
 /**
- * Query → passages: dense and full-text search side by side, fused by reciprocal rank. Every passage of a hybrid search has
- * its cosine, also where only the words found it.
+ * Query → passages. The question is read first (which documents does it name, misspelt or not; which of its clauses ask), searched
+ * by meaning and by words, whole and condensed; all passages found, and all of the documents that are named or found best, are then
+ * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found it.
  */
-export function createRetriever({ catalog, store, embedder, candidates = 30 }: RetrieverOptions): Retriever {
+export function createRetriever(options: RetrieverOptions): Retriever {
+  const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
   const identity = embedderIdentity(embedder);
-  let known: { of: string; abbreviations: Promise<Abbreviations> } | undefined;
-
-  /** Read anew after each commit. */
-  function abbreviationsAt({ generation, committedSeq }: IndexState): Promise<Abbreviations> {
-    const of = `${generation}.${committedSeq}`;
-    if (known?.of !== of) {
-      const tools = localToolsOf(embedder);
-      // A word that is one token to the embedder is one that it has met.
-      const isWord = tools && ((word: string) => tools.countTokens(word) === 1);
-      known = { of, abbreviations: catalog.documents.list().then((list) => abbreviationsOf(list, isWord)) };
-    }
-    return known.abbreviations;
-  }
+  const knowledge = knowledgeOf({ catalog, store, embedder });
+  const headingVectors = new Map<string, Promise<Float32Array>>();
+  const scale = Object.values(ranking.weights).reduce((sum, weight) => sum + Math.abs(weight), 0) || 1;
 
   async function retrieve(
     query: string,
-    { k, mode = 'hybrid', signal, ...filter }: RetrieveOptions,
+    { k, mode = 'hybrid', explain = false, signal, ...filter }: RetrieveOptions,
   ): Promise<Retrieval> {
     const text = query.trim();
     if (text === '')
@@ -77,13 +88,23 @@ export function createRetriever({ catalog, store, embedder, candidates = 30 }: R
         hint: 'Write what you are looking for.',
       });
     for (;;) {
+      signal?.throwIfAborted();
       const state = await indexState();
-      const found = await search(text, { state, k, mode, filter, ...(signal && { signal }) });
+      const search: SearchOptions = {
+        at: { generation: state.generation, seq: state.committedSeq },
+        // Overlapping chunks are dropped below, and k different spans are promised.
+        limit: Math.max(candidates, 2 * k),
+        filter,
+        ...(signal && { signal }),
+      };
+      const found =
+        mode === 'hybrid'
+          ? await hybrid(text, { k, explain, search, known: await knowledge.at(state) })
+          : await single(text, { k, mode, search, state });
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
-        return { ...found, query };
-      signal?.throwIfAborted();
+        return { query, ...found };
     }
   }
 
@@ -104,123 +125,140 @@ export function createRetriever({ catalog, store, embedder, candidates = 30 }: R
     return state;
   }
 
-  async function spellOut(
-    text: string,
-    { state, mode, filter }: { state: IndexState; mode: RetrieveOptions['mode']; filter: ChunkFilter },
-  ): Promise<{ meanings: string[]; spelledOut: string }> {
+  /** Abbreviations that documents list, where a question with them spelt out is still one that the embedder reads whole. */
+  function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): string[] {
     const tools = localToolsOf(embedder);
-    const found = mode === 'lexical' ? [] : (await abbreviationsAt(state)).meanings(text, filter);
-    const spelledOut = `${text} (${found.join('; ')})`;
-    // A long question that fits as it is must not fail for what was added to it; two tokens are the embedder's own.
-    if (found.length === 0 || (tools && tools.countTokens(spelledOut) > tools.contextLength - 2))
-      return { meanings: [], spelledOut: text };
-    return { meanings: found, spelledOut };
+    const found = known.abbreviations.meanings(text, filter);
+    return tools && tools.countTokens(`${text} (${found.join('; ')})`) > tools.contextLength - 2 ? [] : found;
   }
 
-  async function search(
+  async function hybrid(
     text: string,
-    options: {
-      state: IndexState;
-      k: number;
-      mode: NonNullable<RetrieveOptions['mode']>;
-      filter: ChunkFilter;
-      signal?: AbortSignal;
-    },
+    { k, explain, search, known }: { k: number; explain: boolean; search: SearchOptions; known: Knowledge },
   ): Promise<Omit<Retrieval, 'query'>> {
-    const { state, k, mode, filter, signal } = options;
-    const timings = { embed: 0, dense: 0, lexical: 0, fuse: 0 };
-    const searchOptions: SearchOptions = {
-      at: { generation: state.generation, seq: state.committedSeq },
-      // Overlapping chunks are dropped below, and k different spans are promised.
-      limit: Math.max(candidates, 2 * k),
-      filter,
-      ...(signal && { signal }),
-    };
+    const timings = { understand: 0, embed: 0, dense: 0, lexical: 0, fuse: 0 };
     const timed = async <T>(stage: keyof typeof timings, work: () => Promise<T>): Promise<T> => {
       const before = performance.now();
       const result = await work();
-      timings[stage] = performance.now() - before;
+      timings[stage] = Math.max(timings[stage], performance.now() - before);
       return result;
     };
+    const { signal, filter } = search;
+    let before = performance.now();
+    const meanings = meaningsIn(text, known, filter);
+    const plan = planQuery(text, { names: known.names, meanings, ...(filter && { filter }) });
+    timings.understand = performance.now() - before;
 
-    const { meanings, spelledOut } = await spellOut(text, options);
-    const embedding =
-      mode === 'lexical' ? undefined : timed('embed', () => embedQuery(embedder, spelledOut, signal));
-    const [dense, lexical] = await Promise.all([
-      embedding?.then((vector) => timed('dense', () => store.searchVector(vector, searchOptions))) ?? [],
-      mode === 'dense'
-        ? []
-        : timed('lexical', () =>
-            store.searchText(text, { ...searchOptions, withVectors: mode === 'hybrid' }),
-          ),
-    ]);
+    const vectors = await timed('embed', () =>
+      embedQueries(embedder, [plan.full, ...plan.focused, ...plan.asked], signal),
+    );
+    const found = await gatherCandidates({
+      plan,
+      vectors: {
+        full: vectors[0]!,
+        focused: vectors.slice(1, 1 + plan.focused.length),
+        asked: vectors.slice(1 + plan.focused.length),
+      },
+      store: {
+        searchVector: (vector, options) => timed('dense', () => store.searchVector(vector, options)),
+        searchText: (query, options) => timed('lexical', () => store.searchText(query, options)),
+      },
+      search,
+      profiles: known.profiles,
+      embedHeadings: (headings) => embedHeadings(headings, signal),
+    });
 
-    const before = performance.now();
-    const vector = await embedding;
-    const byId = new Map<string, { found: ScoredChunk; scores: Passage['scores'] }>();
-    for (const found of dense) byId.set(found.chunk.id, { found, scores: { dense: found.score } });
-    for (const found of lexical) {
-      const scores = byId.get(found.chunk.id)?.scores ?? {};
-      if (vector && found.vector) scores.dense ??= cosine(vector, found.vector);
-      byId.set(found.chunk.id, { found, scores: { ...scores, lexical: found.score } });
-    }
-    const rankings = [dense, lexical].map((list) => list.map(({ chunk }) => chunk.id));
-    const passages: Passage[] = [];
-    for (const { id, score } of fuseRankings(rankings)) {
-      if (passages.length === k) break;
-      const { found, scores } = byId.get(id)!;
-      const { access: _access, addedSeq: _addedSeq, ...chunk } = found.chunk;
-      if (passages.some((passage) => isSameSpan(passage, chunk))) continue;
-      const own = mode === 'hybrid' ? score : found.score;
-      passages.push({
-        ...chunk,
-        rank: passages.length + 1,
-        score: own,
-        scores: mode === 'hybrid' ? { ...scores, fused: score } : scores,
-      });
-    }
+    before = performance.now();
+    const scored = found.map((candidate) => ({
+      ...candidate,
+      score: scoreOf(candidate.evidence, ranking.weights) / scale,
+    }));
+    const chosen = selectPassages(scored, {
+      k,
+      again: ranking.again / scale,
+      alike: ranking.alike / scale,
+    });
     timings.fuse = performance.now() - before;
+    return {
+      ...(meanings.length > 0 && { spelledOut: meanings }),
+      passages: chosen.map(({ item, score }, index) =>
+        passageOf(item.chunk, { rank: index + 1, score, scores: { ...item.scores, fused: score } }),
+      ),
+      timings,
+      ...(explain && {
+        explanation: {
+          plan,
+          candidates: found.length,
+          passages: chosen.map(({ item: { chunk, ranks, evidence } }) => ({
+            id: chunk.id,
+            ranks,
+            evidence,
+            contributions: contributionsOf(evidence, ranking),
+          })),
+        },
+      }),
+    };
+  }
+
+  async function single(
+    text: string,
+    options: { k: number; mode: 'dense' | 'lexical'; search: SearchOptions; state: IndexState },
+  ): Promise<Omit<Retrieval, 'query'>> {
+    const { k, mode, search, state } = options;
+    const timings = { embed: 0, dense: 0, lexical: 0, fuse: 0 };
+    let meanings: string[] = [];
+    let found: ScoredChunk[];
+    let before = performance.now();
+    if (mode === 'dense') {
+      meanings = meaningsIn(text, await knowledge.at(state), search.filter);
+      const full = meanings.length > 0 ? `${text} (${meanings.join('; ')})` : text;
+      const [vector] = await embedQueries(embedder, [full], search.signal);
+      timings.embed = performance.now() - before;
+      before = performance.now();
+      found = await store.searchVector(vector!, search);
+    } else found = await store.searchText(text, search);
+    timings[mode] = performance.now() - before;
+
+    const passages: Passage[] = [];
+    for (const { chunk, score } of found) {
+      if (passages.length === k) break;
+      if (passages.some((passage) => isSameSpan(passage, chunk))) continue;
+      passages.push(passageOf(chunk, { rank: passages.length + 1, score, scores: { [mode]: score } }));
+    }
     return { ...(meanings.length > 0 && { spelledOut: meanings }), passages, timings };
+  }
+
+  /** Headings recur: each is embedded once. */
+  async function embedHeadings(headings: string[], signal?: AbortSignal): Promise<Float32Array[]> {
+    const missing = headings.filter((heading) => !headingVectors.has(heading));
+    if (headingVectors.size > 20_000) headingVectors.clear();
+    if (missing.length > 0) {
+      const embedding = embedQueries(embedder, missing, signal);
+      for (const [at, heading] of missing.entries()) {
+        const vector = embedding.then((vectors) => vectors[at]!);
+        vector.catch(() => headingVectors.delete(heading));
+        headingVectors.set(heading, vector);
+      }
+    }
+    return await Promise.all(
+      headings.map(
+        (heading) =>
+          headingVectors.get(heading) ??
+          embedQueries(embedder, [heading], signal).then(([vector]) => vector!),
+      ),
+    );
   }
 
   return { retrieve };
 }
 
-async function embedQuery(
-  embedder: EmbeddingModelV4,
-  text: string,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const { embeddings } = await embedder.doEmbed({
-    values: [text],
-    providerOptions: { tandem: { role: 'query' } },
-    ...(signal && { abortSignal: signal }),
-  });
-  return Float32Array.from(embeddings[0]!);
+function passageOf(chunk: StoredChunk, place: Pick<Passage, 'rank' | 'score' | 'scores'>): Passage {
+  const { access: _access, addedSeq: _addedSeq, ...rest } = chunk;
+  return { ...rest, ...place };
 }
 
-/** More than half of the shorter one is in the other, or they say the same (a sentence repeated in two sections). */
-function isSameSpan(
-  a: Pick<Passage, 'documentId' | 'start' | 'end' | 'text'>,
-  b: Pick<Passage, 'documentId' | 'start' | 'end' | 'text'>,
-): boolean {
-  if (a.documentId !== b.documentId) return false;
-  const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
-  return overlap > Math.min(a.end - a.start, b.end - b.start) / 2 || words(a.text) === words(b.text);
-}
-
-const words = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
-  }
-  return dot / Math.sqrt(aa * bb);
+function contributionsOf(evidence: Evidence, { weights }: Ranking): Evidence {
+  return Object.fromEntries(
+    Object.entries(evidence).map(([name, value]) => [name, value * weights[name as keyof Evidence]]),
+  ) as unknown as Evidence;
 }

@@ -1,0 +1,181 @@
+import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
+import type { LexicalIndex } from '../store/lexical-index.ts';
+import type { VectorStore } from '../store/vector-store.ts';
+import type { Evidence } from './evidence.ts';
+import { folded, wordsOf } from './names.ts';
+import type { QueryPlan } from './plan.ts';
+import { dot, type SectionProfiles, unit } from './section-profiles.ts';
+
+export interface Candidate {
+  chunk: StoredChunk;
+  vector: Float32Array | undefined;
+  scores: { dense?: number; lexical?: number };
+  /** From 1; which searches found it, and where. */
+  ranks: { dense?: number; focused?: number; lexical?: number; condensed?: number; named?: number };
+  evidence: Evidence;
+}
+
+export interface GatherOptions {
+  plan: QueryPlan;
+  /** Of `plan.full`, `plan.focused` and `plan.asked`, unit length. */
+  vectors: { full: Float32Array; focused: Float32Array[]; asked: Float32Array[] };
+  store: Pick<VectorStore, 'searchVector'> & Pick<LexicalIndex, 'searchText'>;
+  search: SearchOptions;
+  profiles: SectionProfiles;
+  embedHeadings(headings: string[]): Promise<Float32Array[]>;
+}
+
+/** Documents looked at as a whole: named in the question, and found by the searches without being named. */
+const whole = { named: 6, found: 4, passages: 160 };
+
+/**
+ * All passages that may answer, with what speaks for each: found by meaning (the whole question, the name with what is asked), by
+ * words (the whole question, the condensed one), and every passage of the documents that are named or were found best; which of a
+ * document's sections is meant is decided by comparing them with each other.
+ */
+export async function gatherCandidates(options: GatherOptions): Promise<Candidate[]> {
+  const { plan, vectors, store, search, profiles } = options;
+  const searchOptions = { ...search, withVectors: true };
+  const named = plan.linked.slice(0, whole.named).map(({ documentId }) => documentId);
+  const wholeDocuments = (documentIds: string[]) =>
+    documentIds.length === 0
+      ? Promise.resolve([])
+      : store.searchVector(vectors.full, {
+          ...searchOptions,
+          limit: whole.passages,
+          filter: { ...search.filter, documentIds },
+        });
+  const [dense, lexical, condensed, ofNamed, ...focused] = await Promise.all([
+    store.searchVector(vectors.full, searchOptions),
+    store.searchText(plan.text, searchOptions),
+    plan.condensed === undefined ? undefined : store.searchText(plan.condensed, searchOptions),
+    wholeDocuments(named),
+    ...vectors.focused.map((vector) => store.searchVector(vector, searchOptions)),
+  ]);
+
+  const byId = new Map<string, Candidate>();
+  const add = (found: readonly ScoredChunk[], list?: keyof Candidate['ranks']) => {
+    for (const [index, { chunk, score, vector }] of found.entries()) {
+      let candidate = byId.get(chunk.id);
+      if (!candidate) {
+        candidate = {
+          chunk,
+          vector: vector && unit(vector),
+          scores: {},
+          ranks: {},
+          evidence: { ...nothing },
+        };
+        byId.set(chunk.id, candidate);
+      }
+      if (list)
+        candidate.ranks[list] = Math.min(candidate.ranks[list] ?? Number.POSITIVE_INFINITY, index + 1);
+      if (list === 'lexical') candidate.scores.lexical = score;
+      if (list === 'condensed') candidate.evidence.condensed = score / (found[0]!.score || 1);
+    }
+  };
+  add(dense, 'dense');
+  for (const list of focused) add(list, 'focused');
+  add(lexical, 'lexical');
+  // Where nothing is to be condensed, the question is its own short form.
+  add(condensed ?? lexical, 'condensed');
+  add(ofNamed);
+
+  const standing = new Map<string, number>();
+  for (const { chunk, ranks } of byId.values()) {
+    const best = [ranks.dense, ranks.focused, ranks.condensed].map((rank) => (rank ? 1 / (10 + rank) : 0));
+    const sum = best.reduce((total, share) => total + share, 0);
+    if (!named.includes(chunk.documentId))
+      standing.set(chunk.documentId, Math.max(standing.get(chunk.documentId) ?? 0, sum));
+  }
+  const others = [...standing].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
+  add(await wholeDocuments(others.map(([id]) => id)));
+
+  const candidates = [...byId.values()];
+  await weigh(candidates, options, profiles);
+  return candidates;
+}
+
+async function weigh(
+  candidates: readonly Candidate[],
+  { plan, vectors, embedHeadings }: GatherOptions,
+  profiles: SectionProfiles,
+): Promise<void> {
+  const paths = candidates.map(({ chunk }) => chunk.headingPath.slice(1).join(': '));
+  const distinct = [...new Set(paths)].filter((path) => path !== '');
+  const headingVectors = new Map(
+    (await embedHeadings(distinct)).map((vector, at) => [distinct[at]!, vector]),
+  );
+  const most = (list: readonly number[]) => (list.length > 0 ? Math.max(...list) : 0);
+  // The same for all passages below one heading.
+  const ofPath = new Map(
+    distinct.map((path, at) => {
+      const vector = headingVectors.get(path)!;
+      const chunk = candidates[paths.indexOf(distinct[at]!)]!.chunk;
+      return [
+        path,
+        {
+          heading: most(vectors.asked.map((asked) => dot(asked, vector))),
+          section: most(vectors.asked.map((asked) => profiles.similarity(asked, chunk.headingPath.slice(1)))),
+        },
+      ];
+    }),
+  );
+  const linked = new Map(plan.linked.map((link) => [link.documentId, link]));
+  const bestLink = most(plan.linked.map(({ weight, cover }) => weight * cover));
+  const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
+  const titles = ` ${comparable(plan.text)} `;
+  const document = new Map<string, number>();
+  const firstOf = new Map<string, Candidate>();
+  for (const [index, candidate] of candidates.entries()) {
+    const { chunk, vector, scores, ranks, evidence } = candidate;
+    const cosine = vector ? dot(vectors.full, vector) : 0;
+    if (vector) scores.dense = cosine;
+    evidence.dense = cosine;
+    evidence.focused =
+      vectors.focused.length > 0 && vector
+        ? most(vectors.focused.map((query) => dot(query, vector)))
+        : cosine;
+    evidence.asked = vector ? most(vectors.asked.map((query) => dot(query, vector))) : 0;
+    const path = paths[index]!;
+    Object.assign(evidence, ofPath.get(path));
+    evidence.lexical = (scores.lexical ?? 0) / bestLexical;
+    evidence.denseRank = ranks.dense ? 60 / (60 + ranks.dense) : 0;
+    evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
+    const link = linked.get(chunk.documentId);
+    if (link) {
+      evidence.named = (link.weight * link.cover) / bestLink;
+      evidence.cover = link.cover;
+      evidence.verbatim = Number(link.verbatim);
+    }
+    evidence.titled = Number(chunk.title !== '' && titles.includes(` ${comparable(chunk.title)} `));
+    document.set(chunk.documentId, Math.max(document.get(chunk.documentId) ?? -1, cosine));
+    const section = `${chunk.documentId}\u0000${path}`;
+    const before = firstOf.get(section);
+    if (!before || chunk.ordinal < before.chunk.ordinal) firstOf.set(section, candidate);
+  }
+  for (const { chunk, evidence } of candidates) evidence.document = document.get(chunk.documentId)!;
+  for (const { evidence } of firstOf.values()) evidence.first = 1;
+}
+
+const nothing: Evidence = {
+  dense: 0,
+  focused: 0,
+  asked: 0,
+  heading: 0,
+  section: 0,
+  lexical: 0,
+  condensed: 0,
+  denseRank: 0,
+  lexicalRank: 0,
+  named: 0,
+  cover: 0,
+  verbatim: 0,
+  titled: 0,
+  document: 0,
+  first: 0,
+};
+
+const comparable = (text: string) =>
+  wordsOf(text)
+    .map((word) => folded(word.text))
+    .join(' ');

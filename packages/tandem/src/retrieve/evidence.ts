@@ -1,0 +1,59 @@
+/** What speaks for a passage: all that ranking looks at, each about in [0, 1]. */
+export interface Evidence {
+  /** Cosine to the whole question. */
+  dense: number;
+  /** Cosine to the name with what is asked; that of `dense` where no name was recognised. */
+  focused: number;
+  /** Best cosine to a clause that asks, names left out. */
+  asked: number;
+  /** Best cosine of such a clause to the headings above the passage, the title left out. */
+  heading: number;
+  /** How much such a clause is like what other documents say below the same heading. */
+  section: number;
+  /** BM25 of the whole question and of the condensed one, as shares of the best found. */
+  lexical: number;
+  condensed: number;
+  /** 60 / (60 + rank) in the searches by meaning and by words, 0 where not found: what reciprocal rank fusion adds up. */
+  denseRank: number;
+  lexicalRank: number;
+  /** How well the document is named in the question, as a share of the best-named one; how much of its name is there. */
+  named: number;
+  cover: number;
+  /** Its name stands in the question letter for letter. */
+  verbatim: number;
+  /** Its title does. */
+  titled: number;
+  /** Best `dense` of any passage of the document that was looked at. */
+  document: number;
+  /** First passage of its section. */
+  first: number;
+}
+
+export type Weights = Record<keyof Evidence, number>;
+
+/** Reciprocal rank fusion: what search does when every other stage is switched off. */
+export const rankWeights: Weights = {
+  dense: 0,
+  focused: 0,
+  asked: 0,
+  heading: 0,
+  section: 0,
+  lexical: 0,
+  condensed: 0,
+  denseRank: 1,
+  lexicalRank: 1,
+  named: 0,
+  cover: 0,
+  verbatim: 0,
+  titled: 0,
+  document: 0,
+  first: 0,
+};
+
+export function scoreOf(evidence: Evidence, weights: Weights): number {
+  let score = 0;
+  for (const name of evidenceNames) score += weights[name] * evidence[name];
+  return score;
+}
+
+export const evidenceNames = Object.keys(rankWeights) as (keyof Evidence)[];

@@ -1,0 +1,91 @@
+import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import type { VectorStore } from '../store/vector-store.ts';
+import { type NameIndex, nameIndexOf } from './names.ts';
+import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
+import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
+
+/** What the documents themselves teach about how to read a question. Derived, never stored. */
+export interface Knowledge {
+  abbreviations: Abbreviations;
+  names: NameIndex;
+  profiles: SectionProfiles;
+}
+
+/** Documents whose passages are read for the section profiles, and passages of them: more make them no better. */
+const profiled = { documents: 500, passages: 6000 };
+
+/** Read anew after each commit, at the first question. */
+export function knowledgeOf({
+  catalog,
+  store,
+  embedder,
+}: {
+  catalog: Catalog;
+  store: VectorStore;
+  embedder: EmbeddingModelV4;
+}): { at(state: IndexState): Promise<Knowledge> } {
+  let known: { of: string; knowledge: Promise<Knowledge> } | undefined;
+
+  async function read({ generation, committedSeq, dimensions }: IndexState): Promise<Knowledge> {
+    const documents = await catalog.documents.list();
+    const tools = localToolsOf(embedder);
+    const remembered = new Map<string, boolean>();
+    // A word that is one token to the embedder is one that it has met.
+    const isWord =
+      tools &&
+      ((word: string) => {
+        let is = remembered.get(word);
+        if (is === undefined) {
+          if (remembered.size > 50_000) remembered.clear();
+          is = tools.countTokens(word) === 1;
+          remembered.set(word, is);
+        }
+        return is;
+      });
+    const chosen = spread(documents, profiled.documents);
+    const passages = await store.searchVector(anyDirection(dimensions), {
+      at: { generation, seq: committedSeq },
+      limit: profiled.passages,
+      filter: { documentIds: chosen.map(({ id }) => id) },
+      withVectors: true,
+    });
+    return {
+      abbreviations: abbreviationsOf(documents, isWord),
+      names: nameIndexOf(documents, isWord),
+      profiles: sectionProfilesOf(
+        passages.map(({ chunk, vector }) => ({
+          documentId: chunk.documentId,
+          headings: chunk.headingPath.slice(1),
+          vector: vector!,
+        })),
+      ),
+    };
+  }
+
+  return {
+    at(state) {
+      const of = `${state.generation}.${state.committedSeq}`;
+      if (known?.of !== of) {
+        const mine = { of, knowledge: read(state) };
+        // A failure (the store was locked for a moment) is not remembered.
+        mine.knowledge.catch(() => {
+          if (known === mine) known = undefined;
+        });
+        known = mine;
+      }
+      return known.knowledge;
+    },
+  };
+}
+
+function spread(documents: readonly DocumentSummary[], count: number): DocumentSummary[] {
+  if (documents.length <= count) return [...documents];
+  return Array.from({ length: count }, (_, at) => documents[Math.floor((at * documents.length) / count)]!);
+}
+
+/** Only the filter matters, but a search wants a vector. */
+function anyDirection(dimensions: number): Float32Array {
+  return Float32Array.from({ length: dimensions }, (_, at) => (at % 2 === 0 ? 1 : -1));
+}

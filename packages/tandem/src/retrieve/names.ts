@@ -1,0 +1,188 @@
+import type { DocumentSummary } from '../catalog/catalog.ts';
+import type { ChunkFilter } from '../store/chunk-table.ts';
+import { functionWords } from '../store/search-words.ts';
+import { createSpeller } from './spelling.ts';
+
+/** A document whose title or other name stands, perhaps misspelt, in a question. */
+export interface LinkedName {
+  documentId: string;
+  title: string;
+  /** Of the document's names the one that fits best, as the document writes it. */
+  name: string;
+  /** How much of the name is in the question, by what its words tell apart: [0, 1]. */
+  cover: number;
+  /** How much the words found tell apart (natural logarithms), worth less where they are misspelt. */
+  weight: number;
+  /** The name stands in the question letter for letter, capitals included. */
+  verbatim: boolean;
+  /** Words of the question (positions in its `words`) that are the name's. */
+  at: number[];
+}
+
+/** A word of a question, as it stands there. */
+export interface Word {
+  text: string;
+  start: number;
+  end: number;
+}
+
+export interface NameIndex {
+  /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
+  link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
+}
+
+/** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
+const mostPostings = 400;
+
+/**
+ * The names in a collection, with what is needed to find them in a question. A word that occurs in many names says less: its
+ * weight is `ln(1 + documents / documents with it)`.
+ *
+ * @param isWord whether a lower-case word is one that everybody knows: it is then not taken for another one misspelt.
+ */
+export function nameIndexOf(
+  documents: readonly DocumentSummary[],
+  isWord: (word: string) => boolean = () => false,
+): NameIndex {
+  const names: { document: number; text: string; words: string[] }[] = [];
+  const documentsWith = new Map<string, number>();
+  const namesWith = new Map<string, number[]>();
+  for (const [index, { title, aliases }] of documents.entries()) {
+    const seen = new Set<string>();
+    const own = new Set<string>();
+    for (const text of [title, title.replace(/\s*\([^()]*\)/g, ''), ...aliases.slice(0, 40)]) {
+      const words = [...new Set(wordsOf(text).map((word) => folded(word.text)))].filter(
+        (word, _, all) => all.length < 3 || !leftOut.has(word),
+      );
+      const key = words.join(' ');
+      if (words.length === 0 || words.length > 16 || seen.has(key)) continue;
+      seen.add(key);
+      for (const word of words) {
+        own.add(word);
+        const list = namesWith.get(word);
+        if (list) list.push(names.length);
+        else namesWith.set(word, [names.length]);
+      }
+      names.push({ document: index, text, words });
+    }
+    for (const word of own) documentsWith.set(word, (documentsWith.get(word) ?? 0) + 1);
+  }
+  const speller = createSpeller(namesWith.keys());
+  const weights = new Map(
+    [...documentsWith].map(([word, count]) => [word, Math.log(1 + documents.length / count)]),
+  );
+  const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
+
+  return {
+    link(question, { filter = {}, limit = 8 }) {
+      const words = wordsOf(question);
+      // For each word of a name: how surely, and where, it stands in the question.
+      const found = new Map<string, { similarity: number; at: number[] }>();
+      const note = (word: string, similarity: number, at: number[]) => {
+        const before = found.get(word);
+        if (!before || before.similarity < similarity) found.set(word, { similarity, at });
+      };
+      const shouting = question === question.toUpperCase();
+      for (const [index, { text }] of words.entries()) {
+        const word = folded(text);
+        const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
+        if (leftOut.has(word) && !abbreviated) continue;
+        if (speller.has(word)) note(word, 1, [index]);
+        else if (speller.has(singular(word))) note(singular(word), 0.97, [index]);
+        else if (speller.has(`${word}s`)) note(`${word}s`, 0.97, [index]);
+        else if (word.length >= 4 && !isWord(word))
+          for (const near of speller.near(word).slice(0, 6)) note(near.word, near.similarity, [index]);
+        // "neuro fibromatosis"
+        const next = words[index + 1];
+        if (next) {
+          const joined = word + folded(next.text);
+          if (joined.length >= 7 && speller.has(joined)) note(joined, 0.97, [index, index + 1]);
+        }
+      }
+      const candidates = new Set<number>();
+      for (const word of found.keys()) {
+        const list = namesWith.get(word)!;
+        if (list.length <= mostPostings) for (const name of list) candidates.add(name);
+      }
+      if (candidates.size === 0)
+        for (const word of found.keys())
+          for (const name of namesWith.get(word)!) if (names[name]!.words.length === 1) candidates.add(name);
+
+      const best = new Map<number, LinkedName & { score: number }>();
+      for (const index of candidates) {
+        const { document, text, words: parts } = names[index]!;
+        const summary = documents[document]!;
+        if (!isAdmitted(summary, filter)) continue;
+        let weight = 0;
+        const at: number[] = [];
+        for (const part of parts) {
+          const match = found.get(part);
+          if (!match) continue;
+          // A near-miss of a word is worth less than the word: squared, .8 counts as .64.
+          weight += weights.get(part)! * match.similarity ** 2;
+          at.push(...match.at);
+        }
+        const cover = weight / totals[index]!;
+        const score = weight * cover;
+        const before = best.get(document);
+        if (before && before.score >= score) continue;
+        const verbatim = standsIn(question, text);
+        best.set(document, {
+          documentId: summary.id,
+          title: summary.title,
+          name: text,
+          cover,
+          weight,
+          verbatim: verbatim || (before?.verbatim ?? false),
+          at: [...new Set(at)].sort((a, b) => a - b),
+          score,
+        });
+      }
+      return [...best.values()]
+        .sort((a, b) => b.score - a.score || Number(b.verbatim) - Number(a.verbatim))
+        .slice(0, limit)
+        .map(({ score: _score, ...linked }) => linked);
+    },
+  };
+}
+
+/** Runs of letters and digits, joined by apostrophes, dots or hyphens inside only where both sides are single letters or digits. */
+export function wordsOf(text: string): Word[] {
+  return [...text.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu)].map((match) => ({
+    text: match[0],
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
+
+/** Lower case, accents and the possessive's ending left out. */
+export function folded(word: string): string {
+  return word
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/['’]s?$/, '')
+    .replace(/['’]/, '');
+}
+
+export const leftOut: ReadonlySet<string> = new Set(functionWords);
+
+function singular(word: string): string {
+  if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;
+  return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
+}
+
+function standsIn(question: string, name: string): boolean {
+  const at = question.indexOf(name);
+  if (at < 0) return false;
+  const around = (question[at - 1] ?? ' ') + (question[at + name.length] ?? ' ');
+  return !/[\p{L}\p{N}]/u.test(around);
+}
+
+function isAdmitted({ id, access }: DocumentSummary, filter: ChunkFilter): boolean {
+  return (
+    (filter.documentIds?.includes(id) ?? true) &&
+    !filter.excludeDocumentIds?.includes(id) &&
+    (filter.access?.includes(access) ?? true)
+  );
+}

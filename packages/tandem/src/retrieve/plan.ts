@@ -1,0 +1,95 @@
+import type { ChunkFilter } from '../store/chunk-table.ts';
+import { clausesOf } from './clauses.ts';
+import { folded, type LinkedName, leftOut, type NameIndex, type Word, wordsOf } from './names.ts';
+
+/** How a question is searched. */
+export interface QueryPlan {
+  /** The question as it was put. */
+  text: string;
+  /** The question, abbreviations spelt out in brackets. */
+  full: string;
+  /** What full-text search looks for beside the question's own words; undefined where it would be the same words. */
+  condensed?: string;
+  /** A name that the documents have with what is asked, in the documents' spelling: at most two, best first. */
+  focused: string[];
+  /** What is asked, without names and story; at least one, the question itself where nothing can be left out. */
+  asked: string[];
+  /** Documents named in the question, best first. */
+  linked: LinkedName[];
+}
+
+/** Of a name, this much must be in a question for the question to be about it. */
+const leastCover = 0.55;
+
+/**
+ * Makes search queries of a question, without a language model: the clauses that ask are told from those that tell, names that
+ * the documents have are recognised though misspelt, and the rest of the story is left to the search with the whole question.
+ */
+export function planQuery(
+  question: string,
+  { names, meanings, filter = {} }: { names: NameIndex; meanings: readonly string[]; filter?: ChunkFilter },
+): QueryPlan {
+  const linked = names.link(question, { filter, limit: 12 });
+  const sure = linked.filter(({ cover }) => cover >= leastCover);
+  const words = wordsOf(question);
+  // Of one spelling there may be several documents, of one document's name a longer and a shorter: words count once.
+  const chosen: LinkedName[] = [];
+  const best = sure[0] ? sure[0].weight * sure[0].cover : 0;
+  for (const name of sure) {
+    if (chosen.length === 2 || name.weight * name.cover < 0.75 * best) break;
+    if (chosen.every((other) => comparable(other.name) !== comparable(name.name))) chosen.push(name);
+  }
+  const named = new Set(chosen.flatMap(({ at }) => at.map((index) => words[index]!.start)));
+
+  const clauses = clausesOf(question);
+  const asking = clauses.filter((clause) => clause.asks);
+  const relevant = asking.length > 0 ? asking : clauses;
+  let from = 0;
+  const asked: string[] = [];
+  const askedWords: Word[] = [];
+  for (const { text } of relevant) {
+    const start = question.indexOf(text, from);
+    from = start + text.length;
+    const inside = words.filter((word) => word.start >= start && word.end <= from);
+    const kept = withoutSpans(
+      question,
+      start,
+      from,
+      inside.filter((word) => named.has(word.start)),
+    );
+    askedWords.push(...inside.filter((word) => !named.has(word.start)));
+    if (wordsOf(kept).length > 0) asked.push(kept);
+  }
+  if (asked.length === 0) asked.push(question);
+  // The last that asks is most often what is meant; more than three embeddings are not worth their time.
+  const short = asked.slice(-3);
+
+  const wanted = askedWords.filter(({ text }) => !leftOut.has(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
+  const spelt = [...chosen.map(({ name }) => name), ...meanings];
+  const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
+  return {
+    text: question,
+    full: meanings.length > 0 ? `${question} (${meanings.join('; ')})` : question,
+    ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
+    focused: [...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? meanings : [])])]
+      .slice(0, 2)
+      .map((name) => `${name}: ${short.join(' ')}`),
+    asked: short,
+    linked,
+  };
+}
+
+function withoutSpans(text: string, start: number, end: number, spans: readonly Word[]): string {
+  let kept = '';
+  let at = start;
+  for (const span of spans) {
+    kept += text.slice(at, span.start);
+    at = span.end;
+  }
+  return (kept + text.slice(at, end)).replace(/\s+/g, ' ').trim();
+}
+
+const comparable = (name: string) =>
+  wordsOf(name)
+    .map(({ text }) => folded(text))
+    .join(' ');

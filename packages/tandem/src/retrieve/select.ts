@@ -1,0 +1,70 @@
+import type { StoredChunk } from '../store/chunk-table.ts';
+
+/**
+ * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document;
+ * and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off its score, each of
+ * its document `alike`, so that the first few passages are about different things and a second of the same comes where nothing
+ * else is near. `score` of a result is what was left of it: never above the one before.
+ */
+export function selectPassages<
+  T extends {
+    chunk: Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text' | 'headingPath'>;
+    score: number;
+  },
+>(
+  ranked: readonly T[],
+  { k, again, alike }: { k: number; again: number; alike: number },
+): { item: T; score: number }[] {
+  const chosen: { item: T; score: number }[] = [];
+  const left = [...ranked].sort((a, b) => b.score - a.score);
+  const perSection = new Map<string, number>();
+  const perDocument = new Map<string, number>();
+  const standingOf = ({ chunk, score }: T) =>
+    score -
+    again * (perSection.get(sectionOf(chunk)) ?? 0) -
+    alike * (perDocument.get(chunk.documentId) ?? 0);
+  while (chosen.length < k && left.length > 0) {
+    let best = 0;
+    let value = Number.NEGATIVE_INFINITY;
+    for (const [index, each] of left.entries()) {
+      // Penalties only lower a score: nothing further down can be better.
+      if (each.score <= value) break;
+      const own = standingOf(each);
+      if (own > value) [best, value] = [index, own];
+    }
+    const [next] = left.splice(best, 1) as [T];
+    if (chosen.some(({ item }) => isSameSpan(item.chunk, next.chunk))) continue;
+    chosen.push({ item: next, score: value });
+    const section = sectionOf(next.chunk);
+    perSection.set(section, (perSection.get(section) ?? 0) + 1);
+    perDocument.set(next.chunk.documentId, (perDocument.get(next.chunk.documentId) ?? 0) + 1);
+  }
+  return chosen;
+}
+
+/** A document without headings is no section: its passages do not stand for each other. */
+function sectionOf({
+  documentId,
+  headingPath,
+  start,
+}: Pick<StoredChunk, 'documentId' | 'headingPath' | 'start'>): string {
+  return headingPath.length > 1
+    ? `${documentId}\u0000${headingPath.join('\u0000')}`
+    : `${documentId}\u0000@${start}`;
+}
+
+/** More than half of the shorter one is in the other, or they say the same (a sentence repeated in two sections). */
+export function isSameSpan(
+  a: Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text'>,
+  b: Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text'>,
+): boolean {
+  if (a.documentId !== b.documentId) return false;
+  const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
+  return overlap > Math.min(a.end - a.start, b.end - b.start) / 2 || words(a.text) === words(b.text);
+}
+
+const words = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
