@@ -18,8 +18,8 @@ const http = {
   headers: z.record(z.string(), headerValue).default({}),
   /** Further hosts that belong to the source: redirects and links to them are followed. */
   hosts: z.array(z.string().min(1)).default([]),
-  /** Loopback, private and link-local addresses are refused without it. */
-  allowPrivate: z.boolean().default(false),
+  /** Loopback, private and link-local addresses are refused without it: true for all, or the hosts that may have one. */
+  allowPrivate: z.union([z.boolean(), z.array(z.string().min(1))]).default(false),
   /** For each host; a robots.txt that wants more time between requests gets it. */
   requestsPerSecond: z.number().positive().default(4),
   /** Requests under way at once, for each host. */

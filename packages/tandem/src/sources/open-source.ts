@@ -7,14 +7,23 @@ export interface OpenSourceOptions {
   baseDirectory: string;
   /** Where sources may keep what they need to see later what has changed. Absent: nothing outlasts them. */
   dataDirectory?: string;
+  /** Where the secrets are. Default: this process's environment. */
+  environment?: NodeJS.ProcessEnv;
+  /** The config key, for messages: `sources.2`. */
+  where?: string;
 }
 
 /** The source that a config entry describes. What it runs on is imported when it is first needed. */
 export async function openSource(config: SourceConfig, options: OpenSourceOptions): Promise<Source> {
-  const { baseDirectory } = options;
+  const { baseDirectory, dataDirectory, environment, where = 'sources' } = options;
+  const named = { where, ...(environment && { environment }) };
   switch (config.type) {
     case 'files':
       return filesSource({ ...defined(config), baseDirectory });
+    case 'web': {
+      const { webSource } = await import('./web/web.ts');
+      return webSource({ ...config, ...named, ...(dataDirectory !== undefined && { dataDirectory }) });
+    }
     case 'custom':
       return config.source as Source;
     default:

@@ -31,7 +31,7 @@ export interface ListOptions {
    * The change mark under which whoever lists holds this uri already, so that a source that sees the bytes while it
    * lists need not keep them for `load`. Absent: nothing is held.
    */
-  known?: (uri: string) => string | undefined;
+  known?: (uri: string) => Promise<string | undefined> | string | undefined;
 }
 
 export interface LoadedEntry {
