@@ -1,0 +1,32 @@
+import type { ChunkTable, SearchOptions } from './chunk-table.ts';
+import type { LexicalIndex } from './lexical-index.ts';
+import type { VectorStore } from './vector-store.ts';
+
+/**
+ * A vector store without full text and a lexical index, as one store. Both hold all rows, and both show a commit or do not by
+ * the same number, so that a process which dies between the two leaves nothing half visible. What is counted is what both have:
+ * where one lost rows, an ingest sees too few and writes the index anew.
+ */
+export function pairStores(vectors: VectorStore, lexical: LexicalIndex): VectorStore & LexicalIndex {
+  const both = async (work: (table: ChunkTable) => Promise<void>) => {
+    await work(vectors);
+    await work(lexical);
+  };
+  return {
+    prepare: (state) => both((table) => table.prepare(state)),
+    add: (rows, at) => both((table) => table.add(rows, at)),
+    remove: (documentIds, at) => both((table) => table.remove(documentIds, at)),
+    flush: () => both((table) => table.flush()),
+    maintain: (at) => both((table) => table.maintain(at)),
+    count: async (at, filter) =>
+      Math.min(...(await Promise.all([vectors.count(at, filter), lexical.count(at, filter)]))),
+    chunks: (at, filter) => lexical.chunks(at, filter),
+    searchVector: (vector: Float32Array, options: SearchOptions) => vectors.searchVector(vector, options),
+    searchText: (query: string, options: SearchOptions) => lexical.searchText(query, options),
+    async [Symbol.asyncDispose]() {
+      await using closing = new AsyncDisposableStack();
+      closing.use(lexical);
+      closing.use(vectors);
+    },
+  };
+}
