@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { openProject, type Project } from '../project/project.ts';
+import { storeAddresses } from '../store/open-store.ts';
 import { progressBar } from './progress-bar.ts';
 
 export interface CommandContext {
@@ -30,7 +31,9 @@ export async function withProject(
     signal,
   });
   const addresses = (await options.addresses?.(project)) ?? [];
-  using _network = enforceNetworkPolicy(networkPolicy(project.config, addresses));
+  using _network = enforceNetworkPolicy(
+    networkPolicy(project.config, [...addresses, ...storeAddresses(project.config.store)]),
+  );
   try {
     await work({
       project,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sourceSchema } from './source-config.ts';
+import { storeSchema } from './store-config.ts';
 import { armNames } from './types/answer.ts';
 
 /**
@@ -78,6 +79,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   providers: z.record(z.string(), providerSchema).default({}),
+  store: storeSchema.prefault({ kind: 'lancedb' }),
   /** `local`: once the models are cached, nothing leaves loopback but to configured sources and providers. */
   network: z.enum(['local', 'open']).default('local'),
   chunk: z

@@ -10,8 +10,8 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import { type Models, openModels } from '../models/providers.ts';
 import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
-import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
+import { openStore } from '../store/open-store.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { checkAdapter, checkHostedAdapter } from './check-adapter.ts';
 import { findProject, loadConfig } from './load-config.ts';
@@ -61,7 +61,11 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     let made: Promise<T> | undefined;
     return () => (made ??= make());
   };
-  const store = once(async () => parts.use(await openLanceStore(join(dataDirectory, 'index'))));
+  const store = once(async () =>
+    parts.use(
+      await openStore(config.store, { directory: join(dataDirectory, 'index'), projectName: config.name }),
+    ),
+  );
   const retriever = once(async () =>
     createRetriever({
       catalog,

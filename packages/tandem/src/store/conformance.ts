@@ -287,6 +287,18 @@ function tableConformance<Store extends ChunkTable>(
         ['b#0'],
       );
     }),
+    check('a purge leaves what is visible', open, async (store) => {
+      if (!store.purge) return;
+      await commit(store, 1, [row('a', 0, [1, 0, 0]), row('b', 0, [0, 1, 0])]);
+      await store.maintain(at(1));
+      await store.remove(['a'], at(2));
+      await store.flush();
+      await store.purge(at(2));
+      equal(await store.count(at(1)), 1);
+      deepEqual(ids(await find(store, row('b', 0, [0, 1, 0]), at(2))), ['b#0']);
+      await commit(store, 3, [row('c', 0, [0, 1, 0])]);
+      deepEqual(ids(await find(store, row('b', 0, [0, 1, 0]), at(3))).sort(), ['b#0', 'c#0']);
+    }),
     check('gives vectors when asked', open, async (store) => {
       const asked = row('a', 0, [0.5, -0.25, 3]);
       await commit(store, 1, [asked]);

@@ -1,3 +1,4 @@
+import { sha256 } from '../core/hash.ts';
 import type { ChunkFilter } from './chunk-table.ts';
 
 /** An empty list of what may be found: nothing can be, and no store need be asked. */
@@ -22,3 +23,6 @@ export function wantedPairs(filter: ChunkFilter): string[][] {
     (typeof values === 'string' ? [values] : values).map((value) => metadataPair(key, value)),
   );
 }
+
+/** A pair under a name of one length and without surprises, for stores that filter by a field for each pair. */
+export const pairField = (pair: string) => `pair_${sha256(pair).slice(0, 32)}`;

@@ -18,6 +18,7 @@ export function pairStores(vectors: VectorStore, lexical: LexicalIndex): VectorS
     remove: (documentIds, at) => both((table) => table.remove(documentIds, at)),
     flush: () => both((table) => table.flush()),
     maintain: (at) => both((table) => table.maintain(at)),
+    purge: (at) => both((table) => (table.purge ? table.purge(at) : table.maintain(at))),
     count: async (at, filter) =>
       Math.min(...(await Promise.all([vectors.count(at, filter), lexical.count(at, filter)]))),
     chunks: (at, filter) => lexical.chunks(at, filter),

@@ -3,7 +3,6 @@ import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { importDriver } from '../../core/errors/missing-driver-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import { sha256 } from '../../core/hash.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
@@ -14,7 +13,7 @@ import type {
   StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
-import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
+import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import { checkNamespace } from '../namespace.ts';
 import { compare, ranked } from '../ranked.ts';
 import type { VectorStore } from '../vector-store.ts';
@@ -122,7 +121,7 @@ class ChromaStore implements VectorStore {
             access,
             added_seq: at.seq,
             removed_seq: never,
-            ...Object.fromEntries(metadataPairs(metadata).map((pair) => [pairKey(pair), true])),
+            ...Object.fromEntries(metadataPairs(metadata).map((pair) => [pairField(pair), true])),
           })),
         });
     });
@@ -293,9 +292,6 @@ const never = 2 ** 31 - 1;
 
 const dimensionsOf = (collection: Collection) => Number(collection.metadata?.dimensions);
 
-/** A field of its own for each pair of key and value: Chroma filters by fields, and these have names without surprises. */
-const pairKey = (pair: string) => `pair_${sha256(pair).slice(0, 32)}`;
-
 function where(at: Snapshot, filter: ChunkFilter = {}): Where {
   const conditions: Where[] = [{ added_seq: { $lte: at.seq } }, { removed_seq: { $gt: at.seq } }];
   if (filter.documentIds) conditions.push({ document_id: { $in: [...filter.documentIds] } });
@@ -303,7 +299,7 @@ function where(at: Snapshot, filter: ChunkFilter = {}): Where {
     conditions.push({ document_id: { $nin: [...filter.excludeDocumentIds] } });
   if (filter.access) conditions.push({ access: { $in: [...filter.access] } });
   for (const pairs of wantedPairs(filter)) {
-    const each = pairs.map((pair): Where => ({ [pairKey(pair)]: { $eq: true } }));
+    const each = pairs.map((pair): Where => ({ [pairField(pair)]: { $eq: true } }));
     conditions.push(each.length === 1 ? each[0]! : { $or: each });
   }
   return { $and: conditions };

@@ -1,8 +1,13 @@
-import { type ConsistencyLevelEnum, DataType, FunctionType, LoadState, MilvusClient } from '@zilliz/milvus2-sdk-node';
+import {
+  type ConsistencyLevelEnum,
+  DataType,
+  FunctionType,
+  LoadState,
+  MilvusClient,
+} from '@zilliz/milvus2-sdk-node';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import { sha256 } from '../../core/hash.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
@@ -14,7 +19,7 @@ import type {
   StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
-import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
+import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
 import { termsOf } from '../terms.ts';
@@ -82,7 +87,7 @@ export class MilvusStore implements VectorStore, LexicalIndex {
       key: keyOf(row.id, at.seq),
       document_id: row.documentId,
       access: row.access,
-      metadata_pairs: metadataPairs(row.metadata).map(pairKey),
+      metadata_pairs: metadataPairs(row.metadata).map(pairField),
       chunk: chunkToJson(row),
       terms: termsOf(row.searchText).join(' '),
       vector: [...row.vector],
@@ -308,7 +313,10 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     for await (const batch of this.#batches(name, filter, rowFields)) rows.push(...batch);
     await this.#upsert(
       name,
-      rows.map((row) => ({ ...Object.fromEntries(rowFields.map((field) => [field, row[field]])), ...change })),
+      rows.map((row) => ({
+        ...Object.fromEntries(rowFields.map((field) => [field, row[field]])),
+        ...change,
+      })),
     );
   }
 
@@ -387,15 +395,14 @@ class MilvusRefusal extends Error {}
 function checked<Answer extends object>(answer: Answer): Answer {
   const { status = answer } = answer as { status?: unknown };
   const { error_code, code, reason } = status as { error_code?: unknown; code?: number; reason?: string };
-  const failed = (code !== undefined && code !== 0) || (error_code !== undefined && error_code !== 'Success' && error_code !== 0);
+  const failed =
+    (code !== undefined && code !== 0) ||
+    (error_code !== undefined && error_code !== 'Success' && error_code !== 0);
   if (failed) throw new MilvusRefusal(String(reason || error_code).replace(/\.$/, ''));
   return answer;
 }
 
 const keyOf = (id: string, seq: number) => `${seq} ${id}`;
-
-/** Of one length, and of letters that need no quoting. */
-const pairKey = (pair: string) => sha256(pair).slice(0, 32);
 
 const isIn = (field: string, values: readonly string[]) =>
   `${field} in [${values.map((value) => JSON.stringify(value)).join(', ')}]`;
@@ -408,7 +415,7 @@ function where(at: Snapshot, filter: ChunkFilter = {}): string {
   if (filter.access) conditions.push(isIn('access', filter.access));
   for (const pairs of wantedPairs(filter))
     conditions.push(
-      `array_contains_any(metadata_pairs, [${pairs.map((pair) => JSON.stringify(pairKey(pair))).join(', ')}])`,
+      `array_contains_any(metadata_pairs, [${pairs.map((pair) => JSON.stringify(pairField(pair))).join(', ')}])`,
     );
   return conditions.join(' and ');
 }

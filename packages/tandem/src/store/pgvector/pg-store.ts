@@ -151,6 +151,13 @@ export class PgStore implements VectorStore, LexicalIndex {
     await this.#query(`VACUUM (ANALYZE) ${chunks}, ${postings}`);
   }
 
+  /** Tables and indices are written anew; PostgreSQL's log keeps what was written until it recycles it. */
+  async purge(at: Snapshot): Promise<void> {
+    await this.maintain(at);
+    const { chunks, postings } = this.#tables(at.generation);
+    await this.#query(`VACUUM (FULL, ANALYZE) ${chunks}, ${postings}`);
+  }
+
   async count(at: Snapshot, filter?: ChunkFilter): Promise<number> {
     if (isImpossible(filter)) return 0;
     const { conditions, values } = where(at, filter);

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryVectorStore } from '@langchain/classic/vectorstores/memory';
+import { FakeEmbeddings } from '@langchain/core/utils/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configSchema } from '../core/config.ts';
+import { writerRows } from './conformance.ts';
+import { namespaceOf } from './namespace.ts';
+import { openStore, storeAddresses } from './open-store.ts';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tandem-open-store-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const storeOf = (store?: object) => configSchema.parse({ name: 'A Clinic', ...(store && { store }) }).store;
+const open = (store: object | undefined, name: string) =>
+  openStore(storeOf(store), { directory: join(directory, name), projectName: 'A Clinic' });
+
+test.each([
+  ['LanceDB where nothing is said', undefined],
+  [
+    'a LangChain store, paired with the embedded lexical index',
+    { kind: 'langchain', open: () => new MemoryVectorStore(new FakeEmbeddings()), inMemory: true },
+  ],
+  [
+    'a store of one’s own',
+    {
+      kind: 'custom',
+      open: (at: { directory: string }) => openStore(storeOf(), { ...at, projectName: 'x' }),
+    },
+  ],
+])('%s', async (name, config) => {
+  await using store = await open(config, name);
+  const at = { generation: 1, seq: 1 };
+  await store.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
+  const rows = writerRows('project', 1);
+  await store.add(rows, at);
+  await store.flush();
+  expect(await store.count(at)).toBe(rows.length);
+  expect(await store.searchVector(rows[2]!.vector, { at, limit: 1 })).toMatchObject([
+    { chunk: { id: rows[2]!.id } },
+  ]);
+  expect(await store.searchText('commit', { at, limit: 20 })).toHaveLength(rows.length);
+});
+
+test('an address that is not in the environment is one sentence', async () => {
+  await expect(open({ kind: 'pgvector', urlEnv: 'TANDEM_NO_SUCH_URL' }, 'none')).rejects.toThrow(
+    "The store's address or token is in the environment variable TANDEM_NO_SUCH_URL, which is not set.",
+  );
+});
+
+test('a namespace from any project name is one that servers take', () => {
+  expect(namespaceOf('A Clinic')).toBe('tandem_a_clinic');
+  for (const name of ['', 'Ünïcödé — 1', '日本', 'x'.repeat(100), '__'])
+    expect(namespaceOf(name)).toMatch(/^[a-z][a-z0-9_]{2,39}$/);
+});
+
+test('the network policy is told where the store is', () => {
+  process.env.TANDEM_TEST_STORE_URL = 'postgres://app:p%40ss@db.example.test:5433/app';
+  const hosts = (store: object) => storeAddresses(storeOf(store)).map((address) => new URL(address).hostname);
+  expect(hosts({ kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' })).toEqual(['db.example.test']);
+  expect(hosts({ kind: 'milvus', address: 'milvus.example.test:19530' })).toEqual(['milvus.example.test']);
+  expect(hosts({ kind: 'chroma', url: 'https://chroma.example.test' })).toEqual(['chroma.example.test']);
+  expect(hosts({ kind: 'lancedb' })).toEqual([]);
+});
+
+describe('a driver that is not installed is one sentence with the command', () => {
+  test.each([
+    ['pg', { kind: 'pgvector', urlEnv: 'HOME' }],
+    ['@zilliz/milvus2-sdk-node', { kind: 'milvus' }],
+    ['chromadb', { kind: 'chroma' }],
+  ])('%s', (packageName, config) => {
+    const script = `
+      import { registerHooks } from 'node:module';
+      registerHooks({ resolve(specifier, context, next) {
+        return next(specifier === ${JSON.stringify(packageName)} ? specifier + '-absent' : specifier, context);
+      } });
+      const { openStore } = await import(${JSON.stringify(new URL('./open-store.ts', import.meta.url).href)});
+      const { configSchema } = await import(${JSON.stringify(new URL('../core/config.ts', import.meta.url).href)});
+      const { store } = configSchema.parse({ name: 'x', store: ${JSON.stringify(config)} });
+      await openStore(store, { directory: '.', projectName: 'x' }).catch(({ code, message, hint }) =>
+        console.log(JSON.stringify({ code, message, hint })));
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(stdout, stderr).not.toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      code: 'missing_driver',
+      message: expect.stringContaining(`needs the package ${packageName}, which is not installed.`),
+      hint: expect.stringContaining(`npm install ${packageName}`),
+    });
+  });
+});

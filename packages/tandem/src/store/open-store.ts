@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import type { StoreConfig } from '../core/store-config.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { openLanceStore } from './lancedb/lance-store.ts';
+import type { LexicalIndex } from './lexical-index.ts';
+import { namespaceOf } from './namespace.ts';
+import { pairStores } from './pair.ts';
+import type { VectorStore } from './vector-store.ts';
+
+/**
+ * The store that a project's config names. `directory` is for what lies on this machine: LanceDB's tables, and the embedded
+ * lexical index beside a vector store that has none.
+ * @throws MissingDriverError when the package of a server's client is not installed.
+ */
+export async function openStore(
+  config: StoreConfig,
+  { directory, projectName }: { directory: string; projectName: string },
+): Promise<VectorStore & LexicalIndex> {
+  const namespace = ('namespace' in config && config.namespace) || namespaceOf(projectName);
+  switch (config.kind) {
+    case 'lancedb':
+      return await openLanceStore(directory);
+    case 'pgvector': {
+      const { openPgvectorStore } = await import('./pgvector/pgvector-store.ts');
+      return await openPgvectorStore({ url: secret(config.urlEnv, 'store.urlEnv'), namespace });
+    }
+    case 'milvus': {
+      const { openMilvusStore } = await import('./milvus/milvus-store.ts');
+      const { address, database, tokenEnv } = config;
+      return await openMilvusStore({
+        address,
+        namespace,
+        ...(database !== undefined && { database }),
+        ...(tokenEnv !== undefined && { token: secret(tokenEnv, 'store.tokenEnv') }),
+      });
+    }
+    case 'chroma': {
+      const { openChromaStore } = await import('./chroma/chroma-store.ts');
+      const { url, tenant, database, tokenEnv } = config;
+      const vectors = await openChromaStore({
+        url,
+        namespace,
+        ...(tenant !== undefined && { tenant }),
+        ...(database !== undefined && { database }),
+        ...(tokenEnv !== undefined && { token: secret(tokenEnv, 'store.tokenEnv') }),
+      });
+      return pairStores(vectors, await openLexicalIndex(directory));
+    }
+    case 'langchain': {
+      const { openLangChainStore } = await import('./langchain/langchain-store.ts');
+      const { inMemory, filter } = config;
+      const vectors = await openLangChainStore({
+        vectorStore: (await config.open()) as Parameters<typeof openLangChainStore>[0]['vectorStore'],
+        file: join(directory, 'langchain-rows.sqlite'),
+        inMemory,
+        ...(filter && { filter: filter as (condition: unknown) => unknown }),
+      });
+      return pairStores(vectors, await openLexicalIndex(directory));
+    }
+    case 'custom':
+      return (await config.open({ directory, namespace })) as VectorStore & LexicalIndex;
+  }
+}
+
+/**
+ * The lexical index on this machine for vector stores that have none: LanceDB's, without a vector index (the vectors are kept, for
+ * giving a passage that only the words found its cosine).
+ */
+export function openLexicalIndex(directory: string): Promise<LexicalIndex> {
+  return openLanceStore(directory, { vectorIndexFrom: Number.POSITIVE_INFINITY });
+}
+
+/** Hosts that the store is reached at, for the network policy. */
+export function storeAddresses(config: StoreConfig): string[] {
+  if (config.kind === 'chroma') return [config.url];
+  if (config.kind === 'milvus')
+    return [config.address.includes('://') ? config.address : `http://${config.address}`];
+  if (config.kind === 'pgvector') {
+    const url = process.env[config.urlEnv];
+    // A Postgres URL's host is told by the parser only under a scheme that it knows.
+    return url === undefined ? [] : [url.replace(/^[a-z]+:/, 'http:')];
+  }
+  return [];
+}
+
+function secret(variable: string, where: string): string {
+  const value = process.env[variable];
+  if (value) return value;
+  throw new InvalidInputError({
+    domain: 'store',
+    where,
+    message: `The store's address or token is in the environment variable ${variable}, which is not set.`,
+    hint: `Set ${variable}, or name another variable as ${where} in tandem.config.ts.`,
+  });
+}
