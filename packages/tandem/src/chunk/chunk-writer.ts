@@ -145,7 +145,10 @@ async function partsOf(unit: Unit, text: string, room: number, meter: TokenMeter
 
 const breakInsideUnit = 8;
 
-function commonPath(units: Unit[]): string[] {
+/** Of a line of other names before a section, only the section has a say: its heading says what the chunk is. */
+function commonPath(all: Unit[]): string[] {
+  const saying = all.filter((unit) => !unit.names);
+  const units = saying.length > 0 ? saying : all;
   let path = units[0]!.headings;
   for (const { headings } of units) {
     let same = 0;
