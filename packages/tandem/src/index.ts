@@ -14,6 +14,7 @@ export { ask } from './project/ask.ts';
 export { type CompareProjectOptions, compare } from './project/compare.ts';
 export { dataset } from './project/dataset.ts';
 export { doctor } from './project/doctor.ts';
+export { type ForgetOptions, type ForgetReport, forget } from './project/forget.ts';
 export { ingest } from './project/ingest.ts';
 export { init } from './project/init.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';

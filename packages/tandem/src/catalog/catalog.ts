@@ -213,6 +213,8 @@ export interface Forgetting {
   title: string;
   text: string;
   aliases: string[];
+  /** Of its chunks as they are embedded. */
+  textHashes: string[];
   /** It may be ingested again. */
   allowAgain: boolean;
   at: string;
@@ -224,6 +226,7 @@ export interface ForgottenCatalog {
   begin(document: Forgetting): Promise<void>;
   /** Begun and not finished: the process died in between. */
   unfinished(): Promise<Forgetting[]>;
+  /** What was remembered for it is deleted beyond recovery. */
   finish(id: string): Promise<void>;
   /** A forgotten document was met again, by its own id, at this uri: the next ingest need not read it. */
   alsoAt(id: string, uri: string): Promise<void>;
@@ -293,6 +296,8 @@ export interface DatasetRecord {
   note?: string;
   /** The dataset that stands in its place. */
   replacedBy?: string;
+  /** Documents whose examples were removed from it, as `sha256` of their ids. What was trained on it had seen them. */
+  forgot?: string[];
 }
 
 export interface DatasetCatalog {

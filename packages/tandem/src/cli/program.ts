@@ -3,6 +3,7 @@ import { addAsk } from './ask.ts';
 import { addCompare } from './compare.ts';
 import { addDataset } from './dataset.ts';
 import { addDoctor } from './doctor.ts';
+import { addForget } from './forget.ts';
 import { addIngest } from './ingest.ts';
 import { addInit } from './init.ts';
 import { addModels } from './models.ts';
@@ -32,6 +33,7 @@ export function createProgram(signal: AbortSignal): Command {
     addUse,
     addModels,
     addTrace,
+    addForget,
     addDoctor,
   ]) {
     add(program, signal);

@@ -51,6 +51,8 @@ export const defaultMix: DatasetMix = { passages: 480, absent: 120, closed: 160,
 
 export interface BuiltDataset {
   examples: Example[];
+  /** For each example the ids of the documents that it has words of: its answer's, and those of the passages shown. */
+  documents: readonly string[][];
   counts: Record<keyof DatasetMix, number>;
   /** Questions for which no indexed passage holds the answer's first sentence. */
   unanswerable: number;
@@ -76,12 +78,12 @@ export async function buildDataset(options: {
   const random = createRandom(options.seed);
   const answerable = questions.filter(({ expected }) => expected !== undefined);
   const withSource = answerable.filter(({ source }) => source !== undefined);
-  const examples: Example[] = [];
+  const examples: Sourced[] = [];
   const counts: BuiltDataset['counts'] = { passages: 0, absent: 0, closed: 0, rewrite: 0, glossary: 0 };
   const unanswerable = new Set<string>();
   const total = mix.passages + mix.absent + mix.closed + mix.rewrite;
   let done = 0;
-  const step = (kind: keyof DatasetMix, example: Example | undefined) => {
+  const step = (kind: keyof DatasetMix, example: Sourced | undefined) => {
     done += 1;
     if (example) {
       counts[kind] += 1;
@@ -129,17 +131,31 @@ export async function buildDataset(options: {
     for (let turn = 0; turn < formsEach; turn++) {
       const { asked, answered } = forms[turn % forms.length]!(entry);
       examples.push({
-        messages: [...buildRewriteMessages(asked, config.answer), { role: 'assistant', content: answered }],
-        metadata: {
-          kind: 'glossary',
-          group: `glossary:${entry.abbreviation}`,
-          id: `glossary:${entry.abbreviation}`,
+        example: {
+          messages: [...buildRewriteMessages(asked, config.answer), { role: 'assistant', content: answered }],
+          metadata: {
+            kind: 'glossary',
+            group: `glossary:${entry.abbreviation}`,
+            id: `glossary:${entry.abbreviation}`,
+          },
         },
+        documents: [],
       });
       counts.glossary += 1;
     }
   }
-  return { examples: shuffled(examples, random), counts, unanswerable: unanswerable.size };
+  const mixed = shuffled(examples, random);
+  return {
+    examples: mixed.map(({ example }) => example),
+    documents: mixed.map(({ documents }) => documents),
+    counts,
+    unanswerable: unanswerable.size,
+  };
+}
+
+interface Sourced {
+  example: Example;
+  documents: string[];
 }
 
 type Wording = z.infer<typeof wordingSchema>;
@@ -201,7 +217,7 @@ async function passagesExample(
   wording: Wording,
   random: Random,
   unanswerable: Set<string>,
-): Promise<Example | undefined> {
+): Promise<Sourced | undefined> {
   const { config, retriever } = options;
   const text = textOf(config, question);
   const sentences = markedSentences(text);
@@ -238,10 +254,12 @@ async function passagesExample(
     question,
     () => `${lead}${kept.map((sentence) => `${sentence} [${marker}]`).join(' ')}`,
   );
-  return example(question, 'passages', [
-    ...hybridMessages(config, wording, passages, found.spelledOut),
-    { role: 'assistant', content: reply },
-  ]);
+  return example(
+    question,
+    'passages',
+    [...hybridMessages(config, wording, passages, found.spelledOut), { role: 'assistant', content: reply }],
+    passages,
+  );
 }
 
 async function absentExample(
@@ -249,7 +267,7 @@ async function absentExample(
   question: TrainingQuestion,
   wording: Wording,
   random: Random,
-): Promise<Example | undefined> {
+): Promise<Sourced | undefined> {
   const { config } = options;
   const found = await distractors(options, question, wording);
   // A passage of the same disease, another section, is the hardest distractor; both kinds are shown.
@@ -262,10 +280,12 @@ async function absentExample(
     // Where the names are given, the passage is not needed to know what is asked about.
     found.spelledOut.length > 0 ? undefined : (wording.withoutPassage ?? undefined),
   );
-  return example(question, 'absent', [
-    ...hybridMessages(config, wording, passages, found.spelledOut),
-    { role: 'assistant', content: reply },
-  ]);
+  return example(
+    question,
+    'absent',
+    [...hybridMessages(config, wording, passages, found.spelledOut), { role: 'assistant', content: reply }],
+    passages,
+  );
 }
 
 /** What a search for the question finds in trainable documents besides its own answer. */
@@ -356,14 +376,23 @@ function markedSentences(text: string): string[] {
 const leadOf = (text: string, firstSentence: string) =>
   text.slice(0, Math.max(0, text.indexOf(firstSentence)));
 
-function example(question: TrainingQuestion, kind: keyof DatasetMix, messages: Example['messages']): Example {
+function example(
+  question: TrainingQuestion,
+  kind: keyof DatasetMix,
+  messages: Example['messages'],
+  passages: readonly Passage[] = [],
+): Sourced {
+  const own = question.source ? [question.source.documentId] : [];
   return {
-    messages,
-    metadata: {
-      id: question.id,
-      kind,
-      group: question.group ?? question.id,
-      ...(question.source && { documentId: question.source.documentId }),
+    example: {
+      messages,
+      metadata: {
+        id: question.id,
+        kind,
+        group: question.group ?? question.id,
+        ...(question.source && { documentId: question.source.documentId }),
+      },
     },
+    documents: [...new Set([...own, ...passages.map(({ documentId }) => documentId)])],
   };
 }

@@ -29,6 +29,10 @@ export interface Dataset {
   counts: Record<string, number>;
   /** Questions left out because no indexed passage holds their answer. */
   unanswerable: number;
+  /** For each document the lines, from 1, of the examples that have words of it. Absent in datasets of before it was kept. */
+  documents?: Record<'train' | 'validation', Record<string, number[]>>;
+  /** What happened to it since it was built. */
+  note?: string;
 }
 
 export interface BuildOptions {
@@ -98,6 +102,7 @@ export async function dataset(project: Project, options: BuildOptions = {}): Pro
     validation: validation.examples,
     counts: train.counts,
     unanswerable: train.unanswerable + validation.unanswerable,
+    documents: { train: linesOf(train.documents), validation: linesOf(validation.documents) },
   };
   return store(project, directoryOf, built);
 }
@@ -175,10 +180,13 @@ async function readyMade(project: Project): Promise<Dataset> {
   return { id, train, validation, files, counts: countKinds(train), unanswerable: 0 };
 }
 
-interface Manifest {
-  id: string;
-  counts: Record<string, number>;
-  unanswerable: number;
+/** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
+export type DatasetManifest = Pick<Dataset, 'id' | 'counts' | 'unanswerable' | 'documents' | 'note'>;
+
+function linesOf(documents: readonly string[][]): Record<string, number[]> {
+  const lines: Record<string, number[]> = {};
+  for (const [i, ids] of documents.entries()) for (const id of ids) (lines[id] ??= []).push(i + 1);
+  return lines;
 }
 
 async function store(
@@ -192,8 +200,8 @@ async function store(
   await mkdir(directory, { recursive: true });
   await writeAtomically(files.train, train);
   await writeAtomically(files.validation, jsonl(built.validation));
-  // Written last: a folder with a manifest is whole.
-  const manifest: Manifest = { id, counts: built.counts, unanswerable: built.unanswerable };
+  const { counts, unanswerable, documents } = built;
+  const manifest: DatasetManifest = { id, counts, unanswerable, ...(documents && { documents }) };
   await writeAtomically(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await project.catalog.datasets.put({
     id,
@@ -207,7 +215,7 @@ async function store(
 async function readStored(directory: string): Promise<Dataset | undefined> {
   const manifestFile = join(directory, 'manifest.json');
   if (!existsSync(manifestFile)) return undefined;
-  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest;
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as DatasetManifest;
   const files = { train: join(directory, 'train.jsonl'), validation: join(directory, 'validation.jsonl') };
   return {
     ...manifest,
@@ -220,13 +228,13 @@ async function readStored(directory: string): Promise<Dataset | undefined> {
   };
 }
 
-async function writeAtomically(path: string, content: string): Promise<void> {
+export async function writeAtomically(path: string, content: string): Promise<void> {
   await writeFile(`${path}.partial`, content, { flush: true });
   await rename(`${path}.partial`, path);
 }
 
 /** One example a line, keys sorted: what `id` is the hash of. */
-const jsonl = (examples: readonly Example[]) =>
+export const jsonl = (examples: readonly Example[]) =>
   examples.map((example) => `${canonicalJson(example)}\n`).join('');
 
 function countKinds(examples: readonly Example[]): Record<string, number> {

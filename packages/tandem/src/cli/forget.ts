@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { type ForgetReport, forget } from '../project/forget.ts';
+import { withProject } from './command-context.ts';
+
+export function addForget(program: Command, signal: AbortSignal): void {
+  program
+    .command('forget')
+    .argument('<document>', 'its id or uri, as `tandem search --json` shows them')
+    .description(
+      'Remove a document from index, caches, traces, training data and reports, and name what was trained on it.',
+    )
+    .option('--dry-run', 'show what would be removed, and change nothing')
+    .option('--allow-again', 'let the next ingest bring it back, also a document that was forgotten before')
+    .action(
+      async (document: string, options: { dryRun?: boolean; allowAgain?: boolean }, command: Command) => {
+        await withProject(command, signal, async ({ project, print, onProgress }) => {
+          const report = await forget(project, document, { ...options, signal, onProgress });
+          print(report, describeForget);
+          if (report.leftovers.length > 0) process.exitCode = 1;
+        });
+      },
+    );
+}
+
+export function describeForget(report: ForgetReport): string {
+  const { document, dryRun } = report;
+  if (report.allowed)
+    return dryRun
+      ? `"${document.id}" would be let in again by the next ingest.`
+      : `"${document.id}" may be ingested again: the next \`tandem ingest\` brings it back if it is still in a source.`;
+  const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+  const name = document.title === '' ? document.id : `"${document.title}" (${document.id})`;
+  const lines = [
+    `${dryRun ? 'Would forget' : 'Forgotten:'} ${name}: ${[
+      counted(report.chunks, 'passage'),
+      counted(report.embeddings, 'cached vector'),
+      counted(report.traces.length, 'trace'),
+      counted(report.answers, 'stored answer'),
+    ].join(', ')}.`,
+    ...report.datasets.map(
+      ({ id, newId, path, examples }) =>
+        `Training data ${path}: ${counted(examples, 'example')} removed; ${newId === undefined ? `nothing is left of ${id.slice(0, 12)}` : `${id.slice(0, 12)} is ${newId.slice(0, 12)} now`}.`,
+    ),
+    ...(report.files.length > 0 ? [`Files changed: ${report.files.join(', ')}.`] : []),
+    ...report.trainings.map((id) => `Interrupted training ${id} removed: its data had the document.`),
+    ...report.adapters.map(
+      ({ id, hosted }) =>
+        `Trained on it: adapter ${id}${hosted === undefined ? '' : ` (at ${hosted}, which also has the training file)`}. What weights have learnt cannot be taken out: train again and stop using it.`,
+    ),
+    ...report.embedders.map((id) => `May have been trained on it: embedder ${id}.`),
+    ...(report.yours.length > 0
+      ? [`Yours to change, its words are still in: ${report.yours.join(', ')}.`]
+      : []),
+    ...(report.storeMayKeep
+      ? ['The index store has deleted it; when its disk is rid of it is for its server to say.']
+      : []),
+    ...(report.leftovers.length > 0
+      ? [
+          `Its words are still in ${report.leftovers.join(', ')}: delete these files, or run this command again when nothing else uses the project.`,
+        ]
+      : []),
+    ...(dryRun
+      ? ['Nothing was changed (--dry-run).']
+      : [
+          report.allowAgain
+            ? 'The next `tandem ingest` brings it back if it is still in a source.'
+            : `It is not ingested again, even if it is still in a source; to let it: tandem forget --allow-again ${JSON.stringify(document.id)}.`,
+        ]),
+  ];
+  return lines.join('\n');
+}
