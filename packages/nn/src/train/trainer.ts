@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
-import { int8ProbeGraph, openSession, type SessionOptions } from '../graph/index.ts';
+import { int8ProbeGraph, openSession, type Session, type SessionOptions } from '../graph/index.ts';
 import { adapterInputs, type LabelledTokens, type PreferredTokens } from '../models/decoder.ts';
-import { type DecoderModel, decoderFiles, inInt8, loadDecoder } from '../models/decoder-weights.ts';
+import {
+  type DecoderConfig,
+  decoderFiles,
+  inInt8,
+  loadDecoder,
+  readDecoderConfig,
+} from '../models/decoder-weights.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { passes } from './batches.ts';
 import {
@@ -15,12 +21,7 @@ import {
   saveCheckpoint,
 } from './checkpoint.ts';
 import { readExamples } from './examples.ts';
-import {
-  type DataSize,
-  defaultHyperparameters,
-  type Hyperparameters,
-  hyperparametersFor,
-} from './hyperparameters.ts';
+import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import {
   dropoutFor,
@@ -53,12 +54,8 @@ export async function runTraining(
   const started = performance.now();
   const { stopRequested } = hooks;
   const progress = hooks.onProgress ?? (() => {});
-  progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const layers = job.hyperparameters?.frozenPrecision ?? defaultHyperparameters.frozenPrecision;
-  if (layers === 'int8') await demandIntegerProducts('preferences' in job);
-  const model = await modelOf(job.model, layers);
-  progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
-  const data = readData(job, model);
+  const config = typeof job.model === 'string' ? await readDecoderConfig(job.model) : job.model.config;
+  const data = readData(job, config);
   const { settings, evaluations } = hyperparametersFor(job.hyperparameters ?? {}, data.size, data.method);
 
   const shape = { rank: settings.rank, alpha: settings.alpha, targetModules: settings.targetModules };
@@ -66,7 +63,7 @@ export async function runTraining(
   const directory = job.checkpointDirectory;
   if (directory) await removeLeftovers(directory);
   const saved = directory && job.resume ? await loadCheckpoint(directory, identity.fingerprint) : undefined;
-  const state = saved ?? startingState(model.config, settings, job.initialAdapter);
+  const state = saved ?? startingState(config, settings, job.initialAdapter);
   const adapter: LoraAdapter = { ...shape, tensors: pairs(state.parameters) };
   const { step: stepsBefore, seconds: secondsBefore } = state;
   const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
@@ -75,16 +72,12 @@ export async function runTraining(
   };
 
   const tokensPerPass = job.tokensPerPass ?? 1024;
-  const sessionOptions = trainingSession(job.threads);
-  const lora = { ...shape, dropout: settings.dropout };
-  const graphs =
-    data.method === 'dpo' ? preferredGraphs(model, lora, settings.beta) : supervisedGraphs(model, lora);
-  await using trainer = await openSession(graphs.training(), sessionOptions);
-  await using evaluator =
-    data.method === 'dpo' || data.size.validationExamples > 0
-      ? await openSession(graphs.loss(), sessionOptions)
-      : undefined;
-  const weights = adapterInputs(adapter, model.config);
+  progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
+  const { trainer, evaluator } = await openGraphs(job, data, settings);
+  await using _trainer = trainer;
+  await using _evaluator = evaluator;
+  progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
+  const weights = adapterInputs(adapter, config);
   const { train, validation } = await objectives();
 
   const stepSize = settings.batchSize * settings.accumulate;
@@ -343,7 +336,7 @@ type TrainingData = { size: DataSize; unit: 'examples' | 'pairs' } & (
   | { method: 'dpo'; train: PreferredTokens[]; validation: PreferredTokens[] }
 );
 
-function readData(job: TrainingJob | PreferenceTrainingJob, { config }: DecoderModel): TrainingData {
+function readData(job: TrainingJob | PreferenceTrainingJob, config: DecoderConfig): TrainingData {
   const missing = (what: string) =>
     new InvalidHyperparameterError({
       parameter: 'preferences' in job ? 'preferences' : 'examples',
@@ -403,23 +396,40 @@ async function fingerprintOf(
   return hash.digest('hex');
 }
 
-async function modelOf(
-  given: DecoderModel | string,
-  layers: Hyperparameters['frozenPrecision'],
-): Promise<DecoderModel> {
-  if (typeof given === 'string') return await loadDecoder(given, { layers });
-  return layers === 'int8' ? inInt8(given) : given;
+/** The model lives in the sessions only: its arrays are let go of when this returns, but for those that sessions are fed with. */
+async function openGraphs(
+  { model: given, threads }: TrainingJob | PreferenceTrainingJob,
+  data: TrainingData,
+  settings: Hyperparameters,
+): Promise<{ trainer: Session; evaluator: Session | undefined }> {
+  const layers = settings.frozenPrecision;
+  if (layers === 'int8') await demandIntegerProducts(data.method);
+  const loaded = typeof given === 'string' ? await loadDecoder(given, { layers }) : given;
+  const model = layers === 'int8' ? inInt8(loaded) : loaded;
+  const { rank, alpha, targetModules, dropout } = settings;
+  const lora = { rank, alpha, targetModules, dropout };
+  const graphs =
+    data.method === 'dpo' ? preferredGraphs(model, lora, settings.beta) : supervisedGraphs(model, lora);
+  const options = trainingSession(threads);
+  const trainer = await openSession(graphs.training(), { ...options, weights: 'integers embedded' });
+  if (data.method !== 'dpo' && data.size.validationExamples === 0) return { trainer, evaluator: undefined };
+  try {
+    return { trainer, evaluator: await openSession(graphs.loss(), options) };
+  } catch (error) {
+    await trainer[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** @throws InvalidHyperparameterError where products in integers are not exact here, or the method needs float32. */
-async function demandIntegerProducts(ofPreferences: boolean): Promise<void> {
+async function demandIntegerProducts(method: 'sft' | 'dpo'): Promise<void> {
   const refused = (reason: string) =>
     new InvalidHyperparameterError({
       parameter: 'frozenPrecision',
       message: `The hyperparameter frozenPrecision is "int8", and ${reason}.`,
       hint: 'Leave it out for float32.',
     });
-  if (ofPreferences) throw refused('preferences are compared with a reference in float32');
+  if (method === 'dpo') throw refused('preferences are compared with a reference in float32');
   await using probe = await openSession(int8ProbeGraph());
   const ones = new Float32Array(64).fill(1);
   const { y } = await probe.run({ x: { data: ones, shape: [1, 64] } });

@@ -4,7 +4,7 @@ import { after } from '../recompute.ts';
 import { binary } from './elementwise.ts';
 import { type Int8Weight, int8Product, int8Rows } from './int8.ts';
 import { gemm } from './matrix.ts';
-import { concatenateNode, splitNode } from './shape.ts';
+import { concatenateNode, splitNode, transposeNode } from './shape.ts';
 
 export interface LoraLayer {
   /** [out, in], frozen. */
@@ -64,8 +64,7 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
         );
         const da = splitNode(gemm(concatenateNode(innerGradients, 1), x, { transA: true }), 0, ranks);
         active.forEach((layer, index) => {
-          const db = gemm(gradientOf.get(layer)!, inner[index]!, { transA: true, alpha: scaling });
-          pairs.set(layer, [da[index]!, db]);
+          pairs.set(layer, [da[index]!, ofB(gradientOf.get(layer)!, inner[index]!, scaling)]);
         });
       }
       return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
@@ -125,14 +124,18 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
       if (innerGradients) {
         const da = splitNode(gemm(innerGradients, x, { transA: true }), 0, ranksOf(active));
         active.forEach((layer, index) => {
-          const db = gemm(gradientOf.get(layer)!, inner.get(layer)!, { transA: true, alpha: scaling });
-          pairs.set(layer, [da[index]!, db]);
+          pairs.set(layer, [da[index]!, ofB(gradientOf.get(layer)!, inner.get(layer)!, scaling)]);
         });
       }
       return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
     },
   });
   return outputs;
+}
+
+/** The gradient of b, scaling · dyᵀ · inner: computed lying down, since a product with few rows is faster than one with few columns. */
+function ofB(dy: Value, inner: Value, scaling: number): Value {
+  return transposeNode(gemm(inner, dy, { transA: true, alpha: scaling }), [1, 0]);
 }
 
 const ranksOf = (layers: readonly LoraLayer[]) => layers.map(({ adapter }) => adapter!.a.shape[0] as number);

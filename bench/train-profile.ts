@@ -1,0 +1,157 @@
+/**
+ * Where one training step's time goes, against what this machine's matrix products can do at best.
+ *
+ *     node bench/train-profile.ts MODEL.gguf [--precision float32|int8] [--tokens 400] [--labelled 90] [--batch 2] [--runs 5]
+ *
+ * A pass of random tokens through forward, loss and backward (r = 16 on all linears), timed whole and then once more with ONNX
+ * Runtime's own clock on every node. The peak is the best of square products in float32 and of int8 ones at a layer's shape, in
+ * the same process, so that "of peak" compares like with like on a machine whose clock moves.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  Graph,
+  int8Product,
+  int8Rows,
+  openSession,
+  type TensorData,
+} from '../packages/nn/src/graph/index.ts';
+import { gemm } from '../packages/nn/src/graph/operators/matrix.ts';
+import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
+import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
+import { loraTargets } from '../packages/nn/src/train/lora-adapter.ts';
+import { pairs, startingState } from '../packages/nn/src/train/starting-state.ts';
+import { trainingSession } from '../packages/nn/src/train/trainer.ts';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    precision: { type: 'string', default: 'float32' },
+    tokens: { type: 'string', default: '400' },
+    labelled: { type: 'string', default: '90' },
+    batch: { type: 'string', default: '2' },
+    runs: { type: 'string', default: '5' },
+  },
+});
+const [length, labelled, batch, runs] = [flags.tokens, flags.labelled, flags.batch, flags.runs].map(
+  Number,
+) as [number, number, number, number];
+const model = await loadDecoder(positionals[0]!, { layers: flags.precision as 'float32' | 'int8' });
+const shape = { rank: 16, alpha: 32, targetModules: [...loraTargets] };
+const { parameters: matrices } = startingState(model.config, { ...shape, seed: 1 }, undefined);
+const inputs: Record<string, TensorData> = {
+  ...decoderInputs(
+    Array.from({ length: batch }, (_, row) => ({
+      tokens: Array.from({ length }, (_, at) => (row * 7919 + at * 104729) % model.config.vocabulary),
+      labels: Array.from({ length: labelled }, (_, at) => length - labelled + at),
+    })),
+  ),
+  ...adapterInputs({ ...shape, tensors: pairs(matrices) }, model.config),
+  seed: { data: Float32Array.of(1 / (batch * labelled)), shape: [] },
+};
+
+const seconds: number[] = [];
+{
+  await using session = await openSession(decoderTrainingGraph(model, shape), {
+    ...trainingSession(2),
+    weights: 'integers embedded',
+  });
+  for (let run = 0; run <= runs; run++) {
+    const from = performance.now();
+    await session.run(inputs);
+    if (run > 0) seconds.push((performance.now() - from) / 1000);
+  }
+}
+const fastest = Math.min(...seconds);
+const peaks = { float32: await peakOfFloat32(), int8: await peakOfInt8() };
+console.log(
+  `${flags.precision}: ${batch} × ${length} tokens, ${labelled} labelled each: ${fastest.toFixed(3)} s at best, ${median(seconds).toFixed(3)} s median of ${runs}; ${((batch * length) / fastest).toFixed(0)} tokens/s; peak memory ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB`,
+);
+console.log(
+  `Peak of matrix products here: float32 ${(peaks.float32 / 1e9).toFixed(0)} GFLOP/s, int8 with scaled rows ${(peaks.int8 / 1e9).toFixed(0)} GOP/s`,
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
+{
+  await using session = await openSession(decoderTrainingGraph(model, shape), {
+    ...trainingSession(2),
+    weights: 'integers embedded',
+    profilePrefix: join(folder, 'step'),
+  });
+  await session.run(inputs);
+  await session.run(inputs);
+}
+interface Node {
+  cat: string;
+  name: string;
+  dur: number;
+  ts: number;
+  args: { op_name?: string };
+}
+const events: Node[] = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8'));
+rmSync(folder, { recursive: true });
+const nodes = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
+// The first run warms up; each run has the same nodes.
+const second = nodes.sort((a, b) => a.ts - b.ts).slice(nodes.length / 2);
+const total = second.reduce((sum, { dur }) => sum + dur, 0);
+const byOperator = Map.groupBy(second, ({ args }) => args.op_name ?? '?');
+console.log(`\nOne pass by operator (profiled: ${(total / 1e6).toFixed(3)} s in ${second.length} nodes)`);
+for (const [name, list] of [...byOperator].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, 16))
+  console.log(
+    `${name.padEnd(32)}${String(list.length).padStart(6)} nodes ${(sum(list) / 1e3).toFixed(1).padStart(8)} ms ${((100 * sum(list)) / total).toFixed(1).padStart(5)} %`,
+  );
+
+const { width, feedForwardWidth, heads, keyValueHeads, headWidth, layers, vocabulary } = model.config;
+const parameters = layers * (3 * width * feedForwardWidth + 2 * width * headWidth * (heads + keyValueHeads));
+// Forward and the gradient of the inputs; the frozen weights have no gradient.
+const layerWork = 4 * parameters * batch * length;
+const headWork = 4 * vocabulary * width * batch * labelled;
+const bound =
+  layerWork / (flags.precision === 'int8' ? peaks.int8 : peaks.float32) + headWork / peaks.float32;
+console.log(
+  `\nFrozen layers ${(layerWork / 1e9).toFixed(0)} and head ${(headWork / 1e9).toFixed(0)} G operations would take ${bound.toFixed(3)} s at these peaks: the pass runs at ${((100 * bound) / fastest).toFixed(0)} % of it.`,
+);
+
+async function peakOfFloat32(): Promise<number> {
+  const size = 1024;
+  const graph = new Graph('peak');
+  const x = graph.input('x', 'float32', [size, size]);
+  const w = graph.input('w', 'float32', [size, size]);
+  graph.output('y', gemm(x, w));
+  const data = new Float32Array(size * size).fill(0.5);
+  const given = { x: { data, shape: [size, size] }, w: { data, shape: [size, size] } };
+  return (2 * size ** 3) / (await best(graph, given));
+}
+
+async function peakOfInt8(): Promise<number> {
+  const [rows, width, out] = [1024, 576, 1536];
+  const graph = new Graph('peak int8');
+  const x = graph.input('x', 'float32', [rows, width]);
+  const values = graph.weight('values', new Int8Array(width * out).fill(3), [width, out], 'int8');
+  const scales = graph.weight('scales', new Float32Array(out).fill(0.01), [out]);
+  graph.output('y', int8Product(int8Rows(x), { values, scales }));
+  const data = new Float32Array(rows * width).fill(0.5);
+  return (2 * rows * width * out) / (await best(graph, { x: { data, shape: [rows, width] } }));
+}
+
+/** Seconds of the fastest of many runs. */
+async function best(graph: Graph, given: Record<string, TensorData>): Promise<number> {
+  await using session = await openSession(graph);
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 40; run++) {
+    const from = performance.now();
+    await session.run(given);
+    least = Math.min(least, (performance.now() - from) / 1000);
+  }
+  return least;
+}
+
+function sum(list: readonly Node[]): number {
+  return list.reduce((microseconds, { dur }) => microseconds + dur, 0);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
