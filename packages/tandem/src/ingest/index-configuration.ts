@@ -12,7 +12,7 @@ import { embedderIdentity } from './embedder-identity.ts';
  * Raise it when parser, chunker, prefix or the store's rows change in a way that `sample` does not show: projects made before
  * then index anew, from cached vectors wherever the embedded text is still the same.
  */
-const rulesVersion = 3;
+const rulesVersion = 4;
 
 /** The config's `chunk`. */
 export interface Chunking {
