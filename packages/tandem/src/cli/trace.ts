@@ -52,9 +52,9 @@ function describeTrace(trace: Trace): string {
           section(
             'passages',
             trace.passages
-              .map(({ rank, uri, start, end, headingPath, scores, text }) => {
+              .map(({ rank, uri, start, end, headingPath, scores, text, freshness }) => {
                 const numbers = Object.entries(scores).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-                return `[${rank}] ${headingPath.join(' › ')} — ${uri}:${start}–${end} (${numbers.join(', ')})\n${text}`;
+                return `[${rank}] ${headingPath.join(' › ')} — ${uri}:${start}–${end} (${numbers.join(', ')})${freshness ? `\nseen in its source ${freshness.seenAt}, its content since ${freshness.changedAt}` : ''}\n${text}`;
               })
               .join('\n\n'),
           ),

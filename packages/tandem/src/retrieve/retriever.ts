@@ -11,6 +11,7 @@ import type { VectorStore } from '../store/vector-store.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
 import { embedQueries } from './embed-query.ts';
 import { type Evidence, scoreOf } from './evidence.ts';
+import { withFreshness } from './freshness.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
 import { planQuery, type QueryPlan } from './plan.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
@@ -104,7 +105,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
-        return { query, ...found };
+        return { query, ...found, passages: await withFreshness(catalog, found.passages) };
     }
   }
 
