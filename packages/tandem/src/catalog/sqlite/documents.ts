@@ -104,7 +104,7 @@ export function documentCatalog(database: Database): DocumentCatalog {
 
     async freshness(ids) {
       const rows = database.all<{ id: string; seen_at: string; changed_at: string }>(
-        `SELECT id, ${seenAt} AS seen_at, changed_at
+        `SELECT documents.id AS id, ${seenAt} AS seen_at, changed_at
          FROM json_each(?) AS wanted JOIN documents ON documents.id = wanted.value
          LEFT JOIN source_checks USING (source_id)`,
         JSON.stringify(ids),
