@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ChunkRow, ChunkTable, ScoredChunk, Snapshot } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
+import bm25Reference from './references/bm25s.json' with { type: 'json' };
 import type { VectorStore } from './vector-store.ts';
 
 /**
@@ -180,6 +181,24 @@ export function lexicalIndexConformance(open: Open<LexicalIndex>): ConformanceCh
       await store.maintain(at(1));
       for (const [i, word] of words.entries())
         deepEqual(ids(await search(store, `${word}?`)), [`d${i}#0`], word);
+    }),
+    check('BM25 agrees with bm25s (method "lucene")', open, async (store) => {
+      await texts(store, ...bm25Reference.documents);
+      await store.maintain(at(1));
+      for (const { query, scores } of bm25Reference.queries) {
+        const expected = new Map(Object.entries(scores).map(([i, score]) => [`d${i}#0`, score]));
+        const found = await store.searchText(query, { at: at(1), limit: bm25Reference.documents.length });
+        deepEqual(ids(found).sort(), [...expected.keys()].sort(), query);
+        // Some leave the constant factor (k1 + 1) out, as Lucene does, and some do not.
+        const factor = found[0]!.score / expected.get(found[0]!.chunk.id)!;
+        for (const { chunk, score } of found) {
+          const wanted = factor * expected.get(chunk.id)!;
+          ok(
+            Math.abs(score - wanted) <= 1e-4 * wanted,
+            `${query}: ${chunk.id} has ${score}, bm25s says ${wanted}`,
+          );
+        }
+      }
     }),
     check('nothing in a query is an operator', open, async (store) => {
       await texts(store, 'alpha beta', 'gamma');

@@ -1,6 +1,6 @@
 /**
- * The stem of a lower-case English word by Snowball's "english" algorithm (Porter2, snowballstem.org/algorithms/english): what
- * Postgres, Lucene and LanceDB stem with. Words with other letters than a–z come back as they are.
+ * The stem of a lower-case English word by Snowball's "english" algorithm (Porter2, snowballstem.org/algorithms/english), as it was
+ * up to Snowball 2: what PostgreSQL, Lucene and LanceDB stem with. Words with other letters than a–z come back as they are.
  */
 export function englishStem(word: string): string {
   if (word.length <= 2 || !/^[a-z]+$/.test(word)) return word;
@@ -31,9 +31,8 @@ export function englishStem(word: string): string {
   } else if (past !== undefined && /[aeiouy]/.test(stem.slice(0, -past.length))) {
     cut(past.length);
     if (/(at|bl|iz)$/.test(stem)) stem += 'e';
-    else if (/(bb|dd|ff|gg|mm|nn|pp|rr|tt)$/.test(stem)) {
-      if (!/^[aeo](dd|gg|ff|nn|rr)$/.test(stem) || !keepsShortDoubles) cut(1);
-    } else if (stem.length <= r1 && endsInShortSyllable(stem)) stem += 'e';
+    else if (/(bb|dd|ff|gg|mm|nn|pp|rr|tt)$/.test(stem) && !/^[aeo]..$/.test(stem)) cut(1);
+    else if (stem.length <= r1 && endsInShortSyllable(stem)) stem += 'e';
   }
 
   // 1c
@@ -61,7 +60,7 @@ export function englishStem(word: string): string {
 
 /** R1: what follows the first consonant after a vowel. */
 function regionOne(word: string): number {
-  const special = /^(gener|commun|arsen|past|univers|later|emerg|organ|inter)/.exec(word)?.[0];
+  const special = /^(gener|commun|arsen)/.exec(word)?.[0];
   return special === undefined ? regionAfter(word, 0) : special.length;
 }
 
@@ -70,12 +69,9 @@ function regionAfter(word: string, from: number): number {
   return match ? from + match.index + 2 : word.length;
 }
 
-/** Vowel between consonants, the last not w, x or Y; or a vowel at the beginning and a consonant; or "past". */
+/** Vowel between consonants, the last not w, x or Y; or a vowel at the beginning and a consonant. */
 const endsInShortSyllable = (stem: string) =>
-  /[^aeiouy][aeiouy][^aeiouywxY]$/.test(stem) || /^[aeiouy][^aeiouy]$/.test(stem) || stem === 'past';
-
-/** "adding" is "add", not "ad": of Snowball since 2.3. */
-const keepsShortDoubles = true;
+  /[^aeiouy][aeiouy][^aeiouywxY]$/.test(stem) || /^[aeiouy][^aeiouy]$/.test(stem);
 
 function longest(stem: string, suffixes: readonly (readonly [string, string])[]) {
   return suffixes.find(([suffix]) => stem.endsWith(suffix));
@@ -105,7 +101,6 @@ const stepTwo = byLength([
   ['biliti', 'ble'],
   ['bli', 'ble'],
   ['ogi', 'og'],
-  ['ogist', 'og'],
   ['fulli', 'ful'],
   ['lessli', 'less'],
   ['li', ''],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { StoreConfig } from '../core/store-config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { StoreConfig } from '../core/store-config.ts';
 import { openLanceStore } from './lancedb/lance-store.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { namespaceOf } from './namespace.ts';

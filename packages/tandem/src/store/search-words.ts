@@ -1,3 +1,5 @@
+import { englishStem } from './english-stemmer.ts';
+
 /**
  * English function words ("what", "is", "of") say nothing about what a question is after and drown what does, so full-text
  * search leaves them out. But "AS", "IS", "ALL" and "WHO" are abbreviations too, and a patient may ask about one. Writing
@@ -30,11 +32,16 @@ export const functionWords: readonly string[] = `
   who whom whose which what when where why how whether
   am is are was were be been being have has had having do does did doing done can could may might must shall should will would
   and or but nor if then else so than as because while until although though
-  of at by for with about against between into through to from in on off over under out up down upon within without
+  of at by for with about against between into through to from in on off over under out up upon within without
   again once here there now just only too very also not no
   s t ll ve re d m don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven
   please tell explain know`
   .trim()
   .split(/\s+/);
+
+/** As they stand where endings are cut before function words are left out, which is LanceDB's order ("does" is "doe" there). */
+export const functionStems: readonly string[] = [
+  ...new Set(functionWords.flatMap((word) => [word, englishStem(word)])),
+];
 
 const functionWordSet = new Set(functionWords);

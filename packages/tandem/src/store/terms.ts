@@ -1,5 +1,5 @@
 import { englishStem } from './english-stemmer.ts';
-import { functionWords, withAbbreviationsMarked } from './search-words.ts';
+import { functionStems, withAbbreviationsMarked } from './search-words.ts';
 
 /**
  * The terms of a text, in order, for stores whose own text analysis cannot be relied on: runs of letters and digits, lower case,
@@ -13,8 +13,10 @@ export function termsOf(text: string): string[] {
     .toLowerCase()
     .replace(/[ßøæœđłıþð]/g, (letter) => foldings[letter]!);
   const terms: string[] = [];
-  for (const [word] of folded.matchAll(/[\p{Alphabetic}\p{M}\p{N}]+/gu))
-    if (word.length <= 64 && !leftOut.has(word)) terms.push(englishStem(word));
+  for (const [word] of folded.matchAll(/[\p{Alphabetic}\p{M}\p{N}]+/gu)) {
+    const term = englishStem(word);
+    if (word.length <= 64 && !leftOut.has(term)) terms.push(term);
+  }
   return terms;
 }
 
@@ -37,4 +39,4 @@ const foldings: Record<string, string> = {
   ð: 'd',
 };
 
-const leftOut = new Set(functionWords);
+const leftOut = new Set(functionStems);

@@ -17,7 +17,7 @@ import type {
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
-import { functionWords, withAbbreviationsMarked } from '../search-words.ts';
+import { functionStems, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 
@@ -295,7 +295,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
         withPosition: false,
         maxTokenLength: 64,
         language: 'English',
-        customStopWords: [...functionWords],
+        customStopWords: [...functionStems],
         ...this.#fullText,
       }),
     });

@@ -29,7 +29,7 @@ export async function openPgvectorStore(options: PgvectorStoreOptions): Promise<
   const pool = new pg.Pool({
     connectionString: options.url,
     max: 4,
-    connectionTimeoutMillis: options.connectTimeout ?? 10_000,
+    connectionTimeoutMillis: options.connectTimeout ?? 30_000,
   });
   // A connection that broke while nobody used it is no one's failure: the next query opens another.
   pool.on('error', () => {});
