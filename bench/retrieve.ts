@@ -1,32 +1,52 @@
 /**
- * How often retrieval finds the right document, and the right section of it, on MedQuAD's *train* questions: full-text, dense
- * and fused, and the settings that were chosen by it. Held-out questions are never looked at here.
+ * How often retrieval finds the section that answers, on all of MedQuAD, and what each of its stages buys.
  *
- *     node bench/retrieve.ts [--questions 300] [--documents 1000] [--data DIR] [--work DIR]
+ *     node bench/retrieve.ts [--dev] [--questions 300] [--embedder DIR] [--data DIR] [--work DIR] [--features FILE]
  *
- * The first run embeds the corpus (minutes); later ones take the vectors from the catalogue in --work.
+ * A hit is a passage most of which lies in the `qtype` section of the question's own document (strict), or of a twin (a document of the
+ * same group that has such a section). Three sets: plain names, abbreviations, and synthetic own words (`retrieve/own-words.ts`).
+ * Without --dev only *train* questions are looked at, of which `--questions` of each set; that is where settings are chosen. --dev looks at
+ * all held-out questions (plain and abbreviation), and writes the look to `results/dev-looks.jsonl`.
+ *
+ * The first run embeds the corpus (minutes); later ones find index and vectors in --work. --embedder takes the folder that
+ * `retrieve/train-embedder.ts` made. --features writes what speaks for each passage, for `retrieve/fit.ts`.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Catalog, DocumentSummary } from '../packages/tandem/src/catalog/catalog.ts';
 import { openCatalog } from '../packages/tandem/src/catalog/sqlite-catalog.ts';
-import type { Passage } from '../packages/tandem/src/core/types/document.ts';
 import { ingest } from '../packages/tandem/src/ingest/ingest.ts';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
-import { fuseRankings } from '../packages/tandem/src/retrieve/fuse.ts';
-import { createRetriever, type RetrieveOptions } from '../packages/tandem/src/retrieve/retriever.ts';
+import {
+  type Evidence,
+  evidenceNames,
+  rankWeights,
+  scoreOf,
+  type Weights,
+} from '../packages/tandem/src/retrieve/evidence.ts';
+import { fittedRanking, type Ranking } from '../packages/tandem/src/retrieve/ranking.ts';
+import { type Compared, createRetriever } from '../packages/tandem/src/retrieve/retriever.ts';
+import { selectPassages } from '../packages/tandem/src/retrieve/select.ts';
 import { filesSource } from '../packages/tandem/src/sources/files.ts';
 import { bootstrapInterval } from '../packages/tandem/src/statistics/index.ts';
-import { type FullTextSettings, openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
+import { openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
+import { inOwnWords } from './retrieve/own-words.ts';
+import { groupsOf, type MedquadQuestion, questionsOf, scattered } from './retrieve/questions.ts';
 
 const { values: flags } = parseArgs({
   options: {
+    dev: { type: 'boolean', default: false },
     questions: { type: 'string', default: '300' },
-    documents: { type: 'string', default: '1000' },
+    embedder: { type: 'string' },
     data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data', 'medquad') },
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-retrieve') },
+    sets: { type: 'string' },
+    features: { type: 'string' },
+    note: { type: 'string', default: '' },
   },
 });
 if (!existsSync(flags.data)) {
@@ -35,170 +55,281 @@ if (!existsSync(flags.data)) {
   );
   process.exit(0);
 }
+mkdirSync(flags.work, { recursive: true });
 
-interface Question {
-  doc: string;
-  question: string;
-  answer: string;
-}
-
-const readQuestions = (file: string): Question[] =>
-  readFileSync(join(flags.data, file), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
-
-/** The same pseudo-random order on every machine: by a hash of the text. */
-const scattered = <T>(items: T[], text: (item: T) => string): T[] => {
-  const rank = (of: string) =>
-    [...of].reduce((hash, letter) => Math.imul(hash ^ letter.codePointAt(0)!, 16777619), 7) >>> 0;
-  return items
-    .map((item) => ({ item, rank: rank(text(item)) }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ item }) => item);
-};
-
-const wanted = Number(flags.questions);
-const sets = new Map([
-  ['plain name', readQuestions('questions.train.jsonl')],
-  ['abbreviation', readQuestions('questions.jargon.train.jsonl')],
-]);
-for (const [name, questions] of sets)
-  sets.set(name, scattered(questions, ({ doc, question }) => doc + question).slice(0, wanted));
-
-const corpus = new Map<string, string>();
-for (const file of readdirSync(join(flags.data, 'corpus'), { recursive: true }) as string[])
-  if (file.endsWith('.md')) corpus.set(basename(file, '.md'), join(flags.data, 'corpus', file));
-const asked = [...sets.values()].flat().map(({ doc }) => doc);
-const documents = [...new Set([...asked, ...scattered([...corpus.keys()], (id) => id)])];
-const chosen = documents.slice(0, Math.max(Number(flags.documents), new Set(asked).size));
-const folder = join(flags.work, `documents-${chosen.length}`);
-mkdirSync(folder, { recursive: true });
-for (const id of chosen)
-  if (!existsSync(join(folder, `${id}.md`)))
-    cpSync(corpus.get(id)!, join(folder, `${id}.md`), { preserveTimestamps: true });
-
-await using catalog = await openCatalog(join(flags.work, `catalog-${chosen.length}.sqlite`));
-const { path: model } = await fetchModel('local:all-minilm-l6-v2');
+await using catalog = await openCatalog(join(flags.work, 'catalog.sqlite'));
+const model = flags.embedder ?? (await fetchModel('local:all-minilm-l6-v2')).path;
 await using embedder = await openLocalEmbedder({ path: model });
-const groups = JSON.parse(readFileSync(join(flags.data, 'groups.json'), 'utf8')) as Record<string, string>;
+await using store = await openLanceStore(join(flags.work, 'index'));
+const report = await ingest({
+  catalog,
+  store,
+  embedder,
+  sources: [filesSource({ path: join(flags.data, 'corpus'), baseDirectory: flags.data })],
+  chunking: { maxTokens: 200, overlapTokens: 30 },
+  onProgress: ({ stage, done, total, detail }) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${stage} ${done}/${total ?? '?'} ${detail ?? ''}   `);
+  },
+});
+for (const { uri, kind, message } of report.problems) console.log(`problem (${kind}): ${uri}: ${message}`);
 
-const variants: { name: string; fullText: FullTextSettings; full?: boolean }[] = [
-  { name: 'as it is', fullText: {}, full: true },
-  { name: 'not stemmed', fullText: { stem: false } },
-  { name: 'with function words', fullText: { removeStopWords: false } },
-  { name: 'neither', fullText: { stem: false, removeStopWords: false } },
-];
+/** Which stages are on: each takes the evidence that it brings, with the weight that the whole has for it. */
+const stages: { name: string; ranking: Ranking }[] = [];
+const rowsOf = (...names: (keyof Evidence)[]): Weights =>
+  Object.fromEntries(
+    evidenceNames.map((name) => [name, names.includes(name) ? fittedRanking.weights[name] : 0]),
+  ) as Weights;
+const only = (name: keyof Evidence): Weights => ({ ...rowsOf(), [name]: 1 });
+const addStage = (name: string, weights: Weights, again = 0) =>
+  stages.push({ name, ranking: { weights, again, alike: again > 0 ? fittedRanking.alike : 0 } });
+const plainSearch: (keyof Evidence)[] = ['dense', 'lexical', 'denseRank', 'lexicalRank'];
+const reading: (keyof Evidence)[] = ['focused', 'asked', 'condensed'];
+const naming: (keyof Evidence)[] = ['named', 'cover', 'verbatim', 'titled', 'document'];
+const comparing: (keyof Evidence)[] = ['heading', 'section'];
+addStage('full text (BM25)', only('lexicalRank'));
+addStage('meaning', only('denseRank'));
+addStage('reciprocal rank fusion', rankWeights);
+addStage('scores beside ranks', rowsOf(...plainSearch));
+addStage('+ the question read', rowsOf(...plainSearch, ...reading));
+addStage('+ names recognised', rowsOf(...plainSearch, ...reading, ...naming));
+addStage('+ sections compared', rowsOf(...plainSearch, ...reading, ...naming, ...comparing));
+addStage('+ where a passage stands', fittedRanking.weights);
+addStage('+ a section once first', fittedRanking.weights, fittedRanking.again);
 
-console.log(`${chosen.length} documents, ${cpus().length} × ${cpus()[0]?.model}, ${embedder.modelId}\n`);
-const row = (cells: string[]) => console.log(`| ${cells.join(' | ')} |`);
-const ks = [1, 3, 5];
-row([
-  'full text',
-  'questions',
-  'n',
-  'search',
-  ...ks.map((k) => `doc@${k}`),
-  ...ks.map((k) => `section@${k}`),
-  'section@3 95 %',
-  'ms p50',
-]);
-row(Array(12).fill('---'));
+const groups = groupsOf(flags.data);
+const documents = new Map((await catalog.documents.list()).map((document) => [document.id, document]));
+const wanted = Number(flags.questions);
+interface Set_ {
+  name: string;
+  questions: MedquadQuestion[];
+  glossary?: boolean;
+}
+let sets: Set_[];
+if (flags.dev) {
+  const plain = questionsOf(flags.data, 'questions.dev.jsonl');
+  const jargon = questionsOf(flags.data, 'questions.jargon.dev.jsonl');
+  const trained = new Set(questionsOf(flags.data, 'questions.train.jsonl').map(({ doc }) => groups[doc]));
+  // Of a trained embedder only questions count whose group has nothing in train.
+  const fair = <T extends { doc: string }>(list: T[]) =>
+    flags.embedder === undefined ? list : list.filter(({ doc }) => !trained.has(groups[doc]!));
+  sets = [
+    { name: 'plain', questions: fair(plain) },
+    { name: 'abbreviation', questions: fair(jargon) },
+    { name: 'abbreviation, clinical glossary', questions: fair(jargon), glossary: true },
+  ];
+} else {
+  const plain = scattered(questionsOf(flags.data, 'questions.train.jsonl'));
+  const jargon = scattered(questionsOf(flags.data, 'questions.jargon.train.jsonl')).slice(0, wanted);
+  const own = (half: 0 | 1) =>
+    plain
+      .slice(wanted)
+      .flatMap((question) => {
+        const text = inOwnWords(question, documents.get(question.doc)?.aliases ?? [], half);
+        return text === undefined ? [] : [{ ...question, question: text }];
+      })
+      .slice(0, wanted);
+  sets = [
+    { name: 'plain', questions: plain.slice(0, wanted) },
+    { name: 'abbreviation', questions: jargon },
+    { name: 'abbreviation, clinical glossary', questions: jargon, glossary: true },
+    { name: 'own words (synthetic, half 0)', questions: own(0) },
+    { name: 'own words (synthetic, half 1)', questions: own(1) },
+  ];
+}
+if (flags.sets !== undefined) sets = sets.filter((_, at) => flags.sets!.split(',').includes(String(at)));
 
-for (const variant of variants) {
-  await using store = await openLanceStore(join(flags.work, `index-${chosen.length}-${variant.name}`), {
-    fullText: variant.fullText,
-  });
-  const report = await ingest({
-    catalog,
-    store,
-    embedder,
-    sources: [filesSource({ path: folder, baseDirectory: flags.work })],
-    chunking: { maxTokens: 200, overlapTokens: 30 },
-    onProgress: ({ stage, done, total, detail }) =>
-      process.stderr.write(`\r${stage} ${done}/${total ?? '?'} ${detail ?? ''}   `),
-  });
-  process.stderr.write('\r');
-  for (const { uri, kind, message } of report.problems) console.log(`problem (${kind}): ${uri}: ${message}`);
-  if (report.embedded > 0)
-    console.log(`embedded ${report.embedded} chunks in ${report.seconds.toFixed(1)} s with everything else`);
-  const retriever = createRetriever({ catalog, store, embedder });
-
-  for (const [set, questions] of sets) {
-    const found = await Promise.all(
-      questions.map(async (question) => {
-        const document = (await catalog.documents.get(question.doc))!;
-        const start = document.text.indexOf(question.answer.trim().slice(0, 200));
-        return { question, start, end: start + question.answer.trim().length };
-      }),
+interface Span {
+  start: number;
+  end: number;
+}
+const spans = new Map<string, Span | undefined>();
+/** From the heading named like the question's type to the next of its level. */
+async function sectionOf(document: string, qtype: string): Promise<Span | undefined> {
+  const key = `${document}/${qtype}`;
+  if (!spans.has(key)) {
+    const { text, blocks } = (await catalog.documents.get(document))!;
+    const headings = blocks.filter(({ kind }) => kind === 'heading');
+    const named = headings.find(
+      ({ start, end }) =>
+        text
+          .slice(start, end)
+          .replace(/^#+\s*/, '')
+          .trim()
+          .toLowerCase() === qtype,
     );
-    const searches: [string, (question: string) => Promise<{ passages: Passage[]; ms: number }>][] = [];
-    const official = (mode: NonNullable<RetrieveOptions['mode']>) => async (question: string) => {
-      const before = performance.now();
-      const { passages } = await retriever.retrieve(question, { k: 5, mode });
-      return { passages, ms: performance.now() - before };
-    };
-    searches.push(['full text', official('lexical')], ['hybrid', official('hybrid')]);
-    if (variant.full) {
-      searches.splice(1, 0, ['dense', official('dense')]);
-      for (const [name, candidates, k, weights] of [
-        ['hybrid, 10 candidates', 10, 60, [1, 1]],
-        ['hybrid, 100 candidates', 100, 60, [1, 1]],
-        ['hybrid, k = 10', 30, 10, [1, 1]],
-        ['hybrid, full text × 2', 30, 60, [1, 2]],
-        ['hybrid, dense × 2', 30, 60, [2, 1]],
-      ] as const)
-        searches.push([
-          name,
-          async (question) => {
-            const before = performance.now();
-            const lists = [];
-            for (const mode of ['dense', 'lexical'] as const)
-              lists.push((await retriever.retrieve(question, { k: candidates, mode })).passages);
-            const byId = new Map(lists.flat().map((passage) => [passage.id, passage]));
-            const fused = fuseRankings(
-              lists.map((list) => list.map(({ id }) => id)),
-              { k, weights },
-            );
-            return {
-              passages: fused.slice(0, 5).map(({ id }) => byId.get(id)!),
-              ms: performance.now() - before,
-            };
-          },
-        ]);
-    }
-    for (const [name, search] of searches) {
-      const times: number[] = [];
-      const hits = { document: ks.map(() => 0), section: ks.map(() => 0) };
-      const section3: number[] = [];
-      for (const { question, start, end } of found) {
-        const { passages, ms } = await search(question.question);
-        times.push(ms);
-        const right = passages.map((passage) => passage.documentId === question.doc);
-        const inSection = passages.map(
-          (passage, i) => right[i]! && passage.start < end && passage.end > start,
-        );
-        for (const [i, k] of ks.entries()) {
-          hits.document[i]! += Number(right.slice(0, k).some(Boolean));
-          hits.section[i]! += Number(inSection.slice(0, k).some(Boolean));
-        }
-        section3.push(Number(inSection.slice(0, 3).some(Boolean)));
+    const next = named && headings.find(({ start, level }) => start > named.start && level! <= named.level!);
+    spans.set(key, named && { start: named.start, end: next?.start ?? text.length });
+  }
+  return spans.get(key);
+}
+const ofGroup = new Map<string, string[]>();
+for (const [document, group] of Object.entries(groups))
+  ofGroup.set(group, [...(ofGroup.get(group) ?? []), document]);
+const liesIn = ({ start, end }: Span, section: Span | undefined) =>
+  section !== undefined && Math.min(end, section.end) - Math.max(start, section.start) > (end - start) / 2;
+
+/** As if the documents had told no abbreviation: only then does a glossary from elsewhere show what it brings. */
+const withoutAbbreviations: Catalog = Object.create(catalog, {
+  documents: {
+    value: Object.create(catalog.documents, {
+      list: {
+        value: async (): Promise<DocumentSummary[]> =>
+          (await catalog.documents.list()).map((document) => ({
+            ...document,
+            aliases: document.aliases.filter(
+              (name) => name.length > 12 || !/\p{Lu}.*[\p{Lu}\p{N}]/u.test(name),
+            ),
+          })),
+      },
+    }),
+  },
+});
+const retriever = createRetriever({ catalog, store, embedder });
+const glossaryFile = join(flags.data, '..', 'clinical-abbreviations');
+const ks = [1, 3, 5, 10];
+const machine = `${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}`;
+console.log(
+  `${report.index.documents} documents, ${report.index.chunks} chunks, ${report.embedded} embedded now; ${embedder.modelId}; ${flags.dev ? 'DEV' : 'train'} questions; ${machine}\n`,
+);
+const results: Record<string, unknown>[] = [];
+if (flags.features !== undefined)
+  writeFileSync(flags.features, `${JSON.stringify({ names: evidenceNames })}\n`);
+for (const set of sets) {
+  const using = set.glossary
+    ? createRetriever({
+        catalog: withoutAbbreviations,
+        store,
+        embedder,
+        glossary: clinicalGlossary(glossaryFile),
+      })
+    : retriever;
+  const hits = stages.map(() => ks.map(() => ({ strict: [] as number[], twins: [] as number[] })));
+  const times: number[] = [];
+  const asked: MedquadQuestion[] = [];
+  for (const question of set.questions) {
+    const section = await sectionOf(question.doc, question.qtype);
+    if (!section) continue;
+    asked.push(question);
+    const twins = new Map<string, Span | undefined>();
+    for (const twin of ofGroup.get(groups[question.doc]!) ?? [])
+      if (documents.has(twin)) twins.set(twin, await sectionOf(twin, question.qtype));
+    const before = performance.now();
+    const { passages, explanation } = await using.retrieve(question.question, { k: 10, explain: true });
+    times.push(performance.now() - before);
+    const compared = explanation!.compared;
+    for (const [at, { ranking }] of stages.entries()) {
+      const chosen = best(compared, ranking);
+      // The last row is what search gives; it must be what its own evidence says.
+      if (at === stages.length - 1 && chosen.some(({ chunk }, place) => chunk.id !== passages[place]?.id))
+        throw new Error(`Search and its explanation differ for "${question.question}".`);
+      const strict = chosen.map(({ chunk }) => chunk.documentId === question.doc && liesIn(chunk, section));
+      const twin = chosen.map(({ chunk }) => liesIn(chunk, twins.get(chunk.documentId)));
+      for (const [place, k] of ks.entries()) {
+        hits[at]![place]!.strict.push(Number(strict.slice(0, k).some(Boolean)));
+        hits[at]![place]!.twins.push(Number(twin.slice(0, k).some(Boolean)));
       }
-      const share = (count: number) => (count / found.length).toFixed(3);
-      const interval = bootstrapInterval(
-        { values: section3, groups: found.map(({ question }) => groups[question.doc] ?? question.doc) },
+    }
+    if (flags.features !== undefined && !set.glossary)
+      appendFileSync(
+        flags.features,
+        `${JSON.stringify({
+          set: set.name,
+          qid: question.qid,
+          doc: question.doc,
+          qtype: question.qtype,
+          question: question.question,
+          group: groups[question.doc],
+          plan: { ...explanation!.plan, linked: explanation!.plan.linked.slice(0, 4) },
+          c: compared.map(({ chunk, evidence }) => [
+            chunk.documentId,
+            chunk.headingPath.slice(1).join(' › '),
+            chunk.ordinal,
+            Number(chunk.documentId === question.doc && liesIn(chunk, section)),
+            Number(liesIn(chunk, twins.get(chunk.documentId))),
+            evidenceNames.map((name) => Number(evidence[name].toFixed(4))),
+          ]),
+        })}\n`,
+      );
+  }
+  times.sort((a, b) => a - b);
+  const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!.toFixed(0);
+  console.log(
+    `${set.name}: ${asked.length} questions of ${new Set(asked.map(({ doc }) => groups[doc])).size} groups; ${quantile(0.5)} ms p50, ${quantile(0.95)} ms p95\n`,
+  );
+  console.log(`| stage | ${ks.map((k) => `S@${k}`).join(' | ')} | with twins @1 | @5 |`);
+  console.log(`| --- |${' --- |'.repeat(ks.length + 2)}`);
+  for (const [at, { name }] of stages.entries()) {
+    const share = (values: number[]) => {
+      const { low, high } = bootstrapInterval(
+        { values, groups: asked.map(({ doc }) => groups[doc] ?? doc) },
         { bounds: [0, 1] },
       )!;
-      row([
-        variant.name,
-        set,
-        String(found.length),
-        name,
-        ...hits.document.map(share),
-        ...hits.section.map(share),
-        `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`,
-        times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!.toFixed(0),
-      ]);
-    }
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      return { mean, low, high };
+    };
+    const cell = (values: number[]) => {
+      const { mean, low, high } = share(values);
+      return `${mean.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+    };
+    const row = hits[at]!;
+    console.log(
+      `| ${name} | ${row.map(({ strict }) => cell(strict)).join(' | ')} | ${cell(row[0]!.twins)} | ${cell(row[2]!.twins)} |`,
+    );
+    results.push({
+      set: set.name,
+      n: asked.length,
+      stage: name,
+      ...Object.fromEntries(ks.map((k, place) => [`s${k}`, share(row[place]!.strict)])),
+      twins1: share(row[0]!.twins).mean,
+      twins5: share(row[2]!.twins).mean,
+    });
   }
+  console.log('');
+}
+
+if (flags.dev) {
+  const git = (...words: string[]) =>
+    execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  appendFileSync(
+    join(import.meta.dirname, 'results', 'dev-looks.jsonl'),
+    `${JSON.stringify({
+      at: new Date().toISOString(),
+      commit:
+        git('rev-parse', '--short', 'HEAD') +
+        (git('status', '--porcelain', '--', '../packages/tandem/src') ? '+' : ''),
+      embedder: flags.embedder ? `trained (${embedder.modelId})` : embedder.modelId,
+      note: flags.note,
+      ranking: fittedRanking,
+      figures: results.filter(
+        ({ stage }) => stage === stages.at(-1)!.name || stage === 'reciprocal rank fusion',
+      ),
+    })}\n`,
+  );
+}
+
+function best(compared: readonly Compared[], { weights, again, alike }: Ranking): Compared[] {
+  const scored = compared.map((each) => ({ ...each, score: scoreOf(each.evidence, weights) }));
+  return selectPassages(scored, { k: 10, again, alike }).map(({ item }) => item);
+}
+
+function clinicalGlossary(folder: string) {
+  const file = join(folder, 'wikipedia.train.csv');
+  // The data's own column names: abr,long_form.
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const comma = line.indexOf(',');
+      return comma > 0
+        ? [
+            {
+              abbreviation: line.slice(0, comma),
+              longForm: line
+                .slice(comma + 1)
+                .replaceAll('"', '')
+                .trim(),
+            },
+          ]
+        : [];
+    });
 }

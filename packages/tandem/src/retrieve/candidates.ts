@@ -135,9 +135,10 @@ async function weigh(
       vectors.focused.length > 0 && vector
         ? most(vectors.focused.map((query) => dot(query, vector)))
         : cosine;
-    evidence.asked = vector ? most(vectors.asked.map((query) => dot(query, vector))) : 0;
+    // "What is it?" is like every section and none.
+    evidence.asked = vector && !plan.bare ? most(vectors.asked.map((query) => dot(query, vector))) : 0;
     const path = paths[index]!;
-    Object.assign(evidence, ofPath.get(path));
+    if (!plan.bare) Object.assign(evidence, ofPath.get(path));
     evidence.lexical = (scores.lexical ?? 0) / bestLexical;
     evidence.denseRank = ranks.dense ? 60 / (60 + ranks.dense) : 0;
     evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
@@ -152,6 +153,13 @@ async function weigh(
     const section = `${chunk.documentId}\u0000${path}`;
     const before = firstOf.get(section);
     if (!before || chunk.ordinal < before.chunk.ordinal) firstOf.set(section, candidate);
+  }
+  const openings = new Map<string, string>();
+  for (const [index, { chunk }] of candidates.entries())
+    if (chunk.ordinal === 0) openings.set(chunk.documentId, paths[index]!);
+  for (const [index, { chunk, evidence }] of candidates.entries()) {
+    evidence.opening = Number(openings.get(chunk.documentId) === paths[index]);
+    evidence.lead = plan.bare ? evidence.opening : 0;
   }
   for (const { chunk, evidence } of candidates) evidence.document = document.get(chunk.documentId)!;
   for (const { evidence } of firstOf.values()) evidence.first = 1;
@@ -173,6 +181,8 @@ const nothing: Evidence = {
   titled: 0,
   document: 0,
   first: 0,
+  opening: 0,
+  lead: 0,
 };
 
 const comparable = (text: string) =>

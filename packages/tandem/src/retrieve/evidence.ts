@@ -27,6 +27,9 @@ export interface Evidence {
   document: number;
   /** First passage of its section. */
   first: number;
+  /** In the section that the document begins with; and that, where nothing but "What is it?" is asked. */
+  opening: number;
+  lead: number;
 }
 
 export type Weights = Record<keyof Evidence, number>;
@@ -48,6 +51,8 @@ export const rankWeights: Weights = {
   titled: 0,
   document: 0,
   first: 0,
+  opening: 0,
+  lead: 0,
 };
 
 export function scoreOf(evidence: Evidence, weights: Weights): number {

@@ -21,10 +21,12 @@ export function knowledgeOf({
   catalog,
   store,
   embedder,
+  glossary,
 }: {
   catalog: Catalog;
   store: VectorStore;
   embedder: EmbeddingModelV4;
+  glossary: readonly { abbreviation: string; longForm: string }[];
 }): { at(state: IndexState): Promise<Knowledge> } {
   let known: { of: string; knowledge: Promise<Knowledge> } | undefined;
 
@@ -52,7 +54,7 @@ export function knowledgeOf({
       withVectors: true,
     });
     return {
-      abbreviations: abbreviationsOf(documents, isWord),
+      abbreviations: abbreviationsOf(documents, isWord, glossary),
       names: nameIndexOf(documents, isWord),
       profiles: sectionProfilesOf(
         passages.map(({ chunk, vector }) => ({

@@ -34,6 +34,8 @@ export interface NameIndex {
 /** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
 const mostPostings = 400;
 
+const everyday = 0.7;
+
 /**
  * The names in a collection, with what is needed to find them in a question. A word that occurs in many names says less: its
  * weight is `ln(1 + documents / documents with it)`.
@@ -68,8 +70,12 @@ export function nameIndexOf(
     for (const word of own) documentsWith.set(word, (documentsWith.get(word) ?? 0) + 1);
   }
   const speller = createSpeller(namesWith.keys());
+  // A word that everybody uses may stand in a question without naming anything.
   const weights = new Map(
-    [...documentsWith].map(([word, count]) => [word, Math.log(1 + documents.length / count)]),
+    [...documentsWith].map(([word, count]) => [
+      word,
+      Math.log(1 + documents.length / count) * (isWord(word) ? everyday : 1),
+    ]),
   );
   const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
 
@@ -80,7 +86,8 @@ export function nameIndexOf(
       const found = new Map<string, { similarity: number; at: number[] }>();
       const note = (word: string, similarity: number, at: number[]) => {
         const before = found.get(word);
-        if (!before || before.similarity < similarity) found.set(word, { similarity, at });
+        if (!before || before.similarity < similarity) found.set(word, { similarity, at: [...at] });
+        else if (before.similarity === similarity) before.at.push(...at);
       };
       const shouting = question === question.toUpperCase();
       for (const [index, { text }] of words.entries()) {
@@ -115,13 +122,31 @@ export function nameIndexOf(
         if (!isAdmitted(summary, filter)) continue;
         let weight = 0;
         const at: number[] = [];
+        let rarest = 0;
+        let anchor = 0;
+        for (const part of parts) {
+          const match = found.get(part);
+          if (match && weights.get(part)! * match.similarity > rarest) {
+            rarest = weights.get(part)! * match.similarity;
+            anchor = match.at[0]!;
+          }
+        }
         for (const part of parts) {
           const match = found.get(part);
           if (!match) continue;
           // A near-miss of a word is worth less than the word: squared, .8 counts as .64.
           weight += weights.get(part)! * match.similarity ** 2;
-          at.push(...match.at);
+          // Of several places the one nearest to the name's rarest word.
+          at.push(
+            match.at.reduce((best, each) =>
+              Math.abs(each - anchor) < Math.abs(best - anchor) ? each : best,
+            ),
+          );
         }
+        const places = [...new Set(at)].sort((a, b) => a - b);
+        // A name stands in one place: words strewn over a story are not one.
+        const compact = places.length / (places.at(-1)! - places[0]! + 1);
+        weight *= Math.sqrt(compact);
         const cover = weight / totals[index]!;
         const score = weight * cover;
         const before = best.get(document);
@@ -134,7 +159,7 @@ export function nameIndexOf(
           cover,
           weight,
           verbatim: verbatim || (before?.verbatim ?? false),
-          at: [...new Set(at)].sort((a, b) => a - b),
+          at: places,
           score,
         });
       }

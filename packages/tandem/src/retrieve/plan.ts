@@ -14,9 +14,18 @@ export interface QueryPlan {
   focused: string[];
   /** What is asked, without names and story; at least one, the question itself where nothing can be left out. */
   asked: string[];
+  /** Nothing is asked but what it is: no word is left that says what to look for. */
+  bare: boolean;
   /** Documents named in the question, best first. */
   linked: LinkedName[];
 }
+
+/** Words of "tell me about it", which ask for nothing in particular. */
+const saysNothing: ReadonlySet<string> = new Set(
+  'info information about mean means meaning meant explain describe description definition define overview basics exactly basically even actually really kind sort thing something somebody someone anybody anyone understand simple plain word words term terms idea hello hi hey dear good thanks thank want like get got going called named bit little learn read heard never first time'.split(
+    ' ',
+  ),
+);
 
 /** Of a name, this much must be in a question for the question to be about it. */
 const leastCover = 0.55;
@@ -75,6 +84,7 @@ export function planQuery(
       .slice(0, 2)
       .map((name) => `${name}: ${short.join(' ')}`),
     asked: short,
+    bare: chosen.length + meanings.length > 0 && wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
   };
 }

@@ -24,6 +24,8 @@ export interface RetrieverOptions {
   embedder: EmbeddingModelV4;
   /** How many chunks each search brings. Default 60. */
   candidates?: number;
+  /** What abbreviations stand for, beside those that documents list; several entries may share one. */
+  glossary?: readonly { abbreviation: string; longForm: string }[];
   /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
   ranking?: Ranking;
 }
@@ -51,11 +53,13 @@ export interface Retrieval {
 /** Why these passages, in this order. */
 export interface Explanation {
   plan: QueryPlan;
-  /** Passages that were compared. */
-  candidates: number;
+  /** All passages that were compared, in no order. */
+  compared: Compared[];
   /** In the order of `passages`: where each search found it, and what spoke for it, times its weight. */
   passages: { id: string; ranks: Candidate['ranks']; evidence: Evidence; contributions: Evidence }[];
 }
+
+export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };
 
 export interface Retriever {
   /**
@@ -73,7 +77,7 @@ export interface Retriever {
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
   const identity = embedderIdentity(embedder);
-  const knowledge = knowledgeOf({ catalog, store, embedder });
+  const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
   const headingVectors = new Map<string, Promise<Float32Array>>();
   const scale = Object.values(ranking.weights).reduce((sum, weight) => sum + Math.abs(weight), 0) || 1;
 
@@ -189,7 +193,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       ...(explain && {
         explanation: {
           plan,
-          candidates: found.length,
+          compared: found.map(({ chunk, ranks, scores, evidence }) => ({ chunk, ranks, scores, evidence })),
           passages: chosen.map(({ item: { chunk, ranks, evidence } }) => ({
             id: chunk.id,
             ranks,

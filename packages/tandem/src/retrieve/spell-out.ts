@@ -8,7 +8,7 @@ import type { ChunkFilter } from '../store/chunk-table.ts';
  * instead of 79 % (`bench/retrieve.ts`).
  */
 export interface Abbreviations {
-  /** Titles that the query's abbreviations may stand for: of documents that the filter admits, each once. */
+  /** Titles that the query's abbreviations may stand for, of documents that the filter admits, and the glossary's long forms. */
   meanings(query: string, filter: ChunkFilter): string[];
 }
 
@@ -22,7 +22,12 @@ const mostMeanings = 4;
 export function abbreviationsOf(
   documents: readonly DocumentSummary[],
   isWord: (word: string) => boolean = () => true,
+  glossary: readonly { abbreviation: string; longForm: string }[] = [],
 ): Abbreviations {
+  const longForms = new Map<string, string[]>();
+  for (const { abbreviation, longForm } of glossary)
+    for (const form of new Set([abbreviation, abbreviation.toLowerCase()]))
+      longForms.set(form, [...(longForms.get(form) ?? []), longForm]);
   const byForm = new Map<string, DocumentSummary[]>();
   const add = (form: string, document: DocumentSummary) => {
     const list = byForm.get(form);
@@ -48,6 +53,8 @@ export function abbreviationsOf(
         );
         const meanings = new Set(admitted.map(({ title }) => title));
         if (meanings.size <= mostMeanings) for (const title of meanings) titles.add(title);
+        const given = form === undefined ? [] : (longForms.get(form) ?? []);
+        if (given.length <= mostMeanings) for (const long of given) if (!says(titles, long)) titles.add(long);
       }
       return [...titles];
     },
@@ -59,6 +66,10 @@ const wordPattern = /[\p{L}\p{N}]+(?:[.-][\p{L}\p{N}]+)*/gu;
 /** "ABL", "MSUD", "SCA17", "HbS", "T-ALL": one short word with two capitals or a capital and a digit. */
 function isAbbreviation(name: string): boolean {
   return name.length <= 12 && /^\p{L}[\p{L}\p{N}.-]*$/u.test(name) && /\p{Lu}.*[\p{Lu}\p{N}]/u.test(name);
+}
+
+function says(titles: ReadonlySet<string>, longForm: string): boolean {
+  return [...titles].some((title) => title.toLowerCase() === longForm.toLowerCase());
 }
 
 function isAdmitted({ id, access }: DocumentSummary, filter: ChunkFilter): boolean {

@@ -8,23 +8,23 @@ export interface Speller {
   near(word: string): { word: string; similarity: number }[];
 }
 
-/** Shared trigrams are counted first, and only so many of the best words are compared letter by letter. */
-const compared = 24;
+/** Shared bigrams are counted first, and only so many of the best words are compared letter by letter. */
+const compared = 40;
 
 export function createSpeller(words: Iterable<string>): Speller {
   const list = [...new Set(words)];
   const known = new Set(list);
   const keys = list.map(soundOf);
-  const byTrigram = new Map<string, number[]>();
+  const byBigram = new Map<string, number[]>();
   const sizes = new Uint16Array(list.length);
   for (const [index, key] of keys.entries()) {
     if (list[index]!.length < 4) continue;
-    const trigrams = trigramsOf(key);
-    sizes[index] = trigrams.size;
-    for (const trigram of trigrams) {
-      const postings = byTrigram.get(trigram);
+    const bigrams = bigramsOf(key);
+    sizes[index] = bigrams.size;
+    for (const bigram of bigrams) {
+      const postings = byBigram.get(bigram);
       if (postings) postings.push(index);
-      else byTrigram.set(trigram, [index]);
+      else byBigram.set(bigram, [index]);
     }
   }
 
@@ -34,13 +34,13 @@ export function createSpeller(words: Iterable<string>): Speller {
       if (known.has(word)) return [{ word, similarity: 1 }];
       if (word.length < 4 || word.length > 40) return [];
       const key = soundOf(word);
-      const trigrams = trigramsOf(key);
+      const bigrams = bigramsOf(key);
       const shared = new Map<number, number>();
-      for (const trigram of trigrams)
-        for (const index of byTrigram.get(trigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
+      for (const bigram of bigrams)
+        for (const index of byBigram.get(bigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
       const best = [...shared]
-        .map(([index, count]) => ({ index, dice: (2 * count) / (trigrams.size + sizes[index]!) }))
-        .filter(({ dice }) => dice >= 0.3)
+        .map(([index, count]) => ({ index, dice: (2 * count) / (bigrams.size + sizes[index]!) }))
+        .filter(({ dice }) => dice >= 0.4)
         .sort((a, b) => b.dice - a.dice)
         .slice(0, compared);
       const near: { word: string; similarity: number }[] = [];
@@ -51,7 +51,7 @@ export function createSpeller(words: Iterable<string>): Speller {
         const heard = 0.97 - editDistance(key, keys[index]!) / Math.max(key.length, keys[index]!.length);
         const similarity = Math.max(written, heard);
         // Of four letters none may be wrong, of five to seven one, of eight or more about every fourth.
-        if (similarity >= (word.length < 8 ? 0.79 : 0.72)) near.push({ word: other, similarity });
+        if (similarity >= (word.length < 8 ? 0.76 : 0.72)) near.push({ word: other, similarity });
       }
       return near.sort((a, b) => b.similarity - a.similarity);
     },
@@ -75,11 +75,11 @@ export function soundOf(word: string): string {
     .replace(/(.)\1+/g, '$1');
 }
 
-function trigramsOf(word: string): Set<string> {
+function bigramsOf(word: string): Set<string> {
   const padded = ` ${word} `;
-  const trigrams = new Set<string>();
-  for (let at = 0; at + 3 <= padded.length; at++) trigrams.add(padded.slice(at, at + 3));
-  return trigrams;
+  const bigrams = new Set<string>();
+  for (let at = 0; at + 2 <= padded.length; at++) bigrams.add(padded.slice(at, at + 2));
+  return bigrams;
 }
 
 /** Letters to insert, drop, replace or swap with their neighbour (optimal string alignment). */
