@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../core/source-config.ts';
 import { filesSource } from './files.ts';
+import type { LangChainLoader } from './langchain/langchain.ts';
 import type { Source } from './source.ts';
 
 export interface OpenSourceOptions {
@@ -24,10 +25,25 @@ export async function openSource(config: SourceConfig, options: OpenSourceOption
       const { webSource } = await import('./web/web.ts');
       return webSource({ ...config, ...named, ...(dataDirectory !== undefined && { dataDirectory }) });
     }
+    case 'sql': {
+      const { sqlSource } = await import('./sql/sql.ts');
+      return sqlSource({ ...config, ...named, baseDirectory });
+    }
+    case 'mongodb': {
+      const { mongodbSource } = await import('./mongodb/mongodb.ts');
+      return mongodbSource({ ...config, ...named });
+    }
+    case 'json': {
+      const { jsonSource } = await import('./json/json.ts');
+      return jsonSource({ ...config, ...named });
+    }
+    case 'langchain': {
+      const { fromLangChainLoader } = await import('./langchain/langchain.ts');
+      const { loader, ...rest } = config;
+      return fromLangChainLoader(loader as LangChainLoader, defined(rest));
+    }
     case 'custom':
-      return config.source as Source;
-    default:
-      throw new Error(`${config.type} is not there yet`);
+      return config.source as unknown as Source;
   }
 }
 

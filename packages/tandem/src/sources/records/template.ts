@@ -86,13 +86,8 @@ function renderParts(parts: readonly Part[], contexts: readonly unknown[]): stri
       if ('text' in part) return part.text;
       if ('value' in part) return textOf(lookUp(part.value, contexts));
       const value = lookUp(part.section, contexts);
-      const isThere = !(
-        value === undefined ||
-        value === null ||
-        value === false ||
-        value === '' ||
-        (Array.isArray(value) && value.length === 0)
-      );
+      // As in mustache.js: zero, which many databases have for false, is no value to a section.
+      const isThere = Array.isArray(value) ? value.length > 0 : Boolean(value);
       if (part.inverted) return isThere ? '' : renderParts(part.parts, contexts);
       if (!isThere) return '';
       return (Array.isArray(value) ? value : [value])

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto';
+import type { Collection, Document, MongoClient } from 'mongodb';
+import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import { importDriver } from '../../core/errors/missing-driver-error.ts';
+import { SourceError } from '../../core/errors/source-error.ts';
+import { TandemError } from '../../core/errors/tandem-error.ts';
+import { hashJson } from '../../core/hash.ts';
+import type { SourceConfigOf } from '../../core/source-config.ts';
+import { fromEnvironment } from '../environment.ts';
+import { HeldBodies } from '../held-bodies.ts';
+import { fieldPath } from '../records/field-path.ts';
+import { markOfBytes, recordDocument } from '../records/record-document.ts';
+import { type Fields, textOf } from '../records/template.ts';
+import type { ListOptions, Source, SourceEntry } from '../source.ts';
+
+export interface MongodbSourceOptions extends Omit<SourceConfigOf<'mongodb'>, 'type'> {
+  /** For messages: the config key. */
+  where?: string;
+  environment?: NodeJS.ProcessEnv;
+}
+
+const batchSize = 500;
+
+/**
+ * Documents of a MongoDB collection, each a Markdown document. With an updated-at field a listing reads keys and times only;
+ * without one it reads every document and marks it with the hash of what it becomes. Only find is ever sent.
+ */
+export function mongodbSource(options: MongodbSourceOptions): Source {
+  const { where = 'sources', key, filter, projection, timeoutSeconds } = options;
+  const place = placeOf(options, where);
+  const updatedAt =
+    options.updatedAt === undefined ? undefined : fieldPath(options.updatedAt, `${where}.updatedAt`);
+  const accessField =
+    options.accessField === undefined ? undefined : fieldPath(options.accessField, `${where}.accessField`);
+  const keyPath = fieldPath(key, `${where}.key`);
+  const documents = recordDocument({
+    ...options,
+    where,
+    omit: ['_id', options.updatedAt, options.accessField].filter((name) => name !== undefined),
+  });
+  // A document is another one when it is written another way.
+  const form = hashJson([options.template, options.title, options.metadata, projection]).slice(0, 8);
+  let held: HeldBodies | undefined;
+  let opened: Promise<MongoClient> | undefined;
+
+  async function collection(): Promise<Collection<Document>> {
+    opened ??= connect();
+    const client = await opened.catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return client.db(place.database).collection(options.collection);
+  }
+
+  async function connect(): Promise<MongoClient> {
+    const { MongoClient } = await importDriver(() => import('mongodb'), {
+      packageName: 'mongodb',
+      what: 'A MongoDB source',
+      domain: 'sources',
+    });
+    return explained('cannot be reached', async () => {
+      const client = new MongoClient(place.url, {
+        appName: 'tandem',
+        serverSelectionTimeoutMS: timeoutSeconds * 1000,
+        connectTimeoutMS: timeoutSeconds * 1000,
+        maxPoolSize: 4,
+      });
+      try {
+        return await client.connect();
+      } catch (error) {
+        await client.close().catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  async function explained<Result>(
+    what: string,
+    work: () => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const known = tandemErrorIn(cause);
+      if (known) throw known;
+      throw new SourceError({
+        uri: place.shown,
+        message: `The database ${place.shown} ${what}: ${place.redacted((cause as Error).message).replace(/\.$/, '')}.`,
+        hint:
+          what === 'cannot be reached'
+            ? 'Check the address, the user and the password, and that the server is up.'
+            : `Look at the filter and the projection of \`${where}\`.`,
+      });
+    }
+  }
+
+  async function* list({ signal, onProblem, known }: ListOptions = {}): AsyncIterable<SourceEntry> {
+    const from = await collection();
+    const wanted =
+      options.updatedAt === undefined
+        ? projection
+        : {
+            [key]: 1,
+            [options.updatedAt]: 1,
+            ...(options.accessField !== undefined && { [options.accessField]: 1 }),
+          };
+    await using cursor = from.find(filter, {
+      batchSize,
+      sort: { [key]: 1 },
+      ...(wanted && { projection: wanted }),
+      ...(signal && { signal }),
+    });
+    held?.clear();
+    let last: string | undefined;
+    for (;;) {
+      const document = await explained('cannot be read', () => cursor.next(), signal);
+      if (document === null) return;
+      const value = keyPath.one(document);
+      if (value === undefined || value === null) {
+        onProblem?.({
+          uri: `${place.uri}/`,
+          kind: 'failed',
+          message: `A document has nothing at its key, ${key}.`,
+        });
+        continue;
+      }
+      const uri = `${place.uri}/${encodeURIComponent(keyText(value))}`;
+      if (uri === last) {
+        onProblem?.({
+          uri,
+          kind: 'failed',
+          message: `More than one document has this key: ${key}. Only the first was read.`,
+        });
+        continue;
+      }
+      last = uri;
+      let changeMark: string;
+      if (updatedAt === undefined) {
+        const bytes = documents.render(document as Fields);
+        changeMark = markOfBytes(bytes);
+        if ((await known?.(uri)) !== changeMark)
+          (held ??= new HeldBodies(undefined)).put(uri, changeMark, { bytes });
+      } else {
+        const time = updatedAt.one(document);
+        // A document without a time may have changed at any.
+        changeMark =
+          time === undefined || time === null ? `unknown:${randomUUID()}` : `at:${textOf(time)} ${form}`;
+      }
+      const label = textOf(accessField?.one(document)) || options.access;
+      yield { uri, changeMark, mediaType: 'text/markdown', ...(label !== undefined && { access: label }) };
+    }
+  }
+
+  async function read(uri: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const text = decodeURIComponent(uri.slice(place.uri.length + 1));
+    const from = await collection();
+    const { Binary, ObjectId, UUID } = await import('mongodb');
+    // The text does not say of which type the key is; that of another type is not found.
+    const candidates: unknown[] = [text];
+    if (/^[\da-f]{24}$/.test(text)) candidates.push(new ObjectId(text));
+    if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(text)) candidates.push(new UUID(text));
+    if (/^0x(?:[\da-f]{2})*$/.test(text)) candidates.push(new Binary(Buffer.from(text.slice(2), 'hex')));
+    if (text !== '' && String(Number(text)) === text) candidates.push(Number(text));
+    if (/^-?\d{16,19}$/.test(text)) candidates.push(BigInt(text));
+    if (/^\d{4}-\d\d-\d\dT/.test(text)) candidates.push(new Date(text));
+    const document = await explained(
+      'cannot be read',
+      () =>
+        from.findOne(
+          { $and: [filter, { [key]: { $in: candidates } }] },
+          { ...(projection && { projection }), ...(signal && { signal }) },
+        ),
+      signal,
+    );
+    if (document) return documents.render(document as Fields);
+    throw new SourceError({
+      uri,
+      message: `${uri} is not there any more.`,
+      hint: 'Run the same command again: the next listing leaves it out.',
+    });
+  }
+
+  return {
+    id: `mongodb:${place.uri}`,
+    list,
+    async load({ uri, changeMark }, { signal } = {}) {
+      signal?.throwIfAborted();
+      const body = held?.take(uri, changeMark);
+      return { bytes: body?.bytes ?? (await read(uri, signal)), mediaType: 'text/markdown' };
+    },
+    async [Symbol.asyncDispose]() {
+      held?.[Symbol.dispose]();
+      held = undefined;
+      const client = await opened?.catch(() => undefined);
+      opened = undefined;
+      await client?.close();
+    },
+  };
+}
+
+/** A key as text: an ObjectId as hex digits, a date as ISO 8601, bytes as `0x…`, a UUID as one. */
+function keyText(value: unknown): string {
+  const type = (value as { _bsontype?: string })._bsontype;
+  if (type === 'Binary') {
+    const binary = value as { sub_type: number; buffer: Uint8Array; toUUID(): { toString(): string } };
+    return binary.sub_type === 4
+      ? binary.toUUID().toString()
+      : `0x${Buffer.from(binary.buffer).toString('hex')}`;
+  }
+  return textOf(value);
+}
+
+/** Ours, wherever the driver has wrapped it: the network policy stops a connection inside it. */
+function tandemErrorIn(error: unknown): TandemError | undefined {
+  for (let each: unknown = error, depth = 0; each instanceof Error && depth < 5; depth++) {
+    if (TandemError.isInstance(each)) return each;
+    const servers = (each as { reason?: { servers?: Map<string, { error?: unknown }> } }).reason?.servers;
+    each = each.cause ?? [...(servers?.values() ?? [])].find(({ error }) => error)?.error;
+  }
+  return undefined;
+}
+
+interface Place {
+  /** For the driver: with its password. */
+  url: string;
+  /** For messages: no user, no password. */
+  shown: string;
+  /** Begins every document's uri. */
+  uri: string;
+  database: string;
+  redacted(text: string): string;
+}
+
+/** A connection string may name several hosts, which no URL may: it is taken apart by hand. */
+function placeOf(options: MongodbSourceOptions, where: string): Place {
+  const { environment } = options;
+  const text =
+    typeof options.url === 'string' ? options.url : fromEnvironment(options.url, `${where}.url`, environment);
+  const match = /^(mongodb(?:\+srv)?):\/\/(?:([^@/]*)@)?([^/?]+)(?:\/([^?]*))?(\?.*)?$/.exec(text);
+  const invalid = (message: string, hint: string, at = 'url') =>
+    new InvalidInputError({ domain: 'sources', where: `${where}.${at}`, message, hint });
+  if (!match) {
+    throw invalid(
+      `\`${where}.url\` is not the address of a MongoDB server.`,
+      'Write mongodb://user@host/database or mongodb+srv://….',
+    );
+  }
+  const [, scheme, login = '', hosts, path = '', query = ''] = match;
+  const [user = '', given] = login.split(':');
+  if (typeof options.url === 'string' && given !== undefined) {
+    throw invalid(
+      `\`${where}.url\` has a password in it: secrets do not belong into a config file.`,
+      "Take it out and name an environment variable: password: { env: 'DATABASE_PASSWORD' }.",
+    );
+  }
+  const secret = options.password
+    ? fromEnvironment(options.password, `${where}.password`, environment)
+    : decodeURIComponent(given ?? '');
+  const database = options.database ?? decodeURIComponent(path);
+  if (database === '') {
+    throw invalid(
+      `\`${where}\` does not say which database to read.`,
+      'Name it in the url (mongodb://host/database) or as `database`.',
+      'database',
+    );
+  }
+  const at = user === '' ? '' : `${user}${secret === '' ? '' : `:${encodeURIComponent(secret)}`}@`;
+  const shown = `${scheme}://${hosts}/${database}`;
+  return {
+    url: `${scheme}://${at}${hosts}/${path}${query}`,
+    shown,
+    uri: `${shown}/${options.name ?? options.collection}`,
+    database,
+    redacted: (message) =>
+      secret === ''
+        ? message
+        : message.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***'),
+  };
+}
