@@ -3,6 +3,7 @@ import { addAsk } from './ask.ts';
 import { addCompare } from './compare.ts';
 import { addDataset } from './dataset.ts';
 import { addDoctor } from './doctor.ts';
+import { addEval } from './eval.ts';
 import { addForget } from './forget.ts';
 import { addIngest } from './ingest.ts';
 import { addInit } from './init.ts';
@@ -30,6 +31,7 @@ export function createProgram(signal: AbortSignal): Command {
     addDataset,
     addTune,
     addCompare,
+    addEval,
     addUse,
     addModels,
     addTrace,

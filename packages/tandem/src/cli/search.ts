@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Explanation, Retrieval } from '../retrieve/retriever.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
@@ -12,10 +13,23 @@ export function addSearch(program: Command, signal: AbortSignal): void {
     .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
     .option('--k <n>', 'passages', positiveInteger)
     .option('--mode <mode>', 'hybrid, dense or lexical', 'hybrid')
+    .option(
+      '--where <key=value...>',
+      'only documents with this in their metadata; values of one key are alternatives',
+    )
+    .option('--document <id...>', 'only in these documents')
+    .option('--explain', 'how the question was read, which search found what, and what put it where it is')
     .action(
       async (
         query: string | undefined,
-        options: { batch?: string; k?: number; mode: 'hybrid' | 'dense' | 'lexical' },
+        options: {
+          batch?: string;
+          k?: number;
+          mode: 'hybrid' | 'dense' | 'lexical';
+          where?: string[];
+          document?: string[];
+          explain?: boolean;
+        },
         command: Command,
       ) => {
         if (!['hybrid', 'dense', 'lexical'].includes(options.mode)) {
@@ -29,12 +43,27 @@ export function addSearch(program: Command, signal: AbortSignal): void {
         await withProject(command, signal, async ({ project, print, onProgress }) => {
           const retriever = await project.retriever();
           const search = async (text: string) => {
-            const { passages, timings } = await retriever.retrieve(text, {
+            const { passages, timings, spelledOut, explanation } = await retriever.retrieve(text, {
               k: options.k ?? project.config.retrieve.k,
               mode: options.mode,
+              ...(options.where && { metadata: metadataFilter(options.where) }),
+              ...(options.document && { documentIds: options.document }),
+              ...(options.explain && { explain: true }),
               signal,
             });
-            return { passages, timings };
+            return {
+              passages,
+              timings,
+              ...(spelledOut && { spelledOut }),
+              // All that was compared is for programs that ask the library; two hundred passages are no explanation.
+              ...(explanation && {
+                explanation: {
+                  plan: explanation.plan,
+                  compared: explanation.compared.length,
+                  passages: explanation.passages,
+                },
+              }),
+            };
           };
           if (options.batch !== undefined) {
             await runBatch(
@@ -64,19 +93,68 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               hint: 'Write it in quotes after `search`, or give --batch FILE.',
             });
           }
-          print({ query, ...(await search(query)) }, ({ passages }) =>
+          print({ query, ...(await search(query)) }, ({ passages, explanation, timings }) =>
             passages.length === 0
               ? 'Nothing found.'
-              : passages
-                  .map(({ rank, headingPath, uri, start, end, text, scores }) => {
+              : [
+                  ...(explanation ? [planText(explanation, timings)] : []),
+                  ...passages.map(({ rank, headingPath, uri, start, end, text, scores }) => {
                     const numbers = Object.entries(scores).map(
                       ([name, value]) => `${name} ${value.toFixed(3)}`,
                     );
-                    return `${rank}. ${headingPath.join(' › ')}\n   ${uri}:${start}–${end}   ${numbers.join(', ')}\n   ${text.replace(/\s+/g, ' ').slice(0, 300)}`;
-                  })
-                  .join('\n\n'),
+                    const why = explanation ? `\n   ${whyText(explanation.passages[rank - 1]!)}` : '';
+                    return `${rank}. ${headingPath.join(' › ')}\n   ${uri}:${start}–${end}   ${numbers.join(', ')}${why}\n   ${text.replace(/\s+/g, ' ').slice(0, 300)}`;
+                  }),
+                ].join('\n\n'),
           );
         });
       },
     );
+}
+
+/** `year=2021 year=2022 kind=leaflet` */
+function metadataFilter(pairs: readonly string[]): Record<string, string[]> {
+  const filter: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1)
+      throw new InvalidInputError({
+        domain: 'cli',
+        where: '--where',
+        message: `--where ${pair} has no value.`,
+        hint: 'Write --where key=value.',
+      });
+    const key = pair.slice(0, at);
+    filter[key] = [...(filter[key] ?? []), pair.slice(at + 1)];
+  }
+  return filter;
+}
+
+type Told = Omit<Explanation, 'compared'> & { compared: number };
+
+/** How the question was read. */
+function planText({ plan, compared }: Told, timings: Retrieval['timings']): string {
+  const named = plan.linked
+    .slice(0, 4)
+    .map(({ name, cover, documentId }) => `${name} (${Math.round(100 * cover)} % of it, ${documentId})`);
+  return [
+    `named: ${named.join('; ') || 'nothing that a document is called'}`,
+    `asked: ${plan.bare ? 'what it is' : plan.asked.join(' | ')}`,
+    `searched by meaning: ${[plan.full, ...plan.focused].join(' | ')}`,
+    `searched by words: ${[plan.text, plan.condensed].filter((each) => each !== undefined).join(' | ')}`,
+    `compared: ${compared} passages; ${Object.entries(timings)
+      .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
+      .join(', ')}`,
+  ].join('\n');
+}
+
+/** Where each search had it, and the five things that spoke most for it. */
+function whyText({ ranks, contributions }: Told['passages'][number]): string {
+  const places = Object.entries(ranks).map(([search, rank]) => `${search} #${rank}`);
+  const most = Object.entries(contributions)
+    .filter(([, value]) => value > 0)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 5)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`);
+  return `${places.join(', ') || 'among all passages of its document'}; ${most.join(' + ')}`;
 }

@@ -97,6 +97,8 @@ export const configSchema = z.strictObject({
       k: z.number().int().min(1).max(50).default(4),
       /** Passages that each search brings to be compared. */
       candidates: z.number().int().min(1).default(60),
+      /** CSV with the columns abbreviation and long_form: a question's abbreviations are searched spelt out. Relative to the project. */
+      glossary: z.string().optional(),
       /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
       leastSimilarity: z.number().min(-1).max(1).default(0.25),
     })

@@ -8,6 +8,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import { readGlossary } from '../dataset/glossary.ts';
 import { type Models, openModels } from '../models/providers.ts';
 import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
@@ -72,6 +73,9 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
       store: await store(),
       embedder: await (await models()).embedder(),
       candidates: config.retrieve.candidates,
+      ...(config.retrieve.glossary !== undefined && {
+        glossary: await readGlossary(join(directory, config.retrieve.glossary)),
+      }),
     }),
   );
 

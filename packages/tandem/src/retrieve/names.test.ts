@@ -9,7 +9,7 @@ const documents = [
   document('mld', 'Metachromatic leukodystrophy', ['MLD', 'Arylsulfatase A deficiency']),
   document('nf1', 'Neurofibromatosis type 1', ['NF1', 'Von Recklinghausen disease']),
   document('nf2', 'Neurofibromatosis type 2', ['NF2']),
-  document('gout', 'Gout'),
+  { ...document('gout', 'Gout'), metadata: { source: 'CDC' } } as unknown as DocumentSummary,
   document('gout-lower', 'gout', [], 'staff'),
   document('bp', 'High Blood Pressure', ['Hypertension']),
   document('none', '', []),
@@ -50,6 +50,8 @@ describe('names in a question', () => {
     expect(ids('gout', { access: ['public'] })).toEqual(['gout']);
     expect(ids('gout', { documentIds: ['mld'] })).toEqual([]);
     expect(ids('gout', { excludeDocumentIds: ['gout'] })).toEqual(['gout-lower']);
+    expect(ids('gout', { metadata: { source: ['NIH', 'CDC'] } })).toEqual(['gout']);
+    expect(ids('gout', { metadata: { source: 'WHO' } })).toEqual([]);
   });
 
   test('nothing where nothing is named', () => {

@@ -1,6 +1,7 @@
 import type { DocumentSummary } from '../catalog/catalog.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { functionWords } from '../store/search-words.ts';
+import { isAdmitted } from './admitted.ts';
 import { createSpeller } from './spelling.ts';
 
 /** A document whose title or other name stands, perhaps misspelt, in a question. */
@@ -202,12 +203,4 @@ function standsIn(question: string, name: string): boolean {
   if (at < 0) return false;
   const around = (question[at - 1] ?? ' ') + (question[at + name.length] ?? ' ');
   return !/[\p{L}\p{N}]/u.test(around);
-}
-
-function isAdmitted({ id, access }: DocumentSummary, filter: ChunkFilter): boolean {
-  return (
-    (filter.documentIds?.includes(id) ?? true) &&
-    !filter.excludeDocumentIds?.includes(id) &&
-    (filter.access?.includes(access) ?? true)
-  );
 }

@@ -1,5 +1,6 @@
 import type { DocumentSummary } from '../catalog/catalog.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
+import { isAdmitted } from './admitted.ts';
 
 /**
  * An embedder that never met "ABL" places it anywhere; the documents often say what it stands for ("Also called: ABL"). So
@@ -70,12 +71,4 @@ function isAbbreviation(name: string): boolean {
 
 function says(titles: ReadonlySet<string>, longForm: string): boolean {
   return [...titles].some((title) => title.toLowerCase() === longForm.toLowerCase());
-}
-
-function isAdmitted({ id, access }: DocumentSummary, filter: ChunkFilter): boolean {
-  return (
-    (filter.documentIds?.includes(id) ?? true) &&
-    !filter.excludeDocumentIds?.includes(id) &&
-    (filter.access?.includes(access) ?? true)
-  );
 }

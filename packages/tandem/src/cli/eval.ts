@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { failureCounts, failureKinds, type RetrievalEvaluation } from '../evaluate/retrieval.ts';
+import { evalChunkers, evalRetrieval } from '../project/eval-retrieval.ts';
+import { sourceAddresses } from '../project/ingest.ts';
+import type { Interval } from '../statistics/index.ts';
+import { withProject } from './command-context.ts';
+
+export function addEval(program: Command, signal: AbortSignal): void {
+  const command = program.command('eval').description('Measure one part of the project on its own cases.');
+  command
+    .command('retrieval')
+    .description(
+      'Are the passages that hold the answers found? Recall, nDCG and MRR with intervals, and why not.',
+    )
+    .option('--cases <file>', 'JSONL of cases with a source (default: dataset.cases)')
+    .option('--mode <mode>', 'hybrid, dense or lexical', 'hybrid')
+    .option('--chunkers', 'the same for each way of cutting documents, each with an index of its own')
+    .option('--failures', 'list each failure')
+    .action(
+      async (
+        options: { cases?: string; mode: string; chunkers?: boolean; failures?: boolean },
+        self: Command,
+      ) => {
+        const { mode } = options;
+        if (mode !== 'hybrid' && mode !== 'dense' && mode !== 'lexical')
+          throw new InvalidInputError({
+            domain: 'cli',
+            where: '--mode',
+            message: `--mode is "${mode}".`,
+            hint: 'Use hybrid, dense or lexical.',
+          });
+        await withProject(
+          self,
+          signal,
+          async ({ project, print, onProgress }) => {
+            const given = {
+              mode,
+              signal,
+              onProgress,
+              ...(options.cases !== undefined && { cases: options.cases }),
+            } as const;
+            if (options.chunkers) {
+              print(await evalChunkers(project, given), (rows) =>
+                [
+                  `${'chunker'.padEnd(14)}${'chunks'.padStart(8)}${heads(rows[0]!.evaluation)}`,
+                  ...rows.map(
+                    ({ strategy, chunks, evaluation }) =>
+                      `${strategy.padEnd(14)}${String(chunks).padStart(8)}${cells(evaluation)}`,
+                  ),
+                  footnote(rows[0]!.evaluation),
+                ].join('\n'),
+              );
+              return;
+            }
+            print(await evalRetrieval(project, given), (evaluation) => {
+              const { failures, cases, withoutSource, latency } = evaluation;
+              const counted = failureCounts(failures).map(
+                ({ kind, count }) => `${String(count).padStart(6)}  ${kind}: ${failureKinds[kind]}`,
+              );
+              return [
+                heads(evaluation).trimStart(),
+                cells(evaluation).trimStart(),
+                footnote(evaluation),
+                `${latency.p50.toFixed(0)} ms at the median, ${latency.p95.toFixed(0)} ms for the slowest twentieth.`,
+                ...(withoutSource.length > 0
+                  ? [`${withoutSource.length} more cases name no indexed source and were left out.`]
+                  : []),
+                '',
+                `Not found: ${failures.length} of ${cases}.`,
+                ...counted,
+                ...(options.failures
+                  ? failures.map(
+                      ({ id, kind, question, expected, first }) =>
+                        `\n${id} (${kind}): ${question}\n  in ${expected.documentId}:${expected.start}–${expected.end}; first was ${first ? first.headingPath.join(' › ') : 'nothing'}`,
+                    )
+                  : []),
+              ].join('\n');
+            });
+          },
+          { addresses: (project) => (options.chunkers ? sourceAddresses(project) : Promise.resolve([])) },
+        );
+      },
+    );
+}
+
+const width = 20;
+const heads = ({ recall }: RetrievalEvaluation) =>
+  [...Object.keys(recall).map((k) => `recall@${k}`), 'nDCG@10', 'MRR']
+    .map((head) => head.padStart(width))
+    .join('');
+const cells = ({ recall, ndcg, mrr }: RetrievalEvaluation) =>
+  [...Object.values(recall), ndcg, mrr].map((interval) => cell(interval).padStart(width)).join('');
+const cell = ({ value, low, high }: Interval) => `${value.toFixed(3)} ${low.toFixed(2)}–${high.toFixed(2)}`;
+const footnote = ({ cases, groups }: RetrievalEvaluation) =>
+  `${cases} cases of ${groups} groups; 95 % intervals by resampling groups.`;

@@ -1,0 +1,152 @@
+import type { ProgressListener } from '../core/progress.ts';
+import type { Passage } from '../core/types/document.ts';
+import type { Case } from '../core/types/example.ts';
+import type { Retrieval } from '../retrieve/retriever.ts';
+import { bootstrapInterval, type Interval } from '../statistics/index.ts';
+import { termsOf } from '../store/terms.ts';
+
+export interface RetrievalEvaluationOptions {
+  /** Only those with a `source` count: the span that holds the answer. */
+  cases: readonly Case[];
+  retrieve(question: string): Promise<Pick<Retrieval, 'passages' | 'explanation'>>;
+  /** The index's own passages that overlap the case's source, in any order: what could have been found. */
+  passagesOf(
+    source: NonNullable<Case['source']>,
+  ): Promise<readonly Pick<Passage, 'id' | 'start' | 'end' | 'text' | 'prefix'>[]>;
+  /** Cut-offs; the greatest is how many passages are looked at. Default 1, 3, 5, 10. */
+  ks?: readonly number[];
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+}
+
+/** Why a case's answer is not among the passages. */
+export const failureKinds = {
+  'not indexed': 'The index has no passage of the document that holds the answer.',
+  'cut by chunking':
+    'A passage with a part of the answer was found, but most of that passage is something else.',
+  'ranked too low': 'The passage was among those compared, and others were put before it.',
+  'right document, wrong section': 'Other passages of the right document were found.',
+  vocabulary:
+    'Not found, and the question shares no word with the passage: another wording, an abbreviation or a lay term.',
+  'not found': 'Not found although words are shared.',
+} as const;
+export type FailureKind = keyof typeof failureKinds;
+
+export interface RetrievalFailure {
+  id: string;
+  question: string;
+  kind: FailureKind;
+  /** Where the answer stands, and what came first instead. */
+  expected: NonNullable<Case['source']>;
+  first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
+}
+
+export interface RetrievalEvaluation {
+  cases: number;
+  groups: number;
+  /** Cases without a source, or whose source names what the documents do not have: nothing to measure by. */
+  withoutSource: string[];
+  /** Cases with a passage of the source among the first k; by k. */
+  recall: Record<number, Interval>;
+  /** Discounted by the logarithm of the rank of the first passage of the source, 1 for rank 1 (Järvelin & Kekäläinen 2002, one relevant item). */
+  ndcg: Interval;
+  /** Mean reciprocal rank of that passage, 0 beyond the last place looked at. */
+  mrr: Interval;
+  /** Of cases without a passage of the source among the first `ks.at(-1)`; and how many of those only missed the first place. */
+  failures: RetrievalFailure[];
+  /** Milliseconds. */
+  latency: { p50: number; p95: number };
+}
+
+/** More than half of a passage must lie in the source for the passage to count as a hit. */
+export function liesIn(
+  passage: Pick<Passage, 'start' | 'end'>,
+  source: { start: number; end: number },
+): boolean {
+  const overlap = Math.min(passage.end, source.end) - Math.max(passage.start, source.start);
+  return overlap > (passage.end - passage.start) / 2;
+}
+
+/** Recall, nDCG and MRR of a retriever on cases, with intervals by resampling the cases' groups, and each failure with its reason. */
+export async function evaluateRetrieval(
+  options: RetrievalEvaluationOptions,
+): Promise<RetrievalEvaluation | undefined> {
+  const { cases, ks = [1, 3, 5, 10], signal, onProgress } = options;
+  const measured = cases.filter((each) => each.source !== undefined);
+  const most = Math.max(...ks);
+  const ranks: number[] = [];
+  const times: number[] = [];
+  const failures: RetrievalFailure[] = [];
+  for (const [done, { id, question, source }] of measured.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'searching', done, total: measured.length, unit: 'cases' });
+    const before = performance.now();
+    const { passages, explanation } = await options.retrieve(question);
+    times.push(performance.now() - before);
+    const at = passages
+      .slice(0, most)
+      .findIndex((passage) => passage.documentId === source!.documentId && liesIn(passage, source!));
+    ranks.push(at < 0 ? Number.POSITIVE_INFINITY : at + 1);
+    if (at >= 0) continue;
+    const right = await options.passagesOf(source!);
+    const [first] = passages;
+    failures.push({
+      id,
+      question,
+      kind: kindOf({ question, source: source!, passages, right, compared: explanation?.compared }),
+      expected: source!,
+      ...(first && { first: { id: first.id, headingPath: first.headingPath, uri: first.uri } }),
+    });
+  }
+  if (measured.length === 0) return undefined;
+  const groups = measured.map(({ id, group }) => group ?? id);
+  const interval = (values: number[]) => bootstrapInterval({ values, groups }, { bounds: [0, 1] })!;
+  times.sort((a, b) => a - b);
+  const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
+  return {
+    cases: measured.length,
+    groups: new Set(groups).size,
+    withoutSource: cases.filter((each) => each.source === undefined).map(({ id }) => id),
+    recall: Object.fromEntries(ks.map((k) => [k, interval(ranks.map((rank) => Number(rank <= k)))])),
+    ndcg: interval(ranks.map((rank) => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0))),
+    mrr: interval(ranks.map((rank) => 1 / rank)),
+    failures,
+    latency: { p50: quantile(0.5), p95: quantile(0.95) },
+  };
+}
+
+function kindOf({
+  question,
+  source,
+  passages,
+  right,
+  compared,
+}: {
+  question: string;
+  source: NonNullable<Case['source']>;
+  passages: readonly Passage[];
+  right: readonly Pick<Passage, 'id' | 'start' | 'end' | 'text' | 'prefix'>[];
+  compared: readonly { chunk: { id: string } }[] | undefined;
+}): FailureKind {
+  if (right.length === 0) return 'not indexed';
+  const overlapping = new Set(right.map(({ id }) => id));
+  const inSource = right.filter((passage) => liesIn(passage, source));
+  if (inSource.length === 0 || passages.some(({ id }) => overlapping.has(id))) return 'cut by chunking';
+  if (passages.some(({ documentId }) => documentId === source.documentId))
+    return 'right document, wrong section';
+  const wanted = new Set(inSource.map(({ id }) => id));
+  if (compared?.some(({ chunk }) => wanted.has(chunk.id))) return 'ranked too low';
+  const asked = new Set(termsOf(question));
+  const shares = inSource.some(({ prefix = '', text }) =>
+    termsOf(`${prefix} ${text}`).some((term) => asked.has(term)),
+  );
+  return shares ? 'not found' : 'vocabulary';
+}
+
+/** How many failures there are of each kind, most first. */
+export function failureCounts(failures: readonly RetrievalFailure[]): { kind: FailureKind; count: number }[] {
+  return (Object.keys(failureKinds) as FailureKind[])
+    .map((kind) => ({ kind, count: failures.filter((failure) => failure.kind === kind).length }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+}
