@@ -33,6 +33,8 @@ export interface LanceStoreOptions {
   fullText?: FullTextSettings;
   /** Rows from which an approximate vector index is kept; below, comparing with every row is faster. */
   vectorIndexFrom?: number;
+  /** Parts of the vector index that a search looks into first: more find more and take longer. Default 20. */
+  probes?: number;
 }
 
 export class LanceStore implements VectorStore, LexicalIndex {
@@ -40,6 +42,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
   #connection: lancedb.Connection;
   #fullText: Required<FullTextSettings>;
   #vectorIndexFrom: number;
+  #probes: number;
   #tables = new Map<number, lancedb.Table>();
   #files: ReturnType<typeof createFileSync>;
   /** Rows were deleted since the last maintenance: the full-text index still counts their words. */
@@ -56,6 +59,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     this.#connection = connection;
     this.#fullText = { removeStopWords: true, stem: true, ...options.fullText };
     this.#vectorIndexFrom = options.vectorIndexFrom ?? 20_000;
+    this.#probes = options.probes ?? 20;
     this.#files = createFileSync(directory);
   }
 
@@ -193,7 +197,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
         .nearestTo(vector)
         .column('vector')
         .distanceType('cosine')
-        .minimumNprobes(20)
+        .minimumNprobes(this.#probes)
         .maximumNprobes(0)
         .refineFactor(10)
         .where(where(at, filter))

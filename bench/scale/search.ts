@@ -1,0 +1,79 @@
+/** Searches an index that `bench/scale.ts` made, in a process of its own so that its memory is that of searching: `search.ts FOLDER`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fetchModel } from '../../packages/tandem/src/models/fetch/fetch-model.ts';
+import { openLocalEmbedder } from '../../packages/tandem/src/models/local-embedder.ts';
+import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse.ts';
+import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
+import { percentile } from './corpus.ts';
+import { peakMemory } from './memory.ts';
+import type { Question } from './questions.ts';
+
+const folder = process.argv[2]!;
+const questions: Question[] = JSON.parse(readFileSync(join(folder, 'questions.json'), 'utf8'));
+const at = { generation: 1, seq: 1 };
+await using store = await openLanceStore(join(folder, 'index'));
+
+const ids = (found: { chunk: { id: string } }[]) => found.map(({ chunk }) => chunk.id);
+async function timed<T>(times: number[], work: () => Promise<T>): Promise<T> {
+  const before = performance.now();
+  const result = await work();
+  times.push(performance.now() - before);
+  return result;
+}
+async function hybrid(vector: Float32Array, question: string) {
+  const [dense, lexical] = await Promise.all([
+    store.searchVector(vector, { at, limit: 30 }),
+    store.searchText(question, { at, limit: 30 }),
+  ]);
+  return fuseRankings([ids(dense), ids(lexical)]).slice(0, 10);
+}
+
+const vectors = questions.map(({ vector }) => Float32Array.from(vector));
+const dense: number[] = [];
+const lexical: number[] = [];
+const both: number[] = [];
+let hits = 0;
+for (let round = 0; round < 2; round++) {
+  // The first round warms files and indices, and is not counted.
+  for (const times of [dense, lexical, both]) times.length = 0;
+  hits = 0;
+  for (const [q, { nearest, question }] of questions.entries()) {
+    const found = ids(
+      await timed(dense, () => store.searchVector(vectors[q]!, { at, limit: nearest.length })),
+    );
+    hits += nearest.filter((id) => found.includes(id)).length;
+    await timed(lexical, () => store.searchText(question, { at, limit: 30 }));
+    await timed(both, () => hybrid(vectors[q]!, question));
+  }
+}
+const memoryOfSearch = peakMemory();
+
+const { path } = await fetchModel('local:all-minilm-l6-v2');
+await using embedder = await openLocalEmbedder({ path });
+const warm: number[] = [];
+for (let round = 0; round < 2; round++) {
+  warm.length = 0;
+  for (const { question } of questions)
+    await timed(warm, async () => {
+      const { embeddings } = await embedder.doEmbed({
+        values: [question],
+        providerOptions: { tandem: { role: 'query' } },
+      });
+      return await hybrid(Float32Array.from(embeddings[0]!), question);
+    });
+}
+
+const times = (list: number[]) => ({ p50: percentile(list, 0.5), p95: percentile(list, 0.95) });
+console.log(
+  JSON.stringify({
+    rows: await store.count(at),
+    recall: hits / questions.reduce((sum, { nearest }) => sum + nearest.length, 0),
+    vector: times(dense),
+    fullText: times(lexical),
+    hybrid: times(both),
+    embedSearchFuse: times(warm),
+    memoryOfSearch,
+    memoryWithEmbedder: peakMemory(),
+  }),
+);
