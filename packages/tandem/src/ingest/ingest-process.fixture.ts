@@ -1,10 +1,15 @@
-/** Run by `kill.test.ts` as a process of its own: one ingest of `FOLDER/documents` into `FOLDER/data`, told about on stdout. */
-import { join } from 'node:path';
+/**
+ * Run by `kill.test.ts` as a process of its own: one ingest of `FOLDER/documents` into `FOLDER/data`, told about on stdout. Access
+ * labels by file name stand in `FOLDER/labels.json`, if it is there.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../models/local-embedder.ts';
 import { filesSource } from '../sources/files.ts';
+import type { Source } from '../sources/source.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import { ingest } from './ingest.ts';
 
@@ -23,7 +28,7 @@ try {
     catalog,
     store,
     embedder,
-    sources: [filesSource({ path: 'documents', baseDirectory: folder })],
+    sources: [labelled(filesSource({ path: 'documents', baseDirectory: folder }))],
     chunking: { maxTokens: 120, overlapTokens: 20 },
     batchChunks: Number(batchChunks),
     onProgress: (event) => tell({ event }),
@@ -33,4 +38,18 @@ try {
   if (!TandemError.isInstance(error)) throw error;
   tell({ error: { code: error.code, message: error.message, hint: error.hint } });
   process.exitCode = 1;
+}
+
+function labelled(source: Source): Source {
+  const file = join(folder, 'labels.json');
+  const labels: Record<string, string> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  return {
+    ...source,
+    async *list(options) {
+      for await (const entry of source.list(options)) {
+        const access = labels[basename(entry.uri)];
+        yield access === undefined ? entry : { ...entry, access };
+      }
+    },
+  };
 }

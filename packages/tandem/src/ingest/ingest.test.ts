@@ -10,17 +10,19 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { SourceError } from '../core/errors/source-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalEmbedderModel, openLocalEmbedder } from '../models/local-embedder.ts';
 import { attachLocalTools, localToolsOf } from '../models/local-tools.ts';
 import { createRetriever } from '../retrieve/retriever.ts';
 import { filesSource } from '../sources/files.ts';
+import type { Source } from '../sources/source.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
@@ -252,6 +254,201 @@ describe('incremental', () => {
   });
 });
 
+describe('access labels', () => {
+  /** The folder as a source that labels what it lists. */
+  const labelled = (labels: Record<string, string>, change: Partial<Source> = {}): Source => {
+    const source = filesSource({ path: 'documents', baseDirectory: folder });
+    return {
+      ...source,
+      async *list(options) {
+        for await (const entry of source.list(options)) {
+          const access = labels[basename(entry.uri)];
+          yield access === undefined ? entry : { ...entry, access };
+        }
+      },
+      ...change,
+    };
+  };
+  const seenBy = async (labels: string[]) => {
+    const { passages } = await createRetriever({ catalog, store, embedder }).retrieve('causes and symptoms', {
+      k: 10,
+      access: labels,
+    });
+    return [...new Set(passages.map(({ documentId }) => basename(documentId)))].sort();
+  };
+
+  test("a source's new label takes effect without reading or embedding anything; a document's own label stays", async () => {
+    write('gout.md', gout);
+    write('scurvy.md', scurvy);
+    write('own.md', '---\naccess: staff\n---\n# Rickets\n\nRickets is caused by too little vitamin D.\n');
+    await run();
+    expect(await seenBy(['public'])).toEqual(['gout.md', 'scurvy.md']);
+    const unread: Partial<Source> = { load: () => Promise.reject(new Error('read again')) };
+    const labels = { 'gout.md': 'board', 'own.md': 'board' };
+    expect(await run({ sources: [labelled(labels, unread)] })).toMatchObject({
+      relabelled: 1,
+      changed: 0,
+      unchanged: 2,
+      embedded: 0,
+      problems: [],
+    });
+    expect(await seenBy(['public'])).toEqual(['scurvy.md']);
+    expect(await seenBy(['board'])).toEqual(['gout.md']);
+    expect(await seenBy(['staff'])).toEqual(['own.md']);
+    await checkConsistency(catalog, store);
+    expect(await run({ sources: [labelled(labels, unread)] })).toMatchObject({ relabelled: 0, unchanged: 3 });
+    expect(await run()).toMatchObject({ relabelled: 1, embedded: 0 });
+    expect(await seenBy(['public'])).toEqual(['gout.md', 'scurvy.md']);
+  });
+
+  test("a label in the document's own front matter is changed without embedding", async () => {
+    const own = (access: string) => `---\naccess: ${access}\n---\n${gout}`;
+    write('gout.md', own('staff'));
+    await run();
+    const { changedAt } = (await catalog.documents.get('documents/gout.md'))!;
+    write('gout.md', own('board'));
+    expect(await run()).toMatchObject({ relabelled: 1, changed: 0, embedded: 0, fromCache: 1 });
+    expect(await seenBy(['board'])).toEqual(['gout.md']);
+    expect(await seenBy(['staff'])).toEqual([]);
+    expect((await catalog.documents.get('documents/gout.md'))!.changedAt).toBe(changedAt);
+    await checkConsistency(catalog, store);
+  });
+
+  test('a label that was taken away is gone also where the changed document cannot be read', async () => {
+    write('gout.md', gout);
+    await run();
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(documents, 'gout.md'), later, later);
+    const failing: Partial<Source> = {
+      load: (entry) => Promise.reject(new SourceError({ uri: entry.uri, message: 'No permission.' })),
+    };
+    expect(await run({ sources: [labelled({ 'gout.md': 'board' }, failing)] })).toMatchObject({
+      relabelled: 1,
+      problems: [{ uri: 'documents/gout.md' }],
+    });
+    expect(await seenBy(['public'])).toEqual([]);
+    expect(await seenBy(['board'])).toEqual(['gout.md']);
+    expect(await run({ sources: [labelled({ 'gout.md': 'board' })] })).toMatchObject({
+      unchanged: 1,
+      problems: [],
+    });
+  });
+
+  test('what is gone, and what has another label, goes before anything is read', async () => {
+    for (const [name, text] of Object.entries({ gout, scurvy })) write(`${name}.md`, text);
+    await run();
+    rmSync(join(documents, 'scurvy.md'));
+    write('new.md', rickets);
+    const stop = new AbortController();
+    const labels = { 'gout.md': 'board' };
+    const stopping = labelled(labels, {
+      load: async () => {
+        stop.abort();
+        throw new Error('stopped');
+      },
+    });
+    await expect(run({ sources: [stopping], signal: stop.signal, batchChunks: 1 })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect((await catalog.documents.list()).map(({ id, access }) => [id, access])).toEqual([
+      ['documents/gout.md', 'board'],
+    ]);
+    await checkConsistency(catalog, store);
+  });
+});
+
+describe('freshness', () => {
+  const fresh = async (name: string) =>
+    (await catalog.documents.freshness([`documents/${name}`])).get(`documents/${name}`)!;
+
+  test('a document is seen with every ingest, and its content as old as its last change', async () => {
+    write('gout.md', gout);
+    write('scurvy.md', scurvy);
+    await run();
+    const first = await fresh('gout.md');
+    expect(first.changedAt <= first.seenAt).toBe(true);
+    const between = new Date().toISOString();
+    await run();
+    const second = await fresh('gout.md');
+    expect(second.changedAt).toBe(first.changedAt);
+    expect(second.seenAt >= between).toBe(true);
+    expect((await find('gout'))[0]!.freshness).toEqual(second);
+
+    write('gout.md', gout.replace('big toe', 'thumb'));
+    await run();
+    expect((await fresh('gout.md')).changedAt > second.seenAt).toBe(true);
+    const { changedAt } = await fresh('scurvy.md');
+    // Indexed anew, its content is as old as before.
+    expect(await run({ chunking: { maxTokens: 60, overlapTokens: 0 } })).toMatchObject({ added: 2 });
+    expect((await fresh('scurvy.md')).changedAt).toBe(changedAt);
+  });
+
+  test('what could not be listed or read was not seen', async () => {
+    mkdirSync(join(documents, 'inner'));
+    write('inner/gout.md', gout);
+    write('scurvy.md', scurvy);
+    await run();
+    const [gone, unread] = [await fresh('inner/gout.md'), await fresh('scurvy.md')];
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(documents, 'scurvy.md'), later, later);
+    const source = filesSource({ path: 'documents', baseDirectory: folder });
+    const half: Source = {
+      ...source,
+      async *list(options) {
+        options?.onProblem?.({ uri: 'documents/inner/', kind: 'failed', message: 'Cannot be listed.' });
+        for await (const entry of source.list()) if (!entry.uri.includes('inner')) yield entry;
+      },
+      load: (entry) => Promise.reject(new SourceError({ uri: entry.uri, message: 'No permission.' })),
+    };
+    expect(await run({ sources: [half] })).toMatchObject({ removed: 0, index: { documents: 2 } });
+    expect(await fresh('inner/gout.md')).toEqual(gone);
+    expect(await fresh('scurvy.md')).toEqual(unread);
+    await run();
+    expect((await fresh('inner/gout.md')).seenAt > gone.seenAt).toBe(true);
+    expect((await fresh('scurvy.md')).seenAt > unread.seenAt).toBe(true);
+  });
+});
+
+test('a folder that was renamed is never missing: each document goes when its new place is written', async () => {
+  mkdirSync(join(documents, 'old'));
+  for (const [name, text] of Object.entries({ gout, scurvy, rickets })) write(`old/${name}.md`, text);
+  await run();
+  renameSync(join(documents, 'old'), join(documents, 'new'));
+  const counts: number[] = [];
+  const report = await run({
+    batchChunks: 1,
+    onProgress: ({ stage }) => {
+      if (stage === 'ingesting')
+        void catalog.documents.count().then(({ documents }) => counts.push(documents));
+    },
+  });
+  // The one with an id of its own is the same document in another place.
+  expect(report).toMatchObject({ added: 2, removed: 2, changed: 1, embedded: 0, index: { documents: 3 } });
+  expect(counts.length).toBeGreaterThan(2);
+  expect(new Set(counts)).toEqual(new Set([3]));
+  await checkConsistency(catalog, store);
+});
+
+test('the way documents are cut is part of the index', async () => {
+  write('gout.md', gout);
+  await run();
+  expect(await run({ chunking: { maxTokens: 100, overlapTokens: 10, strategy: 'sentence' } })).toMatchObject({
+    unchanged: 1,
+  });
+  expect(await run({ chunking: { maxTokens: 100, overlapTokens: 10, strategy: 'fixed' } })).toMatchObject({
+    reindexed: 'configuration changed',
+  });
+  const parents = { maxTokens: 100, overlapTokens: 0, strategy: 'parent-child' as const };
+  expect(await run({ chunking: { ...parents, childTokens: 48 } })).toMatchObject({
+    reindexed: 'configuration changed',
+  });
+  expect(await run({ chunking: { ...parents, childTokens: 40 } })).toMatchObject({
+    reindexed: 'configuration changed',
+  });
+  expect(await run({ chunking: { ...parents, childTokens: 40 } })).toMatchObject({ unchanged: 1, chunks: 0 });
+  await checkConsistency(catalog, store);
+});
+
 describe('documents that cannot be ingested', () => {
   test('are reported in a sentence each, remembered, and stop nothing', async () => {
     write('gout.md', gout);
@@ -293,7 +490,6 @@ describe('documents that cannot be ingested', () => {
     const later = new Date(Date.now() + 60_000);
     utimesSync(join(documents, 'scurvy.md'), later, later);
     const source = filesSource({ path: 'documents', baseDirectory: folder });
-    const { SourceError } = await import('../core/errors/source-error.ts');
     const half = {
       ...source,
       load: (...args: Parameters<typeof source.load>) =>

@@ -138,6 +138,11 @@ async function bringInLine(
     for (;;) {
       const { value: batch, done } = await next;
       if (done) break;
+      if (batch.urgent) {
+        await commitBatch(batch);
+        next = batches.next();
+        continue;
+      }
       next = batches.next();
       next.catch(() => {}); // Awaited in the next round, unless this one throws first.
       await commitBatch(batch);

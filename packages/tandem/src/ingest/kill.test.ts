@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -126,7 +135,7 @@ async function checkAfterKill(): Promise<void> {
 
 // Each starts processes that load the embedder; on a busy machine that takes a while.
 describe('kill -9', { timeout: 300_000 }, () => {
-  test('at random moments, while documents come, change and go: consistent each time, and in the end as if nothing had happened', async () => {
+  test('at random moments, while documents come, change, go and get other labels: consistent each time, and in the end as if nothing had happened', async () => {
     const used = pool.slice(0, 32);
     let next = 12;
     for (const name of used.slice(0, next)) put(name);
@@ -147,6 +156,11 @@ describe('kill -9', { timeout: 300_000 }, () => {
           `\nRound ${round} added this sentence.\n`,
         );
       if (round % 2 === 0) rmSync(join(folder, 'documents', present[(round * 5 + 1) % present.length]!));
+      // A third of all documents under another label each time; nothing else of these is new.
+      writeFileSync(
+        join(folder, 'labels.json'),
+        JSON.stringify(Object.fromEntries(present.map((name, i) => [name, `label ${(i + round) % 3}`]))),
+      );
       for (let more = 0; more < 2 && next < used.length; more++) put(used[next++]!);
     }
 
@@ -157,9 +171,11 @@ describe('kill -9', { timeout: 300_000 }, () => {
 
     const clean = mkdtempSync(join(root, 'clean-'));
     cpSync(join(folder, 'documents'), join(clean, 'documents'), { recursive: true });
+    cpSync(join(folder, 'labels.json'), join(clean, 'labels.json'));
     folder = clean;
     await finish(512);
     expect(survived).toEqual(await seen());
+    expect(new Set(survived.chunks.map(({ access }) => access)).size).toBeGreaterThan(2);
   });
 
   test('what was embedded before the kill is not embedded again', async () => {

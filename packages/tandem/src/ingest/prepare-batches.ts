@@ -43,6 +43,8 @@ export interface Batch {
   broughtBack: number;
   /** How many pieces of the work went into it. */
   worked: number;
+  /** Other access labels: to be committed before anything else is done. */
+  urgent: boolean;
 }
 
 export const emptyBatch = (): Batch => ({
@@ -54,6 +56,7 @@ export const emptyBatch = (): Batch => ({
   forgotten: 0,
   broughtBack: 0,
   worked: 0,
+  urgent: false,
 });
 
 export interface PrepareOptions {
@@ -90,6 +93,8 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
   for (let after = 0; ; ) {
     const page = await catalog.listing.work(after, 100);
     for (const work of page) {
+      if (work.kind !== 'relabel' && batch.urgent) yield* done(batchChunks);
+      if (work.kind === 'relabel') batch.urgent = true;
       yield* done(await attempt(work, workOn));
       after = work.rank;
     }
@@ -188,7 +193,10 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
         hint: 'Fill it, delete it, or exclude it from the source.',
       });
     // The same bytes under a new name: the old one goes in the same commit, so that neither is ever missing.
-    const twin = work.kind === 'new' && moved > 0 ? await catalog.listing.takeMoved(document) : undefined;
+    const twin =
+      work.kind === 'new' && moved > 0
+        ? await catalog.listing.takeMoved({ contentHash: document.contentHash })
+        : undefined;
     if (twin) {
       moved--;
       if (twin.id !== document.id) giveUp(twin.uri, twin.id);
