@@ -1,7 +1,7 @@
 /**
  * Where one training step's time goes, against what this machine's matrix products can do at best.
  *
- *     node bench/train-profile.ts MODEL.gguf [--precision float32|int8] [--tokens 400] [--labelled 90] [--batch 2] [--runs 5]
+ *     node bench/train-profile.ts MODEL.gguf [--precision float32|int8] [--recompute parts|layers] [--tokens 400] [--labelled 90] [--batch 2] [--runs 5]
  *
  * A pass of random tokens through forward, loss and backward (r = 16 on all linears), timed whole and then once more with ONNX
  * Runtime's own clock on every node. The peak is the best of square products in float32 and of int8 ones at a layer's shape, in
@@ -29,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     precision: { type: 'string', default: 'float32' },
+    recompute: { type: 'string', default: 'parts' },
     tokens: { type: 'string', default: '400' },
     labelled: { type: 'string', default: '90' },
     batch: { type: 'string', default: '2' },
@@ -39,7 +40,12 @@ const [length, labelled, batch, runs] = [flags.tokens, flags.labelled, flags.bat
   Number,
 ) as [number, number, number, number];
 const model = await loadDecoder(positionals[0]!, { layers: flags.precision as 'float32' | 'int8' });
-const shape = { rank: 16, alpha: 32, targetModules: [...loraTargets] };
+const shape = {
+  rank: 16,
+  alpha: 32,
+  targetModules: [...loraTargets],
+  recompute: flags.recompute as 'parts' | 'layers',
+};
 const { parameters: matrices } = startingState(model.config, { ...shape, seed: 1 }, undefined);
 const inputs: Record<string, TensorData> = {
   ...decoderInputs(
@@ -67,7 +73,7 @@ const seconds: number[] = [];
 const fastest = Math.min(...seconds);
 const peaks = { float32: await peakOfFloat32(), int8: await peakOfInt8() };
 console.log(
-  `${flags.precision}: ${batch} × ${length} tokens, ${labelled} labelled each: ${fastest.toFixed(3)} s at best, ${median(seconds).toFixed(3)} s median of ${runs}; ${((batch * length) / fastest).toFixed(0)} tokens/s; peak memory ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB`,
+  `${flags.precision}, ${flags.recompute}: ${batch} × ${length} tokens, ${labelled} labelled each: ${fastest.toFixed(3)} s at best, ${median(seconds).toFixed(3)} s median of ${runs}; ${((batch * length) / fastest).toFixed(0)} tokens/s; peak memory ${(process.resourceUsage().maxRSS / 1e6).toFixed(2)} GB`,
 );
 console.log(
   `Peak of matrix products here: float32 ${(peaks.float32 / 1e9).toFixed(0)} GFLOP/s, int8 with scaled rows ${(peaks.int8 / 1e9).toFixed(0)} GOP/s`,

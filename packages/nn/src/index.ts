@@ -52,6 +52,7 @@ export {
 } from './train/hyperparameters.ts';
 export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
+export { type MemoryPlan, type PlannedTraining, planMemory } from './train/memory-plan.ts';
 export type { PreferencePair } from './train/preferences.ts';
 export { type Schedule, schedules } from './train/schedule.ts';
 export * from './train/train-cross-encoder.ts';

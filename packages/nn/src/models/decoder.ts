@@ -28,7 +28,7 @@ import {
   type TensorData,
   type Value,
 } from '../graph/index.ts';
-import { type LoraAdapter, type LoraTarget, loraModulePath } from '../train/lora-adapter.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
 import {
   blockNorms,
   type DecoderConfig,
@@ -43,6 +43,11 @@ export interface LoraShape {
   rank: number;
   alpha: number;
   targetModules: readonly LoraTarget[];
+  /**
+   * In training graphs, what the backward computes again instead of the forward keeping it: norms and activations
+   * (`parts`, default), or all of a layer but its input (`layers`: a third more work, for a tenth of the memory a token).
+   */
+  recompute?: 'parts' | 'layers';
   /** In training graphs: the share of A's inputs that is zeroed. They then ask for {@link dropoutInputs}. */
   dropout?: number;
 }
@@ -234,7 +239,7 @@ class Decoder {
   hiddenAtRows(): Value {
     const { graph } = this;
     const { config } = this.model;
-    const { width, headWidth, heads, keyValueHeads } = config;
+    const { width, headWidth } = config;
     const tokens = graph.input('tokens', 'int32', ['batch', 'length']);
     const mask = graph.input('mask', 'float32', ['length', 'length']);
     const rows = graph.input('rows', 'int32', ['rows']);
@@ -243,52 +248,76 @@ class Decoder {
     const [batchAndLength] = graph.node('Shape', [tokens], [{ type: 'int64', shape: [2] }]);
     const sizes = (count: number) =>
       concatenate([batchAndLength!, graph.constant('int64', [count * headWidth], [1])], 0);
-    const apart = (y: Value, count: number) =>
-      reshape(y, ['batch', 'length', count * headWidth], { sizes: sizes(count) });
-    const positions = new Positions(graph, tokens, mask, headWidth);
+    const rectangle: Rectangle = {
+      apart: (y, count) => reshape(y, ['batch', 'length', count * headWidth], { sizes: sizes(count) }),
+      together: (y, count) => reshape(y, ['batch*length', count * headWidth], { sizesBack: sizes(count) }),
+      positions: new Positions(graph, tokens, mask, headWidth),
+    };
 
-    const norms = blockNorms(config.normPlacement);
     let x = reshape(gatherRows(this.embedding(), tokens), ['batch*length', width]);
     if (config.embeddingScale !== 1) x = scale(x, config.embeddingScale);
     for (let layer = 0; layer < config.layers; layer++) {
-      const path = `model.layers.${layer}`;
-      const { rotary: kind, window } = config.attention[layer]!;
-      const [q, k, v] = this.normalisedProjections(x, `${path}.${norms.beforeAttention.name}`, layer, [
-        'q_proj',
-        'k_proj',
-        'v_proj',
-      ]);
-      const mixed = causalAttention(
-        positions.rotated(apart(this.headsNormalised(q!, `${path}.self_attn.q_norm`), heads), kind, heads),
-        positions.rotated(
-          apart(this.headsNormalised(k!, `${path}.self_attn.k_norm`), keyValueHeads),
-          kind,
-          keyValueHeads,
-        ),
-        apart(v!, keyValueHeads),
-        positions.mask(window),
-        config,
-      );
-      const attended = reshape(mixed, ['batch*length', heads * headWidth], { sizesBack: sizes(heads) });
-      const ofAttention = this.attentionEnd(attended, layer);
-      x = add(
-        x,
-        norms.afterAttention ? this.norm(ofAttention, `${path}.${norms.afterAttention.name}`) : ofAttention,
-      );
-
-      const [gate, up] = this.normalisedProjections(x, `${path}.${norms.beforeFeedForward.name}`, layer, [
-        'gate_proj',
-        'up_proj',
-      ]);
-      const ofFeedForward = this.feedForwardEnd(gate!, up!, layer);
-      x = add(
-        x,
-        norms.afterFeedForward
-          ? this.norm(ofFeedForward, `${path}.${norms.afterFeedForward.name}`)
-          : ofFeedForward,
-      );
+      x =
+        this.lora?.recompute === 'layers'
+          ? recomputed(
+              [x],
+              adapterValues(loraTargets.map((target) => this.layer(layer, target))),
+              ([input]) => [this.block(input!, layer, rectangle)],
+            )[0]!
+          : this.block(x, layer, rectangle);
     }
     return this.norm(gatherRows(x, rows), 'model.norm');
+  }
+
+  /** One layer: attention, then feed-forward, each added to x: [rows, width]. */
+  private block(x: Value, layer: number, { apart, together, positions }: Rectangle): Value {
+    const { config } = this.model;
+    const { heads, keyValueHeads } = config;
+    const norms = blockNorms(config.normPlacement);
+    const path = `model.layers.${layer}`;
+    const { rotary: kind, window } = config.attention[layer]!;
+    const [q, k, v] = this.normalisedProjections(x, `${path}.${norms.beforeAttention.name}`, layer, [
+      'q_proj',
+      'k_proj',
+      'v_proj',
+    ]);
+    const mixed = causalAttention(
+      positions.rotated(apart(this.headsNormalised(q!, `${path}.self_attn.q_norm`), heads), kind, heads),
+      positions.rotated(
+        apart(this.headsNormalised(k!, `${path}.self_attn.k_norm`), keyValueHeads),
+        kind,
+        keyValueHeads,
+      ),
+      apart(v!, keyValueHeads),
+      positions.mask(window),
+      config,
+    );
+    const ofAttention = this.attentionEnd(together(mixed, heads), layer);
+    const attended = add(
+      x,
+      norms.afterAttention ? this.norm(ofAttention, `${path}.${norms.afterAttention.name}`) : ofAttention,
+    );
+
+    const [gate, up] = this.normalisedProjections(
+      attended,
+      `${path}.${norms.beforeFeedForward.name}`,
+      layer,
+      ['gate_proj', 'up_proj'],
+    );
+    const ofFeedForward = this.feedForwardEnd(gate!, up!, layer);
+    return add(
+      attended,
+      norms.afterFeedForward
+        ? this.norm(ofFeedForward, `${path}.${norms.afterFeedForward.name}`)
+        : ofFeedForward,
+    );
+  }
+
+  /** Computed again in the backward; but not again within what is computed again already. */
+  private part(inputs: Value[], layers: LoraLayer[], build: (inputs: readonly Value[]) => Value[]): Value[] {
+    return this.lora?.recompute === 'layers'
+      ? build(inputs)
+      : recomputed(inputs, adapterValues(layers), build);
   }
 
   private norm(x: Value, name: string): Value {
@@ -311,24 +340,20 @@ class Decoder {
     const { width, rmsEpsilon } = this.model.config;
     const gain = this.weight(`${norm}.weight`, [width]);
     const layers = targets.map((target) => this.layer(layer, target));
-    return recomputed([x], adapterValues(layers), ([input]) =>
-      this.adapted(rmsNorm(input!, gain, rmsEpsilon), layers),
-    );
+    return this.part([x], layers, ([input]) => this.adapted(rmsNorm(input!, gain, rmsEpsilon), layers));
   }
 
   private attentionEnd(attended: Value, layer: number): Value {
     const layers = [this.layer(layer, 'o_proj')];
     if (!this.lora?.dropout) return this.adapted(attended, layers)[0]!;
     // What dropout leaves of the input is another value of its size, and not worth keeping.
-    return recomputed([attended], adapterValues(layers), ([x]) => this.adapted(x!, layers))[0]!;
+    return this.part([attended], layers, ([x]) => this.adapted(x!, layers))[0]!;
   }
 
   private feedForwardEnd(gate: Value, up: Value, layer: number): Value {
     const layers = [this.layer(layer, 'down_proj')];
     const activated = this.model.config.activation === 'silu' ? swiglu : geglu;
-    return recomputed([gate, up], adapterValues(layers), ([g, u]) =>
-      this.adapted(activated(g!, u!), layers),
-    )[0]!;
+    return this.part([gate, up], layers, ([g, u]) => this.adapted(activated(g!, u!), layers))[0]!;
   }
 
   private adapted(x: Value, layers: readonly LoraLayer[]): Value[] {
@@ -410,18 +435,32 @@ class Decoder {
 
   private embedding(): Value {
     const { vocabulary, width } = this.model.config;
-    return (this.table ??= this.weight('model.embed_tokens.weight', [vocabulary, width]));
+    return this.weight('model.embed_tokens.weight', [vocabulary, width]);
   }
 
-  private table: Value | undefined;
+  private readonly weights = new Map<string, Value>();
 
+  /** The same value each time: what is computed again reads the same weights. */
   private weight(name: string, shape: readonly number[]): Value {
-    return this.graph.weight(name, this.model.weights.get(name)!, shape);
+    const known = this.weights.get(name);
+    if (known) return known;
+    const weight = this.graph.weight(name, this.model.weights.get(name)!, shape);
+    this.weights.set(name, weight);
+    return weight;
   }
 }
 
 function adapterValues(layers: readonly LoraLayer[]): Value[] {
   return layers.flatMap(({ adapter }) => (adapter ? [adapter.a, adapter.b] : []));
+}
+
+/** Rows under each other (for the matrix products) and apart by sequence (for rotation and attention). */
+interface Rectangle {
+  /** [batch·length, count·headWidth] → [batch, length, count·headWidth]. */
+  apart(y: Value, count: number): Value;
+  /** And back. */
+  together(y: Value, count: number): Value;
+  positions: Positions;
 }
 
 /** What layers need to know of positions: each kind of rotation and each window is computed once, for all layers. */

@@ -23,6 +23,7 @@ import {
 import { readExamples } from './examples.ts';
 import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
+import { type MemoryPlan, type PlannedTraining, planMemory } from './memory-plan.ts';
 import {
   dropoutFor,
   measure,
@@ -71,9 +72,11 @@ export async function runTraining(
     if (directory) await saveCheckpoint(directory, { ...state, seconds: elapsed() }, identity);
   };
 
-  const tokensPerPass = job.tokensPerPass ?? 1024;
+  const memory = planMemory(config, { ...settings, ...data.extent }, job.memoryBytes);
+  const plan = { ...memory, tokensPerPass: job.tokensPerPass ?? memory.tokensPerPass };
+  const { tokensPerPass } = plan;
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const { trainer, evaluator } = await openGraphs(job, data, settings);
+  const { trainer, evaluator } = await openGraphs(job, data, { ...settings, recompute: plan.recompute });
   await using _trainer = trainer;
   await using _evaluator = evaluator;
   progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
@@ -81,7 +84,7 @@ export async function runTraining(
   const { train, validation } = await objectives();
 
   const stepSize = settings.batchSize * settings.accumulate;
-  const plan = planSteps({ lengths: train.lengths, stepSize, seed: settings.seed, tokensPerPass });
+  const order = planSteps({ lengths: train.lengths, stepSize, seed: settings.seed, tokensPerPass });
   const plannedSteps = Math.ceil(Math.ceil(train.lengths.length / stepSize) * settings.epochs);
   let totalSteps = plannedSteps;
   const evaluateEvery = () => job.evaluateEverySteps ?? Math.max(1, Math.ceil(totalSteps / evaluations));
@@ -98,7 +101,7 @@ export async function runTraining(
       if (due && state.validation.at(-1)?.step !== state.step) await evaluate();
       if (finished()) break;
 
-      const chosen = plan.examplesOf(state.step);
+      const chosen = order.examplesOf(state.step);
       const from = performance.now();
       const { loss, gradients } = await stepGradients(chosen);
       const norm = globalNorm(gradients.values());
@@ -116,7 +119,7 @@ export async function runTraining(
       const seconds = (performance.now() - from) / 1000;
       stepSeconds += seconds;
       stepTokens += tokens;
-      pace.add(seconds, plan.cost(state.step - 1, state.step));
+      pace.add(seconds, order.cost(state.step - 1, state.step));
       fitToBudget();
       const tokensPerSecond = stepTokens / stepSeconds;
       progress({
@@ -149,6 +152,7 @@ export async function runTraining(
       labelledTokens: state.labelledTokens,
       seconds: elapsed(),
       tokensPerSecond: stepSeconds > 0 ? stepTokens / stepSeconds : 0,
+      plan,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       losses: state.losses,
       validation: state.validation,
@@ -304,7 +308,7 @@ export async function runTraining(
 
   function secondsLeft(): number | undefined {
     const { step } = state;
-    const steps = pace.secondsFor(plan.cost(step, Math.max(step, totalSteps)));
+    const steps = pace.secondsFor(order.cost(step, Math.max(step, totalSteps)));
     if (steps === undefined || !validation) return steps;
     const every = evaluateEvery();
     const evaluations = Math.ceil(totalSteps / every) - Math.floor(step / every);
@@ -331,7 +335,7 @@ export function patienceIsOver(validation: readonly Validation[], patience: numb
   return validation.slice(-patience).every(({ loss }) => !(loss < before));
 }
 
-type TrainingData = { size: DataSize; unit: 'examples' | 'pairs' } & (
+type TrainingData = { size: DataSize; extent: Extent; unit: 'examples' | 'pairs' } & (
   | { method: 'sft'; train: LabelledTokens[]; validation: LabelledTokens[] }
   | { method: 'dpo'; train: PreferredTokens[]; validation: PreferredTokens[] }
 );
@@ -348,14 +352,28 @@ function readData(job: TrainingJob | PreferenceTrainingJob, config: DecoderConfi
     const train = readPreferences(job.preferences, config, 'Preference pair');
     const validation = readPreferences(job.validation ?? [], config, 'Validation pair');
     if (train.length === 0) throw missing('preference pair');
-    const size = sizeOf(preferred(train, none), preferred(validation, none));
-    return { method: 'dpo', unit: 'pairs', train, validation, size };
+    const sides = [preferred(train, none), preferred(validation, none)] as const;
+    return {
+      method: 'dpo',
+      unit: 'pairs',
+      train,
+      validation,
+      size: sizeOf(...sides),
+      extent: extentOf(sides),
+    };
   }
   const train = readExamples(job.examples, config, 'Training example');
   const validation = readExamples(job.validation ?? [], config, 'Validation example');
   if (train.length === 0) throw missing('training example');
-  const size = sizeOf(supervised(train), supervised(validation));
-  return { method: 'sft', unit: 'examples', train, validation, size };
+  const sides = [supervised(train), supervised(validation)] as const;
+  return {
+    method: 'sft',
+    unit: 'examples',
+    train,
+    validation,
+    size: sizeOf(...sides),
+    extent: extentOf(sides),
+  };
 }
 
 function sizeOf(train: Objective, validation: Objective): DataSize {
@@ -366,6 +384,21 @@ function sizeOf(train: Objective, validation: Objective): DataSize {
     tokens: sum(train.tokens),
     validationExamples: validation.lengths.length,
     validationTokens: sum(validation.tokens),
+  };
+}
+
+/** What memory depends on. */
+type Extent = Pick<PlannedTraining, 'longest' | 'labelledShare'>;
+
+function extentOf(sides: readonly Objective[]): Extent {
+  const sum = (lists: readonly (readonly number[])[]) =>
+    lists.flat().reduce((total, value) => total + value, 0);
+  return {
+    longest: sides
+      .flatMap(({ lengths }) => lengths)
+      .reduce((longest, length) => Math.max(longest, length), 0),
+    labelledShare:
+      sum(sides.map(({ labelledTokens }) => labelledTokens)) / sum(sides.map(({ tokens }) => tokens)),
   };
 }
 
@@ -400,14 +433,14 @@ async function fingerprintOf(
 async function openGraphs(
   { model: given, threads }: TrainingJob | PreferenceTrainingJob,
   data: TrainingData,
-  settings: Hyperparameters,
+  settings: Hyperparameters & Pick<MemoryPlan, 'recompute'>,
 ): Promise<{ trainer: Session; evaluator: Session | undefined }> {
   const layers = settings.frozenPrecision;
   if (layers === 'int8') await demandIntegerProducts(data.method);
   const loaded = typeof given === 'string' ? await loadDecoder(given, { layers }) : given;
   const model = layers === 'int8' ? inInt8(loaded) : loaded;
-  const { rank, alpha, targetModules, dropout } = settings;
-  const lora = { rank, alpha, targetModules, dropout };
+  const { rank, alpha, targetModules, dropout, recompute } = settings;
+  const lora = { rank, alpha, targetModules, dropout, recompute };
   const graphs =
     data.method === 'dpo' ? preferredGraphs(model, lora, settings.beta) : supervisedGraphs(model, lora);
   const options = trainingSession(threads);

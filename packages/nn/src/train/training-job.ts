@@ -2,6 +2,7 @@ import type { DecoderModel } from '../models/decoder-weights.ts';
 import type { TrainingExample } from './examples.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import type { PreferencePair } from './preferences.ts';
 
 /** What a training needs whatever it learns from, as plain data that can go to a worker thread. */
@@ -22,10 +23,12 @@ export interface TrainingSettings {
   /** Default 2. */
   threads?: number;
   /**
-   * Most tokens (with padding) in one pass through the graph: what memory depends on. Default 1024; the result does not
-   * depend on it beyond rounding.
+   * Most tokens (with padding) in one pass through the graph: what memory depends on. Default: the plan's; the result does
+   * not depend on it beyond rounding.
    */
   tokensPerPass?: number;
+  /** Bytes that the process should stay within: the fastest plan that is expected to is taken (see `planMemory`). */
+  memoryBytes?: number;
 }
 
 /** Supervised fine-tuning. */
@@ -84,6 +87,8 @@ export interface TrainingMetrics {
   tokensPerSecond: number;
   /** Peak resident memory of the whole process. */
   peakMemoryBytes: number;
+  /** How the training was cut to memory, and what was expected of it. */
+  plan: MemoryPlan;
   /** Mean loss of each step's labelled tokens (pairs), before its update. */
   losses: number[];
   validation: Validation[];

@@ -11,6 +11,7 @@ import { duration } from './progress-bar.ts';
 interface TuneFlags {
   glossary?: string;
   maxMinutes?: number;
+  memory?: string;
   estimate?: boolean;
   method?: 'sft' | 'dpo';
   preferences?: string;
@@ -27,6 +28,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .description('Train a LoRA adapter, here or where the config says; goes on where it was interrupted.')
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
+    .option('--memory <size>', 'what training should stay within, such as 1.5GB; it is then cut to fit')
     .addOption(
       new Option('--method <method>', 'sft: from examples; dpo: from preferences').choices(['sft', 'dpo']),
     )
@@ -86,6 +88,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
           ...(flags.from !== undefined && { from: flags.from }),
           ...(flags.glossary !== undefined && { glossary: flags.glossary }),
           ...(flags.maxMinutes !== undefined && { maxMinutes: flags.maxMinutes }),
+          ...(flags.memory !== undefined && { memory: flags.memory }),
           ...(flags.estimate && { estimateOnly: true }),
           ...(flags.fresh && { fresh: true }),
           signal,

@@ -68,6 +68,11 @@ const outputSchema = z.strictObject({
   confidence: z.strictObject({ field: z.string(), of: z.string() }).optional(),
 });
 
+/** A size of memory as people write it. */
+export const memorySizeSchema = z
+  .string()
+  .regex(/^\d+(\.\d+)? ?[MG]B$/i, 'must be a size such as 1.5GB or 800MB');
+
 export const configSchema = z.strictObject({
   name: z.string().min(1),
   /** Where documents come from; each kind's settings: `source-config.ts`. */
@@ -179,6 +184,8 @@ export const configSchema = z.strictObject({
       seed: z.number().int().default(7),
       /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
       maxMinutes: z.number().positive().optional(),
+      /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */
+      memory: memorySizeSchema.optional(),
       /** Who trains: this process, a Python process on this machine, or the provider of `models.chat`. */
       trainer: z.enum(['local', 'worker', 'hosted']).default('local'),
       worker: z

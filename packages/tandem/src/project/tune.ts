@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { exportModelCard, type ModelCard } from '@tandem/nn';
+import { memorySizeSchema } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
@@ -23,6 +24,8 @@ import { tuneHosted } from './tune-hosted.ts';
 
 export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
   maxMinutes?: number;
+  /** What training here should stay within, such as `1.5GB`. */
+  memory?: string;
   /** A JSONL file of preference pairs (OpenAI's form): trains on them, by direct preference optimisation, instead of examples. */
   preferences?: string;
   /** Id of the adapter to train on further, of the same base and template. Default: a new one. */
@@ -104,6 +107,7 @@ export async function tune(
       ...settings,
       ...(from && { rank, alpha, targetModules }),
       ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
+      ...(options.memory !== undefined && { memory: memorySize(options.memory) }),
     },
     train,
     validation,
@@ -325,11 +329,21 @@ function tokenise(
   });
 }
 
+function memorySize(given: string): string {
+  if (memorySizeSchema.safeParse(given).success) return given;
+  throw new InvalidInputError({
+    domain: 'tune',
+    where: '--memory',
+    message: `"${given}" is not a size of memory.`,
+    hint: 'Write it like 1.5GB or 800MB.',
+  });
+}
+
 /** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
 const firstGuess = 150;
 
 async function estimateTraining(project: Project, trainer: Trainer, job: TrainingJob): Promise<TuneEstimate> {
-  const { steps, tokens, memoryBytes, money } = await trainer.estimate(job);
+  const { steps, tokens, memoryBytes, money, basis } = await trainer.estimate(job);
   const earlier = (await project.catalog.adapters.list()).find(
     ({ lineage }) => (lineage.trainer ?? 'local') === trainer.name,
   )?.metrics.tokensPerSecond;
@@ -342,7 +356,7 @@ async function estimateTraining(project: Project, trainer: Trainer, job: Trainin
     minutes: budget === undefined ? needed : Math.min(needed, budget),
     memoryBytes,
     money,
-    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}`,
+    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
   };
 }
 
@@ -354,7 +368,7 @@ async function parityOf(
   signal: AbortSignal | undefined,
 ): Promise<Parity> {
   const pool = job.validation.length > 0 ? job.validation : job.train;
-  const sequences = pool.slice(0, 4).map(({ tokens, labelSpans }) => {
+  const sequences = pool.slice(0, 16).map(({ tokens, labelSpans }) => {
     const [start, end] = labelSpans[0]!;
     // The logits after a position predict the next one: those before each label.
     return {

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   decoderLogits,
@@ -7,6 +7,7 @@ import {
   importPeft,
   type LoraTarget,
   loraTargets,
+  planMemory,
   readDecoderConfig,
   type TrainingProgress,
   trainLora,
@@ -20,23 +21,48 @@ import type { Hyperparameters, TokenisedExample, Trainer } from './trainer.ts';
 export function localTrainer(): Trainer {
   return {
     name: 'local',
-    async estimate({ train, hyperparameters, baseFile }) {
+    async estimate({ train, validation, hyperparameters, baseFile }) {
       // A base that cannot be trained is refused here, before anything is made ready for it.
-      await readDecoderConfig(baseFile);
+      const config = await readDecoderConfig(baseFile);
       const { batchSize, accumulate } = hyperparameters;
       const steps = Math.ceil(train.length / (batchSize * accumulate)) * hyperparameters.epochs;
       const tokens = train.reduce((sum, example) => sum + example.tokens.length, 0) * hyperparameters.epochs;
-      // The weights in 32 bits are about eight times their four-bit file; activations and optimiser, measured, add 1.2 GB.
-      const memoryBytes = (await stat(baseFile)).size * 8 + 1.2e9;
-      return { steps: Math.ceil(steps), tokens: Math.round(tokens), memoryBytes, money: 0 };
+      const all = [...train, ...validation];
+      const labelled = all.reduce(
+        (sum, { labelSpans }) => sum + labelSpans.reduce((labels, [start, end]) => labels + end - start, 0),
+        0,
+      );
+      const plan = planMemory(
+        config,
+        {
+          ...nnHyperparameters(hyperparameters),
+          longest: all.reduce((longest, example) => Math.max(longest, example.tokens.length), 0),
+          labelledShare:
+            labelled /
+            Math.max(
+              1,
+              all.reduce((sum, example) => sum + example.tokens.length, 0),
+            ),
+        },
+        bytesOf(hyperparameters.memory),
+      );
+      return {
+        steps: Math.ceil(steps),
+        tokens: Math.round(tokens),
+        memoryBytes: plan.bytes,
+        money: 0,
+        basis: `${plan.tokensPerPass} tokens in a pass${plan.recompute === 'layers' ? ', layers computed again to save memory' : ''}`,
+      };
     },
     async train(job, { outputDirectory, onProgress, onEvent, signal }) {
+      const memoryBytes = bytesOf(job.hyperparameters.memory);
       const settings = {
         model: job.baseFile,
         ...(job.initialAdapter !== undefined && { initialAdapter: await importPeft(job.initialAdapter) }),
         hyperparameters: nnHyperparameters(job.hyperparameters),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
+        ...(memoryBytes !== undefined && { memoryBytes }),
         ...(signal && { signal }),
         onProgress: (progress: TrainingProgress) => {
           const { stage, done, total, unit, detail, secondsLeft } = progress;
@@ -118,6 +144,12 @@ const forTrainer = ({ tokens, labelSpans }: TokenisedExample) => ({
   labelSpans,
 });
 
+/** `1.5GB` in bytes. */
+function bytesOf(size: string | undefined): number | undefined {
+  if (size === undefined) return undefined;
+  return Number.parseFloat(size) * (/g/i.test(size) ? 1e9 : 1e6);
+}
+
 /** The settings under the trainer's own names. @throws InvalidInputError for a module that cannot be adapted. */
 export function nnHyperparameters(settings: Hyperparameters) {
   const unknown = settings.targetModules.filter((name) => !(loraTargets as readonly string[]).includes(name));
@@ -129,8 +161,8 @@ export function nnHyperparameters(settings: Hyperparameters) {
       hint: `Choose from ${loraTargets.join(', ')}.`,
     });
   }
-  // All but what is ours (the length limit) is the trainer's own, under the same names.
-  const { maxLength: _maxLength, maxMinutes, ...rest } = settings;
+  // All but what is ours (the limits of length and memory) is the trainer's own, under the same names.
+  const { maxLength: _maxLength, memory: _memory, maxMinutes, ...rest } = settings;
   return {
     ...rest,
     targetModules: settings.targetModules as LoraTarget[],

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readDecoderConfig } from '../models/decoder-weights.ts';
+import { smolLm2Path } from '../models/test-model.ts';
+import { loraTargets } from './lora-adapter.ts';
+import { planMemory } from './memory-plan.ts';
+import { tinyJob } from './tiny-job.ts';
+import { runTraining } from './trainer.ts';
+
+const training = {
+  rank: 16,
+  targetModules: loraTargets,
+  frozenPrecision: 'int8',
+  longest: 500,
+  labelledShare: 0.25,
+} as const;
+
+test('what is chosen fits, and less memory never gives a larger pass', async () => {
+  const config = await readDecoderConfig(await smolLm2Path());
+  const free = planMemory(config, training);
+  expect(free).toMatchObject({ recompute: 'parts', tokensPerPass: 1024 });
+  expect(free.bytes).toBeGreaterThan(1.5e9);
+  expect(free.bytes).toBeLessThan(2.5e9);
+  let last = free;
+  for (let budget = free.bytes; ; budget -= 20e6) {
+    let plan: typeof free;
+    try {
+      plan = planMemory(config, training, budget);
+    } catch (error) {
+      expect(String(error)).toMatch(/cannot be trained in .* is the least/);
+      expect(last.recompute).toBe('layers');
+      return;
+    }
+    expect(plan.bytes).toBeLessThanOrEqual(budget);
+    expect(plan.bytes).toBeLessThanOrEqual(last.bytes);
+    last = plan;
+  }
+});
+
+test('longer examples and more labels never need less', async () => {
+  const config = await readDecoderConfig(await smolLm2Path());
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 4000 }), fc.integer({ min: 0, max: 4000 }), (longest, more) => {
+      const bytes = (length: number) => planMemory(config, { ...training, longest: length }).bytes;
+      expect(bytes(longest + more)).toBeGreaterThanOrEqual(bytes(longest));
+    }),
+  );
+});
+
+test('a training in little memory computes layers again and learns the same', async () => {
+  const job = await tinyJob();
+  const large = await runTraining(job);
+  let small = large;
+  while (small.metrics.plan.recompute === 'parts') {
+    small = await runTraining({ ...job, memoryBytes: small.metrics.plan.bytes - 1 });
+  }
+  expect(large.metrics.plan.recompute).toBe('parts');
+  small.metrics.losses.forEach((loss, step) => {
+    expect(loss).toBeCloseTo(large.metrics.losses[step]!, 4);
+  });
+  await expect(runTraining({ ...job, memoryBytes: 1e6 })).rejects.toThrow(/cannot be trained in 0.0 GB/);
+});

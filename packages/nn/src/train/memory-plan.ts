@@ -1,0 +1,92 @@
+/** How a training is cut to the memory there is. */
+import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
+import { type DecoderConfig, decoderLayerSizes, decoderTensors } from '../models/decoder-config.ts';
+import type { LoraTarget } from './lora-adapter.ts';
+
+export interface MemoryPlan {
+  /** What the backward computes again instead of keeping it; see `LoraShape`. */
+  recompute: 'parts' | 'layers';
+  /** Most tokens in one pass. */
+  tokensPerPass: number;
+  /** Peak resident memory of the whole process that is to be expected, within about a fifth. */
+  bytes: number;
+}
+
+export interface PlannedTraining {
+  rank: number;
+  targetModules: readonly LoraTarget[];
+  frozenPrecision: 'float32' | 'int8';
+  /** Tokens of the longest example: it goes through in one pass whatever the plan. */
+  longest: number;
+  /** Share of the tokens that are labels. */
+  labelledShare: number;
+}
+
+/** From fast to small. Fewer tokens in a pass cost little, computing layers again costs a quarter of the speed. */
+const plans = [
+  { recompute: 'parts', tokensPerPass: 1024 },
+  { recompute: 'parts', tokensPerPass: 768 },
+  { recompute: 'parts', tokensPerPass: 512 },
+  { recompute: 'layers', tokensPerPass: 1024 },
+  { recompute: 'layers', tokensPerPass: 512 },
+  { recompute: 'layers', tokensPerPass: 256 },
+] as const;
+
+/**
+ * The fastest plan that is expected to stay within `budget` bytes; without a budget the fastest of all.
+ *
+ * @throws InvalidHyperparameterError where none does, with what the smallest takes.
+ */
+export function planMemory(
+  config: DecoderConfig,
+  training: PlannedTraining,
+  budget = Number.POSITIVE_INFINITY,
+): MemoryPlan {
+  const sized = plans.map((plan) => ({ ...plan, bytes: expectedBytes(config, training, plan) }));
+  const fitting = sized.find(({ bytes }) => bytes <= budget);
+  if (fitting) return fitting;
+  const least = Math.min(...sized.map(({ bytes }) => bytes));
+  throw new InvalidHyperparameterError({
+    parameter: 'memoryBytes',
+    message: `This model with examples of up to ${training.longest} tokens cannot be trained in ${gigabytes(budget)}: about ${gigabytes(least)} is the least.`,
+    hint: 'Give it more memory, shorten the longest examples, or take a smaller model.',
+  });
+}
+
+/**
+ * Measured on SmolLM2-135M (`bench/train-profile.ts`): 1.20, 1.76 GB for 256 and 1,000 tokens in a pass, 1.11 and 1.20 with
+ * layers computed again; the shares follow the model's sizes.
+ */
+function expectedBytes(
+  config: DecoderConfig,
+  training: PlannedTraining,
+  { recompute, tokensPerPass }: Pick<MemoryPlan, 'recompute' | 'tokensPerPass'>,
+): number {
+  const { layers, width, heads, keyValueHeads, headWidth, feedForwardWidth, vocabulary } = config;
+  const sizes = decoderLayerSizes(config);
+  const parameters = decoderTensors(config).reduce(
+    (total, { shape }) => total + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  const adapter =
+    layers *
+    training.rank *
+    training.targetModules.reduce((total, target) => total + sizes[target].in + sizes[target].out, 0);
+  const tokens = Math.max(tokensPerPass, training.longest);
+  const ofLayer = 2 * (width + (heads + keyValueHeads) * headWidth + feedForwardWidth);
+  const kept = recompute === 'parts' ? layers * ofLayer : layers * width + 2 * ofLayer;
+  const labelled = Math.min(1, training.labelledShare) * tokens;
+  return (
+    // Node and ONNX Runtime.
+    300e6 +
+    // Four bytes a weight: float32 once, or int8 for both directions, packed and as they were read.
+    4 * parameters +
+    // Adapter, its best state, two moments, gradients of the pass and of the step, each also in the runtime's hands.
+    4 * 10 * adapter +
+    4 * 1.1 * kept * tokens +
+    // Scores, their softmax and its gradient.
+    4 * 3 * labelled * vocabulary
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
