@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildMessages } from '../answer/prompt.ts';
 import { newId } from '../core/id.ts';
@@ -303,4 +306,47 @@ test('a document that left its source long ago is forgotten by what traces still
   expect(report.traces).toContain(traces.reactor);
   expect(report.embeddings).toBeGreaterThan(0);
   expect(filesWith(secrets[0]!)).toEqual([]);
+});
+
+// Six processes that load everything; on a busy machine that takes a while.
+test('killed at any stage, the index is whole and the same command ends what was begun', {
+  timeout: 300_000,
+}, async () => {
+  const filled = `${directory}-filled`;
+  let datasetId: string;
+  {
+    await using project = await openProject({ directory });
+    ({ datasetId } = await fill(project));
+  }
+  cpSync(directory, filled, { recursive: true });
+  try {
+    for (let stage = 0; stage < 6; stage++) {
+      rmSync(data(), { recursive: true });
+      cpSync(join(filled, '.tandem'), data(), { recursive: true });
+      const fixture = join(import.meta.dirname, 'forget-process.fixture.ts');
+      const child = spawn(process.execPath, [fixture, directory, 'reactor-manual'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'close');
+      for await (const line of createInterface({ input: child.stdout })) {
+        const { event } = JSON.parse(line) as { event?: { done: number } };
+        if (event?.done !== stage) continue;
+        await sleep(Math.random() * 20);
+        child.kill('SIGKILL');
+      }
+      expect((await ended)[1]).toBe('SIGKILL');
+
+      await using project = await openProject({ directory });
+      await checkConsistency(project.catalog, await project.store());
+      // Whoever ingests in between neither brings it back nor loses what is still to be removed.
+      if (stage % 2 === 1) expect(await ingest(project)).toMatchObject({ added: 0, index: { documents: 4 } });
+      const report = await forget(project, 'reactor-manual');
+      expect(report).toMatchObject({ leftovers: [], adapters: [{ id: 'adapter_1', dataset: datasetId }] });
+      expect(await project.catalog.forgotten.unfinished()).toEqual([]);
+      await checkConsistency(project.catalog, await project.store());
+      for (const words of secrets) expect([stage, words, filesWith(words)]).toEqual([stage, words, []]);
+    }
+  } finally {
+    rmSync(filled, { recursive: true });
+  }
 });
