@@ -14,7 +14,8 @@ export interface Cut {
   headings: string[];
   page: number | undefined;
   prefix: string;
-  parent?: { start: number; end: number };
+  /** `self`: the chunk that is made of it, or each of those if it has to be cut. */
+  parent?: { start: number; end: number } | 'self';
 }
 
 /** What all ways to cut a document share: the room that a prefix leaves, and spans made into chunks within the limit. */
@@ -107,7 +108,7 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
           headingPath: [document.title, ...cut.headings],
           ...(cut.page === undefined ? {} : { page: cut.page }),
           prefix: cut.prefix,
-          ...(cut.parent && { parent: cut.parent }),
+          ...(cut.parent && { parent: cut.parent === 'self' ? { start, end } : cut.parent }),
         });
       }
     }

@@ -42,7 +42,7 @@ export const parentChildChunker: Chunker = {
           const { prefix } = child;
           const whole = await parents.meter.count(embeddedText({ prefix, text: text.slice(start, end) }));
           // Where a tokenizer makes more of the whole than of its parts, the parent is too long to be one.
-          const parent = whole <= parents.usable ? { start, end } : { start: child.start, end: child.end };
+          const parent = whole <= parents.usable ? { start, end } : ('self' as const);
           cuts.push({ ...child, parent });
         }
       }

@@ -141,7 +141,10 @@ export function groupSections(sections: Section[], maxTokens: number): SectionGr
     const members = [first];
     let tokens = tokensOf(first);
     let onlyNames = first.units.length > 0 && first.units.every((unit) => unit.names);
-    while (index + 1 < sections.length && tokens < (onlyNames ? maxTokens / 2 : Math.max(8, maxTokens / 25))) {
+    while (
+      index + 1 < sections.length &&
+      tokens < (onlyNames ? maxTokens / 2 : Math.max(8, maxTokens / 25))
+    ) {
       const next = sections[index + 1]!;
       const parent = first.headings.slice(0, -1);
       if (parent.some((heading, depth) => next.headings[depth] !== heading)) break;

@@ -2,6 +2,7 @@ import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
 import type { ParsedBody } from './parse-document.ts';
+import { pipeTable } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
 
 /**
@@ -203,10 +204,12 @@ class HtmlWriter {
       this.output.add('list', listLines(element, 0, depth).join('\n'));
     } else if (name === 'dl' && isPlainList(element)) {
       this.output.add('list', definitionLines(element, depth).join('\n'));
+    } else if (name === 'figcaption' && !holdsBlocks(element)) {
+      this.output.add('caption', oneLine(inlineText(element, depth)));
     } else if (name === 'table' && isDataTable(element)) {
       const caption = element.querySelector('caption');
-      if (caption) this.output.add('paragraph', oneLine(inlineText(caption, depth)));
-      this.output.add('table', tableLines(element, depth).join('\n'));
+      if (caption) this.output.add('caption', oneLine(inlineText(caption, depth)));
+      this.output.add('table', tableText(element, depth));
     } else {
       this.writeBlocks(element, depth + 1);
     }
@@ -304,22 +307,17 @@ function isDataTable(table: Element): boolean {
   return false;
 }
 
-function tableLines(table: Element, depth: number): string[] {
+function tableText(table: Element, depth: number): string {
   const rows: string[][] = [];
   for (const row of table.querySelectorAll('tr')) {
     const cells: string[] = [];
     for (const cell of row.children) {
       if (!/^t[dh]$/i.test(cell.localName)) continue;
-      cells.push(oneLine(inlineText(cell, depth + 1)).replace(/\|/g, '\\|'));
+      cells.push(inlineText(cell, depth + 1));
       const span = Math.min(Number.parseInt(cell.getAttribute('colspan') ?? '1', 10) || 1, 50);
       for (let extra = 1; extra < span; extra++) cells.push('');
     }
-    if (cells.some((cell) => cell !== '')) rows.push(cells);
+    rows.push(cells);
   }
-  if (rows.length === 0) return [];
-  const width = Math.max(...rows.map((cells) => cells.length));
-  const lines = rows.map(
-    (cells) => `| ${[...cells, ...Array<string>(width - cells.length).fill('')].join(' | ')} |`,
-  );
-  return [lines[0]!, `|${' --- |'.repeat(width)}`, ...lines.slice(1)];
+  return pipeTable(rows);
 }

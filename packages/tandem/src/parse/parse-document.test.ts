@@ -199,8 +199,8 @@ describe('encodings', () => {
     expect((await failure(parse('<html><body><script>1</script></body></html>', 'x.html'))).reason).toBe(
       'empty',
     );
-    expect((await failure(parse('a', 'x.docx'))).message).toBe(
-      'x.docx is of no known type, which Tandem does not read.',
+    expect((await failure(parse('a', 'x.odt'))).message).toBe(
+      'x.odt is of no known type, which Tandem does not read.',
     );
   });
 });
@@ -221,7 +221,7 @@ describe('HTML', () => {
     'heading2: ## Signs & symptoms',
     'list: - red toe\n  - big one\n- heat',
     'list: 3. rest',
-    'paragraph: Doses',
+    'caption: Doses',
     'table: | Drug | mg |\n| --- | --- |\n| A\\|B | 5 |',
     'list: - Tophus: A lump.',
     'code: ```\ncode\n  here\n```',

@@ -1,11 +1,11 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { sha256 } from '../core/hash.ts';
-import { mediaTypeOf, readableExtensions } from '../core/media-type.ts';
+import { mediaTypeOf } from '../core/media-type.ts';
 import type { Block, Document } from '../core/types/document.ts';
 import { aliasesOf } from './aliases.ts';
-import { decodeText } from './decode-text.ts';
-import { headingText, parseMarkdown } from './markdown.ts';
-import { textBlocks } from './text.ts';
+import { headingText } from './markdown.ts';
+import { parseBody } from './parse-body.ts';
+import { parseInThread } from './parser-thread.ts';
 
 export interface ParseInput {
   uri: string;
@@ -27,22 +27,25 @@ export interface ParsedBody {
 }
 
 /**
- * Bytes to a document: Markdown, plain text, HTML or PDF. Line ends become `\n`, Markdown's text is the body as written,
- * HTML's and PDF's is written anew with their structure kept; block offsets are exact into `text` in every case.
+ * Bytes to a document: Markdown, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of
+ * Markdown and plain text is the body as written, that of the other formats is written anew as Markdown with their structure
+ * kept; block offsets are exact into `text` in every case. What can send its parser astray is read in a thread that can be
+ * ended (see `parseInThread`).
  *
- * Throws `UnreadableDocumentError` (empty, binary, scanned, encrypted, damaged, front matter, media type).
+ * Throws `UnreadableDocumentError`: one sentence that says what is wrong with the file and what to do.
  */
 export async function parseDocument(input: ParseInput): Promise<Document> {
   const { uri, bytes, signal } = input;
   signal?.throwIfAborted();
   const mediaType = (input.mediaType ?? mediaTypeOf(uri))?.replace(/;.*$/s, '').trim().toLowerCase();
   if (bytes.length === 0) throw emptyDocument(uri);
-  const body = await parseBody(mediaType, input);
+  const body = await (isTame(mediaType, bytes) ? parseBody : parseInThread)(mediaType, input);
   // Rules and marks alone are no text.
   if (body.blocks.length === 0) throw emptyDocument(uri);
 
   const { id, title: givenTitle, access, ...metadata } = body.metadata ?? {};
-  const title = (givenTitle ?? body.title ?? firstHeading(body)).trim() || fileTitle(uri);
+  const title =
+    (givenTitle ?? body.title ?? firstHeading(body)).trim() || subjectOf(metadata) || fileTitle(uri);
   return {
     id: id?.trim() || uri,
     uri,
@@ -57,41 +60,18 @@ export async function parseDocument(input: ParseInput): Promise<Document> {
   };
 }
 
-async function parseBody(mediaType: string | undefined, input: ParseInput): Promise<ParsedBody> {
-  const { uri, bytes } = input;
-  switch (mediaType) {
-    case 'text/markdown':
-    case 'text/x-markdown': {
-      const { text, encoding } = decodeText(bytes, uri);
-      const { frontMatter, ...body } = parseMarkdown(text, uri);
-      return { ...body, metadata: { ...frontMatter, ...encodingNote(encoding) } };
-    }
-    case 'text/plain': {
-      const { text, encoding } = decodeText(bytes, uri);
-      return { text, blocks: textBlocks(text), metadata: encodingNote(encoding) };
-    }
-    case 'text/html':
-    case 'application/xhtml+xml': {
-      const { parseHtml } = await import('./html.ts');
-      return parseHtml(bytes, uri, input.mediaType);
-    }
-    case 'application/pdf': {
-      const { parsePdf } = await import('./pdf.ts');
-      return parsePdf(bytes, uri, input.signal);
-    }
-    default:
-      throw new UnreadableDocumentError({
-        uri,
-        reason: 'media type',
-        message: `${uri} is ${mediaType ? `of type ${mediaType}` : 'of no known type'}, which Tandem does not read.`,
-        hint: `It reads ${readableExtensions.map((extension) => `.${extension}`).join(', ')}: convert the file or exclude it.`,
-      });
-  }
+/** Read in one pass over the text: no thread is needed to end it. */
+function isTame(mediaType: string | undefined, bytes: Uint8Array): boolean {
+  if (/^text\/(?:(?:x-)?markdown|plain)$/.test(mediaType ?? '')) return true;
+  return /^text\/(?:csv|tab-separated-values)$|json/.test(mediaType ?? '') && bytes.length < 2 ** 20;
 }
 
-/** UTF-8 is what one expects; anything else, guessed or declared, is told. */
-function encodingNote(encoding: string): Record<string, string> {
-  return encoding === 'utf-8' ? {} : { encoding };
+/** What a document without a title is about: the front matter's `focus`, else the words its address ends with. */
+function subjectOf({ focus, url }: Record<string, string>): string {
+  if (focus?.trim()) return focus.trim();
+  const name = fileTitle(url?.replace(/[?#].*$/s, '').replace(/\/(?:index\.\w+)?$/i, '') ?? '');
+  // An address often ends with a number, which tells nothing.
+  return /\p{L}{3}/u.test(name) ? name : '';
 }
 
 function firstHeading({ text, blocks }: ParsedBody): string {

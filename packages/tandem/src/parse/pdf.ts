@@ -4,6 +4,7 @@ import { UnreadableDocumentError } from '../core/errors/unreadable-document-erro
 import type { ParsedBody } from './parse-document.ts';
 import { type Fragment, layOutPage, type PageLine } from './pdf-layout.ts';
 import { writePages } from './pdf-structure.ts';
+import { plausibleTitle } from './plausible-title.ts';
 
 /**
  * A PDF's text in reading order, with page numbers on its blocks: columns one after the other, tables row by row as pipe
@@ -72,7 +73,7 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     const metadata = await metadataOf(pdf);
     metadata.pages = String(pages.length);
     if (withoutText.length > 0) metadata.pagesWithoutText = withoutText.join(', ');
-    const named = titleIn(metadata.pageTitle);
+    const named = plausibleTitle(metadata.pageTitle);
     delete metadata.pageTitle;
     const chosen = named ?? title;
     return { text, blocks, metadata, ...(chosen ? { title: chosen } : {}) };
@@ -186,12 +187,4 @@ async function metadataOf(pdf: Pdf): Promise<Record<string, string>> {
     // Metadata is a courtesy; a document without is still a document.
   }
   return metadata;
-}
-
-/** A document's stated title, unless a program left its file name or a placeholder there. */
-function titleIn(stated: string | undefined): string | undefined {
-  if (stated === undefined || !/\p{L}{2,}.*\s.*\p{L}{2,}/u.test(stated)) return undefined;
-  if (/^(?:untitled|microsoft word|slide \d|document\d|presentation|page \d)|\.\w{2,5}$/i.test(stated))
-    return undefined;
-  return stated;
 }

@@ -9,6 +9,8 @@ export type UnreadableReason =
   | 'damaged'
   | 'character map'
   | 'front matter'
+  | 'too large'
+  | 'too slow'
   | 'media type';
 
 /** One document cannot be turned into text. The rest of its source can: ingest reports it and goes on. */

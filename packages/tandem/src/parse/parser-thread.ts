@@ -1,0 +1,117 @@
+import { Worker } from 'node:worker_threads';
+import { UnreadableDocumentError, type UnreadableReason } from '../core/errors/unreadable-document-error.ts';
+import type { ParsedBody, ParseInput } from './parse-document.ts';
+
+export interface ParserRequest {
+  mediaType: string | undefined;
+  input: Omit<ParseInput, 'signal'>;
+}
+
+export type ParserReply =
+  | { body: ParsedBody }
+  | { unreadable: { uri: string; reason: UnreadableReason; message: string; hint: string | undefined } }
+  | { failed: { message: string; stack: string | undefined } };
+
+/** Megabytes of JavaScript heap: a file that needs more is reported, and the process lives on. */
+const mostMemory = 1536;
+/** Milliseconds without work after which the thread and its memory are given back. */
+const idle = 10_000;
+
+/** A minute, and twenty seconds for each megabyte: ten times what the slowest real files took on a slow machine. */
+function timeLimit(bytes: Uint8Array): number {
+  return 60_000 + (20_000 * bytes.length) / 2 ** 20;
+}
+
+/**
+ * Parses in a thread of its own, one document at a time. Formats with programs, pages and archives inside can send a parser
+ * round in circles or through all memory, whether by damage or on purpose: a thread can be ended, and the document is then
+ * an `UnreadableDocumentError` (too slow, too large). An abort ends it too.
+ */
+export function parseInThread(
+  mediaType: string | undefined,
+  { signal, ...input }: ParseInput,
+  limit = timeLimit(input.bytes),
+): Promise<ParsedBody> {
+  const turn = queue.then(
+    () => run({ mediaType, input }, limit, signal),
+    () => run({ mediaType, input }, limit, signal),
+  );
+  queue = turn.catch(() => undefined);
+  return turn;
+}
+
+let queue: Promise<unknown> = Promise.resolve();
+let thread: Worker | undefined;
+let retirement: NodeJS.Timeout | undefined;
+
+function run(request: ParserRequest, limit: number, signal: AbortSignal | undefined): Promise<ParsedBody> {
+  const { uri } = request.input;
+  clearTimeout(retirement);
+  thread ??= new Worker(new URL('./parser-worker.ts', import.meta.url), {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: mostMemory, stackSizeMb: 8 },
+  });
+  const worker = thread;
+  return new Promise<ParsedBody>((resolve, reject) => {
+    const settle = (outcome: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      // An idle thread keeps no process alive.
+      worker.unref();
+      if (thread === worker) retirement = setTimeout(retire, idle).unref();
+      outcome();
+    };
+    const end = (outcome: () => void) => {
+      if (thread === worker) thread = undefined;
+      // Errors of a thread that is being ended are nobody's.
+      worker.on('error', () => undefined);
+      settle(() => void worker.terminate().then(outcome));
+    };
+    const unreadable = (reason: UnreadableReason, what: string, hint: string) =>
+      end(() => reject(new UnreadableDocumentError({ uri, reason, message: `${uri} ${what}.`, hint })));
+    const abort = () => end(() => reject(signal?.reason));
+    const timer = setTimeout(
+      () =>
+        unreadable(
+          'too slow',
+          `was given up after ${Math.round(limit / 1000)} seconds: it may be damaged so that its parser never ends`,
+          'Save it again with the program it comes from, split it, or exclude it from the source.',
+        ),
+      limit,
+    );
+    const onMessage = (reply: ParserReply) =>
+      settle(() => {
+        if ('body' in reply) resolve(reply.body);
+        else if ('unreadable' in reply) {
+          const { hint, ...rest } = reply.unreadable;
+          reject(new UnreadableDocumentError({ ...rest, ...(hint !== undefined && { hint }) }));
+        } else reject(Object.assign(new Error(reply.failed.message), { stack: reply.failed.stack }));
+      });
+    const onError = (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ERR_WORKER_OUT_OF_MEMORY')
+        unreadable(
+          'too large',
+          `needs more than ${mostMemory} MB of memory to be read`,
+          'Split it, or exclude it from the source.',
+        );
+      else end(() => reject(cause));
+    };
+    const onExit = (code: number) =>
+      end(() => reject(new Error(`The parser's thread ended with exit code ${code}.`)));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) {
+      abort();
+      return;
+    }
+    worker.ref();
+    worker.postMessage(request);
+  });
+}
+
+function retire(): void {
+  const worker = thread;
+  thread = undefined;
+  void worker?.terminate();
+}
