@@ -1,4 +1,5 @@
 export { backpropagate, Graph, gradients, type TypedArray, type Value, type WeightData } from './graph.ts';
+export { hasIntegerProducts } from './integer-products.ts';
 export * from './operators/index.ts';
 export type { DataType, Dimension } from './protobuf.ts';
 export { recomputed } from './recompute.ts';

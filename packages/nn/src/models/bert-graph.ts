@@ -1,7 +1,16 @@
 /** BERT as an ONNX graph for inference, of ONNX Runtime's fused operators. */
 import { FileFormatError } from '../errors/file-format-error.ts';
 import type { SafetensorsFile } from '../formats/safetensors.ts';
-import { Graph, type Value, type WeightData } from '../graph/index.ts';
+import {
+  Graph,
+  type Int8Columns,
+  type Int8Rows,
+  int8Product,
+  int8Rows,
+  int8Transposed,
+  type Value,
+  type WeightData,
+} from '../graph/index.ts';
 import type { BertSettings } from './bert-settings.ts';
 import type { BertHead } from './bert-training.ts';
 
@@ -30,16 +39,18 @@ const tokensPerRun = 512;
 /**
  * The encoder (Devlin et al. 2018) without padding and so without a mask. ids: [texts, length] int32 →
  * embedding: [texts, hidden], or with the head `score` (and types: [texts, length] int32) → score: [texts, 1], BERT's
- * pooler and a classifier over the first token. The fused operators are ONNX Runtime's own ("com.microsoft", ContribOperators.md).
+ * pooler and a classifier over the first token. With `int8` the layers' products are in eight bits, each row of activations
+ * with a scale of its own, so that a text's vector still does not depend on its neighbours. The fused operators are ONNX Runtime's own ("com.microsoft", ContribOperators.md).
  */
 export async function buildBert(
   file: SafetensorsFile,
   settings: BertSettings,
   head: BertHead,
+  precision: 'float32' | 'int8' = 'float32',
 ): Promise<Graph> {
   const { hiddenSize, layers, heads, intermediateSize, epsilon } = settings;
   const graph = new Graph('bert');
-  const weight = await weightSource(file, graph);
+  const { weight, read } = await weightSource(file, graph, precision === 'int8');
   const ids = graph.input('ids', 'int32', ['texts', 'length']);
 
   const rows = { type: 'float32' as const, shape: ['rows', hiddenSize] };
@@ -72,19 +83,37 @@ export async function buildBert(
   const toRows = (x: Value) =>
     graph.node('Reshape', [x, graph.constant('int64', [-1, hiddenSize])], [rows])[0]!;
   const toTexts = (x: Value) => graph.node('Reshape', [x, textShape], [texts])[0]!;
-  const gemm = (x: Value, name: string, out: number, width: number, bias: boolean) =>
-    graph.node(
-      'Gemm',
-      [x, weight(`${name}.weight`, [out, width]), ...(bias ? [weight(`${name}.bias`, [out])] : [])],
-      [{ type: 'float32', shape: ['rows', out] }],
-      { attributes: { transB: 1 } },
-    )[0]!;
+  const integers = new Map<string, Int8Columns>();
+  if (precision === 'int8') {
+    for (const { name, out, width } of layerMatrices(settings)) {
+      integers.set(name, int8Transposed(await read(name, [out, width]), out, width));
+    }
+  }
+  /** x · Wᵀ. What several products read is rounded once. */
+  const roundedRows = new Map<Value, Int8Rows>();
+  const product = (x: Value, name: string, out: number, width: number): Value => {
+    const matrix = integers.get(`${name}.weight`);
+    if (!matrix) {
+      return graph.node(
+        'Gemm',
+        [x, weight(`${name}.weight`, [out, width])],
+        [{ type: 'float32', shape: ['rows', out] }],
+        { attributes: { transB: 1 } },
+      )[0]!;
+    }
+    const rows = roundedRows.get(x) ?? int8Rows(x);
+    roundedRows.set(x, rows);
+    return int8Product(rows, {
+      values: graph.weight(`${name}.int8`, matrix.values, [width, out], 'int8'),
+      scales: graph.weight(`${name}.scales`, matrix.scales, [out]),
+    });
+  };
   /** LayerNorm(x · Wᵀ + bias + residual), the sum and the norm in one pass. */
   const projectAndNorm = (x: Value, residual: Value, name: string, width: number) =>
     graph.node(
       'SkipLayerNormalization',
       [
-        gemm(x, `${name}.dense`, hiddenSize, width, false),
+        product(x, `${name}.dense`, hiddenSize, width),
         residual,
         ...norm(name),
         weight(`${name}.dense.bias`, [hiddenSize]),
@@ -96,10 +125,13 @@ export async function buildBert(
   let x = toRows(embedded);
   for (let layer = 0; layer < layers; layer++) {
     const name = `encoder.layer.${layer}`;
-    const [query, key, value] = ['query', 'key', 'value'].map((part) =>
-      toTexts(gemm(x, `${name}.attention.self.${part}`, hiddenSize, hiddenSize, true)),
-    );
-    const attended = graph.node('MultiHeadAttention', [query, key, value], [texts], {
+    const projections = ['query', 'key', 'value'].map((part) => `${name}.attention.self.${part}`);
+    const [query, key, value] = projections.map((path) => toTexts(product(x, path, hiddenSize, hiddenSize)));
+    const biases = projections.map((path) => weight(`${path}.bias`, [hiddenSize]));
+    const [bias] = graph.node('Concat', biases, [{ type: 'float32', shape: [3 * hiddenSize] }], {
+      attributes: { axis: 0 },
+    });
+    const attended = graph.node('MultiHeadAttention', [query, key, value, bias], [texts], {
       domain: 'com.microsoft',
       attributes: { num_heads: heads },
     })[0]!;
@@ -107,7 +139,7 @@ export async function buildBert(
     const activated = graph.node(
       'BiasGelu',
       [
-        gemm(x, `${name}.intermediate.dense`, intermediateSize, hiddenSize, false),
+        product(x, `${name}.intermediate.dense`, intermediateSize, hiddenSize),
         weight(`${name}.intermediate.dense.bias`, [intermediateSize]),
       ],
       [{ type: 'float32', shape: ['rows', intermediateSize] }],
@@ -142,13 +174,35 @@ export async function buildBert(
   return graph;
 }
 
-type WeightReader = (name: string, shape: readonly number[]) => Value;
+/** The matrices that every token is multiplied with. */
+function* layerMatrices({ hiddenSize, intermediateSize, layers }: BertSettings) {
+  for (let layer = 0; layer < layers; layer++) {
+    const name = `encoder.layer.${layer}`;
+    const matrix = (part: string, out: number, width: number) => ({
+      name: `${name}.${part}.weight`,
+      out,
+      width,
+    });
+    for (const part of ['query', 'key', 'value'])
+      yield matrix(`attention.self.${part}`, hiddenSize, hiddenSize);
+    yield matrix('attention.output.dense', hiddenSize, hiddenSize);
+    yield matrix('intermediate.dense', intermediateSize, hiddenSize);
+    yield matrix('output.dense', hiddenSize, intermediateSize);
+  }
+}
+
+interface WeightReader {
+  weight(name: string, shape: readonly number[]): Value;
+  /** The numbers themselves. */
+  read(name: string, shape: readonly number[]): Promise<Float32Array>;
+}
 
 /**
  * Weights by their name in the file. Float32 is not read here at all: ONNX Runtime is told where it lies in the file.
- * A file of other number formats is widened in memory.
+ * A file of other number formats is widened in memory; and a session takes its weights from files or from memory, not from both,
+ * so that where some are made here (`inMemory`) all are read.
  */
-async function weightSource(file: SafetensorsFile, graph: Graph): Promise<WeightReader> {
+async function weightSource(file: SafetensorsFile, graph: Graph, inMemory: boolean): Promise<WeightReader> {
   // Some files hold the encoder inside a larger model.
   const prefix = file.tensors.has('bert.embeddings.word_embeddings.weight') ? 'bert.' : '';
   const used = [...file.tensors.values()].filter(
@@ -156,10 +210,10 @@ async function weightSource(file: SafetensorsFile, graph: Graph): Promise<Weight
       (name.startsWith(prefix) || name.startsWith('classifier.')) && !/^[IUB]\d|^BOOL/.test(dtype),
   );
   const widened = new Map<string, Float32Array>();
-  if (used.some(({ dtype }) => dtype !== 'F32')) {
+  if (inMemory || used.some(({ dtype }) => dtype !== 'F32')) {
     for (const { name } of used) widened.set(name, await file.read(name));
   }
-  return (name, shape) => {
+  const tensorOf = (name: string, shape: readonly number[]) => {
     const tensor = file.tensors.get(name.startsWith('classifier.') ? name : prefix + name);
     if (!tensor || tensor.shape.join() !== shape.join()) {
       throw new FileFormatError({
@@ -170,8 +224,18 @@ async function weightSource(file: SafetensorsFile, graph: Graph): Promise<Weight
         hint: 'The folder mixes files of different models; fetch the model again.',
       });
     }
-    const { offset, byteLength } = tensor;
-    const data: WeightData = widened.get(tensor.name) ?? { file: file.path, offset, byteLength };
-    return graph.weight(name, data, shape);
+    return tensor;
+  };
+  return {
+    weight(name, shape) {
+      const tensor = tensorOf(name, shape);
+      const { offset, byteLength } = tensor;
+      const data: WeightData = widened.get(tensor.name) ?? { file: file.path, offset, byteLength };
+      return graph.weight(name, data, shape);
+    },
+    async read(name, shape) {
+      const tensor = tensorOf(name, shape);
+      return widened.get(tensor.name) ?? (await file.read(tensor.name));
+    },
   };
 }

@@ -53,6 +53,19 @@ describe('all-MiniLM-L6-v2', () => {
     expect(truncated).toEqual([[11, 642]]);
   });
 
+  test('in eight bits: near those in float32, and not dependent on neighbours', async () => {
+    await using rounded = await BertEncoder.load({ directory: miniLmDirectory(), precision: 'int8' });
+    const { texts } = await readReference('embeddings.safetensors');
+    const options = { onTooLong: 'truncate' } as const;
+    const [own, exact] = [await rounded.embed(texts, options), await encoder.embed(texts, options)];
+    for (const [index, vector] of own.entries()) {
+      expect(dot(vector, exact[index]!), texts[index]).toBeGreaterThan(0.98);
+      expect(dot(vector, exact[index]!), texts[index]).toBeLessThan(0.999999);
+      const [alone] = await rounded.embed([texts[index]!], options);
+      expect(largestDifference(alone!, vector)).toBeLessThan(1e-5);
+    }
+  });
+
   test('its numbers', () => {
     expect(encoder.dimensions).toBe(384);
     expect(encoder.maxTokens).toBe(256);

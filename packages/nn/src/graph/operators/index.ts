@@ -22,6 +22,7 @@ export {
 export {
   type Int8Columns,
   type Int8Matrix,
+  type Int8Rows,
   type Int8Weight,
   int8Columns,
   int8ProbeGraph,
