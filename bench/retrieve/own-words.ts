@@ -244,6 +244,14 @@ const fillers: readonly [readonly string[], readonly string[]] = [
     'we live far out in the country and the next hospital is two hours away.',
     'She is taking pills for her blood pressure since years.',
     'google only made me more afraid.',
+    'My husband broke his ankle on the ice in january, so he cant help.',
+    'The nurse did an ultrasound and a blood test and looked worried.',
+    'I work nights in a bakery, so much noise and stress.',
+    'He is 16 and plays football, healthy as a horse.',
+    'our baby is 9 months and teething',
+    'I stopped smoking last year and drink a lot of coffee.',
+    'we had the flu at home in the same week.',
+    'She fell down the stairs in march, but her head is fine.',
   ],
   [
     'thank you so much in advance',
@@ -253,6 +261,14 @@ const fillers: readonly [readonly string[], readonly string[]] = [
     'please keep it simple, I never finished school.',
     'she smokes and drinks a lot of coffee if that matters.',
     'I cried all day.',
+    'I am 28 weeks pregnant and tired.',
+    'there was a fire in our street so the phone was dead.',
+    'My boy is 7, likes milk and runs around all day.',
+    'the operation on my knee was in 2015, since then nothing.',
+    'his father had a heart attack at 61.',
+    'We have two dogs and a cat and I have an allergy.',
+    'she had chickenpox as a child and her teeth were bad.',
+    'they took his temperature and gave him oxygen.',
   ],
 ];
 
@@ -311,11 +327,21 @@ function misspelt(word: string, random: () => number): string {
   return word.slice(0, at) + (row[column + 1] ?? row[column - 1]!) + word.slice(at + 1);
 }
 
+/** "Gout is a kind of arthritis that causes sudden pain" → "a kind of arthritis that causes sudden pain". */
+function describedBy(opening: string): string | undefined {
+  const said = /\b(?:is|are) (an? [^.;:()]{30,}|(?:kinds?|types?|groups?) [^.;:()]{30,})/.exec(
+    opening.slice(0, 600),
+  )?.[1];
+  return said?.split(/\s+/).slice(0, 14).join(' ').toLowerCase();
+}
+
 /** Undefined where the question's type or name cannot be put so (no name, a type asked once in all of the corpus). */
 export function inOwnWords(
   question: MedquadQuestion,
   aliases: readonly string[],
   half: 0 | 1,
+  /** How the document begins: now and then a piece of that is all that is remembered, and no name. */
+  opening = '',
 ): string | undefined {
   const random = randomFrom(`${question.qid}/${question.doc}/${half}`);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
@@ -333,11 +359,13 @@ export function inOwnWords(
     '',
   );
   if (random() < 0.7) name = name.toLowerCase();
+  const described = random() < 0.2 ? describedBy(opening) : undefined;
+  if (described !== undefined) name = described;
   // People leave out words of long names.
   const words = name.split(' ');
-  if (words.length > 2 && random() < 0.2) words.splice(words.length - 1, 1);
+  if (!described && words.length > 2 && random() < 0.2) words.splice(words.length - 1, 1);
   // Two of three times the name is misspelt: an edit in one of its words, sometimes in two.
-  for (let edits = pick([0, 1, 2]); edits > 0; edits--) {
+  for (let edits = described ? 0 : pick([0, 1, 2]); edits > 0; edits--) {
     const at = Math.floor(random() * words.length);
     words[at] = misspelt(words[at]!, random);
   }

@@ -122,6 +122,8 @@ async function weigh(
   );
   const linked = new Map(plan.linked.map((link) => [link.documentId, link]));
   const bestLink = most(plan.linked.map(({ weight, cover }) => weight * cover));
+  // Where even the best-named document has only half of its name there, nothing may be named at all.
+  const sureness = Math.min(1, Math.max(0, (most(plan.linked.map(({ cover }) => cover)) - 0.3) / 0.4));
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
   const titles = ` ${comparable(plan.text)} `;
   const document = new Map<string, number>();
@@ -144,8 +146,8 @@ async function weigh(
     evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
     const link = linked.get(chunk.documentId);
     if (link) {
-      evidence.named = (link.weight * link.cover) / bestLink;
-      evidence.cover = link.cover;
+      evidence.named = (sureness * (link.weight * link.cover)) / bestLink;
+      evidence.cover = sureness * link.cover;
       evidence.verbatim = Number(link.verbatim);
     }
     evidence.titled = Number(chunk.title !== '' && titles.includes(` ${comparable(chunk.title)} `));

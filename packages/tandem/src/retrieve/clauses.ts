@@ -18,7 +18,9 @@ export function clausesOf(text: string): Clause[] {
     for (const [index, match] of words.entries()) {
       const rest = sentence.slice(match.index);
       const last = cuts.at(-1) ?? 0;
-      const long = index - last >= 4 && words.length - index >= 3;
+      // Inside a question the same words only go on: "what is the chance the kid has it too".
+      const began = beginsQuestion.test(sentence.slice(words[last]!.index));
+      const long = index - last >= (began ? 12 : 4) && words.length - index >= 3;
       if (long && beginsQuestion.test(rest) && !subordinating.test(words[index - 1]![0])) cuts.push(index);
       else if (index - last >= 5 && words.length - index >= 4 && /,$/.test(words[index - 1]![0]))
         cuts.push(index);
@@ -45,7 +47,7 @@ const subordinating =
   /^(?:know|explain|explains|tell|told|understand|idea|see|of|about|and|but|or|so|doctor|nurse|person|people|those|knows|wonder|wondering|ask|sure|on|to)[,.]?$/i;
 
 const asking =
-  /\b(?:tell me|explain|wonder(?:ing)?|want(?:ed)? to (?:know|understand|learn)|need to know|like to (?:know|understand)|know (?:if|what|how|why|whether|who|where)|find out (?:if|what|how|why)|looking for|information|advice|describe|ask (?:if|what|how|about))\b/i;
+  /(?:\b(?:can|could|would|will|please|pls) (?:you |somebody |someone |anyone )?(?:please )?|^)(?:tell me|explain)\b|\b(?:wonder(?:ing)?|want(?:ed)? to (?:know|understand|learn)|need to know|like to (?:know|understand)|know (?:if|what|how|why|whether|who|where)|find out (?:if|what|how|why)|looking for|information|advice|describe|ask (?:if|what|how|about))\b/i;
 
 function asks(clause: string): boolean {
   return beginsQuestion.test(clause) || asking.test(clause);

@@ -16,7 +16,10 @@ export interface Evidence {
   /** 60 / (60 + rank) in the searches by meaning and by words, 0 where not found: what reciprocal rank fusion adds up. */
   denseRank: number;
   lexicalRank: number;
-  /** How well the document is named in the question, as a share of the best-named one; how much of its name is there. */
+  /**
+   * How well the document is named in the question, as a share of the best-named one; how much of its name is there. Both less
+   * where no document has much of its name there.
+   */
   named: number;
   cover: number;
   /** Its name stands in the question letter for letter. */

@@ -2,7 +2,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { type NameIndex, nameIndexOf } from './names.ts';
+import { folded, type NameIndex, nameIndexOf, wordsOf } from './names.ts';
 import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
 import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
@@ -53,9 +53,19 @@ export function knowledgeOf({
       filter: { documentIds: chosen.map(({ id }) => id) },
       withVectors: true,
     });
+    const spreadOf = new Map<string, Set<string>>();
+    for (const { chunk } of passages)
+      for (const word of new Set(wordsOf(chunk.text).map(({ text }) => folded(text)))) {
+        const list = spreadOf.get(word);
+        if (list) list.add(chunk.documentId);
+        else spreadOf.set(word, new Set([chunk.documentId]));
+      }
+    const everywhere = Math.max(3, (3 * chosen.length) / 100);
+    const isEveryday = (word: string) =>
+      (isWord?.(word) ?? true) && (spreadOf.get(word)?.size ?? 0) >= everywhere;
     return {
       abbreviations: abbreviationsOf(documents, isWord, glossary),
-      names: nameIndexOf(documents, isWord),
+      names: nameIndexOf(documents, isWord, isEveryday),
       profiles: sectionProfilesOf(
         passages.map(({ chunk, vector }) => ({
           documentId: chunk.documentId,

@@ -35,18 +35,25 @@ export interface NameIndex {
 /** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
 const mostPostings = 400;
 
-const everyday = 0.7;
+const common = 0.5;
 
 /**
  * The names in a collection, with what is needed to find them in a question. A word that occurs in many names says less: its
  * weight is `ln(1 + documents / documents with it)`.
  *
- * @param isWord whether a lower-case word is one that everybody knows: it is then not taken for another one misspelt.
+ * @param isWord whether a lower-case word is one that is written so: it is then hardly taken for another one misspelt.
+ * @param isEveryday whether it is one that stands in texts on anything: it may stand in a question without naming anything.
  */
 export function nameIndexOf(
   documents: readonly DocumentSummary[],
   isWord: (word: string) => boolean = () => false,
+  isEveryday: (word: string) => boolean = isWord,
 ): NameIndex {
+  // "KID syndrome" is not about kids: a word that a name writes in capitals, and others do not, is only meant in capitals.
+  const formOf = (text: string, inCapitals = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text)) => {
+    const word = folded(text);
+    return inCapitals && isWord(word) ? word.toUpperCase() : word;
+  };
   const names: { document: number; text: string; words: string[] }[] = [];
   const documentsWith = new Map<string, number>();
   const namesWith = new Map<string, number[]>();
@@ -54,9 +61,10 @@ export function nameIndexOf(
     const seen = new Set<string>();
     const own = new Set<string>();
     for (const text of [title, title.replace(/\s*\([^()]*\)/g, ''), ...aliases.slice(0, 40)]) {
-      const words = [...new Set(wordsOf(text).map((word) => folded(word.text)))].filter(
-        (word, _, all) => all.length < 3 || !leftOut.has(word),
-      );
+      const loud = text === text.toUpperCase() && /\s/.test(text);
+      const words = [
+        ...new Set(wordsOf(text).map((word) => (loud ? folded(word.text) : formOf(word.text)))),
+      ].filter((word, _, all) => all.length < 3 || !leftOut.has(word));
       const key = words.join(' ');
       if (words.length === 0 || words.length > 16 || seen.has(key)) continue;
       seen.add(key);
@@ -71,11 +79,12 @@ export function nameIndexOf(
     for (const word of own) documentsWith.set(word, (documentsWith.get(word) ?? 0) + 1);
   }
   const speller = createSpeller(namesWith.keys());
-  // A word that everybody uses may stand in a question without naming anything.
+  // How much a word tells is not only how few names have it: "ultrasound" stands in one, and in many a story. A word that the
+  // embedder has met as a whole counts half of one that it has not; a number says which of several, and names nothing.
   const weights = new Map(
     [...documentsWith].map(([word, count]) => [
       word,
-      Math.log(1 + documents.length / count) * (isWord(word) ? everyday : 1),
+      /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + documents.length / count) * (isWord(word) ? common : 1),
     ]),
   );
   const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
@@ -95,11 +104,20 @@ export function nameIndexOf(
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
         if (leftOut.has(word) && !abbreviated) continue;
-        if (speller.has(word)) note(word, 1, [index]);
+        if (abbreviated && speller.has(formOf(text, true))) note(formOf(text, true), 1, [index]);
+        else if (speller.has(word)) note(word, 1, [index]);
         else if (speller.has(singular(word))) note(singular(word), 0.97, [index]);
         else if (speller.has(`${word}s`)) note(`${word}s`, 0.97, [index]);
-        else if (word.length >= 4 && !isWord(word))
-          for (const near of speller.near(word).slice(0, 6)) note(near.word, near.similarity, [index]);
+        else if (word.length >= (isWord(word) ? 5 : 4)) {
+          // "Brest" is a word, and may be "breast" misspelt; less surely so than what is no word.
+          const share = isWord(word) ? 0.88 : 1;
+          const stem = singular(word);
+          const nearest = [...speller.near(word), ...(stem === word ? [] : speller.near(stem))].sort(
+            (a, b) => b.similarity - a.similarity,
+          );
+          for (const near of nearest.slice(0, 6))
+            if (share === 1 || near.similarity >= 0.8) note(near.word, near.similarity * share, [index]);
+        }
         // "neuro fibromatosis"
         const next = words[index + 1];
         if (next) {
@@ -110,7 +128,8 @@ export function nameIndexOf(
       const candidates = new Set<number>();
       for (const word of found.keys()) {
         const list = namesWith.get(word)!;
-        if (list.length <= mostPostings) for (const name of list) candidates.add(name);
+        if (list.length <= mostPostings && !/^\p{N}+$/u.test(word))
+          for (const name of list) candidates.add(name);
       }
       if (candidates.size === 0)
         for (const word of found.keys())
@@ -148,6 +167,12 @@ export function nameIndexOf(
         // A name stands in one place: words strewn over a story are not one.
         const compact = places.length / (places.at(-1)! - places[0]! + 1);
         weight *= Math.sqrt(compact);
+        // A "Good syndrome" is not meant by every "good": everyday words name something only where all of the name is there.
+        if (
+          parts.some((part) => !found.has(part)) &&
+          parts.every((part) => !found.has(part) || isEveryday(part))
+        )
+          weight /= 2;
         const cover = weight / totals[index]!;
         const score = weight * cover;
         const before = best.get(document);
@@ -191,7 +216,13 @@ export function folded(word: string): string {
     .replace(/['’]/, '');
 }
 
-export const leftOut: ReadonlySet<string> = new Set(functionWords);
+export const leftOut: ReadonlySet<string> = new Set([
+  ...functionWords,
+  // As typed in a hurry.
+  ...'cant dont wont im ive ill id whats thats hows wheres whos theres doesnt isnt arent didnt wasnt couldnt shouldnt wouldnt youre theyre hes shes lets gonna wanna u ur pls plz'.split(
+    ' ',
+  ),
+]);
 
 function singular(word: string): string {
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;

@@ -22,7 +22,7 @@ export interface QueryPlan {
 
 /** Words of "tell me about it", which ask for nothing in particular. */
 const saysNothing: ReadonlySet<string> = new Set(
-  'info information about mean means meaning meant explain describe description definition define overview basics exactly basically even actually really kind sort thing something somebody someone anybody anyone understand simple plain word words term terms idea hello hi hey dear good thanks thank want like get got going called named bit little learn read heard never first time'.split(
+  'info information about mean means meaning meant explain describe description definition define overview basics exactly basically even actually really kind sort thing something somebody someone anybody anyone understand simple plain word words term terms idea hello hi hey dear good thanks thank want like get got going called named bit little learn read heard never first time illness disease condition disorder diagnosis going stuff tells'.split(
     ' ',
   ),
 );

@@ -50,8 +50,8 @@ export function createSpeller(words: Iterable<string>): Speller {
         // As it sounds counts a little less than as it is written.
         const heard = 0.97 - editDistance(key, keys[index]!) / Math.max(key.length, keys[index]!.length);
         const similarity = Math.max(written, heard);
-        // Of four letters none may be wrong, of five to seven one, of eight or more about every fourth.
-        if (similarity >= (word.length < 8 ? 0.76 : 0.72)) near.push({ word: other, similarity });
+        // Of up to five letters one may be wrong, of more about every third or fourth.
+        if (similarity >= (word.length < 6 ? 0.75 : 0.7)) near.push({ word: other, similarity });
       }
       return near.sort((a, b) => b.similarity - a.similarity);
     },
