@@ -1,9 +1,10 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SourceError } from '../core/errors/source-error.ts';
 import { type FilesSourceOptions, filesSource } from './files.ts';
+import { Listener } from './listener.fixture.ts';
 import type { SourceEntry, SourceProblem } from './source.ts';
 
 let folder: string;
@@ -146,4 +147,103 @@ test('listing stops when aborted', async () => {
     })(),
   ).rejects.toThrow();
   expect(seen).toEqual(['docs/a.md']);
+});
+
+test('ignore files are kept to as git keeps to them', async () => {
+  await put('docs/.gitignore', '*.log.md\n/build/\n!keep.log.md\n');
+  await put('docs/.tandemignore', '# what readers need not find\ninternal\n!build-notes.md\n');
+  await put('docs/a/.gitignore', 'x.md\n!z.log.md\n');
+  const kept = [
+    'docs/keep.log.md',
+    'docs/x.md',
+    'docs/a/y.md',
+    'docs/a/z.log.md',
+    'docs/a/build/1.md',
+    'docs/build-notes.md',
+  ];
+  const ignored = [
+    'docs/w.log.md',
+    'docs/build/1.md',
+    'docs/a/x.md',
+    'docs/internal/1.md',
+    'docs/a/internal.md/1.md',
+    'docs/a/b/w.log.md',
+  ];
+  await put('docs/a/internal/2.md');
+  for (const file of [...kept, ...ignored]) await put(file);
+  expect((await listed()).uris.toSorted()).toEqual([...kept, 'docs/a/internal.md/1.md'].toSorted());
+  expect((await listed({ ignoreFiles: false })).uris).toHaveLength(13);
+});
+
+test('rules above the source count in a repository, unless they ignore the source itself', async () => {
+  await mkdir(path.join(folder, '.git'));
+  await put('.gitignore', 'drafts/\n*.tmp.md\n');
+  for (const file of ['docs/a.md', 'docs/a.tmp.md', 'docs/drafts/b.md', 'drafts/c.md', 'drafts/c.tmp.md'])
+    await put(file);
+  expect((await listed()).uris).toEqual(['docs/a.md']);
+  expect((await listed({ path: 'drafts' })).uris).toEqual(['drafts/c.md', 'drafts/c.tmp.md']);
+  await rm(path.join(folder, '.git'), { recursive: true });
+  expect((await listed()).uris).toEqual(['docs/a.md', 'docs/a.tmp.md', 'docs/drafts/b.md']);
+});
+
+test('a second sync touches only what changed and drops what is gone', async () => {
+  for (const file of ['docs/a.md', 'docs/b.md', 'docs/c.md']) await put(file, file);
+  const listener = new Listener(filesSource({ path: 'docs', baseDirectory: folder, access: 'staff' }));
+  const nothing = { added: [], changed: [], removed: [], failed: [] };
+  expect((await listener.sync()).added).toEqual(['docs/a.md', 'docs/b.md', 'docs/c.md']);
+  expect(await listener.sync()).toEqual(nothing);
+  await put('docs/b.md', 'docs/b.md, changed');
+  await rm(path.join(folder, 'docs/c.md'));
+  await put('docs/d.md');
+  expect(await listener.sync()).toEqual({
+    ...nothing,
+    added: ['docs/d.md'],
+    changed: ['docs/b.md'],
+    removed: ['docs/c.md'],
+  });
+  expect((await listener.list()).entries[0]!.access).toBe('staff');
+});
+
+test('a watch tells of files that are added, changed, moved and removed, and of nothing else', async () => {
+  await put('docs/a.md');
+  const source = filesSource({ path: 'docs', baseDirectory: folder, exclude: ['skip/**'] });
+  const controller = new AbortController();
+  let changes = 0;
+  let notify = () => {};
+  const changed = async (work: () => Promise<unknown>) => {
+    const before = changes;
+    const told = new Promise<void>((resolve) => (notify = resolve));
+    await work();
+    if (changes === before) await told;
+  };
+  const onChange = () => {
+    changes++;
+    notify();
+  };
+  let watching: Promise<void> | undefined;
+  // Once when it begins: what changed before it would be missed.
+  await changed(async () => (watching = source.watch!({ signal: controller.signal, onChange })));
+  await changed(() => put('docs/new/deep/b.md'));
+  await changed(() => put('docs/a.md', 'changed'));
+  await changed(() => rename(path.join(folder, 'docs/a.md'), path.join(folder, 'docs/new/c.md')));
+  await changed(() => rm(path.join(folder, 'docs/new/deep/b.md')));
+  await changed(() => put('docs/.tandemignore', 'new'));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = changes;
+  for (const file of [
+    'docs/.hidden/x.md',
+    'docs/.git/x.md',
+    'docs/node_modules/x.md',
+    'docs/picture.xyz',
+    'docs/skip/x.md',
+    'other.md',
+  ])
+    await put(file);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(changes).toBe(before);
+  controller.abort();
+  await watching;
+  await put('docs/late.md');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(changes).toBe(before);
 });

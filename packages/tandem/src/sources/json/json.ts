@@ -24,7 +24,7 @@ export interface JsonSourceOptions extends Omit<SourceConfigOf<'json'>, 'type'> 
  * Items of an API that answers in JSON, each a Markdown document. A listing reads all pages; the change mark is an item's
  * updated-at field, or the hash of its document. Items are kept on disk until they are loaded, so that none is asked for twice.
  */
-export function jsonSource(options: JsonSourceOptions): Source {
+export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable {
   const { where = 'sources', pagination, access } = options;
   const start = parseAddress(options.url)!;
   const items = fieldPath(options.items, `${where}.items`);
@@ -63,12 +63,7 @@ export function jsonSource(options: JsonSourceOptions): Source {
     const listed = new Set<string>();
     for await (const item of allItems(onProgress, signal)) {
       const key = id.one(item);
-      if (
-        typeof item !== 'object' ||
-        item === null ||
-        !['string', 'number'].includes(typeof key) ||
-        key === ''
-      ) {
+      if (!isRecord(item) || !['string', 'number'].includes(typeof key) || key === '') {
         onProblem?.({
           uri: `${base}/`,
           kind: 'failed',
@@ -76,8 +71,7 @@ export function jsonSource(options: JsonSourceOptions): Source {
         });
         continue;
       }
-      const fields = item as Fields;
-      const uri = address ? address.render(fields).trim() : `${base}#${encodeURIComponent(String(key))}`;
+      const uri = address ? address.render(item).trim() : `${base}#${encodeURIComponent(String(key))}`;
       if (listed.has(uri)) {
         onProblem?.({
           uri,
@@ -87,12 +81,12 @@ export function jsonSource(options: JsonSourceOptions): Source {
         continue;
       }
       listed.add(uri);
-      const bytes = documents.render(fields);
-      const time = updatedAt?.one(fields);
+      const bytes = documents.render(item);
+      const time = updatedAt?.one(item);
       const changeMark =
         time === undefined || time === null ? markOfBytes(bytes) : `at:${textOf(time)} ${form}`;
       if ((await known?.(uri)) !== changeMark) held.put(uri, changeMark, { bytes });
-      const label = textOf(accessField?.one(fields)) || access;
+      const label = textOf(accessField?.one(item)) || access;
       yield { uri, changeMark, mediaType: 'text/markdown', ...(label !== undefined && { access: label }) };
     }
   }
@@ -112,7 +106,7 @@ export function jsonSource(options: JsonSourceOptions): Source {
       });
       const body = parsed(url, response);
       const found = items.all(body);
-      if (found.length === 0) checkItemPath(url, body, items, pages);
+      if (!found.some(isRecord)) checkItemPath(url, body, items, pages);
       yield* found;
       total += found.length;
       onProgress?.({ stage: `reading ${start.host}`, done: total, unit: 'items' });
@@ -243,14 +237,18 @@ export function jsonSource(options: JsonSourceOptions): Source {
   };
 }
 
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** The target with `rel="next"` of a Link header (RFC 8288). */
 export function nextLink(header: string | string[] | undefined): string | undefined {
-  for (const [, target, parameters] of [header ?? []]
-    .flat()
-    .join(', ')
-    .matchAll(/<([^>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]+))?)*)/g)) {
-    const relation = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))/i.exec(parameters!);
-    if ((relation?.[1] ?? relation?.[2] ?? '').toLowerCase().split(/\s+/).includes('next')) return target;
+  const links = /<([^>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]+))?)*)/g;
+  for (const [, target, parameters] of [header ?? []].flat().join(', ').matchAll(links)) {
+    const each = /;\s*([\w*-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s",;]+)))?/g;
+    for (const [, name, quoted, plain] of parameters!.matchAll(each)) {
+      const relations = (quoted ?? plain ?? '').toLowerCase().split(/\s+/);
+      if (name!.toLowerCase() === 'rel' && relations.includes('next')) return target;
+    }
   }
   return undefined;
 }

@@ -37,7 +37,10 @@ export interface LangChainSourceOptions {
  * The documents of any LangChain document loader. A loader knows nothing of changes, so it loads everything each time; what is
  * equal to the last time goes no further than this.
  */
-export function fromLangChainLoader(loader: LangChainLoader, options: LangChainSourceOptions): Source {
+export function fromLangChainLoader(
+  loader: LangChainLoader,
+  options: LangChainSourceOptions,
+): Source & AsyncDisposable {
   const { name, mediaType = 'text/markdown', access } = options;
   const isMarkdown = /markdown/.test(mediaType);
   let held: HeldBodies | undefined;

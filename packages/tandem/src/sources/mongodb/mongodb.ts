@@ -12,6 +12,7 @@ import { fieldPath } from '../records/field-path.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
 import { type Fields, textOf } from '../records/template.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
+import { keysWithText, keyText } from './key-text.ts';
 
 export interface MongodbSourceOptions extends Omit<SourceConfigOf<'mongodb'>, 'type'> {
   /** For messages: the config key. */
@@ -25,7 +26,7 @@ const batchSize = 500;
  * Documents of a MongoDB collection, each a Markdown document. With an updated-at field a listing reads keys and times only;
  * without one it reads every document and marks it with the hash of what it becomes. Only find is ever sent.
  */
-export function mongodbSource(options: MongodbSourceOptions): Source {
+export function mongodbSource(options: MongodbSourceOptions): Source & AsyncDisposable {
   const { where = 'sources', key, filter, projection, timeoutSeconds } = options;
   const place = placeOf(options, where);
   const updatedAt =
@@ -98,14 +99,12 @@ export function mongodbSource(options: MongodbSourceOptions): Source {
 
   async function* list({ signal, onProblem, known }: ListOptions = {}): AsyncIterable<SourceEntry> {
     const from = await collection();
+    // By the first name of a path: some servers that speak the protocol do not know longer ones here.
+    const needed = [key, options.updatedAt, options.accessField].flatMap(
+      (each) => each?.split(/[.[]/)[0] ?? [],
+    );
     const wanted =
-      options.updatedAt === undefined
-        ? projection
-        : {
-            [key]: 1,
-            [options.updatedAt]: 1,
-            ...(options.accessField !== undefined && { [options.accessField]: 1 }),
-          };
+      updatedAt === undefined ? projection : Object.fromEntries(needed.map((name) => [name, 1] as const));
     await using cursor = from.find(filter, {
       batchSize,
       sort: { [key]: 1 },
@@ -156,20 +155,12 @@ export function mongodbSource(options: MongodbSourceOptions): Source {
   async function read(uri: string, signal?: AbortSignal): Promise<Uint8Array> {
     const text = decodeURIComponent(uri.slice(place.uri.length + 1));
     const from = await collection();
-    const { Binary, ObjectId, UUID } = await import('mongodb');
-    // The text does not say of which type the key is; that of another type is not found.
-    const candidates: unknown[] = [text];
-    if (/^[\da-f]{24}$/.test(text)) candidates.push(new ObjectId(text));
-    if (/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/.test(text)) candidates.push(new UUID(text));
-    if (/^0x(?:[\da-f]{2})*$/.test(text)) candidates.push(new Binary(Buffer.from(text.slice(2), 'hex')));
-    if (text !== '' && String(Number(text)) === text) candidates.push(Number(text));
-    if (/^-?\d{16,19}$/.test(text)) candidates.push(BigInt(text));
-    if (/^\d{4}-\d\d-\d\dT/.test(text)) candidates.push(new Date(text));
+    const keys = keysWithText(text, await import('mongodb'));
     const document = await explained(
       'cannot be read',
       () =>
         from.findOne(
-          { $and: [filter, { [key]: { $in: candidates } }] },
+          { $and: [filter, { [key]: { $in: keys } }] },
           { ...(projection && { projection }), ...(signal && { signal }) },
         ),
       signal,
@@ -198,18 +189,6 @@ export function mongodbSource(options: MongodbSourceOptions): Source {
       await client?.close();
     },
   };
-}
-
-/** A key as text: an ObjectId as hex digits, a date as ISO 8601, bytes as `0x…`, a UUID as one. */
-function keyText(value: unknown): string {
-  const type = (value as { _bsontype?: string })._bsontype;
-  if (type === 'Binary') {
-    const binary = value as { sub_type: number; buffer: Uint8Array; toUUID(): { toString(): string } };
-    return binary.sub_type === 4
-      ? binary.toUUID().toString()
-      : `0x${Buffer.from(binary.buffer).toString('hex')}`;
-  }
-  return textOf(value);
 }
 
 /** Ours, wherever the driver has wrapped it: the network policy stops a connection inside it. */

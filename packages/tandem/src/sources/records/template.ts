@@ -30,19 +30,23 @@ export function compileTemplate(source: string, where: string): Template {
   const open: { name: string; position: number; parts: Part[] }[] = [];
   let parts = root;
   let position = 0;
-  const tag = /(?<lead>^[ \t]*)?\{\{(?<kind>[#^/!]?)(?<body>[\s\S]*?)\}\}(?<tail>[ \t]*(?:\r?\n|$))?/gm;
-  for (const match of source.matchAll(tag)) {
-    const { lead, kind, body, tail } = match.groups as Record<
-      'lead' | 'kind' | 'body' | 'tail',
-      string | undefined
-    >;
-    // Values are part of their line; a section's tag, alone on one, is not.
-    const standalone = kind !== '' && lead !== undefined && tail !== undefined;
-    const start = match.index + (standalone ? 0 : (lead ?? '').length);
+  for (const match of source.matchAll(/\{\{([#^/!]?)([\s\S]*?)\}\}/g)) {
+    const [whole, kind, body] = match as unknown as [string, string, string];
+    let start = match.index;
+    let end = start + whole.length;
+    if (kind !== '') {
+      // Alone on its line: then the line goes too.
+      const before = source.slice(source.lastIndexOf('\n', start - 1) + 1, start);
+      const after = /^[ \t]*(?:\r?\n|$)/.exec(source.slice(end));
+      if (/^[ \t]*$/.test(before) && after && start - before.length >= position) {
+        start -= before.length;
+        end += after[0].length;
+      }
+    }
     if (start > position) parts.push({ text: source.slice(position, start) });
-    position = match.index + match[0].length - (standalone ? 0 : (tail ?? '').length);
+    position = end;
     if (kind === '!') continue;
-    const name = body!.trim();
+    const name = body.trim();
     if (!/^(?:\.|[^\s.{}#^/]+(?:\.[^\s.{}]+)*|[^{}.]+)$/.test(name)) {
       throw wrong(match.index, name === '' ? 'a tag names nothing' : `${JSON.stringify(name)} is no name`);
     }

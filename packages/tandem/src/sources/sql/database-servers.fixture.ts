@@ -69,7 +69,13 @@ export async function startMariadb(): Promise<DatabaseServer> {
   ]);
   const init = await server.write(
     'init.sql',
-    `CREATE DATABASE app CHARACTER SET utf8mb4; CREATE USER app@'%' IDENTIFIED BY '${password}'; GRANT ALL ON app.* TO app@'%';\n`,
+    [
+      // One statement a line.
+      'CREATE DATABASE app CHARACTER SET utf8mb4;',
+      `CREATE USER app@'%' IDENTIFIED BY '${password}';`,
+      "GRANT ALL ON app.* TO app@'%';",
+      '',
+    ].join('\n'),
   );
   const port = await freePort();
   server.start('/usr/sbin/mariadbd', [

@@ -61,8 +61,8 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
   const binary = new Set<string>();
   return {
     dialect: dialectWith(binary),
-    async columns(select) {
-      const [, fields] = await connection.query(select);
+    async columns(select, signal) {
+      const [, fields] = await abortable(() => connection.query(select), signal);
       for (const { name, characterSet, columnType } of fields) {
         if (characterSet === noCharacterSet && stringTypes.has(columnType ?? 0)) binary.add(quote(name));
       }

@@ -66,8 +66,8 @@ export async function connectPostgres({ url, timeoutSeconds }: SqlConnectOptions
 
   return {
     dialect,
-    async columns(select) {
-      const { fields } = await client.query(select);
+    async columns(select, signal) {
+      const { fields } = await abortable(() => client.query(select), signal);
       return fields.map(({ name }) => name);
     },
     async *stream(select, signal) {

@@ -3,7 +3,7 @@ import type { Fields } from '../records/template.ts';
 /** One connection that can only read, in the words that the source needs of every dialect. */
 export interface SqlConnection extends AsyncDisposable {
   /** Names of the columns that a SELECT gives. Asked first: what a dialect must know of their types it learns there. */
-  columns(select: string): Promise<string[]>;
+  columns(select: string, signal?: AbortSignal): Promise<string[]>;
   /** The rows of a SELECT one after the other, from one state of the database, a few hundred in memory at a time. */
   stream(select: string, signal?: AbortSignal): AsyncIterable<Fields>;
   rows(select: string, values: readonly unknown[], signal?: AbortSignal): Promise<Fields[]>;

@@ -30,7 +30,7 @@ const accessAlias = 'tandem_access';
  * Rows of a table or query, each a Markdown document. With an updated-at column a listing reads keys and times only; without
  * one it reads all rows and marks each with the hash of its document. Nothing is ever written: sessions are read-only.
  */
-export function sqlSource(options: SqlSourceOptions): Source {
+export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
   const { where = 'sources', updatedAt, accessColumn, timeoutSeconds } = options;
   const keys = [options.key].flat();
   const place = placeOf(options, where);
@@ -90,11 +90,15 @@ export function sqlSource(options: SqlSourceOptions): Source {
   const from = ({ dialect }: SqlConnection) =>
     // The line's end, because a query may end with a remark.
     `${options.table === undefined ? `(${options.query!.trim().replace(/;\s*$/, '')}\n)` : dialect.quote(options.table)} AS tandem_rows`;
-  const columnsOf = (connection: SqlConnection) =>
-    explained('cannot be read', () => connection.columns(`SELECT * FROM ${from(connection)} WHERE 1 = 0`));
+  const columnsOf = (connection: SqlConnection, signal?: AbortSignal) =>
+    explained(
+      'cannot be read',
+      () => connection.columns(`SELECT * FROM ${from(connection)} WHERE 1 = 0`, signal),
+      signal,
+    );
 
-  async function checkColumns(connection: SqlConnection): Promise<void> {
-    const columns = await columnsOf(connection);
+  async function checkColumns(connection: SqlConnection, signal?: AbortSignal): Promise<void> {
+    const columns = await columnsOf(connection, signal);
     for (const [name, column] of [
       ...keys.map((key) => ['key', key] as const),
       ['updatedAt', updatedAt] as const,
@@ -113,7 +117,7 @@ export function sqlSource(options: SqlSourceOptions): Source {
 
   async function* list({ signal, onProblem, known }: ListOptions = {}): AsyncIterable<SourceEntry> {
     await using connection = await connect();
-    await checkColumns(connection);
+    await checkColumns(connection, signal);
     const { quote, asText } = connection.dialect;
     const select = [
       ...(updatedAt === undefined ? ['tandem_rows.*'] : [`${asText(quote(updatedAt))} AS ${markAlias}`]),

@@ -37,7 +37,8 @@ export function openSqlite(file: string, uri: string): SqlConnection {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   return {
     dialect,
-    async columns(select) {
+    async columns(select, signal) {
+      signal?.throwIfAborted();
       return database
         .prepare(select)
         .columns()

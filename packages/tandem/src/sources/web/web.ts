@@ -46,7 +46,7 @@ type Visit =
  * its bytes. Pages are visited level by level, in the order in which
  * they link to each other, so that two listings of an unchanged site are alike.
  */
-export function webSource(options: WebSourceOptions): Source {
+export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   const { dataDirectory, where = 'sources', mode } = options;
   const start = parseAddress(options.url)!;
   const client = new HttpClient({
