@@ -28,13 +28,13 @@ const { values: flags, positionals } = parseArgs({
     batch: { type: 'string', default: '64' },
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-train-embedder') },
     python: { type: 'string' },
-    rows: { type: 'string', default: 'fp32,bf16,tandem' },
+    rows: { type: 'string', default: 'fp32,bf16,tandem,tandem-int8' },
     /** Set for the processes that this one starts. */
     job: { type: 'string' },
   },
 });
 
-const requirements = ['torch==2.13.0', 'transformers==5.0.0', 'sentence-transformers==5.2.0'];
+const requirements = ['torch==2.13.0', 'transformers==5.23.0', 'sentence-transformers==6.2.0'];
 const floors = { speedOverBest: { floor: 1, goal: 1.5 }, lossAboveFp32: { floor: 0.01, goal: 0 } };
 const threads = 2;
 const learningRate = 5e-5;
@@ -78,7 +78,14 @@ async function tandemSide(job: Job): Promise<void> {
     outputDirectory: output,
     pairs: job.pairs,
     threads: job.threads,
-    hyperparameters: { batchSize, learningRate, warmupFraction, epochs: 1, seed: 1 },
+    hyperparameters: {
+      batchSize,
+      learningRate,
+      warmupFraction,
+      epochs: 1,
+      seed: 1,
+      products: job.row === 'tandem-int8' ? 'int8' : 'float32',
+    },
     onProgress: ({ stage, loss }) => {
       const here = now();
       // Between the reports of two steps lies one step; the first has the loading before it.
@@ -135,16 +142,15 @@ async function main(): Promise<void> {
   const file = join(flags.work, 'job.json');
   const run = async (job: Job): Promise<Outcome> => {
     writeFileSync(file, JSON.stringify(job));
-    const lines =
-      job.row === 'tandem'
-        ? await output(process.execPath, [
-            fileURLToPath(import.meta.url),
-            '--job',
-            file,
-            '--batch',
-            flags.batch,
-          ])
-        : await output(python, [peer, 'train', file]);
+    const lines = job.row.startsWith('tandem')
+      ? await output(process.execPath, [
+          fileURLToPath(import.meta.url),
+          '--job',
+          file,
+          '--batch',
+          flags.batch,
+        ])
+      : await output(python, [peer, 'train', file]);
     const steps = lines.filter((line) => 'pairs' in line) as {
       seconds: number;
       cpuSeconds: number;
@@ -229,8 +235,14 @@ async function main(): Promise<void> {
 
 /** Ratios within rounds: median and range. Sets the exit code where a floor is missed. */
 function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
-  const own = speeds.get('tandem') ?? [];
-  const peers = [...speeds].filter(([row]) => row !== 'tandem').map(([, list]) => list);
+  return [...speeds.keys()]
+    .filter((row) => row.startsWith('tandem'))
+    .flatMap((row) => judgeRow(row, speeds, losses));
+}
+
+function judgeRow(row: string, speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
+  const own = speeds.get(row) ?? [];
+  const peers = [...speeds].filter(([name]) => !name.startsWith('tandem')).map(([, list]) => list);
   if (own.length === 0 || peers.length === 0) return [];
   const ratios = own
     .map((one, round) => one.pairsPerSecond / Math.max(...peers.map((list) => list[round]!.pairsPerSecond)))
@@ -243,7 +255,7 @@ function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
     },
     {
       name: 'lossAboveFp32' as const,
-      values: losses.has('tandem') && losses.has('fp32') ? [losses.get('tandem')! - losses.get('fp32')!] : [],
+      values: losses.has(row) && losses.has('fp32') ? [losses.get(row)! - losses.get('fp32')!] : [],
       passes: (value: number, bound: number) => value <= bound,
     },
   ];
@@ -254,9 +266,9 @@ function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
     const passed = passes(median, floor);
     if (!passed) process.exitCode = 1;
     console.log(
-      `${name}: ${median.toFixed(3)} (${values[0]!.toFixed(3)} to ${values.at(-1)!.toFixed(3)}); at least ${floor}, aim ${goal}: ${passed ? (passes(median, goal) ? 'aim reached' : 'floor reached') : 'MISSED'}`,
+      `${row}, ${name}: ${median.toFixed(3)} (${values[0]!.toFixed(3)} to ${values.at(-1)!.toFixed(3)}); at least ${floor}, aim ${goal}: ${passed ? (passes(median, goal) ? 'aim reached' : 'floor reached') : 'MISSED'}`,
     );
-    return [{ name, median, low: values[0], high: values.at(-1), floor, goal, passed }];
+    return [{ row, name, median, low: values[0], high: values.at(-1), floor, goal, passed }];
   });
 }
 

@@ -5,10 +5,15 @@ import {
   binaryCrossEntropy,
   concatenate,
   crossEntropy,
+  emptyInt8Columns,
   Graph,
   gatherRows,
   gelu,
   gradients,
+  type Int8Weight,
+  int8Columns,
+  int8Linear,
+  int8Transposed,
   type LoraLayer,
   layerNorm,
   linear,
@@ -24,6 +29,7 @@ import {
   type Value,
 } from '../graph/index.ts';
 import { type BertModel, bertLinears } from './bert-weights.ts';
+import type { Int8Layer } from './decoder-config.ts';
 
 /** `vector`: pooled hidden states; `score`: one logit from BERT's pooler and a classifier over [CLS]. */
 export type BertHead = 'vector' | 'score';
@@ -46,6 +52,8 @@ export interface BertTrainingGraphs {
    * `embedded.gradient` [rows, hidden], which belongs to a table's row wherever that row was picked.
    */
   trained: string[];
+  /** Brings the integers that products are computed with to what the weights are now; nothing to do in float32. */
+  refresh(): void;
 }
 
 /** An input without padding: token ids, special tokens included, and their types (0 where absent). */
@@ -61,11 +69,16 @@ export interface BertSequence {
  */
 export function bertTrainingGraphs(
   model: BertModel,
-  options: { head: BertHead; lora?: BertLora | undefined },
+  options: {
+    head: BertHead;
+    lora?: BertLora | undefined;
+    /** `int8` (without `lora`): see {@link int8Linear}. Default float32. */
+    products?: 'float32' | 'int8' | undefined;
+  },
 ): BertTrainingGraphs {
   const { settings } = model;
   const { hiddenSize, heads, epsilon } = settings;
-  const { head, lora } = options;
+  const { head, lora, products = 'float32' } = options;
   const graph = new Graph(`bert ${head}`);
   const trainable = new Map<string, Value>();
   const weight = (name: string, trained: boolean) => {
@@ -90,8 +103,34 @@ export function bertTrainingGraphs(
   const norm = (x: Value, name: string) =>
     layerNorm(x, weight(`${name}.LayerNorm.weight`, full), weight(`${name}.LayerNorm.bias`, full), epsilon);
 
+  const integers: TrainedIntegers[] = [];
+  const int8Of = (names: readonly string[]): Int8Weight => {
+    const own = new TrainedIntegers(model, names);
+    integers.push(own);
+    const { out, width, layer } = own;
+    const matrix = (direction: 'forward' | 'backward', shape: number[]) => ({
+      values: graph.weight(`${names[0]}.${direction}`, layer[direction].values, shape, 'int8'),
+      scales: graph.weight(`${names[0]}.${direction}.scales`, layer[direction].scales, [shape[1]!]),
+    });
+    return { forward: matrix('forward', [width, out]), backward: matrix('backward', [out, width]) };
+  };
+
   /** Linear layers that read the same rows, their outputs side by side; `before` is not kept for the backward. */
   const dense = (x: Value, names: readonly string[], before: (x: Value) => Value = (same) => same) => {
+    if (full && products === 'int8') {
+      const int8 = int8Of(names);
+      const weights = names.map((name): Value => {
+        // Only named: its numbers are in the integers.
+        const shape = model.shapes.get(`${name}.weight`)!;
+        const value: Value = { graph, name: `${name}.weight`, type: 'float32', shape: [...shape] };
+        trainable.set(value.name, value);
+        return value;
+      });
+      const biases = names.map((name) => weight(`${name}.bias`, true));
+      return recomputed([x], [...weights, ...biases], ([input]) => [
+        int8Linear(before(input!), { int8, weights, biases }),
+      ])[0]!;
+    }
     if (full) {
       const w = names.map((name) => weight(`${name}.weight`, true));
       const b = names.map((name) => weight(`${name}.bias`, true));
@@ -157,7 +196,44 @@ export function bertTrainingGraphs(
     backward: after,
     between: between.map(({ name }) => name),
     trained: [...trainable.keys()],
+    refresh: () => {
+      for (const own of integers) own.refresh();
+    },
   };
+}
+
+/** Matrices under each other, in float32 in the model and in eight bits here. */
+class TrainedIntegers {
+  readonly out: number;
+  readonly width: number;
+  readonly layer: Int8Layer;
+  readonly #parts: readonly Float32Array[];
+  readonly #whole: Float32Array;
+
+  constructor(model: BertModel, names: readonly string[]) {
+    const shapes = names.map((name) => model.shapes.get(`${name}.weight`) as readonly [number, number]);
+    this.out = shapes.reduce((total, [out]) => total + out, 0);
+    this.width = shapes[0]![1];
+    this.layer = {
+      forward: emptyInt8Columns(this.width, this.out),
+      backward: emptyInt8Columns(this.out, this.width),
+    };
+    this.#parts = names.map((name) => model.weights.get(`${name}.weight`)!);
+    this.#whole = this.#parts.length === 1 ? this.#parts[0]! : new Float32Array(this.out * this.width);
+    this.refresh();
+  }
+
+  refresh(): void {
+    if (this.#parts.length > 1) {
+      let at = 0;
+      for (const part of this.#parts) {
+        this.#whole.set(part, at);
+        at += part.length;
+      }
+    }
+    int8Transposed(this.#whole, this.out, this.width, this.layer.forward);
+    int8Columns(this.#whole, this.out, this.width, this.layer.backward);
+  }
 }
 
 /** The three tables, and which input of the graph says what row of them each of its rows has. */

@@ -80,6 +80,7 @@ export async function runCrossEncoderTraining(
   const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
   const { threads, tokensPerPass, activationBytes } = job;
   await using passes = await EncoderPasses.open(model, {
+    products: settings.products,
     threads,
     tokensPerPass,
     activationBytes,

@@ -106,15 +106,19 @@ describe('trainEmbedder', () => {
     }
   });
 
-  for (const method of ['full', 'lora'] as const) {
-    test(`${method}: it learns, the best is kept and saved, the same for the same seed`, async () => {
+  for (const settings of [
+    { method: 'full' },
+    { method: 'full', products: 'int8' },
+    { method: 'lora' },
+  ] as const) {
+    test(`${Object.values(settings).join(', ')}: it learns, the best is kept and saved, the same for the same seed`, async () => {
       const run = () =>
         trainEmbedder({
           directory: tiny,
           outputDirectory: output(),
           pairs: shifted(60, 1),
           validation: shifted(16, 2),
-          hyperparameters: { method, rank: 4, alpha: 8, batchSize: 20, epochs: 12, learningRate: 0.01 },
+          hyperparameters: { ...settings, rank: 4, alpha: 8, batchSize: 20, epochs: 12, learningRate: 0.01 },
           threads: 1,
         });
       const { directory, metrics } = await run();
@@ -135,7 +139,9 @@ describe('trainEmbedder', () => {
         const scores = candidates.map((_, at) => dot(vectors[row]!, vectors[pairs.length + at]!));
         return candidates[scores.indexOf(Math.max(...scores))] === positive;
       });
-      expect(found.length / pairs.length).toBeCloseTo(best.recallAt1, 6);
+      // Products in eight bits may decide a near tie otherwise than those in float32.
+      const slack = 'products' in settings ? 1 / pairs.length : 1e-6;
+      expect(Math.abs(found.length / pairs.length - best.recallAt1)).toBeLessThanOrEqual(slack);
 
       const again = await run();
       expect(again.metrics.losses).toEqual(metrics.losses);

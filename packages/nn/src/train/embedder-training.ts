@@ -82,7 +82,12 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
   }
 
   const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
-  await using passes = await EncoderPasses.open(model, { ...passOptions(job), head: 'vector', lora });
+  await using passes = await EncoderPasses.open(model, {
+    ...passOptions(job),
+    head: 'vector',
+    lora,
+    products: settings.products,
+  });
   await using losses = await openSession(rankingLossGraph(passes.width, scale), {
     threads: job.threads ?? 2,
     spin: false,

@@ -1,5 +1,6 @@
 /** Runs a batch through an encoder and back, in passes that memory and caches bear. */
-import { openSession, type Session, type TensorData } from '../graph/index.ts';
+import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
+import { hasIntegerProducts, openSession, type Session, type TensorData } from '../graph/index.ts';
 import {
   type BertHead,
   type BertLora,
@@ -21,6 +22,8 @@ export interface EncoderGradients {
 export interface EncoderPassesOptions {
   head: BertHead;
   lora?: BertLora | undefined;
+  /** Of the layers' products; `int8` only without `lora`. Default float32. */
+  products?: 'float32' | 'int8' | undefined;
   /** Default 2. */
   threads?: number | undefined;
   /** Most tokens in one pass (one long sequence may have more). Default 2048: more is not faster. */
@@ -71,6 +74,14 @@ export class EncoderPasses implements AsyncDisposable {
   }
 
   static async open(model: BertModel, options: EncoderPassesOptions): Promise<EncoderPasses> {
+    if (options.products === 'int8' && !(await hasIntegerProducts())) {
+      throw new InvalidHyperparameterError({
+        parameter: 'products',
+        message:
+          'The hyperparameter products is "int8", and this CPU has no exact products of eight-bit integers.',
+        hint: 'Leave it out for float32.',
+      });
+    }
     const graphs = bertTrainingGraphs(model, options);
     // Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory.
     const session = { threads: options.threads ?? 2, weights: 'fed', optimize: 'none', spin: false } as const;
@@ -90,6 +101,7 @@ export class EncoderPasses implements AsyncDisposable {
     const { tokensPerPass = 2048, activationBytes = 2 ** 30, head } = this.#options;
     const results = new Float32Array(sequences.length * this.width);
     const passes: Pass[] = [];
+    this.graphs.refresh();
     let kept = 0;
     for (const members of cut(sequences, tokensPerPass)) {
       await options.breathe?.();

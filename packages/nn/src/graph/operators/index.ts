@@ -20,11 +20,13 @@ export {
   tanh,
 } from './elementwise.ts';
 export {
+  emptyInt8Columns,
   type Int8Columns,
   type Int8Matrix,
   type Int8Rows,
   type Int8Weight,
   int8Columns,
+  int8Linear,
   int8ProbeGraph,
   int8Product,
   int8Rows,

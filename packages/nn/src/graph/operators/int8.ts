@@ -5,7 +5,10 @@
  */
 import { Graph, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
-import { unary } from './elementwise.ts';
+import { binary, unary } from './elementwise.ts';
+import { gemm } from './matrix.ts';
+import { sumTo } from './reduce.ts';
+import { concatenateNode, splitNode } from './shape.ts';
 
 /** A frozen matrix as integers with a scale for each column. */
 export interface Int8Matrix {
@@ -83,26 +86,40 @@ export interface Int8Columns {
   scales: Float32Array;
 }
 
-/** A row-major [rows, columns] matrix to int8 with a scale for each column. */
-export function int8Columns(weight: Float32Array, rows: number, columns: number): Int8Columns {
-  const scales = new Float32Array(columns);
+/** Zeros, to be written to by {@link int8Columns} or {@link int8Transposed}. */
+export function emptyInt8Columns(rows: number, columns: number): Int8Columns {
+  return { values: new Int8Array(rows * columns), scales: new Float32Array(columns) };
+}
+
+/** A row-major [rows, columns] matrix to int8 with a scale for each column; into arrays that are there already, if given. */
+export function int8Columns(
+  weight: Float32Array,
+  rows: number,
+  columns: number,
+  into: Int8Columns = emptyInt8Columns(rows, columns),
+): Int8Columns {
+  const { values, scales } = into;
+  scales.fill(0);
   for (let row = 0, at = 0; row < rows; row++)
     for (let column = 0; column < columns; column++, at++) {
       const magnitude = Math.abs(weight[at]!);
       if (magnitude > scales[column]!) scales[column] = magnitude;
     }
   for (let column = 0; column < columns; column++) scales[column] = scales[column]! / 127 || 1;
-  const values = new Int8Array(weight.length);
   for (let row = 0, at = 0; row < rows; row++)
     for (let column = 0; column < columns; column++, at++)
       values[at] = Math.round(weight[at]! / scales[column]!);
-  return { values, scales };
+  return into;
 }
 
 /** The transpose of {@link int8Columns}' input: [rows, columns] → int8 [columns, rows] with a scale for each row. */
-export function int8Transposed(weight: Float32Array, rows: number, columns: number): Int8Columns {
-  const scales = new Float32Array(rows);
-  const values = new Int8Array(weight.length);
+export function int8Transposed(
+  weight: Float32Array,
+  rows: number,
+  columns: number,
+  into: Int8Columns = emptyInt8Columns(columns, rows),
+): Int8Columns {
+  const { values, scales } = into;
   for (let row = 0; row < rows; row++) {
     const own = weight.subarray(row * columns, (row + 1) * columns);
     let largest = 0;
@@ -112,7 +129,34 @@ export function int8Transposed(weight: Float32Array, rows: number, columns: numb
     for (let column = 0; column < columns; column++)
       values[column * rows + row] = Math.round(own[column]! / scale);
   }
-  return { values, scales };
+  return into;
+}
+
+/**
+ * x · weightᵀ + bias with x: [rows, in], where weight and bias are those of several layers under each other and are trained:
+ * the output and the gradient of x are products in integers, the gradient of the weights is one in float32, since it is
+ * summed over many rows (Wortsman et al. 2023, "SwitchBack"). `weights` and `biases` only name what the gradients belong to.
+ */
+export function int8Linear(
+  x: Value,
+  layer: { int8: Int8Weight; weights: readonly Value[]; biases: readonly Value[] },
+): Value {
+  const { int8, weights, biases } = layer;
+  const y = binary('Add', int8Product(int8Rows(x), int8.forward), concatenateNode(biases, 0));
+  x.graph.record({
+    inputs: [x, ...weights, ...biases],
+    outputs: [y],
+    backward: ([dy], [toX]) => {
+      const sizes = weights.map(({ shape }) => shape[0] as number);
+      const ofBiases = sumTo(dy!, [sizes.reduce((total, size) => total + size, 0)]);
+      return [
+        toX ? int8Product(int8Rows(dy!), int8.backward) : undefined,
+        ...splitNode(gemm(dy!, x, { transA: true }), 0, sizes),
+        ...splitNode(ofBiases, 0, sizes),
+      ];
+    },
+  });
+  return y;
 }
 
 /**
