@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sha256 } from '../core/hash.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Trace } from '../core/types/answer.ts';
 import type { Catalog, IndexedDocument } from './catalog.ts';
+import { migrations } from './sqlite/schema.ts';
 import { openCatalog } from './sqlite-catalog.ts';
 
 let folder: string;
@@ -117,6 +119,211 @@ describe('index and documents', () => {
     ]);
     expect([...(await catalog.documents.getMany(['b', 'nobody'])).keys()]).toEqual(['b']);
   });
+});
+
+describe('a listing beside the catalogue', () => {
+  const entry = (uri: string, change: object = {}) => ({
+    uri,
+    source: 0,
+    sourceId: 'files',
+    changeMark: 'm1',
+    entry: { uri, extra: [1, 'ü'] },
+    ...change,
+  });
+  const uriOf = (id: string) => document(id).uri;
+  const problem = (uri: string, changeMark: string) => ({
+    uri,
+    sourceId: 'files',
+    changeMark,
+    message: 'No.',
+    at: 'now',
+  });
+  const listed = async (entries: Parameters<Catalog['listing']['add']>[0], unlisted: string[] = []) => {
+    await catalog.listing.begin();
+    await catalog.listing.add(entries);
+    return await catalog.listing.compare(unlisted);
+  };
+
+  test('what is unchanged, changed, new, relabelled, gone, moved, unknown or broken still', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, {
+      put: [
+        document('same'),
+        document('touched'),
+        document('secret'),
+        document('own', { access: 'staff', accessFromSource: false }),
+        document('gone', { changeMark: 'g' }),
+        document('moved', { changeMark: 'twin' }),
+        document('folder/unknown', { uri: 'folder/unknown.md' }),
+        document('unreadable'),
+      ],
+      problems: [
+        problem('broken', 'm1'),
+        problem('mended', 'm0'),
+        problem('left', 'm1'),
+        problem(uriOf('same'), 'm0'),
+      ],
+    });
+    const compared = await listed(
+      [
+        entry('new', { changeMark: 'twin' }),
+        entry(uriOf('same')),
+        entry(uriOf('touched'), { changeMark: 'm2' }),
+        entry(uriOf('secret'), { access: 'board' }),
+        entry(uriOf('own'), { access: 'board' }),
+        entry('broken'),
+        entry('mended'),
+        entry(uriOf('same'), { changeMark: 'a second source says' }),
+      ],
+      ['folder/', uriOf('unreadable')],
+    );
+    expect(compared).toEqual({
+      listed: 7,
+      unchanged: 2,
+      work: 4,
+      gone: [{ id: 'gone', uri: uriOf('gone') }],
+      moved: 1,
+      problems: [problem('broken', 'm1')],
+      resolved: expect.arrayContaining(['left', uriOf('same')]),
+    });
+    expect(compared.resolved).toHaveLength(2);
+    const work = await catalog.listing.work(0, 10);
+    expect(work.map(({ kind, uri, access, before }) => [kind, uri, access, before?.id])).toEqual([
+      ['relabel', uriOf('secret'), 'board', 'secret'],
+      ['changed', uriOf('touched'), undefined, 'touched'],
+      ['new', 'new', undefined, undefined],
+      ['new', 'mended', undefined, undefined],
+    ]);
+    expect(work[2]!.entry).toEqual({ uri: 'new', extra: [1, 'ü'] });
+    expect((await catalog.listing.work(work[1]!.rank, 1)).map(({ uri }) => uri)).toEqual(['new']);
+    expect([await catalog.listing.has('new'), await catalog.listing.has('gone')]).toEqual([true, false]);
+
+    expect(await catalog.listing.takeMoved({ contentHash: 'another' })).toBeUndefined();
+    expect(await catalog.listing.restOfMoved()).toEqual([{ id: 'moved', uri: uriOf('moved') }]);
+    expect(await catalog.listing.takeMoved({ contentHash: 'hash of moved' })).toMatchObject({ id: 'moved' });
+    expect(await catalog.listing.takeMoved({ uri: uriOf('moved') })).toBeUndefined();
+    expect(await catalog.listing.restOfMoved()).toEqual([]);
+  });
+
+  test('a document is seen when its source was checked, unless it could not be looked at', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [document('a'), document('b'), document('c')] });
+    const seen = async () =>
+      Object.fromEntries(
+        [...(await catalog.documents.freshness(['a', 'b', 'c', 'nobody']))].map(([id, { seenAt }]) => [
+          id,
+          seenAt,
+        ]),
+      );
+    const [read, first, second, third] = [document('a').readAt, '2026-02', '2026-03', '2026-04'];
+    expect(await seen()).toEqual({ a: read, b: read, c: read });
+    const all = ['a', 'b', 'c'].map((id) => entry(uriOf(id)));
+    await listed(all);
+    await catalog.listing.finish([{ sourceId: 'files', checkedAt: first }]);
+    expect(await seen()).toEqual({ a: first, b: first, c: first });
+    // b's folder could not be listed, c could not be read.
+    await listed([all[0]!, all[2]!], [uriOf('b')]);
+    await commit(2, { problems: [problem(uriOf('c'), '')] });
+    await catalog.listing.finish([{ sourceId: 'files', checkedAt: second }]);
+    expect(await seen()).toEqual({ a: second, b: first, c: first });
+    await listed(all);
+    await commit(3, { resolved: [uriOf('c')] });
+    await catalog.listing.finish([{ sourceId: 'files', checkedAt: third }]);
+    expect(await seen()).toEqual({ a: third, b: third, c: third });
+  });
+
+  test('content is as old as its hash, also over a reset', async () => {
+    await catalog.index.reset(configuration);
+    const changedAt = async () => (await catalog.documents.get('a'))!.changedAt;
+    await commit(1, { put: [document('a', { changedAt: '2026-02' })] });
+    await commit(2, { put: [document('a', { changedAt: '2026-03' })] });
+    expect(await changedAt()).toBe('2026-02');
+    await catalog.index.reset({ ...configuration, configurationHash: 'c2' });
+    await commit(3, { put: [document('a', { changedAt: '2026-04' })] });
+    expect(await changedAt()).toBe('2026-02');
+    await commit(4, { put: [document('a', { changedAt: '2026-05', contentHash: 'other' })] });
+    expect(await changedAt()).toBe('2026-05');
+  });
+
+  test('marks are told for documents and for problems', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [document('a')], problems: [problem('x.pdf', 'p')] });
+    const known = await catalog.documents.changeMarks();
+    expect(['x.pdf', uriOf('a'), 'y'].map(known)).toEqual(['p', 'm1', undefined]);
+    expect(await catalog.documents.at(uriOf('a'))).toEqual({ id: 'a', contentHash: 'hash of a' });
+    expect([await catalog.documents.uriOf('a'), await catalog.documents.uriOf('b')]).toEqual([
+      uriOf('a'),
+      undefined,
+    ]);
+  });
+});
+
+describe('forgetting', () => {
+  const one = {
+    id: 'a',
+    uri: 'a.md',
+    title: 'A',
+    text: 'the unmistakable words',
+    aliases: [],
+    textHashes: [],
+    allowAgain: false,
+    at: 'now',
+  };
+
+  test('only hashes stay of what is finished, and all of what is not', async () => {
+    await catalog.forgotten.begin(one);
+    await catalog.forgotten.alsoAt('a', 'elsewhere.md');
+    expect(await catalog.forgotten.unfinished()).toEqual([one]);
+    expect(await catalog.forgotten.hashes()).toEqual(
+      new Set(['a', 'a.md', 'elsewhere.md'].map((name) => sha256(name))),
+    );
+    await catalog.scrub();
+    await catalog.forgotten.finish('a');
+    expect(await catalog.forgotten.unfinished()).toEqual([]);
+    for (const file of readdirSync(dirname(path)))
+      expect(readFileSync(join(dirname(path), file), 'latin1')).not.toContain('unmistakable');
+    expect(await catalog.forgotten.allow('elsewhere.md')).toBe(true);
+    expect(await catalog.forgotten.allow('a')).toBe(false);
+    expect((await catalog.forgotten.hashes()).size).toBe(0);
+  });
+
+  test('the vectors of all versions of a document are dropped, those of others stay', async () => {
+    const hash = (text: string) => sha256(text);
+    const vectors = (texts: string[]) =>
+      texts.map((text) => ({ textHash: hash(text), vector: Float32Array.of(1) }));
+    await catalog.embeddings.put('e1', vectors(['old', 'new', 'other', 'by hand']));
+    await catalog.embeddings.put('e2', vectors(['new']));
+    await catalog.index.reset(configuration);
+    await commit(1, { put: [{ ...document('a'), textHashes: [hash('old')] }] });
+    await commit(2, {
+      put: [
+        { ...document('a'), textHashes: [hash('new')] },
+        { ...document('b'), textHashes: [hash('other')] },
+      ],
+    });
+    expect(await catalog.embeddings.countOf('a')).toBe(3);
+    expect(await catalog.embeddings.forget('a', [hash('by hand')])).toBe(4);
+    expect(await catalog.embeddings.countOf('a')).toBe(0);
+    expect([...(await catalog.embeddings.get('e1', [hash('other')])).keys()]).toEqual([hash('other')]);
+  });
+});
+
+test('a catalogue of the first schema keeps its documents', async () => {
+  const old = join(folder, 'old.sqlite');
+  const connection = new DatabaseSync(old);
+  connection.exec(migrations[0]!);
+  connection.exec(`PRAGMA user_version = 1;
+    INSERT INTO index_state VALUES (1, 'c', 'e', 'n', 3, 1, 1);
+    INSERT INTO documents VALUES ('a', 'a.md', 'files', 'T', 'text/plain', 'h', 'm', 'staff', '{}', '[]', '[]', 'text', 4, 1, 1, '2026-01');`);
+  connection.close();
+  await using migrated = await openCatalog(old);
+  expect(await migrated.documents.get('a')).toMatchObject({
+    text: 'text',
+    access: 'staff',
+    accessFromSource: false,
+    changedAt: '2026-01',
+  });
+  expect(await migrated.documents.list()).toMatchObject([{ id: 'a', characters: 4 }]);
 });
 
 test('vectors come back bit for bit, only for their embedder', async () => {
