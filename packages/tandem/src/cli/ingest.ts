@@ -68,12 +68,18 @@ export function addIngest(program: Command, signal: AbortSignal): void {
 }
 
 export function describeIngest(report: IngestReport): string {
-  const { added, changed, removed, unchanged, embedded, fromCache, index, problems, seconds } = report;
+  const { added, changed, relabelled, removed, unchanged, forgotten } = report;
+  const { embedded, fromCache, index, problems, seconds } = report;
   const failed = problems.filter(({ kind }) => kind === 'failed');
   const skipped = problems.filter(({ kind }) => kind === 'skipped');
   return [
-    `${index.documents} documents in ${index.chunks} chunks: ${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged.`,
+    `${index.documents} documents in ${index.chunks} chunks: ${added} added, ${changed} changed, ${relabelled > 0 ? `${relabelled} under another access label, ` : ''}${removed} removed, ${unchanged} unchanged.`,
     `${embedded} chunks embedded${fromCache > 0 ? `, ${fromCache} remembered` : ''} in ${duration(seconds)}${embedded > 0 && seconds > 0 ? ` (${(embedded / seconds).toFixed(0)} a second)` : ''}.`,
+    ...(forgotten > 0
+      ? [
+          `${forgotten} passed over because of \`tandem forget\` (its --allow-again lets a document in again).`,
+        ]
+      : []),
     ...failed.map(({ uri, message, hint }) => `Not ingested: ${uri}: ${message}${hint ? ` ${hint}` : ''}`),
     ...(skipped.length > 0
       ? [
