@@ -222,7 +222,9 @@ test('a watch tells of files that are added, changed, moved and removed, and of 
   };
   let watching: Promise<void> | undefined;
   // Once when it begins: what changed before it would be missed.
-  await changed(async () => (watching = source.watch!({ signal: controller.signal, onChange })));
+  await changed(async () => {
+    watching = source.watch!({ signal: controller.signal, onChange });
+  });
   await changed(() => put('docs/new/deep/b.md'));
   await changed(() => put('docs/a.md', 'changed'));
   await changed(() => rename(path.join(folder, 'docs/a.md'), path.join(folder, 'docs/new/c.md')));

@@ -44,7 +44,10 @@ function rulesOf(levels: readonly Level[]): IgnoreRules {
         ),
       );
       if (texts.every((text) => text === '')) return rules;
-      return rulesOf([...levels, { folder, matcher: createMatcher().add(texts) }]);
+      const matcher = createMatcher();
+      // One text after the other: of a list, each member would be one pattern.
+      for (const text of texts) matcher.add(text);
+      return rulesOf([...levels, { folder, matcher }]);
     },
     ignores(file, isFolder) {
       // The nearest file that says anything of the path decides.

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { html, Site, tagged } from '../sources/web/site.fixture.ts';
+
+/** `tandem ingest` from every kind of source, in its own process, with the real embedder. */
+
+const main = resolve(import.meta.dirname, 'main.ts');
+let directory: string;
+let site: Site;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tandem-ingest-cli-'));
+  site = await Site.start();
+});
+afterEach(async () => {
+  await site[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function start(...args: string[]) {
+  const child: ChildProcess = spawn(process.execPath, [main, ...args], { cwd: directory });
+  const output = { out: '', err: '' };
+  let notify = () => {};
+  child.stdout!.on('data', (data) => {
+    output.out += data;
+    notify();
+  });
+  child.stderr!.on('data', (data) => (output.err += data));
+  const done = new Promise<{ code: number | null; out: string; err: string }>((settle) =>
+    child.on('close', (code) => {
+      notify();
+      settle({ code, ...output });
+    }),
+  );
+  /** The n-th line of output, from 0, as JSON. */
+  const line = async (n: number) => {
+    while (output.out.split('\n').length - 1 <= n) {
+      if (child.exitCode !== null) throw new Error(`ended too early: ${output.err}`);
+      await new Promise<void>((wake) => (notify = wake));
+    }
+    return JSON.parse(output.out.split('\n')[n]!);
+  };
+  return { child, done, line };
+}
+const config = (sources: string) =>
+  writeFile(join(directory, 'tandem.config.ts'), `export default { name: 'test', sources: ${sources} };\n`);
+
+test('an address given once is remembered, and each source has its summary', async () => {
+  await config('[]');
+  site.pages.set('/docs/', tagged(html('Gout', '/docs/scurvy')));
+  site.pages.set('/docs/scurvy', tagged(html('Scurvy')));
+  const refused = await start('ingest', `${site.origin}/docs/`, '--crawl').done;
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/127\.0\.0\.1 is not a public address.*--allow-private/s);
+  expect(site.requests).toEqual([]);
+
+  const first = await start('ingest', `${site.origin}/docs/`, '--crawl', '--allow-private', '--json').done;
+  expect(JSON.parse(first.out)).toMatchObject({
+    added: 2,
+    problems: [],
+    sources: [{ id: `web:crawl:${site.origin}/docs/`, listed: 2, loaded: 2, failed: 0, skipped: 0 }],
+  });
+  site.takeRequests();
+
+  site.pages.delete('/docs/scurvy');
+  const second = JSON.parse((await start('ingest', '--json').done).out);
+  expect(second).toMatchObject({
+    added: 0,
+    removed: 1,
+    unchanged: 1,
+    sources: [{ listed: 1, loaded: 0, skipped: 1 }],
+  });
+  expect(site.takeRequests()).toEqual(['GET /robots.txt 404', 'GET /docs/ 304', 'GET /docs/scurvy 404']);
+  const remembered = JSON.parse(await readFile(join(directory, '.tandem/sources.json'), 'utf8'));
+  expect(remembered).toEqual([
+    { type: 'web', url: `${site.origin}/docs/`, mode: 'crawl', allowPrivate: true },
+  ]);
+});
+
+test('sources of the config, and what is wrong with them', async () => {
+  const database = new DatabaseSync(join(directory, 'wiki.db'));
+  database.exec(
+    "CREATE TABLE pages (id INTEGER PRIMARY KEY, title TEXT, body TEXT); INSERT INTO pages VALUES (1, 'Rickets', 'Lack of vitamin D.')",
+  );
+  database.close();
+  site.pages.set('/api', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ id: 'b', text: 'Beriberi comes from a lack of vitamin B1.' }]),
+  });
+  await config(`[
+    { type: 'sql', url: 'sqlite:wiki.db', table: 'pages', key: 'id', title: '{{title}}', template: '{{body}}', access: 'staff' },
+    { type: 'json', url: '${site.origin}/api', id: 'id', template: '{{text}}', allowPrivate: true },
+  ]`);
+  const report = JSON.parse((await start('ingest', '--json').done).out);
+  expect(report).toMatchObject({
+    added: 2,
+    problems: [],
+    sources: [{ id: 'sql:sqlite:wiki.db/pages', loaded: 1 }, { loaded: 1 }],
+  });
+  const found = JSON.parse((await start('search', 'lack of vitamin B1', '--k', '1', '--json').done).out);
+  expect(JSON.stringify(found)).toContain(`${site.origin}/api#b`);
+
+  await config("[{ type: 'sql', url: 'sqlite:wiki.db', key: 'id' }]");
+  expect((await start('ingest').done).err).toMatch(
+    /`sources\.0\.table` is wrong: give either `table` or `query`/,
+  );
+  await config('[]');
+  expect((await start('ingest', 'postgres://x/y').done).err).toMatch(
+    /takes files, folders and web addresses, not postgres:\/\//,
+  );
+});
+
+test('--watch ingests again when a file changes, and ends cleanly on Ctrl-C', async () => {
+  await config("[{ type: 'files', path: 'docs' }]");
+  await mkdir(join(directory, 'docs'));
+  await writeFile(join(directory, 'docs/a.md'), '# Gout\n\nSudden pain.\n');
+  const { child, done, line } = start('ingest', '--watch', '--json');
+  expect(await line(0)).toMatchObject({ added: 1 });
+  // The watch looks once more when it has begun.
+  expect(await line(1)).toMatchObject({ added: 0, unchanged: 1 });
+  await writeFile(join(directory, 'docs/b.md'), '# Scurvy\n\nLack of vitamin C.\n');
+  await writeFile(join(directory, 'docs/a.md'), '# Gout\n\nSudden severe pain.\n');
+  // Saved together, ingested together.
+  expect(await line(2)).toMatchObject({ added: 1, changed: 1, removed: 0 });
+  await rm(join(directory, 'docs/b.md'));
+  expect(await line(3)).toMatchObject({ removed: 1, index: { documents: 1 } });
+  child.kill('SIGINT');
+  const { code, err } = await done;
+  expect(err).not.toMatch(/Error|Interrupted/);
+  expect(code).toBe(0);
+});
