@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { IngestReport } from '../ingest/ingest.ts';
-import { ingest, sourceAddresses, watch } from '../project/ingest.ts';
+import { ingest, type ProjectIngestReport, sourceAddresses, watch } from '../project/ingest.ts';
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
@@ -67,9 +66,9 @@ export function addIngest(program: Command, signal: AbortSignal): void {
     });
 }
 
-export function describeIngest(report: IngestReport): string {
+export function describeIngest(report: ProjectIngestReport): string {
   const { added, changed, relabelled, removed, unchanged, forgotten } = report;
-  const { embedded, fromCache, index, problems, seconds } = report;
+  const { embedded, fromCache, index, problems, seconds, sources } = report;
   const failed = problems.filter(({ kind }) => kind === 'failed');
   const skipped = problems.filter(({ kind }) => kind === 'skipped');
   return [
@@ -81,17 +80,30 @@ export function describeIngest(report: IngestReport): string {
         ]
       : []),
     ...failed.map(({ uri, message, hint }) => `Not ingested: ${uri}: ${message}${hint ? ` ${hint}` : ''}`),
-    ...(skipped.length > 0
-      ? [
-          `Passed over: ${skipped
-            .slice(0, 5)
-            .map(({ uri }) => uri)
-            .join(
-              ', ',
-            )}${skipped.length > 5 ? ` and ${skipped.length - 5} more` : ''} (not a kind of file that is read).`,
-        ]
-      : []),
+    ...passedOver(skipped),
+    ...(sources.length > 1 ? sources.map(describeSource) : []),
   ].join('\n');
+}
+
+/** By reason, because a folder of pictures is one thing to know and not a thousand. */
+function passedOver(skipped: ProjectIngestReport['problems']): string[] {
+  const byReason = Map.groupBy(skipped, ({ message }) => message);
+  return [...byReason].map(([reason, all]) => {
+    const shown = all.slice(0, 5).map(({ uri }) => uri);
+    const more = all.length - shown.length;
+    return `Passed over: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${reason}`;
+  });
+}
+
+function describeSource({
+  id,
+  listed,
+  loaded,
+  bytes,
+  failed,
+  listSeconds,
+}: ProjectIngestReport['sources'][number]): string {
+  return `${id}: ${listed} documents, ${loaded} read (${(bytes / 1e6).toFixed(1)} MB)${failed > 0 ? `, ${failed} failed` : ''}, listed in ${duration(listSeconds)}.`;
 }
 
 /** `30s`, `10m`, `2h` or a number of seconds, to seconds. */

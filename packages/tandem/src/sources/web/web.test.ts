@@ -401,6 +401,15 @@ describe('one page', () => {
     const markdown = await new Listener(open({ path: '/notes.md' })).list();
     expect(markdown.entries[0]!.mediaType).toBe('text/markdown');
   });
+
+  test("a page under the source's label cannot give itself another", async () => {
+    const text = '---\naccess: public\nid: home\n---\n# Notes\n';
+    site.pages.set('/notes.md', { headers: { 'content-type': 'text/markdown' }, body: text });
+    const listener = new Listener(open({ path: '/notes.md', access: 'staff' }));
+    expect((await listener.list()).entries[0]!.access).toBe('staff');
+    await listener.sync();
+    expect(listener.text(`${site.origin}/notes.md`)).toBe(`---\n---\n${text}`);
+  });
 });
 
 describe('addresses that are not public', () => {

@@ -9,7 +9,7 @@ import type { SourceConfigOf } from '../../core/source-config.ts';
 import { decodeText } from '../../parse/decode-text.ts';
 import { withWww } from '../addresses.ts';
 import { headerValues } from '../environment.ts';
-import { HeldBodies } from '../held-bodies.ts';
+import { HeldBodies, type HeldBody } from '../held-bodies.ts';
 import { HttpClient, NotVisited, parseAddress, statusReason } from '../http/client.ts';
 import type { HttpResponse } from '../http/request.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
@@ -363,12 +363,21 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
     else yield* entryOf((await firstPage()).page);
   }
 
+  /** Front matter may carry an access label, and a page may have been written by anybody: under a label of the source it is text. */
+  const guarded = ({ bytes, mediaType }: HeldBody): HeldBody =>
+    options.access !== undefined && /markdown/.test(mediaType ?? '')
+      ? {
+          bytes: Buffer.concat([Buffer.from('---\n---\n'), bytes]),
+          ...(mediaType !== undefined && { mediaType }),
+        }
+      : { bytes, ...(mediaType !== undefined && { mediaType }) };
+
   return {
     id: `web:${mode === 'page' ? '' : `${mode}:`}${start.href}`,
     list,
     async load(entry, { signal } = {}) {
       const body = held().bodies.take(entry.uri, entry.changeMark);
-      if (body) return body;
+      if (body) return guarded(body);
       // Listed as unchanged, and wanted all the same.
       const robots = robotsOf(client, { obey: options.robots });
       const url = new URL(entry.uri);
@@ -378,7 +387,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
       });
       const mediaType = mediaTypeOfResponse(response.headers['content-type'], response.url);
       if (response.status >= 200 && response.status < 300 && mediaType !== undefined) {
-        return { bytes: response.body, mediaType };
+        return guarded({ bytes: response.body, mediaType });
       }
       throw new SourceError({
         uri: entry.uri,
