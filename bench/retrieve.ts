@@ -6,7 +6,7 @@
  * A hit is a passage most of which lies in the `qtype` section of the question's own document (strict), or of a twin (a document of the
  * same group that has such a section). Three sets: plain names, abbreviations, and synthetic own words (`retrieve/own-words.ts`).
  * Without --dev only *train* questions are looked at, of which `--questions` of each set; that is where settings are chosen. --dev looks at
- * all held-out questions (plain and abbreviation), and writes the look to `results/dev-looks.jsonl`.
+ * the held-out questions (plain and abbreviation; all, or the `--questions` first in a scattered order), and writes the look to `results/dev-looks.jsonl`.
  *
  * The first run embeds the corpus (minutes); later ones find index and vectors in --work. --embedder takes the folder that
  * `retrieve/train-embedder.ts` made. --features writes what speaks for each passage, for `retrieve/fit.ts`.
@@ -40,7 +40,7 @@ import { groupsOf, type MedquadQuestion, questionsOf, scattered } from './retrie
 const { values: flags } = parseArgs({
   options: {
     dev: { type: 'boolean', default: false },
-    questions: { type: 'string', default: '300' },
+    questions: { type: 'string' },
     embedder: { type: 'string' },
     data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data', 'medquad') },
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-retrieve') },
@@ -98,7 +98,7 @@ addStage('+ a section once first', fittedRanking.weights, fittedRanking.again);
 
 const groups = groupsOf(flags.data);
 const documents = new Map((await catalog.documents.list()).map((document) => [document.id, document]));
-const wanted = Number(flags.questions);
+const wanted = Number(flags.questions ?? 300);
 interface Set_ {
   name: string;
   questions: MedquadQuestion[];
@@ -110,8 +110,10 @@ if (flags.dev) {
   const jargon = questionsOf(flags.data, 'questions.jargon.dev.jsonl');
   const trained = new Set(questionsOf(flags.data, 'questions.train.jsonl').map(({ doc }) => groups[doc]));
   // Of a trained embedder only questions count whose group has nothing in train.
-  const fair = <T extends { doc: string }>(list: T[]) =>
-    flags.embedder === undefined ? list : list.filter(({ doc }) => !trained.has(groups[doc]!));
+  const fair = (list: MedquadQuestion[]) =>
+    scattered(
+      flags.embedder === undefined ? list : list.filter(({ doc }) => !trained.has(groups[doc]!)),
+    ).slice(0, flags.questions === undefined ? undefined : wanted);
   sets = [
     { name: 'plain', questions: fair(plain) },
     { name: 'abbreviation', questions: fair(jargon) },
@@ -222,7 +224,7 @@ for (const set of sets) {
     times.push(performance.now() - before);
     const compared = explanation!.compared;
     for (const [at, { ranking }] of stages.entries()) {
-      const chosen = best(compared, ranking);
+      const chosen = best(compared, ranking, explanation!.plan.subjects);
       // The last row is what search gives; it must be what its own evidence says.
       if (at === stages.length - 1 && chosen.some(({ chunk }, place) => chunk.id !== passages[place]?.id))
         throw new Error(`Search and its explanation differ for "${question.question}".`);
@@ -319,9 +321,18 @@ function byHand(): MedquadQuestion[] {
   }));
 }
 
-function best(compared: readonly Compared[], { weights, again, alike }: Ranking): Compared[] {
+function best(
+  compared: readonly Compared[],
+  { weights, again, alike }: Ranking,
+  subjects: readonly { documentIds: string[] }[],
+): Compared[] {
   const scored = compared.map((each) => ({ ...each, score: scoreOf(each.evidence, weights) }));
-  return selectPassages(scored, { k: 10, again, alike }).map(({ item }) => item);
+  return selectPassages(scored, {
+    k: 10,
+    again,
+    alike,
+    subjects: again > 0 ? subjects.map(({ documentIds }) => documentIds) : [],
+  }).map(({ item }) => item);
 }
 
 function clinicalGlossary(folder: string) {

@@ -2,7 +2,7 @@ import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-tab
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import type { Evidence } from './evidence.ts';
-import { folded, wordsOf } from './names.ts';
+import { folded, type LinkedName, wordsOf } from './names.ts';
 import type { QueryPlan } from './plan.ts';
 import { dot, type SectionProfiles, unit } from './section-profiles.ts';
 
@@ -36,7 +36,16 @@ const whole = { named: 6, found: 4, passages: 160 };
 export async function gatherCandidates(options: GatherOptions): Promise<Candidate[]> {
   const { plan, vectors, store, search, profiles } = options;
   const searchOptions = { ...search, withVectors: true };
-  const named = plan.linked.slice(0, whole.named).map(({ documentId }) => documentId);
+  // Of each thing that the question is about, the documents that are named best.
+  const bySubject = plan.subjects.map(({ documentIds }) =>
+    documentIds.slice(0, Math.max(2, Math.ceil(whole.named / plan.subjects.length))),
+  );
+  const named = [
+    ...new Set([
+      ...bySubject.flat(),
+      ...plan.linked.slice(0, whole.named).map(({ documentId }) => documentId),
+    ]),
+  ].slice(0, whole.named + 2);
   const wholeDocuments = (documentIds: string[]) =>
     documentIds.length === 0
       ? Promise.resolve([])
@@ -121,7 +130,16 @@ async function weigh(
     }),
   );
   const linked = new Map(plan.linked.map((link) => [link.documentId, link]));
-  const bestLink = most(plan.linked.map(({ weight, cover }) => weight * cover));
+  const strengthOf = ({ weight, cover }: LinkedName) => weight * cover;
+  const bestLink = most(plan.linked.map(strengthOf));
+  /** Beside the best name of the same thing; a thing that is much less sure than the surest counts less. */
+  const shareOf = (link: LinkedName) => {
+    const subject = plan.subjects.find(({ documentIds }) => documentIds.includes(link.documentId));
+    const leader = subject && linked.get(subject.documentIds[0]!);
+    return leader
+      ? (strengthOf(link) / strengthOf(leader)) * Math.min(1, subject.share / 0.6)
+      : strengthOf(link) / bestLink;
+  };
   // Where even the best-named document has only half of its name there, nothing may be named at all.
   const sureness = Math.min(1, Math.max(0, (most(plan.linked.map(({ cover }) => cover)) - 0.3) / 0.4));
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
@@ -146,7 +164,7 @@ async function weigh(
     evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
     const link = linked.get(chunk.documentId);
     if (link) {
-      evidence.named = (sureness * (link.weight * link.cover)) / bestLink;
+      evidence.named = sureness * shareOf(link);
       evidence.cover = sureness * link.cover;
       evidence.verbatim = Number(link.verbatim);
     }

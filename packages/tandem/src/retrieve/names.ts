@@ -30,6 +30,8 @@ export interface Word {
 export interface NameIndex {
   /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
   link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
+  /** Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt. */
+  unknown(question: string): string[];
 }
 
 /** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
@@ -90,6 +92,19 @@ export function nameIndexOf(
   const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
 
   return {
+    unknown(question) {
+      const shouting = question === question.toUpperCase();
+      const unknown = wordsOf(question).filter(({ text }) => {
+        const word = folded(text);
+        const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
+        if (leftOut.has(word) || /^\p{N}+$/u.test(word) || (word.length < 4 && !abbreviated)) return false;
+        if (isWord(word) && !abbreviated) return false;
+        return ![word, singular(word), formOf(text)].some(
+          (form) => speller.has(form) || speller.near(form).length > 0,
+        );
+      });
+      return [...new Set(unknown.map(({ text }) => text))];
+    },
     link(question, { filter = {}, limit = 8 }) {
       const words = wordsOf(question);
       // For each word of a name: how surely, and where, it stands in the question.

@@ -18,6 +18,17 @@ export interface QueryPlan {
   bare: boolean;
   /** Documents named in the question, best first. */
   linked: LinkedName[];
+  /** What the question is about, surest first: of several names for one stretch of words the best. Two or more: it is several questions. */
+  subjects: Subject[];
+}
+
+/** One thing that a question is about. */
+export interface Subject {
+  /** As a document writes it. */
+  name: string;
+  documentIds: string[];
+  /** How sure, beside the surest: (0, 1]. */
+  share: number;
 }
 
 /** Words of "tell me about it", which ask for nothing in particular. */
@@ -38,16 +49,20 @@ export function planQuery(
   question: string,
   { names, meanings, filter = {} }: { names: NameIndex; meanings: readonly string[]; filter?: ChunkFilter },
 ): QueryPlan {
-  const linked = names.link(question, { filter, limit: 12 });
-  const sure = linked.filter(({ cover }) => cover >= leastCover);
+  const linked = names.link(question, { filter, limit: 24 });
   const words = wordsOf(question);
-  // Of one spelling there may be several documents, of one document's name a longer and a shorter: words count once.
-  const chosen: LinkedName[] = [];
-  const best = sure[0] ? sure[0].weight * sure[0].cover : 0;
-  for (const name of sure) {
-    if (chosen.length === 2 || name.weight * name.cover < 0.75 * best) break;
-    if (chosen.every((other) => comparable(other.name) !== comparable(name.name))) chosen.push(name);
+  const subjects = subjectsOf(linked);
+  // One name for each thing the question is about; where that is one thing, a second name that fits it nearly as well.
+  const sure = subjects.slice(0, 2).map(({ links }) => links[0]!);
+  if (sure.length === 1) {
+    const [first] = sure as [LinkedName];
+    const second = subjects[0]!.links.find(
+      (link) =>
+        comparable(link.name) !== comparable(first.name) && strengthOf(link) >= 0.75 * strengthOf(first),
+    );
+    if (second) sure.push(second);
   }
+  const chosen = sure;
   const named = new Set(chosen.flatMap(({ at }) => at.map((index) => words[index]!.start)));
 
   const clauses = clausesOf(question);
@@ -86,7 +101,32 @@ export function planQuery(
     asked: short,
     bare: chosen.length + meanings.length > 0 && wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
+    subjects: subjects.map(({ links, share }) => ({
+      name: links[0]!.name,
+      documentIds: links.map(({ documentId }) => documentId),
+      share,
+    })),
   };
+}
+
+const strengthOf = ({ weight, cover }: LinkedName) => weight * cover;
+
+/**
+ * Names that share a word of the question are about one thing, names that share none about several. What is far less sure than the
+ * surest is a word of the story.
+ */
+function subjectsOf(
+  linked: readonly LinkedName[],
+): { links: LinkedName[]; at: Set<number>; share: number }[] {
+  const subjects: { links: LinkedName[]; at: Set<number>; share: number }[] = [];
+  const best = Math.max(0, ...linked.filter(({ cover }) => cover >= leastCover).map(strengthOf));
+  for (const link of linked) {
+    const own = subjects.find(({ at }) => link.at.some((place) => at.has(place)));
+    if (own) own.links.push(link);
+    else if (link.cover >= leastCover && strengthOf(link) >= 0.4 * best && subjects.length < 4)
+      subjects.push({ links: [link], at: new Set(link.at), share: strengthOf(link) / best });
+  }
+  return subjects;
 }
 
 function withoutSpans(text: string, start: number, end: number, spans: readonly Word[]): string {

@@ -5,14 +5,17 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Passage } from '../core/types/document.ts';
 import { embedderIdentity } from '../ingest/embedder-identity.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import type { ChunkFilter, ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
+import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
+import { carriedNames, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
 import { type Evidence, scoreOf } from './evidence.ts';
 import { withFreshness } from './freshness.ts';
+import { fuseRankings } from './fuse.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
+import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery, type QueryPlan } from './plan.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
 import { isSameSpan, selectPassages } from './select.ts';
@@ -26,6 +29,8 @@ export interface RetrieverOptions {
   candidates?: number;
   /** What abbreviations stand for, beside those that documents list; several entries may share one. */
   glossary?: readonly { abbreviation: string; longForm: string }[];
+  /** Writes standalone questions in a conversation; default: names are taken over, see `carriedNames`. */
+  rewrite?: RewriteQuestion;
   /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
   ranking?: Ranking;
 }
@@ -34,6 +39,12 @@ export interface RetrieveOptions extends ChunkFilter {
   k: number;
   /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
   mode?: 'hybrid' | 'dense' | 'lexical';
+  /** What was said before, oldest first: "and is it hereditary?" is then about what was spoken of. Hybrid only. */
+  turns?: readonly Turn[];
+  /** So many chunks of the same section before and after each passage are joined to it. Default 0. */
+  neighbours?: number;
+  /** At most so many of the embedder's tokens in all passages together; the best that fit are kept whole. */
+  maxTokens?: number;
   /** Tell which query went where and what spoke for each passage. Hybrid only. */
   explain?: boolean;
   signal?: AbortSignal;
@@ -43,6 +54,12 @@ export interface Retrieval {
   query: string;
   /** What abbreviations of the query were spelt out as before it was embedded; absent when there were none. */
   spelledOut?: string[];
+  /** What was searched in a conversation, where it is not the question alone. */
+  rewritten?: string;
+  /** Where the question names several things: each, and how many of the passages are from documents about it. */
+  parts?: { name: string; passages: number }[];
+  /** Names in the question of which no document has a word: nothing here can be about them. */
+  missing?: string[];
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */
   passages: Passage[];
   /** Milliseconds. Searches run at the same time: `dense` and `lexical` are the longest of each kind. */
@@ -83,7 +100,16 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   async function retrieve(
     query: string,
-    { k, mode = 'hybrid', explain = false, signal, ...filter }: RetrieveOptions,
+    {
+      k,
+      mode = 'hybrid',
+      explain = false,
+      turns = [],
+      neighbours = 0,
+      maxTokens,
+      signal,
+      ...filter
+    }: RetrieveOptions,
   ): Promise<Retrieval> {
     const text = query.trim();
     if (text === '')
@@ -104,13 +130,76 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       };
       const found =
         mode === 'hybrid'
-          ? await hybrid(text, { k, explain, search, known: await knowledge.at(state) })
+          ? await inConversation(text, turns, { k, explain, search, known: await knowledge.at(state) })
           : await single(text, { k, mode, search, state });
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
-        return { query, ...found, passages: await withFreshness(catalog, found.passages) };
+        return {
+          query,
+          ...found,
+          passages: await withFreshness(
+            catalog,
+            await handedOn(found.passages, { neighbours, maxTokens, at: search.at }),
+          ),
+        };
     }
+  }
+
+  /** Neighbours joined, and no more than fits. */
+  async function handedOn(
+    found: Passage[],
+    { neighbours, maxTokens, at }: { neighbours: number; maxTokens: number | undefined; at: Snapshot },
+  ): Promise<Passage[]> {
+    let passages = found;
+    if (neighbours > 0)
+      passages = await withNeighbours(passages, {
+        store,
+        at,
+        textOf: async (id) => (await catalog.documents.get(id))?.text,
+        before: neighbours,
+        after: neighbours,
+      });
+    if (maxTokens === undefined) return passages;
+    const tools = localToolsOf(embedder);
+    if (!tools)
+      throw new InvalidInputError({
+        domain: 'retrieve',
+        where: 'maxTokens',
+        message: `${identity.name} is not on this machine, so the tokens of passages cannot be counted with it.`,
+        hint: 'Leave maxTokens out and use `packPassages` with a count of your own.',
+      });
+    return packPassages(passages, { maxTokens, countTokens: (text) => tools.countTokens(text) }).passages;
+  }
+
+  /** What "it" is, is told by the turns before: their names are taken over, or a language model writes the question anew. */
+  async function inConversation(
+    text: string,
+    turns: readonly Turn[],
+    search: HybridSearch,
+  ): Promise<Omit<Retrieval, 'query'>> {
+    const { filter, signal } = search.search;
+    const carried = turns.length > 0 ? carriedNames(text, turns, search.known.names, filter) : [];
+    const standalone = carried.length > 0 ? `${text} (${carried.join('; ')})` : text;
+    const written =
+      turns.length > 0 && options.rewrite
+        ? await options.rewrite(text, turns, { ...(signal && { signal }) })
+        : standalone;
+    const found = await hybrid(standalone, search);
+    if (written === standalone || written.trim() === '')
+      return { ...found, ...(standalone !== text && { rewritten: standalone }) };
+    // What a model left out must not be lost: both are searched, and their rankings fused.
+    const other = await hybrid(written.trim(), search);
+    const byId = new Map([...other.passages, ...found.passages].map((passage) => [passage.id, passage]));
+    const fused = fuseRankings([found, other].map(({ passages }) => passages.map(({ id }) => id)));
+    return {
+      ...other,
+      rewritten: written.trim(),
+      passages: fused.slice(0, search.k).map(({ id, score }, index) => {
+        const passage = byId.get(id)!;
+        return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
+      }),
+    };
   }
 
   async function indexState(): Promise<IndexState> {
@@ -182,10 +271,18 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       k,
       again: ranking.again / scale,
       alike: ranking.alike / scale,
+      subjects: plan.subjects.map(({ documentIds }) => documentIds),
     });
     timings.fuse = performance.now() - before;
+    const parts = plan.subjects.map(({ name, documentIds }) => ({
+      name,
+      passages: chosen.filter(({ item }) => documentIds.includes(item.chunk.documentId)).length,
+    }));
+    const missing = await unheardOf(known.names.unknown(text), search);
     return {
       ...(meanings.length > 0 && { spelledOut: meanings }),
+      ...(parts.length > 1 && { parts }),
+      ...(missing.length > 0 && { missing }),
       passages: chosen.map(({ item, score }, index) =>
         passageOf(item.chunk, { rank: index + 1, score, scores: { ...item.scores, fused: score } }),
       ),
@@ -203,6 +300,17 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         },
       }),
     };
+  }
+
+  /** Of words that no document is called by, those that none has in its text either. A question has few of them. */
+  async function unheardOf(words: readonly string[], search: SearchOptions): Promise<string[]> {
+    const found = await Promise.all(
+      words.slice(0, 4).map(async (word) => ({
+        word,
+        somewhere: (await store.searchText(word, { ...search, limit: 1 })).length > 0,
+      })),
+    );
+    return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
   }
 
   async function single(
@@ -255,6 +363,13 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   return { retrieve };
+}
+
+interface HybridSearch {
+  k: number;
+  explain: boolean;
+  search: SearchOptions;
+  known: Knowledge;
 }
 
 function passageOf(chunk: StoredChunk, place: Pick<Passage, 'rank' | 'score' | 'scores'>): Passage {

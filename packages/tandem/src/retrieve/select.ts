@@ -13,16 +13,32 @@ export function selectPassages<
   },
 >(
   ranked: readonly T[],
-  { k, again, alike }: { k: number; again: number; alike: number },
+  {
+    k,
+    again,
+    alike,
+    subjects = [],
+  }: {
+    k: number;
+    again: number;
+    alike: number;
+    /** Documents of each thing that the question is about: where there are several, they take turns as if they were sections. */
+    subjects?: readonly (readonly string[])[];
+  },
 ): { item: T; score: number }[] {
   const chosen: { item: T; score: number }[] = [];
   const left = [...ranked].sort((a, b) => b.score - a.score);
   const perSection = new Map<string, number>();
   const perDocument = new Map<string, number>();
+  const perSubject = new Map<number, number>();
+  const several = subjects.length > 1;
+  const subjectOf = ({ documentId }: { documentId: string }) =>
+    several ? subjects.findIndex((documents) => documents.includes(documentId)) : -1;
   const standingOf = ({ chunk, score }: T) =>
     score -
     again * (perSection.get(sectionOf(chunk)) ?? 0) -
-    alike * (perDocument.get(chunk.documentId) ?? 0);
+    alike * (perDocument.get(chunk.documentId) ?? 0) -
+    (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
@@ -38,6 +54,8 @@ export function selectPassages<
     const section = sectionOf(next.chunk);
     perSection.set(section, (perSection.get(section) ?? 0) + 1);
     perDocument.set(next.chunk.documentId, (perDocument.get(next.chunk.documentId) ?? 0) + 1);
+    const subject = subjectOf(next.chunk);
+    if (subject >= 0) perSubject.set(subject, (perSubject.get(subject) ?? 0) + 1);
   }
   return chosen;
 }
