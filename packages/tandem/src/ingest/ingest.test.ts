@@ -27,6 +27,7 @@ import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { checkConsistency } from './check-consistency.ts';
+import { embedderIdentity } from './embedder-identity.ts';
 import { type IngestOptions, ingest } from './ingest.ts';
 
 let embedder: LocalEmbedderModel;
@@ -602,4 +603,31 @@ describe('interrupted', () => {
     });
     expect((await find('gout'))[0]?.documentId).toBe('documents/gout.md');
   });
+});
+
+test("an embedder with another prompt for documents is another embedder, with the same weights' vectors", async () => {
+  const tools = localToolsOf(embedder)!;
+  const named = (path: string) =>
+    embedderIdentity(
+      attachLocalTools(
+        {
+          specificationVersion: 'v4',
+          provider: 'p',
+          modelId: 'm',
+          maxEmbeddingsPerCall: 1,
+          supportsParallelCalls: false,
+          doEmbed: embedder.doEmbed.bind(embedder),
+        },
+        { ...tools, countTokens: (text) => tools.countTokens(text), path },
+      ),
+    ).hash;
+  const withPrompt = (document: string) => {
+    const path = mkdtempSync(join(folder, 'model-'));
+    writeFileSync(join(path, 'config_sentence_transformers.json'), JSON.stringify({ prompts: { document } }));
+    return named(path);
+  };
+  expect(named(folder)).toBe(tools.baseHash);
+  expect(withPrompt('')).toBe(tools.baseHash);
+  expect(new Set([withPrompt('passage: '), withPrompt('document: '), tools.baseHash]).size).toBe(3);
+  expect(withPrompt('passage: ')).toBe(withPrompt('passage: '));
 });
