@@ -15,7 +15,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BertEncoder } from '@tandem/nn';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
@@ -54,37 +54,17 @@ const transformersJs = '@huggingface/transformers@3.8.1';
 const threads = 2;
 const peer = join(import.meta.dirname, 'embed_peer.py');
 
-if (flags.job !== undefined) await nodeSide(JSON.parse(readFileSync(flags.job, 'utf8')));
+if (flags.job !== undefined) await ownSide(JSON.parse(readFileSync(flags.job, 'utf8')));
 else await main(positionals[0]);
 
-/** One of the rows that run in Node, in a process of its own. Prints chunks and seconds. */
-async function nodeSide({ row, directory, texts, threads: count, work }: Job): Promise<void> {
-  const embed = row === 'transformersjs' ? await transformersJsEmbedder(work) : await ownEmbedder();
-  await embed(texts.slice(0, 8));
+/** One of Tandem's rows, in a process of its own. Prints chunks and seconds. */
+async function ownSide({ row, directory, texts, threads: count }: Job): Promise<void> {
+  const precision = row === 'tandem-int8' ? 'int8' : 'float32';
+  await using encoder = await BertEncoder.load({ directory, threads: count, precision });
+  await encoder.embed(texts.slice(0, 8));
   const from = performance.now();
-  await embed(texts);
+  await encoder.embed(texts);
   console.log(JSON.stringify({ chunks: texts.length, seconds: (performance.now() - from) / 1000 }));
-
-  async function ownEmbedder() {
-    const precision = row === 'tandem-int8' ? 'int8' : 'float32';
-    const encoder = await BertEncoder.load({ directory, threads: count, precision });
-    return (some: string[]) => encoder.embed(some);
-  }
-}
-
-async function transformersJsEmbedder(work: string) {
-  const library = join(work, 'node_modules', '@huggingface', 'transformers', 'dist', 'transformers.node.mjs');
-  const { pipeline, env } = await import(pathToFileURL(library).href);
-  env.localModelPath = join(work, 'models');
-  env.allowRemoteModels = false;
-  const extract = await pipeline('feature-extraction', 'minilm', { dtype: 'fp32' });
-  // Texts of like length together, as sentence-transformers does by itself: less padding.
-  return async (some: string[]) => {
-    const sorted = some.toSorted((a, b) => b.length - a.length);
-    for (let at = 0; at < sorted.length; at += 32) {
-      await extract(sorted.slice(at, at + 32), { pooling: 'mean', normalize: true });
-    }
-  };
 }
 
 async function main(directory: string | undefined): Promise<void> {
@@ -116,9 +96,11 @@ async function main(directory: string | undefined): Promise<void> {
   for (let round = 0; round < Number(flags.rounds); round++) {
     for (const row of rows.map((_, at) => rows[(at + round) % rows.length]!)) {
       writeFileSync(file, JSON.stringify({ row, directory, texts, threads, work: flags.work } satisfies Job));
-      const { chunks, seconds } = row.startsWith('st-')
-        ? await lastLine(python, [peer, 'run', file])
-        : await lastLine(process.execPath, [fileURLToPath(import.meta.url), '--job', file]);
+      const { chunks, seconds } = await (row.startsWith('st-')
+        ? lastLine(python, [peer, 'run', file])
+        : row === 'transformersjs'
+          ? lastLine(process.execPath, [join(import.meta.dirname, 'embed_peer.mts'), file])
+          : lastLine(process.execPath, [fileURLToPath(import.meta.url), '--job', file]));
       speeds.get(row)!.push(chunks / seconds);
       console.log(
         `  round ${round + 1} ${row.padEnd(16)} ${(chunks / seconds).toFixed(1).padStart(6)} chunks/s`,

@@ -51,7 +51,7 @@ export class CrossEncoder implements AsyncDisposable {
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
     const graph = await buildBert(file, settings, 'score');
-    const session = await openSession(graph, { threads, spin });
+    const session = await openSession(graph, { threads, spin, optimize: 'basic' });
     return new CrossEncoder(settings.maxTokens, tokenizer, activation, session);
   }
 

@@ -83,7 +83,8 @@ export class BertEncoder implements AsyncDisposable {
       });
     }
     const graph = await buildBert(file, settings, 'vector', precision);
-    const session = await openSession(graph, { threads, spin });
+    // More rewriting would fuse what is faster apart (see bert-graph.ts).
+    const session = await openSession(graph, { threads, spin, optimize: 'basic' });
     return new BertEncoder({ settings, tokenizer, session, precision });
   }
 
