@@ -173,6 +173,7 @@ function tokensOf({ heading, units }: Section): number {
  * words without a full stop, which are a heading or an item that lost its marks.
  */
 function leadsOn(text: string, before: Block | undefined, block: Block): boolean {
+  if (before?.kind === 'caption') return block.kind !== 'caption';
   if (before?.kind !== 'paragraph') return false;
   const words = text.slice(before.start, before.end);
   return block.kind === 'list' || words.endsWith(':') || (words.length < 60 && !/[.!?]["”)]*$/.test(words));

@@ -28,7 +28,12 @@ export interface PageLine {
   columnRight: number;
   /** Distance of the baseline from the page's top, from 0 to 1. */
   height: number;
+  /** What the line covers on the page as shown, in points: left, top, right, bottom. */
+  box: Box;
 }
+
+/** Left, top, right, bottom, in points from the page's top left corner. */
+export type Box = [number, number, number, number];
 
 interface Segment {
   text: string;
@@ -67,6 +72,7 @@ export function layOutPage(fragments: Fragment[], page: { width: number; height:
           columnLeft: left,
           columnRight: right,
           height: segments[0]!.y / (angle % 2 === 0 ? page.height : page.width),
+          box: boxOf(segments, angle, page),
         });
       for (const rows of band) {
         const left = Math.min(...rows.flat().map((segment) => segment.left));
@@ -77,6 +83,28 @@ export function layOutPage(fragments: Fragment[], page: { width: number; height:
     }
   }
   return lines;
+}
+
+/** Letters reach about four fifths of their size above the baseline and a fifth below. */
+function boxOf(segments: Row, angle: number, { width, height }: { width: number; height: number }): Box {
+  const left = segments[0]!.left;
+  const right = segments.reduce((most, segment) => Math.max(most, segment.right), left);
+  const top = segments.reduce(
+    (least, { y, size }) => Math.min(least, y - 0.8 * size),
+    Number.POSITIVE_INFINITY,
+  );
+  const bottom = segments.reduce((most, { y, size }) => Math.max(most, y + 0.22 * size), 0);
+  // Back from the text's own direction to the page's: the inverse of `upright`.
+  switch (angle) {
+    case 1:
+      return [width - bottom, left, width - top, right];
+    case 2:
+      return [width - right, height - bottom, width - left, height - top];
+    case 3:
+      return [top, height - right, bottom, height - left];
+    default:
+      return [left, top, right, bottom];
+  }
 }
 
 function upright(fragment: Fragment, { width, height }: { width: number; height: number }): Fragment {

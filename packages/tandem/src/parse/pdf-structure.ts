@@ -1,5 +1,5 @@
 import type { Block } from '../core/types/document.ts';
-import type { PageLine } from './pdf-layout.ts';
+import type { Box, PageLine } from './pdf-layout.ts';
 import { StructuredText } from './structured-text.ts';
 
 type Line = PageLine & { page: number; text: string };
@@ -27,23 +27,46 @@ export function writePages(
     switch (draft.kind) {
       case 'heading': {
         const level = draft.level ?? levels.get(sizeStep(draft.lines[0]!.size)) ?? 3;
-        output.add('heading', `${'#'.repeat(level)} ${proseOf(draft.lines, words)}`, { level, page });
+        const prose = proseOf(draft.lines, words);
+        if (draft.level === undefined && caption.test(prose.text)) {
+          output.add('caption', prose.text, { page, lines: placesOf(draft.lines, prose.starts) });
+          break;
+        }
+        const marks = `${'#'.repeat(level)} `;
+        const lines = placesOf(draft.lines, prose.starts, marks.length);
+        output.add('heading', marks + prose.text, { level, page, lines });
         break;
       }
-      case 'table':
-        output.add('table', draft.lines.map(rowText).join('\n'), { page });
-        break;
-      case 'list':
-        output.add(
-          'list',
-          itemsOf(draft.lines)
-            .map((item) => itemText(proseOf(item, words)))
-            .join('\n'),
-          { page },
+      case 'table': {
+        const rows = withHeadMarked(draft.lines).map((line) =>
+          typeof line === 'string' ? line : rowText(line),
         );
+        const starts = startsOf(rows);
+        if (rows.length > draft.lines.length) starts.splice(1, 1);
+        output.add('table', rows.join('\n'), { page, lines: placesOf(draft.lines, starts) });
         break;
-      default:
-        output.add('paragraph', proseOf(draft.lines, words), { page });
+      }
+      case 'list': {
+        const items = itemsOf(draft.lines).map((item) => ({ item, prose: proseOf(item, words) }));
+        const texts = items.map(({ prose }) => itemText(prose.text));
+        const starts = startsOf(texts);
+        const lines = items.flatMap(({ item, prose }, index) =>
+          // A bullet of another shape moves what follows it.
+          placesOf(
+            item,
+            prose.starts,
+            starts[index]! + texts[index]!.length - prose.text.length,
+            starts[index]!,
+          ),
+        );
+        output.add('list', texts.join('\n'), { page, lines });
+        break;
+      }
+      default: {
+        const prose = proseOf(draft.lines, words);
+        const kind = draft.lines.length <= 3 && caption.test(prose.text) ? 'caption' : 'paragraph';
+        output.add(kind, prose.text, { page, lines: placesOf(draft.lines, prose.starts) });
+      }
     }
   }
   const first = drafts.filter(
@@ -53,8 +76,39 @@ export function writePages(
   return {
     text: output.text,
     blocks: output.blocks,
-    ...(largest ? { title: proseOf(largest.lines, words) } : {}),
+    ...(largest ? { title: proseOf(largest.lines, words).text } : {}),
   };
+}
+
+const caption =
+  /^(?:Table|Figure|Fig\.|Exhibit|Chart|Box)\s+[A-Z]?\d+(?:[.–-]\d+)*(?:[.:)]|\s[–—-]|\s+\p{Lu})/u;
+
+/** `Block.lines`: for each line where its text begins in the block, its page, and its box in whole points. */
+function placesOf(lines: Line[], starts: number[], shift = 0, first = 0): number[] {
+  return lines.flatMap(({ page, box: [left, top, right, bottom] }, index) => [
+    index === 0 ? first : starts[index]! + shift,
+    page,
+    Math.floor(left),
+    Math.floor(top),
+    Math.ceil(right),
+    Math.ceil(bottom),
+  ]);
+}
+
+function startsOf(lines: string[]): number[] {
+  let start = 0;
+  return lines.map((line) => {
+    const here = start;
+    start += line.length + 1;
+    return here;
+  });
+}
+
+/** A first row in type that no other has is the table's head, and the row of dashes that says so comes below it. */
+function withHeadMarked(rows: Line[]): (Line | string)[] {
+  const [head, ...body] = rows;
+  if (!head || body.length < 2 || body.some((row) => row.font === head.font)) return rows;
+  return [head, `|${' --- |'.repeat(head.cells.length)}`, ...body];
 }
 
 function firstPage(drafts: Draft[]): number {
@@ -180,7 +234,8 @@ function continuesTable(table: Draft, line: Line, style: Style): boolean {
   if (under > 0) {
     const cells = row.lefts.map((_, index) => row.cells[index] ?? '');
     cells[under] = `${cells[under]} ${line.text}`.trim();
-    table.lines[table.lines.length - 1] = { ...row, cells, text: cells.join(' '), y: line.y };
+    const box = joinedBox(row.box, line.box);
+    table.lines[table.lines.length - 1] = { ...row, cells, text: cells.join(' '), y: line.y, box };
     return true;
   }
   if (
@@ -192,6 +247,10 @@ function continuesTable(table: Draft, line: Line, style: Style): boolean {
     return false;
   table.lines.push({ ...line, lefts: [line.left, ...row.lefts.slice(1)] });
   return true;
+}
+
+function joinedBox(a: Box, b: Box): Box {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
 /**
@@ -383,19 +442,27 @@ function itemText(text: string): string {
  * Lines to running text. A hyphen at a line's end goes if the document has the joined word elsewhere, stays if it has the
  * hyphenated one, and goes in doubt when the next line goes on in lower case.
  */
-function proseOf(lines: Line[], words: Set<string>): string {
+function proseOf(lines: Line[], words: Set<string>): { text: string; starts: number[] } {
   let text = '';
+  const starts: number[] = [];
   for (const line of lines) {
-    const next = line.text.replace(/\u00ad/g, '-');
-    const start = /(\p{L}+)[-\u2010]$/u.exec(text)?.[1];
+    const next = line.text
+      .replace(/\u00ad/g, '-')
+      .replace(/\s+/g, ' ')
+      .trim();
+    const start = /(\p{L}+)[-\u2010]$/u.exec(text.slice(-60))?.[1];
     const end = /^(\p{L}+)/u.exec(next)?.[1];
-    if (text === '') text = next;
-    else if (start === undefined || end === undefined)
-      text += /[-\u2010/\u2013]$/.test(text) ? next : ` ${next}`;
-    else if (words.has(`${start}-${end}`.toLowerCase())) text += next;
-    else if (words.has(`${start}${end}`.toLowerCase()) || /^\p{Ll}/u.test(end))
-      text = text.slice(0, -1) + next;
-    else text += next;
+    let between = ' ';
+    if (text === '') between = '';
+    else if (start === undefined || end === undefined) between = /[-\u2010/\u2013]$/.test(text) ? '' : ' ';
+    else {
+      between = '';
+      const isHyphenated = words.has(`${start}-${end}`.toLowerCase());
+      const isOne = words.has(`${start}${end}`.toLowerCase()) || /^\p{Ll}/u.test(end);
+      if (!isHyphenated && isOne) text = text.slice(0, -1);
+    }
+    starts.push(text.length + between.length);
+    text += between + next;
   }
-  return text.replace(/\s+/g, ' ').trim();
+  return { text, starts };
 }

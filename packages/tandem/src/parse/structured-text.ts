@@ -10,7 +10,11 @@ export class StructuredText {
   readonly blocks: Block[] = [];
 
   /** Adds a block without the white space around it; nothing for a blank one. */
-  add(kind: Block['kind'], content: string, properties: { level?: number; page?: number } = {}): void {
+  add(
+    kind: Block['kind'],
+    content: string,
+    properties: { level?: number; page?: number; lines?: number[] } = {},
+  ): void {
     const trimmed = content.trim();
     if (trimmed === '') return;
     if (this.text.length + trimmed.length > mostText)
