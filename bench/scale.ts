@@ -54,11 +54,14 @@ const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version
 console.log(`${corpus.real} real chunks × ${corpus.dimensions}; ${asked.length} train questions; ${machine}`);
 const resultsFile = join(import.meta.dirname, 'results', 'scale.json');
 const results: {
+  /** Of a run that was not what it should be; gone with the next one. */
+  note?: string;
   machine?: string;
   sizes: Record<string, object>;
   peers?: { rows: number; at: string; load: number; results: PeerResult[] };
 } = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : { sizes: {} };
 results.machine = machine;
+delete results.note;
 
 if (flags.only !== 'peers')
   for (const rows of new Set([Number(flags.peers), Number(flags.rows)])) {
