@@ -16,18 +16,14 @@ export class Site implements AsyncDisposable {
   readonly pages = new Map<string, Page>();
   /** Requests so far: `GET /a 200`, in the order of the answers. */
   readonly requests: string[] = [];
-  /** When each came, in ms, beside `requests`. */
-  readonly times: number[] = [];
   origin = '';
   readonly #server: Server;
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      const came = performance.now();
       const address = request.url ?? '/';
       response.on('close', () => {
         this.requests.push(`${request.method} ${address} ${response.statusCode}`);
-        this.times.push(came);
       });
       let page = this.pages.get(address);
       if (typeof page === 'function') {
@@ -55,7 +51,6 @@ export class Site implements AsyncDisposable {
 
   /** The requests since the last time this was asked. */
   takeRequests(): string[] {
-    this.times.length = 0;
     return this.requests.splice(0);
   }
 
