@@ -16,7 +16,7 @@ export type RewriteQuestion = (
 ) => Promise<string>;
 
 /** Of a name, this much must be in a text for the text to be about it. */
-const leastCover = 0.7;
+const leastCover = 0.55;
 
 /**
  * "And is it hereditary?" after "What is gout?" is about gout. Where a question names nothing that the documents know, it takes over what
@@ -37,7 +37,7 @@ export function carriedNames(
     // Names of one stretch of words are one thing: of two things both are taken over.
     const carried: { name: string; at: Set<number> }[] = [];
     for (const { name, at, weight, cover } of linked) {
-      const least = 0.6 * linked[0]!.weight * linked[0]!.cover;
+      const least = 0.25 * linked[0]!.weight * linked[0]!.cover;
       if (
         carried.length === 2 ||
         weight * cover < least ||

@@ -136,6 +136,84 @@ describe('finds', () => {
   });
 });
 
+describe('what a question is about', () => {
+  test('told by the turns before', async () => {
+    const turns = [
+      { role: 'user' as const, content: 'What is gowt?' },
+      { role: 'assistant' as const, content: 'A kind of arthritis.' },
+    ];
+    const alone = await retriever.retrieve('what brings it on?', { k: 1 });
+    const told = await retriever.retrieve('what brings it on?', { k: 1, turns });
+    expect(alone.rewritten).toBeUndefined();
+    expect(told).toMatchObject({
+      query: 'what brings it on?',
+      rewritten: 'what brings it on? (Gout)',
+      passages: [{ headingPath: ['Gout', 'Causes'] }],
+    });
+  });
+
+  test('a rewriter’s question is searched beside the question', async () => {
+    const rewriting = createRetriever({
+      catalog,
+      store,
+      embedder,
+      rewrite: async () => 'treatment of abetalipoproteinemia',
+    });
+    const turns = [{ role: 'user' as const, content: 'What is gout?' }];
+    const { passages, rewritten } = await rewriting.retrieve('causes?', { k: 4, turns });
+    expect(rewritten).toBe('treatment of abetalipoproteinemia');
+    expect(new Set(passages.map(({ documentId }) => documentId))).toEqual(
+      new Set(['abetalipoproteinemia.md', 'gout.md']),
+    );
+  });
+
+  test('several things: each gets passages; a name that nothing here knows is said', async () => {
+    const { parts, missing, passages } = await retriever.retrieve(
+      'what does Foozumab do to my gout and my abetalipoproteinemia?',
+      { k: 4 },
+    );
+    expect(parts?.map(({ name }) => name).toSorted()).toEqual(['Abetalipoproteinemia', 'Gout']);
+    expect(parts?.every((part) => part.passages > 0)).toBe(true);
+    expect(missing).toEqual(['Foozumab']);
+    expect(passages.length).toBe(4);
+  });
+
+  test('explained: the plan, where each search had a passage, and what spoke for it', async () => {
+    const { explanation, passages } = await retriever.retrieve(
+      'They say I have gowt. What are the symptoms?',
+      {
+        k: 3,
+        explain: true,
+      },
+    );
+    expect(explanation!.plan.focused[0]).toBe('Gout: What are the symptoms?');
+    expect(explanation!.compared.length).toBeGreaterThanOrEqual(passages.length);
+    expect(explanation!.passages.map(({ id }) => id)).toEqual(passages.map(({ id }) => id));
+    expect(explanation!.passages[0]!.ranks.focused).toBe(1);
+    expect(explanation!.passages[0]!.contributions.named).toBeGreaterThan(0);
+  });
+
+  test('longer than the embedder reads: nothing is lost, nothing fails', async () => {
+    const story = 'We went to the market and bought apples and pears for the whole week. '.repeat(60);
+    const { passages } = await retriever.retrieve(`${story} How do you treat gowt? ${story}`, { k: 2 });
+    expect(passages[0]?.documentId).toBe('gout.md');
+  });
+});
+
+describe('handed on', () => {
+  test('with neighbours of the section, within a budget, each an exact slice', async () => {
+    const options = { k: 4, documentIds: ['gout.md'] };
+    const found = await retriever.retrieve('uric acid in red meat', options);
+    const wider = await retriever.retrieve('uric acid in red meat', { ...options, neighbours: 1 });
+    const packed = await retriever.retrieve('uric acid in red meat', { ...options, maxTokens: 100 });
+    expect(wider.passages.length).toBeLessThan(found.passages.length);
+    const { text } = (await catalog.documents.get('gout.md'))!;
+    for (const passage of wider.passages) expect(text.slice(passage.start, passage.end)).toBe(passage.text);
+    expect(packed.passages.length).toBeGreaterThan(0);
+    expect(packed.passages.length).toBeLessThan(found.passages.length);
+  });
+});
+
 describe('restricted', () => {
   test('to documents, without documents, by access label', async () => {
     const ids = async (options: object) =>

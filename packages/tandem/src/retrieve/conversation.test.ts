@@ -1,0 +1,56 @@
+import { MockLanguageModelV4 } from 'ai/test';
+import { describe, expect, test } from 'vitest';
+import type { DocumentSummary } from '../catalog/catalog.ts';
+import { carriedNames, rewriteWithModel, type Turn } from './conversation.ts';
+import { nameIndexOf } from './names.ts';
+
+const documents = [
+  { id: 'gout', title: 'Gout', aliases: [], access: 'public' },
+  { id: 'nf1', title: 'Neurofibromatosis type 1', aliases: ['NF1'], access: 'staff' },
+  { id: 'asthma', title: 'Asthma', aliases: [], access: 'public' },
+] as unknown as DocumentSummary[];
+const names = nameIndexOf(documents);
+const said = (...contents: string[]): Turn[] =>
+  contents.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }));
+
+describe('names taken over from the conversation', () => {
+  test('of the latest turn that named something, where the question names nothing', () => {
+    const turns = said('What is asthma?', 'Asthma is …', 'and what is gowt?', 'It hurts. [1]');
+    expect(carriedNames('is it hereditary?', turns, names)).toEqual(['Gout']);
+    expect(carriedNames('is asthma hereditary?', turns, names)).toEqual([]);
+    expect(carriedNames('is it hereditary?', [], names)).toEqual([]);
+    expect(carriedNames('is it hereditary?', said('hello'), names)).toEqual([]);
+  });
+
+  test('both, where two were named; none that may not be seen', () => {
+    const turns = said('How are neurofibromatosis type 1 and asthma treated?');
+    expect(carriedNames('since when?', turns, names).toSorted()).toEqual([
+      'Asthma',
+      'Neurofibromatosis type 1',
+    ]);
+    expect(carriedNames('since when?', turns, names, { access: ['public'] })).toEqual(['Asthma']);
+  });
+});
+
+describe('a language model writes the question', () => {
+  const model = (reply: string) =>
+    new MockLanguageModelV4({
+      doGenerate: async () => ({
+        content: [{ type: 'text', text: reply }],
+        finishReason: { unified: 'stop', raw: undefined },
+        usage: {
+          inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+          outputTokens: { total: 1, text: 1, reasoning: undefined },
+        },
+        warnings: [],
+      }),
+    });
+  const rewrite = (reply: string) =>
+    rewriteWithModel(model(reply))('is it hereditary?', said('What is gout?'), {});
+
+  test('its first line is taken; what is no question leaves the question as it was', async () => {
+    expect(await rewrite('Is gout hereditary?\nBecause …')).toBe('Is gout hereditary?');
+    expect(await rewrite('  ')).toBe('is it hereditary?');
+    expect(await rewrite('gout '.repeat(200))).toBe('is it hereditary?');
+  });
+});
