@@ -132,3 +132,25 @@ test('--watch ingests again when a file changes, and ends cleanly on Ctrl-C', as
   expect(err).not.toMatch(/Error|Interrupted/);
   expect(code).toBe(0);
 });
+
+test('--watch --every looks at a site again and again, and sees an outage through', async () => {
+  await config(`[{ type: 'web', url: '${site.origin}/', allowPrivate: true, requestsPerSecond: 100 }]`);
+  site.pages.set('/', tagged(html('Gout')));
+  expect((await start('ingest', '--watch').done).err).toMatch(
+    /None of the sources can be watched.*--every 10m/s,
+  );
+  const { child, done, line } = start('ingest', '--watch', '--every', '1s', '--json');
+  expect(await line(0)).toMatchObject({ added: 1 });
+  site.pages.set('/', { status: 404 });
+  while (!site.requests.includes('GET / 404')) await new Promise((wake) => setTimeout(wake, 50));
+  site.pages.set('/', tagged(html('Gout again')));
+  for (let n = 1; ; n++) {
+    const { changed, removed } = await line(n);
+    expect(removed).toBe(0);
+    if (changed === 1) break;
+  }
+  child.kill('SIGINT');
+  const { code, err } = await done;
+  expect(err).toMatch(/Error: The source .* cannot be read: it is not there \(404\)\./);
+  expect(code).toBe(0);
+});

@@ -3,6 +3,7 @@ import { ingest, type ProjectIngestReport, sourceAddresses, watch } from '../pro
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
+import { reportError } from './report-error.ts';
 
 interface Flags {
   crawl?: boolean;
@@ -50,6 +51,10 @@ export function addIngest(program: Command, signal: AbortSignal): void {
           await watch(project, {
             ...options,
             ...(flags.every !== undefined && { everySeconds: flags.every }),
+            onSourceError(error) {
+              onProgress.end();
+              reportError(error, { interrupted: false });
+            },
             onReport(report) {
               onProgress.end();
               const { added, changed, removed } = report;

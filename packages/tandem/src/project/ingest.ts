@@ -4,6 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { LockedError } from '../core/errors/locked-error.ts';
+import { SourceError } from '../core/errors/source-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { type SourceConfig, type SourceConfigInput, sourceSchema } from '../core/source-config.ts';
 import { type IngestReport, ingest as ingestSources } from '../ingest/ingest.ts';
@@ -47,6 +48,8 @@ export interface WatchProjectOptions extends IngestProjectOptions {
   signal: AbortSignal;
   /** After every ingest that was not interrupted. */
   onReport: (report: ProjectIngestReport) => void;
+  /** A source that could not be had this time, after it could the first time: the watch goes on. Nothing was removed. */
+  onSourceError?: (error: SourceError) => void;
   /** How long nothing more must change before an ingest begins. Default 500 ms. */
   quietMs?: number;
   /** Sources that are not told of changes (web, databases) are listed again so often. Default: only when files change. */
@@ -117,10 +120,15 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
       } catch (error) {
         // Ctrl-C is how a watch ends: nothing went wrong.
         if (signal.aborted) break;
-        if (first || !LockedError.isInstance(error)) throw error;
-        // Someone else is writing. Their turn, then ours.
-        await event(2000);
-        changed = true;
+        if (first) throw error;
+        if (SourceError.isInstance(error) && options.onSourceError) {
+          // Looked at again with the next change, or when it is time.
+          options.onSourceError(error);
+        } else if (LockedError.isInstance(error)) {
+          // Someone else is writing. Their turn, then ours.
+          await event(2000);
+          changed = true;
+        } else throw error;
       }
     }
   } finally {
