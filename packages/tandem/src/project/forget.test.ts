@@ -301,11 +301,14 @@ test('a document that left its source long ago is forgotten by what traces still
   const { traces } = await fill(project);
   rmSync(join(directory, 'documents', 'reactor.md'));
   expect(await ingest(project)).toMatchObject({ removed: 1 });
+  // Something that Tandem did not write, in a form that it does not know.
+  const foreign = Buffer.concat([Buffer.alloc((1 << 20) - 20), Buffer.from(secret), Buffer.alloc(9)]);
+  writeFileSync(data('dump.bin'), foreign);
   const report = await forget(project, 'reactor-manual');
-  expect(report).toMatchObject({ chunks: 0, leftovers: [] });
+  expect(report).toMatchObject({ chunks: 0, leftovers: ['dump.bin'] });
   expect(report.traces).toContain(traces.reactor);
   expect(report.embeddings).toBeGreaterThan(0);
-  expect(filesWith(secrets[0]!)).toEqual([]);
+  expect(filesWith(secrets[0]!)).toEqual(['dump.bin']);
 });
 
 // Six processes that load everything; on a busy machine that takes a while.

@@ -54,10 +54,12 @@ export class ForgottenText {
 
   /** `id`, an id of one of its chunks, or its uri. */
   isName(text: string): boolean {
-    const { id, uri } = this.#document;
-    return (
-      text === id || text === uri || (text.startsWith(`${id}#`) && /^\d+$/.test(text.slice(id.length + 1)))
-    );
+    return text === this.#document.id || text === this.#document.uri || this.#isChunk(text);
+  }
+
+  #isChunk(text: string): boolean {
+    const { id } = this.#document;
+    return text.startsWith(`${id}#`) && /^\d+$/.test(text.slice(id.length + 1));
   }
 
   /**
@@ -65,23 +67,27 @@ export class ForgottenText {
    * the alias, its words elsewhere are taken out. The same value, not a copy, where nothing was found.
    */
   redacted<T>(value: T): T {
-    return this.#redacted(value) as T;
+    return this.#redacted(value, '') as T;
   }
 
-  #redacted(value: unknown): unknown {
-    if (typeof value === 'string') return this.isName(value) ? this.alias : this.without(value);
+  /** A name is one only where names stand: a document may be called "rag", and so is an arm. */
+  #redacted(value: unknown, key: string): unknown {
+    if (typeof value === 'string')
+      return this.#isChunk(value) || (nameKeys.has(key) && this.isName(value))
+        ? this.alias
+        : this.without(value);
     if (Array.isArray(value)) {
-      const items = value.map((item) => this.#redacted(item));
+      const items = value.map((item) => this.#redacted(item, key));
       return items.some((item, i) => item !== value[i]) ? items : value;
     }
     if (typeof value !== 'object' || value === null) return value;
     if ('documentId' in value && value.documentId === this.#document.id) return this.emptied(value);
     let changed = false;
-    const entries = Object.entries(value).map(([key, member]) => {
-      const newKey = this.isName(key) ? this.alias : key;
-      const newMember = this.#redacted(member);
-      changed ||= newKey !== key || newMember !== member;
-      return [newKey, newMember];
+    const entries = Object.entries(value).map(([name, member]) => {
+      const newName = this.#isChunk(name) ? this.alias : name;
+      const newMember = this.#redacted(member, name);
+      changed ||= newName !== name || newMember !== member;
+      return [newName, newMember];
     });
     return changed ? Object.fromEntries(entries) : value;
   }
@@ -129,6 +135,19 @@ export class ForgottenText {
     return spans;
   }
 }
+
+const nameKeys = new Set([
+  'id',
+  'ids',
+  'documentId',
+  'documentIds',
+  'document',
+  'documents',
+  'doc',
+  'uri',
+  'uris',
+  'source',
+]);
 
 /** Long enough that two texts seldom have one by accident, short enough for a quoted sentence. */
 const windowWords = 6;
