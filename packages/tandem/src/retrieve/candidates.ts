@@ -146,6 +146,8 @@ async function weigh(
   const titles = ` ${comparable(plan.text)} `;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
+  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document.
+  const byWords = plan.subjects.length === 0 && hasAbbreviation(plan.text);
   for (const [index, candidate] of candidates.entries()) {
     const { chunk, vector, scores, ranks, evidence } = candidate;
     const cosine = vector ? dot(vectors.full, vector) : 0;
@@ -168,6 +170,7 @@ async function weigh(
       evidence.cover = sureness * link.cover;
       evidence.verbatim = Number(link.verbatim);
     }
+    if (byWords) evidence.named = Math.max(evidence.named, evidence.lexical);
     evidence.titled = Number(chunk.title !== '' && titles.includes(` ${comparable(chunk.title)} `));
     document.set(chunk.documentId, Math.max(document.get(chunk.documentId) ?? -1, cosine));
     const section = `${chunk.documentId}\u0000${path}`;
@@ -183,6 +186,13 @@ async function weigh(
   }
   for (const { chunk, evidence } of candidates) evidence.document = document.get(chunk.documentId)!;
   for (const { evidence } of firstOf.values()) evidence.first = 1;
+}
+
+/** "ABL", "HbS", "SCA17"; capitals in a question that is all capitals are no sign. */
+function hasAbbreviation(text: string): boolean {
+  return (
+    text !== text.toUpperCase() && /(?<![\p{L}\p{N}])\p{Lu}[\p{Ll}\p{N}]?\p{Lu}[\p{L}\p{N}]*/u.test(text)
+  );
 }
 
 const nothing: Evidence = {
