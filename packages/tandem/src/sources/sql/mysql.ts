@@ -44,12 +44,22 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
   await connection.query('SET SESSION TRANSACTION READ ONLY');
   await connection.query("SET SESSION time_zone = '+00:00'");
 
+  let isGone = false;
+  const destroy = () => {
+    isGone = true;
+    connection.destroy();
+  };
   const abortable = async <Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> => {
     signal?.throwIfAborted();
-    const stop = () => connection.destroy();
+    // The driver waits for the server to notice that nobody listens any more, which takes it seconds.
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const stop = () => {
+      destroy();
+      reject(signal?.reason);
+    };
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      return await work();
+      return await Promise.race([work(), aborted]);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -71,7 +81,7 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
     async *stream(select, signal) {
       await connection.query('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
       signal?.throwIfAborted();
-      const stop = () => connection.destroy();
+      const stop = destroy;
       signal?.addEventListener('abort', stop, { once: true });
       let isComplete = false;
       try {
@@ -89,11 +99,14 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
         signal?.removeEventListener('abort', stop);
         // Rows that nobody wants any more would still have to be received before anything else could be asked.
         if (isComplete) await connection.query('ROLLBACK').catch(() => {});
-        else connection.destroy();
+        else destroy();
       }
     },
     rows: (select, values, signal) =>
       abortable(async () => (await connection.query(select, [...values]))[0] as Fields[], signal),
-    [Symbol.asyncDispose]: () => connection.end().catch(() => {}),
+    async [Symbol.asyncDispose]() {
+      // A destroyed one has nobody left to say goodbye to.
+      if (!isGone) await connection.end().catch(() => {});
+    },
   };
 }
