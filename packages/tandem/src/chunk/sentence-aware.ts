@@ -3,7 +3,7 @@ import type { Chunker } from './chunker.ts';
 import { groupSections, sectionsOf, type Unit } from './sections.ts';
 
 /**
- * Sections are kept apart (a section smaller than an eighth of `maxTokens` joins the next); inside one, the breaks are chosen
+ * Sections are kept apart (one of hardly a sentence joins the next, see `groupSections`); inside one, the breaks are chosen
  * together so that chunks are of even size and fall between paragraphs rather than inside them, and rarely inside a list,
  * between a list and the line that introduces it, or inside a table. Sentences, list items, table rows and lines of code are
  * whole wherever one fits by itself.

@@ -201,3 +201,7 @@ test('a document without a title is named after its focus, or after its address'
   expect(await named('url: http://x.org/flu-facts/index.html?x=1')).toBe('flu facts');
   expect(await named('url: http://x.org/12345')).toBe('CDC 1');
 });
+
+test('a Markdown file that begins with a rule and marks that YAML would take for its own is no front matter', async () => {
+  expect((await parse('---\n\n- **bold**\n\n---\n\nText.', 'a.md')).text).toContain('- **bold**');
+});

@@ -41,6 +41,7 @@ function splitFrontMatter(source: string, uri: string) {
   try {
     data = yaml.toJS({ maxAliasCount: 100 });
   } catch (cause) {
+    if (!/^[\w-]+[ \t]*:/.test(match[1] ?? '')) return nothing;
     throw new UnreadableDocumentError({
       uri,
       reason: 'front matter',
