@@ -35,6 +35,7 @@ const { values: flags } = parseArgs({
 });
 const requirements = ['torch==2.13.0', 'sentence-transformers==6.2.0', 'chromadb==1.5.9'];
 const floor = 1.5;
+const chunksFile = join(flags.work, 'chunks.jsonl');
 
 interface Timing {
   seconds: number;
@@ -110,8 +111,6 @@ function copyDocuments(count: number): number {
   return chosen.length;
 }
 
-const chunksFile = join(flags.work, 'chunks.jsonl');
-
 async function ingestOnce(embedder: LocalEmbedderModel): Promise<Timing> {
   const folder = join(flags.work, 'tandem');
   rmSync(folder, { recursive: true, force: true });
@@ -163,9 +162,11 @@ async function startPeer(model: string): Promise<AsyncDisposable & { run(): Prom
     return JSON.parse(value);
   };
   await next();
+  let round = 0;
   return {
     async run() {
-      const store = join(flags.work, 'chroma');
+      // Chroma keeps a folder open for as long as its process lives: each round has its own.
+      const store = join(flags.work, `chroma-${++round}`);
       rmSync(store, { recursive: true, force: true });
       child.stdin.write(`${JSON.stringify({ chunks: chunksFile, store })}\n`);
       return (await next()) as Timing;
