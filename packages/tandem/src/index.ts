@@ -1,4 +1,5 @@
 export type { Answerer, AnswerOptions } from './answer/answerer.ts';
+export { chunkers } from './chunk/chunkers.ts';
 export { type Config, type ConfigInput, defineConfig } from './core/config.ts';
 export * from './core/errors/context-overflow-error.ts';
 export * from './core/errors/invalid-input-error.ts';
@@ -10,6 +11,8 @@ export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/run.ts';
 export { localToolsOf } from './models/local-tools.ts';
+export { pageRectangles } from './parse/page-rectangles.ts';
+export { parseDocument } from './parse/parse-document.ts';
 export { ask } from './project/ask.ts';
 export { type CompareProjectOptions, compare } from './project/compare.ts';
 export { dataset } from './project/dataset.ts';
