@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Document } from '@langchain/core/documents';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
+import type { VectorStore } from '@langchain/core/vectorstores';
 import { ChromaClient } from 'chromadb';
 import pg from 'pg';
 import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
@@ -102,6 +103,8 @@ async function tandem(corpus: Corpus, rows: number, folder: string): Promise<Pee
   };
 }
 
+type HnswStore = VectorStore & { index: { setEf(ef: number): void } };
+
 async function hnswlib(corpus: Corpus, rows: number): Promise<Peer> {
   const peers = join(
     import.meta.dirname,
@@ -111,7 +114,22 @@ async function hnswlib(corpus: Corpus, rows: number): Promise<Peer> {
   registerHooks({
     resolve: (specifier, context, next) => next(specifier === 'hnswlib-node' ? address : specifier, context),
   });
-  const { HNSWLib } = await import('@langchain/community/vectorstores/hnswlib');
+  // Where `.ci/prepare-vector-servers` puts it, and why.
+  const community = join(
+    import.meta.dirname,
+    ...[
+      '..',
+      '..',
+      'node_modules',
+      '.cache',
+      'langchain-community',
+      'node_modules',
+      '@langchain',
+      'community',
+    ],
+  );
+  const { HNSWLib }: { HNSWLib: new (embeddings: FakeEmbeddings, options: object) => HnswStore } =
+    await import(pathToFileURL(join(community, 'dist', 'vectorstores', 'hnswlib.js')).href);
   const store = new HNSWLib(new FakeEmbeddings(), { space: 'cosine' });
   for (const batch of batchesOf(rows, 10_000))
     await store.addVectors(
@@ -124,7 +142,9 @@ async function hnswlib(corpus: Corpus, rows: number): Promise<Peer> {
     async use(setting) {
       store.index.setEf(numberIn(setting));
       return async (vector, k) =>
-        (await store.similaritySearchVectorWithScore([...vector], k)).map(([{ metadata }]) => metadata.i);
+        (await store.similaritySearchVectorWithScore([...vector], k)).map(
+          ([{ metadata }]) => metadata.i as number,
+        );
     },
     async [Symbol.asyncDispose]() {},
   };
