@@ -282,11 +282,18 @@ export class LanceStore implements VectorStore, LexicalIndex {
   }
 
   async #createVectorIndex(table: lancedb.Table, rows: number): Promise<void> {
-    const numPartitions = Math.round(Math.sqrt(rows));
-    await table.createIndex('vector', {
-      replace: true,
-      config: lancedb.Index.ivfRq({ distanceType: 'cosine', numPartitions }),
-    });
+    // Texts that recur give equal vectors, and where there are too few different ones k-means refuses: then fewer parts.
+    for (let numPartitions = Math.round(Math.sqrt(rows)); ; numPartitions = Math.floor(numPartitions / 2)) {
+      try {
+        await table.createIndex('vector', {
+          replace: true,
+          config: lancedb.Index.ivfRq({ distanceType: 'cosine', numPartitions }),
+        });
+        return;
+      } catch (error) {
+        if (numPartitions < 2 || !/non-empty clusters/.test(String(error))) throw error;
+      }
+    }
   }
 
   async #createFullTextIndex(table: lancedb.Table): Promise<void> {
