@@ -330,21 +330,29 @@ test('killed at any stage, the index is whole and the same command ends what was
       const child = spawn(process.execPath, [fixture, directory, 'reactor-manual'], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      const ended = once(child, 'close');
+      const closed = once(child, 'close');
       for await (const line of createInterface({ input: child.stdout })) {
         const { event } = JSON.parse(line) as { event?: { done: number } };
         if (event?.done !== stage) continue;
-        await sleep(Math.random() * 20);
+        if (stage < 3) await sleep(Math.random() * 20);
         child.kill('SIGKILL');
       }
-      expect((await ended)[1]).toBe('SIGKILL');
+      expect((await closed)[1]).toBe('SIGKILL');
 
       await using project = await openProject({ directory });
       await checkConsistency(project.catalog, await project.store());
       // Whoever ingests in between neither brings it back nor loses what is still to be removed.
       if (stage % 2 === 1) expect(await ingest(project)).toMatchObject({ added: 0, index: { documents: 4 } });
-      const report = await forget(project, 'reactor-manual');
-      expect(report).toMatchObject({ leftovers: [], adapters: [{ id: 'adapter_1', dataset: datasetId }] });
+      // The last stages take milliseconds: it may have been killed when all was written, and only the search for what is left
+      // was cut off.
+      const ended = (await project.catalog.forgotten.unfinished()).length === 0;
+      if (stage < 3) expect(ended).toBe(false);
+      if (ended) await expect(forget(project, 'reactor-manual')).rejects.toThrow(/forgotten already/);
+      else
+        expect(await forget(project, 'reactor-manual')).toMatchObject({
+          leftovers: [],
+          adapters: [{ id: 'adapter_1', dataset: datasetId }],
+        });
       expect(await project.catalog.forgotten.unfinished()).toEqual([]);
       await checkConsistency(project.catalog, await project.store());
       for (const words of secrets) expect([stage, words, filesWith(words)]).toEqual([stage, words, []]);
