@@ -10,15 +10,16 @@
  * names). What int8 costs is measured too: nDCG@10 of dense search for held-out questions among the documents that answer them
  * (`--quality` questions; 0 leaves it out). Writes `results/embed.json`; exits with 1 where a floor is missed.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BertEncoder } from '@tandem/nn';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
+import { jsonLines } from './peers/json-lines.ts';
+import { pythonEnvironment } from './peers/python-environment.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -79,7 +80,7 @@ async function main(directory: string | undefined): Promise<void> {
   }
   mkdirSync(flags.work, { recursive: true });
   const rows = flags.rows.split(',');
-  const python = flags.python ?? pythonEnvironment();
+  const python = flags.python ?? pythonEnvironment(flags.work, requirements);
   if (rows.includes('transformersjs')) await prepareTransformersJs(python, directory);
 
   await using encoder = await BertEncoder.load({ directory, threads });
@@ -96,11 +97,12 @@ async function main(directory: string | undefined): Promise<void> {
   for (let round = 0; round < Number(flags.rounds); round++) {
     for (const row of rows.map((_, at) => rows[(at + round) % rows.length]!)) {
       writeFileSync(file, JSON.stringify({ row, directory, texts, threads, work: flags.work } satisfies Job));
-      const { chunks, seconds } = await (row.startsWith('st-')
-        ? lastLine(python, [peer, 'run', file])
+      const lines = await (row.startsWith('st-')
+        ? jsonLines(python, [peer, 'run', file])
         : row === 'transformersjs'
-          ? lastLine(process.execPath, [join(import.meta.dirname, 'embed_peer.mts'), file])
-          : lastLine(process.execPath, [fileURLToPath(import.meta.url), '--job', file]));
+          ? jsonLines(process.execPath, [join(import.meta.dirname, 'embed_peer.mts'), file])
+          : jsonLines(process.execPath, [fileURLToPath(import.meta.url), '--job', file]));
+      const { chunks, seconds } = lines.at(-1) as { chunks: number; seconds: number };
       speeds.get(row)!.push(chunks / seconds);
       console.log(
         `  round ${round + 1} ${row.padEnd(16)} ${(chunks / seconds).toFixed(1).padStart(6)} chunks/s`,
@@ -252,34 +254,7 @@ async function prepareTransformersJs(python: string, directory: string): Promise
     });
   }
   if (!existsSync(join(model, 'onnx', 'model.onnx')))
-    await lastLine(python, [peer, 'export', directory, model]);
-}
-
-/** A virtual environment with the pinned peers; pip's own configuration says where packages come from. */
-function pythonEnvironment(): string {
-  const directory = join(flags.work, 'python');
-  const python = join(directory, 'bin', 'python');
-  if (!existsSync(join(directory, 'ready'))) {
-    console.log(`Making a Python environment with ${requirements.join(', ')} (a few minutes, once) …`);
-    const quietly = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
-    execFileSync('python3', ['-m', 'venv', directory], quietly);
-    // torch first and alone: its version decides what the others may bring.
-    for (const some of [requirements.slice(0, 1), requirements])
-      execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...some], quietly);
-    writeFileSync(join(directory, 'ready'), '');
-  }
-  return python;
-}
-
-/** Runs a command; its last line of output that is JSON. */
-async function lastLine(command: string, words: string[]): Promise<{ chunks: number; seconds: number }> {
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let last: string | undefined;
-  for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('{')) last = line;
-  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.on('exit', resolve)));
-  if (code !== 0 || last === undefined)
-    throw new Error(`${basename(command)} ${words[0]} ended with ${code}.`);
-  return JSON.parse(last);
+    await jsonLines(python, [peer, 'export', directory, model]);
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -9,7 +9,7 @@
  * Chroma, without full text. Python's packages are installed into --work at the first run (--python: use that one). Writes
  * `results/ingest.json`; exits with 1 where the floor of 1.5 is missed.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -22,6 +22,7 @@ import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { type LocalEmbedderModel, openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
 import { filesSource } from '../packages/tandem/src/sources/files.ts';
 import { openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
+import { pythonEnvironment } from './peers/python-environment.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -148,7 +149,7 @@ async function ingestOnce(embedder: LocalEmbedderModel): Promise<Timing> {
 
 async function startPeer(model: string): Promise<AsyncDisposable & { run(): Promise<Timing> }> {
   const child = spawn(
-    flags.python ?? pythonEnvironment(),
+    flags.python ?? pythonEnvironment(flags.work, requirements),
     [join(import.meta.dirname, 'ingest_peer.py'), model, flags.threads],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -176,19 +177,4 @@ async function startPeer(model: string): Promise<AsyncDisposable & { run(): Prom
       await new Promise((resolve) => (child.exitCode === null ? child.once('exit', resolve) : resolve(null)));
     },
   };
-}
-
-function pythonEnvironment(): string {
-  const directory = join(flags.work, 'python');
-  const python = join(directory, 'bin', 'python');
-  if (!existsSync(join(directory, 'ready'))) {
-    console.log(`Making a Python environment with ${requirements.join(', ')} (a few minutes, once) …`);
-    const quietly = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
-    execFileSync('python3', ['-m', 'venv', directory], quietly);
-    // torch first and alone: its version decides what the others may bring.
-    for (const some of [requirements.slice(0, 1), requirements])
-      execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...some], quietly);
-    writeFileSync(join(directory, 'ready'), '');
-  }
-  return python;
 }

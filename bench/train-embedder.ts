@@ -9,15 +9,16 @@
  * in --work at the first run (--python: use that one). Writes `results/train-embedder.json`; exits with 1 where a floor is missed.
  * For an idle machine: nothing else should run meanwhile.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type EmbedderPair, trainEmbedder, WordPieceTokenizer } from '@tandem/nn';
 import { contrastiveBatches } from '../packages/nn/src/train/embedder-batches.ts';
+import { jsonLines } from './peers/json-lines.ts';
+import { pythonEnvironment } from './peers/python-environment.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -117,7 +118,7 @@ async function main(): Promise<void> {
     return;
   }
   mkdirSync(flags.work, { recursive: true });
-  const python = flags.python ?? pythonEnvironment();
+  const python = flags.python ?? pythonEnvironment(flags.work, requirements);
   const peer = join(import.meta.dirname, 'train_embedder_peer.py');
   const { train, validation } = await clinicPairs(directory);
   const held = contrastiveBatches(validation, batchSize, 0, 0).map((batch) =>
@@ -143,14 +144,14 @@ async function main(): Promise<void> {
   const run = async (job: Job): Promise<Outcome> => {
     writeFileSync(file, JSON.stringify(job));
     const lines = job.row.startsWith('tandem')
-      ? await output(process.execPath, [
+      ? await jsonLines(process.execPath, [
           fileURLToPath(import.meta.url),
           '--job',
           file,
           '--batch',
           flags.batch,
         ])
-      : await output(python, [peer, 'train', file]);
+      : await jsonLines(python, [peer, 'train', file]);
     const steps = lines.filter((line) => 'pairs' in line) as {
       seconds: number;
       cpuSeconds: number;
@@ -192,7 +193,7 @@ async function main(): Promise<void> {
       await run(job);
       // One measure for all rows: sentence-transformers in float32.
       writeFileSync(file, JSON.stringify({ ...job, directory: trained }));
-      const [line] = await output(python, [peer, 'validate', file]);
+      const [line] = await jsonLines(python, [peer, 'validate', file]);
       losses.set(row, (line as { validationLoss: number }).validationLoss);
       console.log(
         `  after ${flags['loss-steps']} steps ${row.padEnd(7)} validation loss ${losses.get(row)!.toFixed(4)}`,
@@ -304,33 +305,6 @@ async function clinicPairs(
   // Neighbours in the file are wordings of one question: taken in strides, a few steps see many questions.
   const strided = [0, 1, 2, 3].flatMap((offset) => train.filter((_, at) => at % 4 === offset));
   return { train: strided, validation: validation.slice(0, 4 * batchSize) };
-}
-
-/** A virtual environment with the pinned peers; pip's own configuration says where packages come from. */
-function pythonEnvironment(): string {
-  const directory = join(flags.work, 'python');
-  const python = join(directory, 'bin', 'python');
-  if (!existsSync(join(directory, 'ready'))) {
-    console.log(`Making a Python environment with ${requirements.join(', ')} (a few minutes, once) …`);
-    const quietly = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
-    execFileSync('python3', ['-m', 'venv', directory], quietly);
-    // torch first and alone: its version decides what the others may bring.
-    for (const some of [requirements.slice(0, 1), requirements])
-      execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...some], quietly);
-    writeFileSync(join(directory, 'ready'), '');
-  }
-  return python;
-}
-
-/** Runs a command and parses each line of its output that is JSON. */
-async function output(command: string, words: string[]): Promise<Record<string, unknown>[]> {
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines: Record<string, unknown>[] = [];
-  for await (const line of createInterface({ input: child.stdout }))
-    if (line.startsWith('{')) lines.push(JSON.parse(line));
-  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.on('exit', resolve)));
-  if (code !== 0) throw new Error(`${basename(command)} ${words[0]} ended with ${code}.`);
-  return lines;
 }
 
 function sum(values: readonly number[]): number {

@@ -1,25 +1,14 @@
-/**
- * Fine-tuning against PyTorch + Transformers + PEFT: tokens of real text a second, peak memory, and the loss that the same data
- * and steps lead to. The clinic's training examples at their real lengths, LoRA r = 16 on all linears, batches of 4.
- *
- *     node bench/train.ts [--steps 24] [--rounds 3] [--loss-steps 80] [--work DIR] [--python PYTHON] [--rows fp32,tandem]
- *
- * Both sides get the same base (the GGUF's blocks, dequantised), the same adapter to begin from, the same batches in the same
- * order and the same schedule. The rows take turns in each round, each in a process of its own; a ratio compares rows of one
- * round. Makes its own Python environment in --work at the first run (--python: use that one). Writes `results/train.json`;
- * exits with 1 where a floor is missed. For an idle machine: nothing else should run meanwhile.
- */
-import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { evaluateLoss, importPeft, trainLora } from '@tandem/nn';
 import { epochSteps } from '../packages/nn/src/train/batches.ts';
 import { dataset, ingest, localToolsOf, openProject } from '../packages/tandem/src/index.ts';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
+import { jsonLines } from './peers/json-lines.ts';
+import { pythonEnvironment } from './peers/python-environment.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -129,7 +118,7 @@ async function tandemSide(job: Job): Promise<void> {
 
 async function main(): Promise<void> {
   mkdirSync(flags.work, { recursive: true });
-  const python = flags.python ?? pythonEnvironment();
+  const python = flags.python ?? pythonEnvironment(flags.work, requirements);
   const { baseFolder, baseFile, train, validation } = await clinicExamples();
   const initialAdapter = join(flags.work, 'initial-adapter');
   const jobFor = (row: string, steps: number, withValidation: boolean): Job => {
@@ -160,8 +149,8 @@ async function main(): Promise<void> {
     const file = join(flags.work, 'job.json');
     writeFileSync(file, JSON.stringify(job));
     const lines = job.row.startsWith('tandem')
-      ? await output(process.execPath, [fileURLToPath(import.meta.url), '--job', file])
-      : await output(python, [join(import.meta.dirname, 'train_peer.py'), 'train', file]);
+      ? await jsonLines(process.execPath, [fileURLToPath(import.meta.url), '--job', file])
+      : await jsonLines(python, [join(import.meta.dirname, 'train_peer.py'), 'train', file]);
     const steps = lines.filter((line) => 'tokens' in line) as {
       seconds: number;
       tokens: number;
@@ -181,7 +170,7 @@ async function main(): Promise<void> {
   if (!existsSync(initialAdapter)) {
     const file = join(flags.work, 'job.json');
     writeFileSync(file, JSON.stringify(jobFor('fp32', 1, false)));
-    await output(python, [join(import.meta.dirname, 'train_peer.py'), 'init', file]);
+    await jsonLines(python, [join(import.meta.dirname, 'train_peer.py'), 'init', file]);
   }
   const rows = flags.rows?.split(',') ?? [...peerRows, ...tandemRows];
   const speeds = new Map<string, Outcome[]>(rows.map((row) => [row, []]));
@@ -343,33 +332,6 @@ async function clinicExamples(): Promise<{
     );
   }
   return JSON.parse(readFileSync(file, 'utf8'));
-}
-
-/** A virtual environment with the pinned peers; pip's own configuration says where packages come from. */
-function pythonEnvironment(): string {
-  const directory = join(flags.work, 'python');
-  const python = join(directory, 'bin', 'python');
-  if (!existsSync(join(directory, 'ready'))) {
-    console.log(`Making a Python environment with ${requirements.join(', ')} (a few minutes, once) …`);
-    const quietly = { stdio: ['ignore', 'ignore', 'inherit'] as ('ignore' | 'inherit')[] };
-    execFileSync('python3', ['-m', 'venv', directory], quietly);
-    // torch first and alone: its version decides what the others may bring.
-    for (const some of [requirements.slice(0, 1), requirements])
-      execFileSync(python, ['-m', 'pip', 'install', '--quiet', ...some], quietly);
-    writeFileSync(join(directory, 'ready'), '');
-  }
-  return python;
-}
-
-/** Runs a command and parses each line of its output that is JSON. */
-async function output(command: string, words: string[]): Promise<Record<string, unknown>[]> {
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const lines: Record<string, unknown>[] = [];
-  for await (const line of createInterface({ input: child.stdout }))
-    if (line.startsWith('{')) lines.push(JSON.parse(line));
-  const code = child.exitCode ?? (await new Promise<number | null>((resolve) => child.on('exit', resolve)));
-  if (code !== 0) throw new Error(`${basename(command)} ${words[0]} ended with ${code}.`);
-  return lines;
 }
 
 function sum(values: readonly number[]): number {
