@@ -140,6 +140,8 @@ if (flags.dev) {
     { name: 'own words (synthetic, half 0)', questions: await own(0) },
     { name: 'own words (synthetic, half 1)', questions: await own(1) },
     { name: 'own words (by hand)', questions: byHand() },
+    { name: 'own words (blind, develop)', questions: blind('develop') },
+    { name: 'own words (blind, validation)', questions: blind('validation') },
   ];
 }
 if (flags.sets !== undefined) sets = sets.filter((_, at) => flags.sets!.split(',').includes(String(at)));
@@ -319,6 +321,16 @@ function byHand(): MedquadQuestion[] {
     ...question,
     qid: `hand-${at}`,
   }));
+}
+
+/**
+ * Questions about sections drawn at random from train groups (those without a dev document), written before anybody saw how retrieval answers
+ * them. One half is for finding out what fails, the other is only scored.
+ */
+function blind(half: 'develop' | 'validation'): MedquadQuestion[] {
+  return questionsOf(join(import.meta.dirname, 'retrieve'), 'blind.jsonl')
+    .map((question, at) => ({ ...question, qid: `blind-${at}` }))
+    .filter((question) => (question as { half?: string }).half === half);
 }
 
 function best(
