@@ -61,7 +61,7 @@ export interface DecoderModel {
 
 /** A [out, in] matrix in eight bits, once for each direction: the scale must go with what is not summed over. */
 export interface Int8Layer {
-  /** [in, out], a scale for each output. */
+  /** [in, out], a scale for each output. In a decoder of the weight with rotated rows ({@link hadamardRotatedRows}). */
   forward: Int8Columns;
   /** [out, in], a scale for each input. */
   backward: Int8Columns;

@@ -6,7 +6,7 @@ import { type GgufFile, openGguf } from '../formats/gguf.ts';
 import { dequantizableTypes } from '../formats/gguf-dequantize.ts';
 import { readJsonFile } from '../formats/json-file.ts';
 import { SafetensorsFolder, safetensorsFiles } from '../formats/safetensors-folder.ts';
-import { int8Columns, int8Transposed } from '../graph/index.ts';
+import { hadamardRotatedRows, int8Columns, int8Transposed } from '../graph/index.ts';
 import {
   type DecoderConfig,
   type DecoderModel,
@@ -58,7 +58,7 @@ export function inInt8(model: DecoderModel): DecoderModel {
 
 function int8Layer(weight: Float32Array, [out, into]: readonly number[]): Int8Layer {
   return {
-    forward: int8Transposed(weight, out!, into!),
+    forward: int8Transposed(hadamardRotatedRows(weight, into!), out!, into!),
     backward: int8Columns(weight, out!, into!),
   };
 }

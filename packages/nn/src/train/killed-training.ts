@@ -1,13 +1,14 @@
 /**
  * For a test that kills it: trains a tiny job, saving at every step, into the folder given.
  *
- *     node killed-training.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done
+ *     node killed-training.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done; or `200ms`: so long after
+ *                                                         the model is ready
  */
 import { variants } from './tiny-job.ts';
 import { runTraining } from './trainer.ts';
 
 const [directory, variant = 'plain', dies] = process.argv.slice(2);
-let said = false;
+let begun = false;
 await runTraining(
   {
     ...(await variants[variant]!()),
@@ -18,9 +19,10 @@ await runTraining(
   {
     onProgress: ({ stage, loss, done }) => {
       if (loss !== undefined && done === Number(dies)) process.kill(process.pid, 'SIGKILL');
-      if (stage === 'loading model' || said) return;
-      said = true;
-      console.log('ready');
+      if (stage === 'loading model' || begun) return;
+      begun = true;
+      if (dies?.endsWith('ms'))
+        setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number.parseFloat(dies));
     },
   },
 );

@@ -2,6 +2,7 @@
 import type { Value } from '../graph.ts';
 import { after } from '../recompute.ts';
 import { binary } from './elementwise.ts';
+import { hadamardRotated } from './hadamard.ts';
 import { type Int8Weight, int8Product, int8Rows } from './int8.ts';
 import { gemm } from './matrix.ts';
 import { concatenateNode, splitNode, transposeNode } from './shape.ts';
@@ -11,7 +12,7 @@ export interface LoraLayer {
   weight: Value;
   /** [out], frozen. */
   bias?: Value | undefined;
-  /** The same weight as integers; where it is there, float32 is not touched. */
+  /** The same weight as integers, the forward's rotated ({@link hadamardRotated}); where it is there, float32 is not touched. */
   int8?: Int8Weight | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
@@ -91,7 +92,7 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
     const parts = splitNode(gemm(x, stackOf(adapted), { transB: true }), 1, ranksOf(adapted));
     for (const [index, layer] of adapted.entries()) inner.set(layer, parts[index]!);
   }
-  const rows = int8Rows(x);
+  const rows = int8Rows(hadamardRotated(x));
   const outputs = layers.map((layer) => {
     const product = int8Product(rows, layer.int8!.forward);
     const frozen = layer.bias ? binary('Add', product, layer.bias) : product;

@@ -495,7 +495,7 @@ describe('products in eight-bit integers', () => {
         const input = graph.input('x', 'float32', ['rows', into]);
         const a = graph.input('a', 'float32', [rank, into]);
         const b = graph.input('b', 'float32', [out, rank]);
-        const forward = operators.int8Transposed(weight.data, out, into);
+        const forward = operators.int8Transposed(operators.hadamardRotatedRows(weight.data, into), out, into);
         const backward = operators.int8Columns(weight.data, out, into);
         const layer = {
           weight: integers
@@ -535,9 +535,43 @@ describe('products in eight-bit integers', () => {
     }),
   );
 
+  test(
+    'the rotation keeps what is multiplied, and spreads what is large in one place',
+    property(
+      [fc.integer({ min: 1, max: 5 }), fc.constantFrom(1, 3, 12, 64, 192), seed],
+      async (rows, width, s) => {
+        const [x, weight] = [tensor([rows, width], s), tensor([2, width], s + 1)];
+        const graph = new Graph('rotation');
+        const input = graph.input('x', 'float32', ['rows', width]);
+        graph.output('rotated', operators.hadamardRotated(input));
+        await using session = await openSession(graph);
+        const rotated = (await session.run({ x })).rotated!.data as Float32Array;
+        expect(distanceOf(rotated, operators.hadamardRotatedRows(x.data, width))).toBeLessThan(1e-5);
+        expect(distanceOf(operators.hadamardRotatedRows(rotated, width), x.data)).toBeLessThan(1e-5);
+        const dots = (left: Float32Array, right: Float32Array) =>
+          Float32Array.from({ length: rows * 2 }, (_, at) => {
+            const [row, column] = [Math.floor(at / 2) * width, (at % 2) * width];
+            let dot = 0;
+            for (let index = 0; index < width; index++) dot += left[row + index]! * right[column + index]!;
+            return dot;
+          });
+        const turned = dots(rotated, operators.hadamardRotatedRows(weight.data, width));
+        expect(distanceOf(turned, dots(x.data, weight.data))).toBeLessThan(1e-4);
+
+        const spike = Float32Array.from({ length: width }, (_, at) => (at === s % width ? 1 : 0));
+        const block = operators.hadamardBlock(width);
+        const spread = operators.hadamardRotatedRows(spike, width);
+        expect(Math.max(...spread.map(Math.abs))).toBeCloseTo(1 / Math.sqrt(block), 5);
+      },
+    ),
+  );
+
   test('the probe sums exactly what this CPU can multiply in integers', async () => {
     await using session = await openSession(operators.int8ProbeGraph());
     const { y } = await session.run({ x: { data: new Float32Array(64).fill(1), shape: [1, 64] } });
     expect((y!.data as Float32Array)[0]).toBeCloseTo(64, 3);
   });
 });
+
+const distanceOf = (left: Float32Array, right: Float32Array) =>
+  Math.hypot(...left.map((value, at) => value - right[at]!));

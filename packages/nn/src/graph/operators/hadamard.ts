@@ -1,0 +1,57 @@
+/**
+ * Rotations by Hadamard matrices, which spread what is large in one place over many: rows whose numbers are of a size lose little
+ * when they are rounded to few bits. x · weightᵀ = (x·H) · (weight·H)ᵀ, since H is orthogonal (Ashkboos et al. 2024, "QuaRot").
+ *
+ * Decoders need it: a few tokens have activations hundreds of times as large as the others in a few dimensions ("attention
+ * sinks"), and everything beside those would be rounded to nothing. On SmolLM2-135M the loss of the base model rose by .06 to .12
+ * without it and moves by less than .01 with it.
+ */
+import type { Value } from '../graph.ts';
+import type { Dimension } from '../protobuf.ts';
+import { gemm } from './matrix.ts';
+import { reshapeNode } from './shape.ts';
+
+/** Wider blocks spread better and cost more: at 64 a rotation takes a twentieth of the products that it serves. */
+const widest = 64;
+
+/** Each row of x, [rows, width], with every block of {@link hadamardBlock} neighbours rotated. No tape entry. */
+export function hadamardRotated(x: Value): Value {
+  const { graph } = x;
+  const [rows, width] = x.shape as [Dimension, number];
+  const block = hadamardBlock(width);
+  if (block === 1) return x;
+  const matrix = hadamardRotatedRows(identity(block), block);
+  const blocks = reshapeNode(x, [`${rows}*${width / block}`, block]);
+  const rotated = gemm(blocks, graph.constant('float32', [...matrix], [block, block]));
+  return reshapeNode(rotated, [rows, width]);
+}
+
+/** A row-major [rows, width] matrix with its rows rotated in the same way. */
+export function hadamardRotatedRows(matrix: Float32Array, width: number): Float32Array {
+  const block = hadamardBlock(width);
+  const result = Float32Array.from(matrix);
+  const norm = 1 / Math.sqrt(block);
+  for (let start = 0; start < result.length; start += block) {
+    // The fast Walsh–Hadamard transform.
+    for (let half = 1; half < block; half *= 2)
+      for (let pair = start; pair < start + block; pair += 2 * half)
+        for (let at = pair; at < pair + half; at++) {
+          const [a, b] = [result[at]!, result[at + half]!];
+          result[at] = a + b;
+          result[at + half] = a - b;
+        }
+    for (let at = start; at < start + block; at++) result[at]! *= norm;
+  }
+  return result;
+}
+
+/** The largest power of two, up to 64, that divides the width. */
+export function hadamardBlock(width: number): number {
+  let block = widest;
+  while (width % block !== 0) block /= 2;
+  return block;
+}
+
+function identity(size: number): Float32Array {
+  return Float32Array.from({ length: size * size }, (_, at) => (at % (size + 1) === 0 ? 1 : 0));
+}
