@@ -45,7 +45,7 @@ export interface LoraShape {
   targetModules: readonly LoraTarget[];
   /**
    * In training graphs, what the backward computes again instead of the forward keeping it: norms and activations
-   * (`parts`, default), or all of a layer but its input (`layers`: a third more work, for a tenth of the memory a token).
+   * (`parts`, default), or all of a layer but its input (`layers`: a third more work, for a sixth of the memory a token).
    */
   recompute?: 'parts' | 'layers';
   /** In training graphs: the share of A's inputs that is zeroed. They then ask for {@link dropoutInputs}. */

@@ -15,7 +15,7 @@ export interface Hyperparameters {
   dropout: number;
   /**
    * Of the products with the frozen weights. `float32` (default) is the reference. `int8` rounds activations, gradients and
-   * weights to eight bits with a scale a row and column: about half as long again as fast where the CPU has integer dot products
+   * weights to eight bits with a scale a row and column: 1.3 to 1.4 times as fast where the CPU has integer dot products
    * (AVX-512 VNNI and later, Arm), and refused where it has none; losses, the validation's too, are then measured in it.
    */
   frozenPrecision: 'float32' | 'int8';

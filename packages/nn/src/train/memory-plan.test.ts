@@ -10,7 +10,6 @@ import { runTraining } from './trainer.ts';
 const training = {
   rank: 16,
   targetModules: loraTargets,
-  frozenPrecision: 'int8',
   longest: 500,
   labelledShare: 0.25,
 } as const;

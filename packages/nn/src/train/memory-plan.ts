@@ -15,7 +15,6 @@ export interface MemoryPlan {
 export interface PlannedTraining {
   rank: number;
   targetModules: readonly LoraTarget[];
-  frozenPrecision: 'float32' | 'int8';
   /** Tokens of the longest example: it goes through in one pass whatever the plan. */
   longest: number;
   /** Share of the tokens that are labels. */

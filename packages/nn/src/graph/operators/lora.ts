@@ -48,24 +48,15 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
       }
 
       const active = adapted.filter((layer) => gradientOf.get(layer));
-      const pairs = new Map<LoraLayer, [Value, Value]>();
+      let pairs = new Map<LoraLayer, AdapterGradients>();
       if (active.length > 0) {
-        const ranks = active.map(({ adapter }) => adapter!.a.shape[0] as number);
-        const stack = concatenateNode(
-          active.map(({ adapter }) => adapter!.a),
-          0,
-        );
-        const inner = splitNode(
-          gemm(x, after(stack, gradientOf.get(active[0]!)!), { transB: true }),
-          1,
-          ranks,
-        );
-        const innerGradients = active.map((layer) =>
-          gemm(gradientOf.get(layer)!, layer.adapter!.b, { alpha: scaling }),
-        );
-        const da = splitNode(gemm(concatenateNode(innerGradients, 1), x, { transA: true }), 0, ranks);
-        active.forEach((layer, index) => {
-          pairs.set(layer, [da[index]!, ofB(gradientOf.get(layer)!, inner[index]!, scaling)]);
+        const stack = after(stackOf(active), gradientOf.get(active[0]!)!);
+        const inner = splitNode(gemm(x, stack, { transB: true }), 1, ranksOf(active));
+        pairs = adapterGradients(x, active, {
+          gradientOf,
+          innerGradients: innerGradientsOf(active, gradientOf, scaling),
+          inner: new Map(active.map((layer, index) => [layer, inner[index]!])),
+          scaling,
         });
       }
       return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
@@ -105,13 +96,7 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
     backward: (outputGradients, [toX]) => {
       const gradientOf = new Map(layers.map((layer, index) => [layer, outputGradients[index]]));
       const active = adapted.filter((layer) => gradientOf.get(layer));
-      const innerGradients =
-        active.length > 0
-          ? concatenateNode(
-              active.map((layer) => gemm(gradientOf.get(layer)!, layer.adapter!.b, { alpha: scaling })),
-              1,
-            )
-          : undefined;
+      const innerGradients = active.length > 0 ? innerGradientsOf(active, gradientOf, scaling) : undefined;
       let dx: Value | undefined;
       if (toX) {
         for (const [layer, dy] of gradientOf) {
@@ -121,17 +106,49 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
         }
         if (innerGradients) dx = gemm(innerGradients, stackOf(active), dx && { c: dx });
       }
-      const pairs = new Map<LoraLayer, [Value, Value]>();
-      if (innerGradients) {
-        const da = splitNode(gemm(innerGradients, x, { transA: true }), 0, ranksOf(active));
-        active.forEach((layer, index) => {
-          pairs.set(layer, [da[index]!, ofB(gradientOf.get(layer)!, inner.get(layer)!, scaling)]);
-        });
-      }
+      const pairs = innerGradients
+        ? adapterGradients(x, active, { gradientOf, innerGradients, inner, scaling })
+        : new Map<LoraLayer, AdapterGradients>();
       return [dx, ...adapted.flatMap((layer) => pairs.get(layer) ?? [undefined, undefined])];
     },
   });
   return outputs;
+}
+
+/** Of a and of b. */
+type AdapterGradients = [Value, Value];
+
+/** scaling · dy · b of each layer, beside each other: what flows back to a. */
+function innerGradientsOf(
+  layers: readonly LoraLayer[],
+  gradientOf: ReadonlyMap<LoraLayer, Value | undefined>,
+  scaling: number,
+): Value {
+  return concatenateNode(
+    layers.map((layer) => gemm(gradientOf.get(layer)!, layer.adapter!.b, { alpha: scaling })),
+    1,
+  );
+}
+
+/** @param inner x · aᵀ of each layer. */
+function adapterGradients(
+  x: Value,
+  layers: readonly LoraLayer[],
+  options: {
+    gradientOf: ReadonlyMap<LoraLayer, Value | undefined>;
+    innerGradients: Value;
+    inner: ReadonlyMap<LoraLayer, Value>;
+    scaling: number;
+  },
+): Map<LoraLayer, AdapterGradients> {
+  const { gradientOf, innerGradients, inner, scaling } = options;
+  const da = splitNode(gemm(innerGradients, x, { transA: true }), 0, ranksOf(layers));
+  return new Map(
+    layers.map((layer, index) => [
+      layer,
+      [da[index]!, ofB(gradientOf.get(layer)!, inner.get(layer)!, scaling)],
+    ]),
+  );
 }
 
 /** The gradient of b, scaling · dyᵀ · inner: computed lying down, since a product with few rows is faster than one with few columns. */
