@@ -26,11 +26,13 @@ export {
   type Int8Matrix,
   type Int8Rows,
   type Int8Weight,
+  int8ColumnSums,
   int8Columns,
   int8Linear,
   int8ProbeGraph,
   int8Product,
   int8Rows,
+  int8RowsAbove,
   int8Transposed,
 } from './int8.ts';
 export { gatherRows } from './lookup.ts';

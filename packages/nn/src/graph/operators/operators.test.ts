@@ -566,6 +566,42 @@ describe('products in eight-bit integers', () => {
     ),
   );
 
+  test(
+    'of one-sided rows are twice as fine when they are counted from below',
+    property([fc.integer({ min: 4, max: 9 }), seed], async (rows, s) => {
+      const [into, out, least] = [64, 24, -0.25];
+      const x = tensor([rows, into], s);
+      x.data.forEach((value, at) => {
+        x.data[at] = Math.max(least, 3 * value);
+      });
+      const weight = tensor([out, into], s + 1);
+      const graph = new Graph('one-sided');
+      const input = graph.input('x', 'float32', ['rows', into]);
+      const columns = operators.int8Transposed(weight.data, out, into);
+      const matrix = {
+        values: graph.weight('values', columns.values, [into, out], 'int8'),
+        scales: graph.weight('scales', columns.scales, [out]),
+      };
+      const sums = operators.int8ColumnSums(columns).map((sum) => least * sum);
+      const above = operators.int8Product(operators.int8RowsAbove(input, least), matrix);
+      graph.output('above', operators.add(above, graph.weight('sums', sums, [out])));
+      graph.output('around', operators.int8Product(operators.int8Rows(input), matrix));
+      // What the integers stand for, so that only the rows' rounding is seen.
+      const back = Float32Array.from({ length: out * into }, (_, at) => {
+        const [row, column] = [Math.floor(at / into), at % into];
+        return columns.values[column * out + row]! * columns.scales[row]!;
+      });
+      graph.output('exact', operators.linear(input, graph.weight('back', back, [out, into])));
+      await using session = await openSession(graph);
+      const result = await session.run({ x });
+      const exact = result.exact!.data as Float32Array;
+      const error = (name: string) =>
+        Math.hypot(...(result[name]!.data as Float32Array).map((value, at) => value - exact[at]!));
+      expect(error('above')).toBeGreaterThan(0);
+      expect(error('above')).toBeLessThan(0.8 * error('around'));
+    }),
+  );
+
   test('the probe sums exactly what this CPU can multiply in integers', async () => {
     await using session = await openSession(operators.int8ProbeGraph());
     const { y } = await session.run({ x: { data: new Float32Array(64).fill(1), shape: [1, 64] } });

@@ -45,7 +45,7 @@ export function sumTo(gradient: Value, shape: readonly Dimension[]): Value {
 
 /** No tape entry. */
 export function reduce(
-  operator: 'ReduceSum' | 'ReduceMean' | 'ReduceMax',
+  operator: 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin',
   x: Value,
   axes: readonly number[],
   keep: boolean,
