@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { NnError } from '../errors/nn-error.ts';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
@@ -10,6 +9,7 @@ import type { EmbedOptions } from './bert.ts';
 import { buildBert, runsOfEqualLength } from './bert-graph.ts';
 import { readBertSettings } from './bert-settings.ts';
 import type { BertSequence } from './bert-training.ts';
+import { watchIdleCores } from './idle-cores.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
 export type ScoreOptions = Omit<EmbedOptions, 'batchSize'>;
@@ -45,12 +45,14 @@ export class CrossEncoder implements AsyncDisposable {
    * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model.
    */
   static async load(options: { directory: string; threads?: number; spin?: boolean }): Promise<CrossEncoder> {
-    const { directory, threads = 2, spin = loadavg()[0]! + threads <= availableParallelism() + 1 } = options;
+    const { directory, threads = 2 } = options;
+    const idle = watchIdleCores();
     const settings = await readBertSettings(directory);
     const activation = await readActivation(directory);
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
     const graph = await buildBert(file, settings, 'score');
+    const spin = options.spin ?? (await idle()) > threads - 0.5;
     const session = await openSession(graph, { threads, spin, optimize: 'basic' });
     return new CrossEncoder(settings.maxTokens, tokenizer, activation, session);
   }

@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { NnError } from '../errors/nn-error.ts';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
@@ -6,6 +5,7 @@ import { SafetensorsFile } from '../formats/safetensors.ts';
 import { hasIntegerProducts, openSession, type Session } from '../graph/index.ts';
 import { buildBert, runsOfEqualLength } from './bert-graph.ts';
 import { type BertSettings, readBertSettings } from './bert-settings.ts';
+import { watchIdleCores } from './idle-cores.ts';
 import { type WordPieceEncoding, WordPieceTokenizer } from './wordpiece.ts';
 
 export interface EmbedOptions {
@@ -56,7 +56,7 @@ export class BertEncoder implements AsyncDisposable {
    * @param options.directory the model's folder
    * @param options.threads for one operator, 2 by default
    * @param options.spin whether threads wait for the next operator actively. Alone on 2 cores that is 3 to 30 % faster;
-   *   beside other work it is up to twice as slow. By default it depends on how busy the machine is at this moment.
+   *   beside other work it is up to twice as slow. By default it depends on how busy others keep the machine while the model is loaded.
    * @param options.precision `int8`: the layers' products in eight bits, where the CPU has integer dot products. Vectors
    *   differ from float32's in the third digit, so an index is of one precision. Default float32.
    * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model,
@@ -68,7 +68,8 @@ export class BertEncoder implements AsyncDisposable {
     spin?: boolean;
     precision?: 'float32' | 'int8';
   }): Promise<BertEncoder> {
-    const { directory, threads = 2, spin = loadavg()[0]! + threads <= availableParallelism() + 1 } = options;
+    const { directory, threads = 2 } = options;
+    const idle = watchIdleCores();
     const settings = await readBertSettings(directory);
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
@@ -84,6 +85,7 @@ export class BertEncoder implements AsyncDisposable {
     }
     const graph = await buildBert(file, settings, 'vector', precision);
     // More rewriting would fuse what is faster apart (see bert-graph.ts).
+    const spin = options.spin ?? (await idle()) > threads - 0.5;
     const session = await openSession(graph, { threads, spin, optimize: 'basic' });
     return new BertEncoder({ settings, tokenizer, session, precision });
   }
