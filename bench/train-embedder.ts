@@ -15,10 +15,11 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type EmbedderPair, trainEmbedder, WordPieceTokenizer } from '@tandem/nn';
+import { type EmbedderPair, trainEmbedder } from '@tandem/nn';
 import { contrastiveBatches } from '../packages/nn/src/train/embedder-batches.ts';
 import { jsonLines } from './peers/json-lines.ts';
 import { pythonEnvironment } from './peers/python-environment.ts';
+import { clinicPairs } from './train-embedder-pairs.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,8 +41,6 @@ const floors = { speedOverBest: { floor: 1, goal: 1.5 }, lossAboveFp32: { floor:
 const threads = 2;
 const learningRate = 5e-5;
 const warmupFraction = 0.1;
-/** A chunk of the clinic's configuration. */
-const passageTokens = 150;
 const batchSize = Number(flags.batch);
 
 interface Job {
@@ -120,7 +119,8 @@ async function main(): Promise<void> {
   mkdirSync(flags.work, { recursive: true });
   const python = flags.python ?? pythonEnvironment(flags.work, requirements);
   const peer = join(import.meta.dirname, 'train_embedder_peer.py');
-  const { train, validation } = await clinicPairs(directory);
+  const { train, validation: all } = await clinicPairs(directory);
+  const validation = all.slice(0, 4 * batchSize);
   const held = contrastiveBatches(validation, batchSize, 0, 0).map((batch) =>
     batch.map((at) => validation[at]!),
   );
@@ -271,40 +271,6 @@ function judgeRow(row: string, speeds: Map<string, Outcome[]>, losses: Map<strin
     );
     return [{ row, name, median, low: values[0], high: values.at(-1), floor, goal, passed }];
   });
-}
-
-/** Each training question's wordings with the beginning of the section that answers it; validation is held out by group. */
-async function clinicPairs(
-  directory: string,
-): Promise<{ train: EmbedderPair[]; validation: EmbedderPair[] }> {
-  const clinic = join(import.meta.dirname, '..', 'examples', 'clinic');
-  const tokenizer = await WordPieceTokenizer.load(join(directory, 'tokenizer.json'));
-  const train: EmbedderPair[] = [];
-  const validation: EmbedderPair[] = [];
-  for (const line of readFileSync(join(clinic, 'questions.jsonl'), 'utf8').trim().split('\n')) {
-    const { split, source, wordings, question } = JSON.parse(line) as {
-      split: string;
-      source?: { documentId: string; section: string };
-      question: string;
-      wordings?: { question: string }[];
-    };
-    if (!source) continue;
-    const document = readFileSync(join(clinic, 'documents', `${source.documentId}.md`), 'utf8');
-    const title = /^# (.*)$/m.exec(document)?.[1] ?? '';
-    const body = document.split(`\n## ${source.section}\n`)[1]?.split('\n## ')[0]?.trim();
-    if (!body) continue;
-    const text = `${title}: ${source.section}\n${body}`;
-    const end = tokenizer.encode(text).offsets[passageTokens]?.[0] ?? text.length;
-    const positive = text.slice(0, end);
-    const queries = [...new Set([question, ...(wordings ?? []).map((wording) => wording.question)])].slice(
-      0,
-      4,
-    );
-    for (const query of queries) (split === 'train' ? train : validation).push({ query, positive });
-  }
-  // Neighbours in the file are wordings of one question: taken in strides, a few steps see many questions.
-  const strided = [0, 1, 2, 3].flatMap((offset) => train.filter((_, at) => at % 4 === offset));
-  return { train: strided, validation: validation.slice(0, 4 * batchSize) };
 }
 
 function sum(values: readonly number[]): number {

@@ -1,6 +1,12 @@
 /** Runs a batch through an encoder and back, in passes that memory and caches bear. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { hasIntegerProducts, openSession, type Session, type TensorData } from '../graph/index.ts';
+import {
+  hasIntegerProducts,
+  openSession,
+  type Session,
+  type SessionOptions,
+  type TensorData,
+} from '../graph/index.ts';
 import {
   type BertHead,
   type BertLora,
@@ -33,6 +39,9 @@ export interface EncoderPassesOptions {
    * Default 1 GiB, some 9000 tokens of MiniLM.
    */
   activationBytes?: number | undefined;
+  /** See {@link SessionOptions}. Default false: on a machine that does nothing else, true is faster. */
+  spin?: boolean | undefined;
+  profilePrefix?: string | undefined;
 }
 
 interface Pass {
@@ -84,9 +93,12 @@ export class EncoderPasses implements AsyncDisposable {
     }
     const graphs = bertTrainingGraphs(model, options);
     // Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory.
-    const session = { threads: options.threads ?? 2, weights: 'fed', optimize: 'none', spin: false } as const;
-    const forward = await openSession(graphs.forward, session);
-    const backward = await openSession(graphs.backward, session);
+    const { threads = 2, spin = false, profilePrefix } = options;
+    const session: SessionOptions = { threads, weights: 'fed', optimize: 'none', spin };
+    const profiled = (part: string) =>
+      profilePrefix !== undefined && { profilePrefix: `${profilePrefix}-${part}` };
+    const forward = await openSession(graphs.forward, { ...session, ...profiled('forward') });
+    const backward = await openSession(graphs.backward, { ...session, ...profiled('backward') });
     return new EncoderPasses(model, options, graphs, forward, backward);
   }
 

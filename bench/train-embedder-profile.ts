@@ -1,0 +1,154 @@
+/**
+ * Where the time of one embedder training step goes: passes forward and back by ONNX Runtime's own clock on every node, and
+ * what JavaScript does between them, against what this machine's matrix products can do at best.
+ *
+ *     node bench/train-embedder-profile.ts MODEL_FOLDER [--products float32|int8] [--batch 64] [--runs 5] [--spin] [--nodes 0]
+ *
+ * A batch of the clinic's training questions with the passages that answer them, at their real lengths. Times are those of the
+ * whole step, its parts and then, in one more run, of the nodes; `--nodes 30` also lists the slowest nodes by themselves.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Graph, openSession } from '../packages/nn/src/graph/index.ts';
+import { gemm } from '../packages/nn/src/graph/operators/matrix.ts';
+import { bertShapes, loadBertModel } from '../packages/nn/src/models/bert-weights.ts';
+import { EncoderOptimizer } from '../packages/nn/src/train/encoder-optimizer.ts';
+import { EncoderPasses } from '../packages/nn/src/train/encoder-passes.ts';
+import { clinicPairs } from './train-embedder-pairs.ts';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    products: { type: 'string', default: 'float32' },
+    batch: { type: 'string', default: '64' },
+    runs: { type: 'string', default: '5' },
+    tokens: { type: 'string' },
+    spin: { type: 'boolean', default: false },
+    nodes: { type: 'string', default: '0' },
+  },
+});
+const directory = positionals[0]!;
+const model = await loadBertModel(directory);
+const { tokenizer, settings } = model;
+const { train } = await clinicPairs(directory);
+const batch = train.slice(0, Number(flags.batch));
+const sequences = [...batch.map(({ query }) => query), ...batch.map(({ positive }) => positive)].map(
+  (text) => ({
+    ids: Int32Array.from([...tokenizer.prefix, ...tokenizer.encode(text).ids, ...tokenizer.suffix]),
+  }),
+);
+const tokens = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+const longest = Math.max(...sequences.map(({ ids }) => ids.length));
+const options = {
+  head: 'vector',
+  products: flags.products as 'float32' | 'int8',
+  spin: flags.spin,
+  ...(flags.tokens !== undefined && { tokensPerPass: Number(flags.tokens) }),
+} as const;
+const parameters = new Map([...bertShapes(settings).keys()].map((name) => [name, model.weights.get(name)!]));
+const optimizer = new EncoderOptimizer(parameters, (name) => model.shapes.get(name)!.length > 1, {
+  weightDecay: 0,
+  maxGradientNorm: 1,
+  width: settings.hiddenSize,
+});
+
+const parts = ['forward', 'backward', 'norm', 'update'] as const;
+const runs: Record<(typeof parts)[number] | 'whole' | 'cpu', number>[] = [];
+{
+  await using passes = await EncoderPasses.open(model, options);
+  for (let run = 0; run <= Number(flags.runs); run++) runs.push(await step(passes, run + 1));
+}
+runs.shift();
+const peak = await peakOfFloat32();
+console.log(
+  `${flags.products}: ${batch.length} pairs, ${tokens} tokens (${sequences.length * longest} if all were padded to the longest)`,
+);
+for (const part of [...parts, 'whole', 'cpu'] as const) {
+  const own = runs.map((run) => run[part]).sort((a, b) => a - b);
+  console.log(
+    `${part.padEnd(10)} ${own[0]!.toFixed(3)} s at best, median ${own[own.length >> 1]!.toFixed(3)}`,
+  );
+}
+const { hiddenSize, intermediateSize, layers } = settings;
+const work = 6 * tokens * layers * (4 * hiddenSize ** 2 + 2 * hiddenSize * intermediateSize);
+const best = Math.min(...runs.map(({ whole }) => whole));
+console.log(
+  `Layers' products: ${(work / 1e9).toFixed(0)} GFLOP, ${(work / peak).toFixed(3)} s at float32's best here (${(peak / 1e9).toFixed(0)} GFLOP/s): the step runs at ${((100 * work) / peak / best).toFixed(0)} % of it.`,
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
+{
+  await using passes = await EncoderPasses.open(model, { ...options, profilePrefix: join(folder, 'step') });
+  await step(passes, 1);
+}
+interface Node {
+  cat: string;
+  name: string;
+  dur: number;
+  args: { op_name?: string };
+}
+const nodes = readdirSync(folder)
+  .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Node[])
+  .filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
+rmSync(folder, { recursive: true });
+const total = sum(nodes);
+console.log(`\nOne step by operator (profiled: ${(total / 1e6).toFixed(3)} s in ${nodes.length} nodes)`);
+const list = (groups: Map<string, Node[]>, most: number) => {
+  for (const [name, own] of [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, most))
+    console.log(
+      `${name.padEnd(40)}${String(own.length).padStart(6)} nodes ${(sum(own) / 1e3).toFixed(1).padStart(8)} ms ${((100 * sum(own)) / total).toFixed(1).padStart(5)} %`,
+    );
+};
+list(
+  Map.groupBy(nodes, ({ args }) => args.op_name ?? '?'),
+  30,
+);
+list(
+  Map.groupBy(nodes, ({ name }) => name),
+  Number(flags.nodes),
+);
+
+async function step(passes: EncoderPasses, number: number) {
+  const cpu = process.cpuUsage();
+  const marks = [performance.now()];
+  const mark = () => marks.push(performance.now());
+  const vectors = await passes.forward(sequences, { keep: true });
+  mark();
+  const gradients = await passes.backward(vectors.map((value) => value * 1e-3));
+  mark();
+  const norm = EncoderOptimizer.norm(gradients);
+  mark();
+  optimizer.update(gradients, norm, number, 1e-6);
+  mark();
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = parts.map((part, at) => [part, (marks[at + 1]! - marks[at]!) / 1000] as const);
+  return {
+    ...(Object.fromEntries(seconds) as Record<(typeof parts)[number], number>),
+    whole: (marks.at(-1)! - marks[0]!) / 1000,
+    cpu: (user + system) / 1e6,
+  };
+}
+
+async function peakOfFloat32(): Promise<number> {
+  const size = 1024;
+  const graph = new Graph('peak');
+  const x = graph.input('x', 'float32', [size, size]);
+  const w = graph.input('w', 'float32', [size, size]);
+  graph.output('y', gemm(x, w));
+  const data = new Float32Array(size * size).fill(0.5);
+  const given = { x: { data, shape: [size, size] }, w: { data, shape: [size, size] } };
+  await using session = await openSession(graph);
+  let least = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 40; run++) {
+    const from = performance.now();
+    await session.run(given);
+    least = Math.min(least, (performance.now() - from) / 1000);
+  }
+  return (2 * size ** 3) / least;
+}
+
+function sum(list: readonly Node[]): number {
+  return list.reduce((microseconds, { dur }) => microseconds + dur, 0);
+}
