@@ -126,12 +126,13 @@ describe.each(chunkStrategies)('%s', (strategy) => {
     );
   });
 
-  test('time grows with the length of a text', { timeout: 60_000 }, async () => {
-    for (const part of ['Dr. ', '- a\n', 'word ', '# h\n', '|-\n', 'A same sentence. ']) {
-      const started = performance.now();
-      expect((await chunk(strategy, `x ${part.repeat(10_000)} y`)).length).toBeGreaterThan(0);
-      expect(performance.now() - started, JSON.stringify(part)).toBeLessThan(10_000);
-    }
+  test('time grows with the length of a text', async () => {
+    // In quadratic time these would take minutes.
+    for (const part of ['Dr. ', '- a\n', 'word ', '# h\n', '|-\n', 'A same sentence. '])
+      expect(
+        (await chunk(strategy, `x ${part.repeat(40_000)} y`)).length,
+        JSON.stringify(part),
+      ).toBeGreaterThan(0);
   });
 
   test('an aborted signal stops it', async () => {

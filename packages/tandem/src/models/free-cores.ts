@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 /** A shorter look says little: the system counts in hundredths of a second. */
 const shortestLook = 200;
 
+/** Milliseconds: of the clock, of all processors without work, of this process's work. */
 interface Reading {
   at: number;
   idle: number;
@@ -17,13 +18,22 @@ interface Reading {
  * milliseconds. One thread waits for nobody; and the number of threads does not change the result.
  */
 export class FreeCores {
-  #last = read();
+  readonly #now: () => number;
+  readonly #read: () => Reading;
+  #last: Reading;
   #free = Number.POSITIVE_INFINITY;
+
+  /** By this machine's clocks, unless a test tells others. */
+  constructor(clocks: { now: () => number; read: () => Reading } = { now: () => performance.now(), read }) {
+    this.#now = clocks.now;
+    this.#read = clocks.read;
+    this.#last = clocks.read();
+  }
 
   /** A whole number from 1 to `cores`, of which the caller may use all. */
   count(cores: number): number {
-    if (performance.now() - this.#last.at >= shortestLook) {
-      const now = read();
+    if (this.#now() - this.#last.at >= shortestLook) {
+      const now = this.#read();
       this.#free = freeCores({
         cores,
         processors: cpus().length || availableParallelism(),

@@ -282,12 +282,14 @@ describe('limits', () => {
     reading.abort(new Error('read enough'));
     await expect(running).rejects.toThrow('read enough');
 
-    const { stream } = await model.doStream({ prompt: ask('Write a long story.'), maxOutputTokens: 400 });
+    // Were the story told to its end, which is that of the context, this would take minutes.
+    const { stream } = await model.doStream({
+      prompt: ask('Write a long story.'),
+      responseFormat: { type: 'json', schema: { type: 'array', items: { type: 'string' }, minItems: 2000 } },
+    });
     let parts = 0;
     for await (const part of stream) if (part.type === 'text-delta' && ++parts === 3) break;
-    const started = performance.now();
     expect((await answer('What is diabetes?')).text).toMatch(/diabetes/i);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it('name unknown options, other media and files that are no model', async () => {

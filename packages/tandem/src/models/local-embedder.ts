@@ -105,7 +105,8 @@ export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<
   }
 }
 
-function defaultThreads(): number {
+/** Of local encoders: `TANDEM_THREADS`, else the machine's cores, four at most. */
+export function defaultThreads(): number {
   const asked = Number(process.env.TANDEM_THREADS);
   return Number.isInteger(asked) && asked > 0 ? asked : Math.min(4, availableParallelism());
 }

@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider';
 import {
   type EmbeddingModel,
   type EmbeddingModelMiddleware,
@@ -20,6 +20,8 @@ import { parseModelReference } from './registry.ts';
 export interface Models extends AsyncDisposable {
   chat(): Promise<LanguageModelV4>;
   embedder(): Promise<EmbeddingModelV4>;
+  /** That of `retrieve.reranker`; undefined where the config names none. */
+  reranker(): Promise<RerankingModelV4 | undefined>;
 }
 
 export interface OpenModelsOptions {
@@ -39,7 +41,11 @@ export async function openModels(config: Config, options: OpenModelsOptions = {}
   const { chat: chatReference, embedder: embedderReference } = config.models;
   checkReference(config, chatReference, 'models.chat', options);
   checkReference(config, embedderReference, 'models.embedder', options);
+  const rerankerReference = config.retrieve.reranker;
+  if (rerankerReference !== undefined)
+    checkReference(config, rerankerReference, 'retrieve.reranker', options);
   const opened = new AsyncDisposableStack();
+  let reranker: Promise<RerankingModelV4> | undefined;
   let chat: Promise<LanguageModelV4> | undefined;
   let embedder: Promise<EmbeddingModelV4> | undefined;
   return {
@@ -51,8 +57,13 @@ export async function openModels(config: Config, options: OpenModelsOptions = {}
       embedder ??= openEmbedder(config, embedderReference, options, opened);
       return embedder;
     },
+    async reranker() {
+      if (rerankerReference === undefined) return undefined;
+      reranker ??= openReranker(config, rerankerReference, options, opened);
+      return reranker;
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([chat, embedder]);
+      await Promise.allSettled([chat, embedder, reranker]);
       await opened.disposeAsync();
     },
   };
@@ -114,6 +125,41 @@ async function openEmbedder(
       return wrapEmbeddingModel({ model: made, middleware: [networkForEmbeddingModel] });
     }
   }
+}
+
+async function openReranker(
+  config: Config,
+  reference: string,
+  options: OpenModelsOptions,
+  opened: AsyncDisposableStack,
+): Promise<RerankingModelV4> {
+  if (isLocal(reference)) {
+    const found = await fetchModel(reference, fetchOptions(options));
+    const { openLocalReranker } = await import('./local-reranker.ts');
+    return opened.use(
+      await openLocalReranker({
+        path: found.path,
+        modelId: found.name,
+        ...(options.threads !== undefined && { threads: options.threads }),
+      }),
+    );
+  }
+  const { name, provider, model } = providerOf(config, reference);
+  if (provider.type !== 'ai-sdk')
+    throw new InvalidInputError({
+      domain: 'models',
+      where: 'retrieve.reranker',
+      message: `The provider ${name} (${provider.type}) offers no rerankers.`,
+      hint: 'Name a local cross-encoder (local:./path), or a provider of type ai-sdk with rerankingModel.',
+    });
+  const made = (provider.rerankingModel as ((model: string) => RerankingModelV4) | undefined)?.(model);
+  if (typeof made !== 'object' || !('doRerank' in made)) throw notAModel(name, 'rerankingModel');
+  return {
+    specificationVersion: 'v4',
+    provider: made.provider,
+    modelId: made.modelId,
+    doRerank: (call) => withNetwork(async () => made.doRerank(call)),
+  };
 }
 
 /**
@@ -200,6 +246,15 @@ function checkReference(config: Config, reference: string, where: string, option
     return;
   }
   const source = parseModelReference(reference, options.projectDirectory);
+  if (where === 'retrieve.reranker') {
+    if (source.type === 'path' || (source.kind === 'embedder' && reference.startsWith('hf:'))) return;
+    throw new InvalidInputError({
+      domain: 'models',
+      where,
+      message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
+      hint: 'Name the folder of a cross-encoder, such as the one that `tandem tune --reranker` makes: local:./path.',
+    });
+  }
   const kind = where === 'models.chat' ? 'chat' : 'embedder';
   if (source.type === 'files' && source.kind !== kind) {
     throw new InvalidInputError({

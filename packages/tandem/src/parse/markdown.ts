@@ -19,7 +19,8 @@ export function parseMarkdown(source: string, uri: string): MarkdownBody {
 }
 
 function splitFrontMatter(source: string, uri: string) {
-  const match = /^---[ \t]*\n(?:([\s\S]*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source);
+  // After a rule comes an empty line, in front matter a field (as in Pandoc).
+  const match = /^---[ \t]*\n(?![ \t]*\n)(?:([\s\S]*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)/.exec(source);
   const nothing = { fields: {} as Record<string, string>, aliases: [] as string[], body: source };
   if (!match) return nothing;
   // `failsafe` leaves every scalar the string it is written as: ids keep their leading zeros, dates their form.

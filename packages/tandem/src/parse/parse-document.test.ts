@@ -116,6 +116,14 @@ Signs
     expect((await parse('---\n\nAfter a rule.\n\n---\n', 'r.md')).text).toContain('After a rule.');
   });
 
+  test('a rule with an empty line after it begins no front matter: nothing between two rules is lost', async () => {
+    for (const between of ['# Heading', 'Note: take one.', 'plain words']) {
+      const document = await parse(`---\n\n${between}\n\n---\n\nMore.`, 'rule.md');
+      expect(document.text).toContain(between);
+      expect(document.metadata).toEqual({});
+    }
+  });
+
   test('broken front matter is an error with its line', async () => {
     const error = await failure(parse('---\nid: 1\ntitle: "open\n---\ntext', 'bad.md'));
     expect(error.reason).toBe('front matter');
@@ -275,12 +283,10 @@ describe('HTML', () => {
     expect((await parse(`<p>before</p>${deep}`, 'deep.html')).text).toContain('deep words');
   });
 
-  test('property: mutated pages give a document with sound blocks, or an error', {
-    timeout: 60_000,
-  }, async () => {
+  test('property: mutated pages give a document with sound blocks, or an error', async () => {
     await fc.assert(
       fc.asyncProperty(mutationsOf(utf8(page)), async (bytes) => {
-        const document = await parsedWithin(5000, bytes, 'mutated.html');
+        const document = await parsedIfReadable(bytes, 'mutated.html');
         if (document) checkBlocks(document);
       }),
       { numRuns: 150 },
@@ -367,19 +373,12 @@ function mutationsOf(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   });
 }
 
-/** The document; undefined for an `UnreadableDocumentError`; any other error, and taking longer than the limit, fails. */
-async function parsedWithin(
-  milliseconds: number,
-  bytes: Uint8Array,
-  uri: string,
-): Promise<Document | undefined> {
-  const started = performance.now();
+/** The document; undefined for an `UnreadableDocumentError`; any other error fails. */
+async function parsedIfReadable(bytes: Uint8Array, uri: string): Promise<Document | undefined> {
   try {
     return await parse(bytes, uri);
   } catch (error) {
     if (!UnreadableDocumentError.isInstance(error)) throw error;
     return undefined;
-  } finally {
-    expect(performance.now() - started).toBeLessThan(milliseconds);
   }
 }

@@ -68,7 +68,13 @@ export async function evalChunkers(
       catalog,
       store: async () => store,
       retriever: async () =>
-        createRetriever({ catalog, store, embedder, candidates: config.retrieve.candidates }),
+        createRetriever({
+          catalog,
+          store,
+          embedder,
+          candidates: config.retrieve.candidates,
+          chunking: config.chunk,
+        }),
     };
     const report = await ingest(own, {
       ...(options.signal && { signal: options.signal }),

@@ -1,10 +1,18 @@
-/** Run by `forget.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, told about on stdout. */
+/**
+ * Run by `forget.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, and dies of SIGKILL when STAGE is
+ * told, or so many milliseconds after it.
+ */
 import { forget } from './forget.ts';
 import { openProject } from './project.ts';
 
-const [directory, document] = process.argv.slice(2) as [string, string];
-const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const [directory, document, stage, milliseconds] = process.argv.slice(2) as [string, string, string, string];
+const die = () => process.kill(process.pid, 'SIGKILL');
 
 await using project = await openProject({ directory });
-const report = await forget(project, document, { onProgress: (event) => tell({ event }) });
-tell({ report });
+await forget(project, document, {
+  onProgress: ({ done }) => {
+    if (done !== Number(stage)) return;
+    if (Number(milliseconds) === 0) die();
+    else setTimeout(die, Number(milliseconds));
+  },
+});

@@ -67,17 +67,20 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
       await openStore(config.store, { directory: join(dataDirectory, 'index'), projectName: config.name }),
     ),
   );
-  const retriever = once(async () =>
-    createRetriever({
+  const retriever = once(async () => {
+    const reranker = await (await models()).reranker();
+    return createRetriever({
       catalog,
       store: await store(),
       embedder: await (await models()).embedder(),
       candidates: config.retrieve.candidates,
+      chunking: config.chunk,
+      ...(reranker && { reranker: { model: reranker, candidates: config.retrieve.rerankCandidates } }),
       ...(config.retrieve.glossary !== undefined && {
         glossary: await readGlossary(join(directory, config.retrieve.glossary)),
       }),
-    }),
-  );
+    });
+  });
 
   const open = async (chosen: Config) =>
     parts.use(

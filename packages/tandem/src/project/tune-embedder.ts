@@ -81,13 +81,17 @@ export async function tuneEmbedder(
 }
 
 /**
- * Each wording with the passage that covers most of its source. The hard negative is the best-found passage that is not within
+ * Each wording with the passage that covers most of its source. Hard negatives are the best-found passages that are not within
  * the source, and only from documents of these same questions: those of cases are never trained on, not even as wrong.
  */
-async function pairsOf(
+export async function pairsOf(
   project: Project,
   questions: readonly TrainingQuestion[],
-  { signal, onProgress }: TuneEmbedderOptions,
+  {
+    signal,
+    onProgress,
+    negatives = 1,
+  }: Pick<TuneEmbedderOptions, 'signal' | 'onProgress'> & { negatives?: number },
 ): Promise<EmbedderPair[]> {
   if (questions.length === 0) return [];
   const retriever = await project.retriever();
@@ -109,12 +113,12 @@ async function pairsOf(
     if (!right) continue;
     const positive = asEmbedded(right);
     const found = await retriever.retrieve(query, { ...search, documentIds });
-    const wrong = found.passages.find((passage) => within(passage) <= 0);
+    const wrong = found.passages.filter((passage) => within(passage) <= 0).slice(0, negatives);
     for (const asked of new Set([question, ...(wordings ?? []).map((wording) => wording.question)])) {
       pairs.set(JSON.stringify([asked, positive]), {
         query: asked,
         positive,
-        ...(wrong && { negatives: [asEmbedded(wrong)] }),
+        ...(wrong.length > 0 && { negatives: wrong.map(asEmbedded) }),
       });
       const key = sameWords(asked);
       positives.set(key, (positives.get(key) ?? new Set()).add(sameWords(positive)));

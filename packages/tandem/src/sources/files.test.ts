@@ -208,44 +208,48 @@ test('a watch tells of files that are added, changed, moved and removed, and of 
   await put('docs/a.md');
   const source = filesSource({ path: 'docs', baseDirectory: folder, exclude: ['skip/**'] });
   const controller = new AbortController();
-  let changes = 0;
+  const told: (string | undefined)[] = [];
   let notify = () => {};
-  const changed = async (work: () => Promise<unknown>) => {
-    const before = changes;
-    const told = new Promise<void>((resolve) => (notify = resolve));
-    await work();
-    if (changes === before) await told;
+  const tells = async (...uris: (string | undefined)[]) => {
+    while (!uris.every((uri) => told.includes(uri))) await new Promise<void>((wake) => (notify = wake));
+    told.length = 0;
   };
-  const onChange = () => {
-    changes++;
-    notify();
-  };
-  let watching: Promise<void> | undefined;
-  // Once when it begins: what changed before it would be missed.
-  await changed(async () => {
-    watching = source.watch!({ signal: controller.signal, onChange });
+  const watching = source.watch!({
+    signal: controller.signal,
+    onChange(uri) {
+      told.push(uri);
+      notify();
+    },
   });
-  await changed(() => put('docs/new/deep/b.md'));
-  await changed(() => put('docs/a.md', 'changed'));
-  await changed(() => rename(path.join(folder, 'docs/a.md'), path.join(folder, 'docs/new/c.md')));
-  await changed(() => rm(path.join(folder, 'docs/new/deep/b.md')));
-  await changed(() => put('docs/.tandemignore', 'new'));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const before = changes;
-  for (const file of [
+  // Once when it begins: what changed before it would be missed.
+  await tells(undefined);
+  await put('docs/new/deep/b.md');
+  await tells('docs/new/deep/b.md');
+  await put('docs/a.md', 'changed');
+  await tells('docs/a.md');
+  await rename(path.join(folder, 'docs/a.md'), path.join(folder, 'docs/new/c.md'));
+  await tells('docs/a.md', 'docs/new/c.md');
+  await rm(path.join(folder, 'docs/new/deep/b.md'));
+  await tells('docs/new/deep/b.md');
+  await put('docs/.tandemignore', 'new');
+  await tells('docs/.tandemignore');
+  const unwanted = [
     'docs/.hidden/x.md',
     'docs/.git/x.md',
     'docs/node_modules/x.md',
     'docs/picture.xyz',
     'docs/skip/x.md',
     'other.md',
-  ])
-    await put(file);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(changes).toBe(before);
+  ];
+  for (const file of unwanted) await put(file);
+  // The last is told of, so that the others would have been.
+  await put('docs/last.md');
+  while (!told.includes('docs/last.md')) await new Promise<void>((wake) => (notify = wake));
+  expect(told.filter((uri) => unwanted.includes(uri!))).toEqual([]);
   controller.abort();
   await watching;
+  told.length = 0;
   await put('docs/late.md');
   await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(changes).toBe(before);
+  expect(told).toEqual([]);
 });

@@ -194,7 +194,7 @@ export function filesSource(options: FilesSourceOptions): Source {
             ),
           );
           // What changed between the last listing and now would go unnoticed.
-          watcher.on('ready', onChange);
+          watcher.on('ready', () => onChange());
           watcher.on('all', (event, file) => {
             const matters =
               event === 'unlinkDir' ||
@@ -202,7 +202,7 @@ export function filesSource(options: FilesSourceOptions): Source {
                 (isIgnoreFile(path.basename(file)) ||
                   file === root ||
                   (mediaTypeOf(file) !== undefined && wanted(file))));
-            if (matters) onChange();
+            if (matters) onChange(toPosix(path.relative(baseDirectory, file)));
           });
           if (signal.aborted) resolve();
           else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -54,8 +54,9 @@ export interface Source extends Partial<AsyncDisposable> {
   list(options?: ListOptions): AsyncIterable<SourceEntry>;
   load(entry: SourceEntry, options?: { signal?: AbortSignal }): Promise<LoadedEntry>;
   /**
-   * Calls `onChange` after anything in the source may have changed, until the signal aborts; resolves then. Only for
-   * sources that are told of changes; others have to be listed again.
+   * Calls `onChange` after anything in the source may have changed, with the uri of what changed (none when the watch
+   * begins), until the signal aborts; resolves then. Only for sources that are told of changes; others have to be listed
+   * again.
    */
-  watch?(options: { signal: AbortSignal; onChange: () => void }): Promise<void>;
+  watch?(options: { signal: AbortSignal; onChange: (uri?: string) => void }): Promise<void>;
 }

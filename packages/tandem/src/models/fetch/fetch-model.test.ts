@@ -60,6 +60,7 @@ describe('from the Hub', () => {
   });
 
   it('goes on where a connection was cut, more than once', async () => {
+    hub.arrived = arrived;
     hub.cuts.push(400_000, 300_000);
     const { path } = await fetched();
     expect(await readFile(path)).toEqual(content);
@@ -70,6 +71,7 @@ describe('from the Hub', () => {
   });
 
   it('starts again where the server does not know ranges', async () => {
+    hub.arrived = arrived;
     hub.cuts.push(400_000);
     hub.ignoreRange = true;
     expect(await readFile((await fetched()).path)).toEqual(content);
@@ -165,25 +167,40 @@ describe('from the Hub', () => {
 
 describe('two processes', () => {
   it('fetch once: the second says that it waits, and finds the file', async () => {
-    hub.bytesPerSecond = 1_500_000;
-    const outputs = await Promise.all([runProcess().output, runProcess().output]);
+    const held = Promise.withResolvers<void>();
+    hub.hold = { after: 500_000, until: held.promise };
+    const processes = [runProcess(), runProcess()];
+    await Promise.race(processes.map((each) => each.says('waiting for another process')));
+    held.resolve();
+    const outputs = await Promise.all(processes.map((each) => each.output));
     expect(hub.downloads()).toBe(1);
     expect(outputs.filter((output) => output.includes('waiting for another process')).length).toBe(1);
     for (const output of outputs) expect(output).toContain(hash);
   });
 
   it('of which one is killed: the other goes on from its bytes', async () => {
-    hub.bytesPerSecond = 600_000;
+    const held = Promise.withResolvers<void>();
+    hub.hold = { after: 300_000, until: held.promise };
     const killed = runProcess();
-    while (hub.downloads() === 0) await sleep(20);
-    await sleep(700);
+    await arrived(300_000);
     killed.child.kill('SIGKILL');
     await killed.output;
-    hub.bytesPerSecond = Number.POSITIVE_INFINITY;
+    held.resolve();
+    hub.hold = undefined;
     expect(await readFile((await fetched()).path)).toEqual(content);
-    expect(hub.requests.at(-1)).toMatch(/bytes=\d+-$/);
-  }, 60_000);
+    expect(hub.requests.at(-1)).toMatch(/bytes=3\d{5}-$/);
+  });
 });
+
+/** Waits until so many bytes of the file lie on the disk. */
+async function arrived(bytes: number): Promise<void> {
+  const size = () =>
+    stat(join(cache, 'partial', hash)).then(
+      (found) => found.size,
+      () => 0,
+    );
+  while ((await size()) < bytes) await sleep(10);
+}
 
 function runProcess() {
   const child = spawn(
@@ -195,10 +212,17 @@ function runProcess() {
     },
   );
   let text = '';
+  let heard = () => {};
   child.stdout.on('data', (data: Buffer) => {
     text += data.toString();
+    heard();
   });
-  return { child, output: new Promise<string>((resolve) => child.on('close', () => resolve(text))) };
+  const output = new Promise<string>((resolve) => child.on('close', () => resolve(text)));
+  /** Resolves when it has said these words. */
+  const says = async (words: string) => {
+    while (!text.includes(words)) await new Promise<void>((wake) => (heard = wake));
+  };
+  return { child, output, says };
 }
 
 describe('a damaged cache', () => {

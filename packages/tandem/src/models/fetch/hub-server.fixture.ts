@@ -21,8 +21,12 @@ export class HubServer implements AsyncDisposable {
   readonly requests: string[] = [];
   /** Authorization headers that came to the CDN, where they have no business. */
   readonly leakedTokens: string[] = [];
-  /** The next downloads are cut after so many bytes, one entry each. */
+  /** The next downloads are cut after so many bytes, one entry each, and not before `arrived`. */
   readonly cuts: number[] = [];
+  /** Resolves when the client has so many bytes of the file: what is on its way when a connection breaks may be lost. */
+  arrived: (bytes: number) => Promise<void> = async () => {};
+  /** Downloads stand still after so many bytes, until the promise resolves. */
+  hold: { after: number; until: Promise<void> } | undefined;
   /** The next HTTP statuses of the CDN. */
   readonly failures: number[] = [];
   token: string | undefined;
@@ -115,13 +119,15 @@ export class HubServer implements AsyncDisposable {
       ...(from > 0 && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }),
     });
     const until = Math.min(content.length, from + (this.cuts.shift() ?? content.length));
+    const { hold } = this;
     const step = Math.min(65_536, this.bytesPerSecond / 20);
     for (let at = from; at < until && !response.destroyed; at += step) {
+      if (hold && at >= hold.after) await hold.until;
       response.write(content.subarray(at, Math.min(until, at + step)));
       if (Number.isFinite(this.bytesPerSecond)) await sleep(50);
     }
     if (until < content.length) {
-      await sleep(50); // let the bytes leave before the connection breaks
+      await this.arrived(until);
       response.destroy();
     } else response.end();
   }

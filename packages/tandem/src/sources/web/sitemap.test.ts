@@ -50,31 +50,22 @@ test('every address comes back as it was written', () => {
 });
 
 test('no input keeps it busy', () => {
-  fc.assert(
-    fc.property(
-      fc.array(
-        fc.constantFrom(
-          '<urlset',
-          '>',
-          '<url>',
-          '<loc>',
-          '</loc>',
-          '<![CDATA[',
-          ']]>',
-          '&#',
-          ';',
-          ' ',
-          '<!--',
-          '-->',
-          'x',
-        ),
-        { maxLength: 400 },
-      ),
-      (parts) => {
-        const started = performance.now();
-        parse(parts.join(''));
-        expect(performance.now() - started).toBeLessThan(1000);
-      },
-    ),
-  );
+  const parts = [
+    '<url',
+    '>',
+    '<url>',
+    '</url>',
+    '<loc>',
+    '</loc>',
+    '<![CDATA[',
+    ']]>',
+    '&#',
+    ';',
+    ' ',
+    '<!--',
+    '-->',
+  ];
+  // In quadratic time each of these would take minutes.
+  for (const first of parts)
+    for (const second of ['', ...parts]) parse(`<urlset><url><loc>${(first + second).repeat(60_000)}`);
 });

@@ -25,19 +25,17 @@ export function parseSitemap(body: Buffer, uri: string, maxBytes: number): Sitem
     if (lines.length === 0 || !lines.every((line) => /^https?:\/\//i.test(line))) return undefined;
     return { pages: lines.map((url) => ({ url })), sitemaps: [] };
   }
-  const xml = text.replace(/<!--[\s\S]*?-->/g, '');
+  const xml = withoutComments(text);
   const root = /<(?:([\w-]+):)?(urlset|sitemapindex)[\s>]/.exec(xml);
   if (!root) return undefined;
   // A prefix that the root has, its members have: `<image:loc>` in a `<url>` is not the page's address.
   const prefix = root[1] === undefined ? '' : `${root[1]}:`;
   const member = root[2] === 'urlset' ? 'url' : 'sitemap';
   const sitemap: Sitemap = { pages: [], sitemaps: [] };
-  for (const [, entry] of xml.matchAll(
-    new RegExp(`<${prefix}${member}(?:\\s[^>]*)?>([\\s\\S]*?)</${prefix}${member}\\s*>`, 'g'),
-  )) {
-    const url = contentOf(entry!, `${prefix}loc`);
+  for (const entry of elements(xml, prefix + member)) {
+    const url = contentOf(entry, `${prefix}loc`);
     if (url === undefined) continue;
-    const lastModified = contentOf(entry!, `${prefix}lastmod`);
+    const lastModified = contentOf(entry, `${prefix}lastmod`);
     if (member === 'sitemap') sitemap.sitemaps.push(url);
     else sitemap.pages.push({ url, ...(lastModified !== undefined && { lastModified }) });
   }
@@ -61,12 +59,46 @@ function unpacked(body: Buffer, uri: string, maxBytes: number): Buffer {
   }
 }
 
+// What is read comes from anyone. Patterns that look for an end which never comes, from each of many beginnings, would take
+// quadratic time; here the first end that is missing ends the search.
+
+/** What stands between the tags of each `<name>`, in order; those that hold another of their name are not in sitemaps. */
+function* elements(xml: string, name: string): Generator<string> {
+  for (let at = xml.indexOf(`<${name}`); at >= 0; at = xml.indexOf(`<${name}`, at)) {
+    at += name.length + 1;
+    if (!/[\s>]/.test(xml.charAt(at))) continue;
+    const start = xml.indexOf('>', at) + 1;
+    if (start === 0) return;
+    const data = cdata.exec(xml.slice(start, start + 200));
+    const dataEnd = data ? xml.indexOf(']]>', start + data[0].length) : start;
+    const end = dataEnd < 0 ? -1 : xml.indexOf(`</${name}`, dataEnd);
+    if (end < 0) return;
+    yield xml.slice(start, end);
+    at = end;
+  }
+}
+
+const cdata = /^\s*<!\[CDATA\[/;
+
 function contentOf(xml: string, name: string): string | undefined {
-  const match = new RegExp(
-    `<${name}(?:\\s[^>]*)?>\\s*(?:<!\\[CDATA\\[([\\s\\S]*?)\\]\\]>|([^<]*))\\s*</${name}\\s*>`,
-  ).exec(xml);
-  const text = match?.[1] ?? (match?.[2] === undefined ? undefined : withoutEntities(match[2]));
-  return text?.trim() || undefined;
+  for (const content of elements(xml, name)) {
+    const text = content.trim();
+    if (cdata.test(text)) return text.slice('<![CDATA['.length, text.lastIndexOf(']]>')).trim() || undefined;
+    return text.includes('<') ? undefined : withoutEntities(text).trim() || undefined;
+  }
+  return undefined;
+}
+
+function withoutComments(xml: string): string {
+  let rest = '';
+  let from = 0;
+  for (let at = xml.indexOf('<!--'); at >= 0; at = xml.indexOf('<!--', from)) {
+    const end = xml.indexOf('-->', at + 4);
+    if (end < 0) break;
+    rest += xml.slice(from, at);
+    from = end + 3;
+  }
+  return rest + xml.slice(from);
 }
 
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };

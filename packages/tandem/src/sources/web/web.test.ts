@@ -376,12 +376,12 @@ describe('one page', () => {
   });
 
   test('an aborted listing stops at once', async () => {
-    site.pages.set('/', () => undefined);
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 100);
-    const started = performance.now();
-    await expect(new Listener(open()).list({ signal: controller.signal })).rejects.toThrow(/abort/i);
-    expect(performance.now() - started).toBeLessThan(2000);
+    // Aborted when it was asked for; the server never answers.
+    site.pages.set('/', () => void controller.abort());
+    await expect(
+      new Listener(open({ timeoutSeconds: 3600 })).list({ signal: controller.signal }),
+    ).rejects.toThrow(/abort/i);
   });
 
   test('the charset of the header is passed on, and other texts than HTML are documents too', async () => {

@@ -57,7 +57,8 @@ export interface Fault {
   /** `METHOD /path` begins with this. */
   on: string;
   status?: number;
-  headers?: Record<string, string>;
+  /** Or made when they are sent. */
+  headers?: Record<string, string> | (() => Record<string, string>);
   error?: { message: string; code?: string };
   /** Break the connection off instead of answering. */
   breakOff?: boolean;
@@ -131,7 +132,8 @@ export class FineTuningServer implements AsyncDisposable {
         json: { error: fault.error ?? { message: 'The server had an error.' } },
       };
     }
-    response.writeHead(reply!.status, { 'content-type': 'application/json', ...fault?.headers });
+    const headers = typeof fault?.headers === 'function' ? fault.headers() : fault?.headers;
+    response.writeHead(reply!.status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(reply!.json));
   }
 

@@ -167,11 +167,11 @@ describe('from examples to a model', () => {
 describe('trouble on the way', () => {
   test('waits as long as Retry-After says, in seconds or as a date', async () => {
     server.faults.push({ on: 'POST /files', status: 429, headers: { 'retry-after': '1' } });
-    const inTwoSeconds = new Date(Date.now() + 3000).toUTCString();
     server.faults.push({
       on: 'POST /fine_tuning/jobs',
       status: 503,
-      headers: { 'retry-after': inTwoSeconds },
+      // A date has whole seconds: this one is one to two seconds after it is sent.
+      headers: () => ({ 'retry-after': new Date(Date.now() + 2000).toUTCString() }),
     });
     await trainer().train(job({ validation: [] }), watch);
     const at = (line: string) => server.requests.filter((request) => request.line === line).map((r) => r.at);

@@ -1,0 +1,48 @@
+import { basename, resolve } from 'node:path';
+import type { RerankingModelV4 } from '@ai-sdk/provider';
+import { CrossEncoder } from '@tandem/nn';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { defaultThreads } from './local-embedder.ts';
+
+export interface LocalRerankerOptions {
+  /** A folder as sentence-transformers' CrossEncoder has it, or as `tandem tune --reranker` made it. */
+  path: string;
+  /** Default: the folder's name. */
+  modelId?: string;
+  /** `TANDEM_THREADS` by default, else the machine's cores, four at most. */
+  threads?: number;
+}
+
+export type LocalRerankerModel = RerankingModelV4 & AsyncDisposable;
+
+/**
+ * A cross-encoder on this machine, by `@tandem/nn`, as an AI SDK reranking model. What is longer than the model reads is cut at the document's end.
+ * Errors of the files are `@tandem/nn`'s FileFormatError and UnsupportedModelError.
+ */
+export async function openLocalReranker(options: LocalRerankerOptions): Promise<LocalRerankerModel> {
+  const directory = resolve(options.path);
+  const encoder = await CrossEncoder.load({ directory, threads: options.threads ?? defaultThreads() });
+  return {
+    specificationVersion: 'v4',
+    provider: 'tandem.local',
+    modelId: options.modelId ?? basename(directory),
+    async doRerank({ query, documents, topN, abortSignal }) {
+      if (documents.type !== 'text')
+        throw new InvalidInputError({
+          domain: 'models',
+          where: 'documents',
+          message: 'This reranker reads texts, and was given objects.',
+          hint: 'Give documents as { type: "text", values: [...] }.',
+        });
+      const scores = await encoder.score(query, documents.values, {
+        onTooLong: 'truncate',
+        ...(abortSignal && { signal: abortSignal }),
+      });
+      const ranking = scores
+        .map((relevanceScore, index) => ({ index, relevanceScore }))
+        .sort((a, b) => b.relevanceScore - a.relevanceScore || a.index - b.index);
+      return { ranking: topN === undefined ? ranking : ranking.slice(0, topN) };
+    },
+    [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type EmbedderResult, trainCrossEncoder } from '@tandem/nn';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { newId } from '../core/id.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import { trainingQuestions } from './dataset.ts';
+import type { Project } from './project.ts';
+import { pairsOf } from './tune-embedder.ts';
+
+export interface TuneRerankerOptions {
+  /** Default 2. */
+  epochs?: number;
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+}
+
+export interface TunedReranker extends EmbedderResult {
+  id: string;
+  /** Pairs of question and passage, and those of them with hard negatives. */
+  pairs: number;
+  withNegatives: number;
+  /** For `retrieve.reranker`. */
+  reference: string;
+}
+
+/** Wrong passages that a question is shown beside its right one: the best that the project's own index has for it. */
+const hardNegatives = 4;
+
+/**
+ * Trains a cross-encoder on the project's training questions, beginning with the embedder's weights: each wording with the passage that
+ * answers it, beside the wrong ones that the project's own retrieval finds best. The result stands in `.tandem/rerankers/ID`; nothing uses it before
+ * `retrieve.reranker` names it. The index stays as it is.
+ */
+export async function tuneReranker(
+  project: Project,
+  options: TuneRerankerOptions = {},
+): Promise<TunedReranker> {
+  const { signal, onProgress, epochs = 2 } = options;
+  const embedder = await (await project.models()).embedder();
+  const tools = localToolsOf(embedder);
+  if (!tools) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'models.embedder',
+      message: `A reranker begins with the embedder's weights, and ${embedder.provider}:${embedder.modelId} is not a model on this machine.`,
+      hint: 'Set models.embedder to a local model.',
+    });
+  }
+  const questions = await trainingQuestions(project);
+  const of = (split: string) => questions.filter((question) => question.source && question.split === split);
+  const mining = {
+    negatives: hardNegatives,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  };
+  const train = await pairsOf(project, of('train'), mining);
+  const validation = await pairsOf(project, of('validation'), mining);
+  if (train.length === 0) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'dataset',
+      message: `The project in ${project.directory} has no training question whose passage is indexed.`,
+      hint: 'Set dataset.questions (with sources), and run `tandem ingest`.',
+    });
+  }
+
+  await using _lock = await project.catalog.lockForWriting('training', signal && { signal });
+  const id = newId('reranker');
+  const folder = join(project.dataDirectory, 'rerankers');
+  await mkdir(folder, { recursive: true });
+  const trained = await trainCrossEncoder({
+    directory: tools.path,
+    outputDirectory: join(folder, id),
+    pairs: train,
+    validation,
+    hyperparameters: { epochs, seed: project.config.tune.seed, negatives: hardNegatives },
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
+  const reference = `local:./${relative(project.directory, trained.directory).replaceAll('\\', '/')}`;
+  return { id, ...trained, pairs: train.length, withNegatives, reference };
+}
