@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// One worker per core: two cores are the smallest machine we promise. Models load once in each worker's process.
-const common = { pool: 'forks', testTimeout: 120_000, hookTimeout: 300_000, allowOnly: false } as const;
+// One worker per core: two cores are the smallest machine we promise. Models load once in each worker's process. The limit is
+// for what never ends: a test that takes seconds may take minutes on a machine that others use as well.
+const common = { pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000, allowOnly: false } as const;
 
 export default defineConfig({
   test: {

@@ -27,7 +27,7 @@ test('the README’s example runs, in at most 15 lines', async () => {
   } finally {
     await rm(directory, { recursive: true });
   }
-}, 30_000);
+});
 
 test('the reference names no function that is not exported', async () => {
   const reference = await readFile(resolve(root, '../../docs/nn.md'), 'utf8');

@@ -114,9 +114,19 @@ const seen = () =>
     const found = [];
     for (const query of queries)
       for (const { id, scores } of (await retriever.retrieve(query, { k: 5 })).passages)
-        found.push([query, id, scores.dense?.toFixed(3), scores.lexical?.toFixed(3)]);
+        found.push({ query, id, dense: scores.dense ?? null, lexical: scores.lexical ?? null });
     return { documents, chunks, found };
   });
+
+/** The same, whose vectors may have been computed beside others: the last bits of their scores may differ. */
+const like = ({ found, ...rest }: Awaited<ReturnType<typeof seen>>) => ({
+  ...rest,
+  found: found.map(({ dense, lexical, ...passage }) => ({
+    ...passage,
+    dense: dense === null ? null : expect.closeTo(dense, 4),
+    lexical: lexical === null ? null : expect.closeTo(lexical, 4),
+  })),
+});
 
 /** As above for a store in any state, which may also be: nothing ingested yet. */
 async function checkAfterKill(): Promise<void> {
@@ -134,7 +144,7 @@ async function checkAfterKill(): Promise<void> {
 }
 
 // Each starts processes that load the embedder; on a busy machine that takes a while.
-describe('kill -9', { timeout: 300_000 }, () => {
+describe('kill -9', { timeout: 600_000 }, () => {
   test('at random moments, while documents come, change, go and get other labels: consistent each time, and in the end as if nothing had happened', async () => {
     const used = pool.slice(0, 32);
     let next = 12;
@@ -174,7 +184,7 @@ describe('kill -9', { timeout: 300_000 }, () => {
     cpSync(join(folder, 'labels.json'), join(clean, 'labels.json'));
     folder = clean;
     await finish(512);
-    expect(survived).toEqual(await seen());
+    expect(survived).toEqual(like(await seen()));
     expect(new Set(survived.chunks.map(({ access }) => access)).size).toBeGreaterThan(2);
   });
 
@@ -199,7 +209,7 @@ describe('kill -9', { timeout: 300_000 }, () => {
 });
 
 test('a full disk: one sentence, what was committed stays, and the ingest goes on once there is room', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   for (const name of pool.slice(0, 4)) put(name);
   await finish(512);
@@ -215,7 +225,7 @@ test('a full disk: one sentence, what was committed stays, and the ingest goes o
     hint: 'Free some space and run the same command again: it goes on from where it stopped.',
   });
   expect(code).toBe(1);
-  expect(await seen()).toEqual(before);
+  expect(await seen()).toEqual(like(before));
 
   expect(await finish(512)).toMatchObject({ index: { documents: 36 }, problems: [] });
   await checkAfterKill();

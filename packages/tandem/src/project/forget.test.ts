@@ -311,7 +311,7 @@ test('a document that left its source long ago is forgotten by what traces still
 
 // Eight processes that load everything; on a busy machine that takes a while.
 test('killed at any stage, the index is whole and the same command ends what was begun', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const filled = `${directory}-filled`;
   let datasetId: string;

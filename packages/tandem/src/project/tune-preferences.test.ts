@@ -28,7 +28,7 @@ async function file(...lines: string[]): Promise<string> {
   return path;
 }
 
-describe('thumbs up and down become training', { timeout: 120_000 }, () => {
+describe('thumbs up and down become training', () => {
   test('from a new adapter, then from that one on; the folder has a card', async () => {
     await using project = await openProject({ directory });
     const preferences = await file(pair('Hello?', 'Good day.', 'Yo.'), pair('Bye?', 'Farewell.', 'Cya.'));

@@ -299,7 +299,7 @@ describe('from a package registry', () => {
     } finally {
       await rm(other, { recursive: true });
     }
-  }, 300_000);
+  }, 600_000);
 
   it('or from nowhere: one sentence with both reasons and what to do', async () => {
     process.env.HF_ENDPOINT = unreachable;
