@@ -81,11 +81,11 @@ const rowsOf = (...names: (keyof Evidence)[]): Weights =>
   ) as Weights;
 const only = (name: keyof Evidence): Weights => ({ ...rowsOf(), [name]: 1 });
 const addStage = (name: string, weights: Weights, again = 0) =>
-  stages.push({ name, ranking: { weights, again, alike: again > 0 ? fittedRanking.alike : 0 } });
+  stages.push({ name, ranking: { ...fittedRanking, weights, again, alike: again > 0 ? fittedRanking.alike : 0 } });
 const plainSearch: (keyof Evidence)[] = ['dense', 'lexical', 'denseRank', 'lexicalRank'];
 const reading: (keyof Evidence)[] = ['focused', 'asked', 'condensed'];
-const naming: (keyof Evidence)[] = ['named', 'cover', 'verbatim', 'titled', 'document'];
-const comparing: (keyof Evidence)[] = ['heading', 'section'];
+const naming: (keyof Evidence)[] = ['named', 'cover', 'verbatim', 'document', 'meant'];
+const comparing: (keyof Evidence)[] = ['heading', 'section', 'kind'];
 addStage('full text (BM25)', only('lexicalRank'));
 addStage('meaning', only('denseRank'));
 addStage('reciprocal rank fusion', rankWeights);

@@ -40,8 +40,8 @@ for await (const line of createInterface({ input: createReadStream(file) })) {
       c: [string, string, number, number, number, number[]][];
     };
     const kept = c.filter(([, , , strict, twin]) => strict === 1 || twin === 0);
-    // Questions put by hand are kept out: they only say whether what was fitted holds for them.
-    if (set.includes('by hand') || !kept.some(([, , , strict]) => strict === 1)) continue;
+    // Questions that a person wrote are kept out: they only say whether what was fitted holds for them.
+    if (/by hand|blind/.test(set) || !kept.some(([, , , strict]) => strict === 1)) continue;
     questions.push({
       set,
       fold: ([...group].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0) % 2) as 0 | 1,

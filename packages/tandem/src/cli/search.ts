@@ -98,11 +98,12 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               ? 'Nothing found.'
               : [
                   ...(explanation ? [planText(explanation, timings)] : []),
-                  ...passages.map(({ rank, headingPath, uri, start, end, text, scores }) => {
+                  ...passages.map(({ id, rank, headingPath, uri, start, end, text, scores }) => {
                     const numbers = Object.entries(scores).map(
                       ([name, value]) => `${name} ${value.toFixed(3)}`,
                     );
-                    const why = explanation ? `\n   ${whyText(explanation.passages[rank - 1]!)}` : '';
+                    const told = explanation?.passages.find((each) => each.id === id);
+                    const why = told ? `\n   ${whyText(told)}` : '';
                     return `${rank}. ${headingPath.join(' › ')}\n   ${uri}:${start}–${end}   ${numbers.join(', ')}${why}\n   ${text.replace(/\s+/g, ' ').slice(0, 300)}`;
                   }),
                 ].join('\n\n'),

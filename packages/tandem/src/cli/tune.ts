@@ -4,6 +4,7 @@ import { cancelTraining } from '../project/training-run.ts';
 import { type TuneEstimate, tune } from '../project/tune.ts';
 import { type TunedEmbedder, tuneEmbedder } from '../project/tune-embedder.ts';
 import { cancelHosted } from '../project/tune-hosted.ts';
+import { type TunedReranker, tuneReranker } from '../project/tune-reranker.ts';
 import { positiveNumber } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
@@ -20,6 +21,7 @@ interface TuneFlags {
   resume?: boolean;
   cancel?: boolean;
   embedder?: boolean;
+  reranker?: boolean;
 }
 
 export function addTune(program: Command, signal: AbortSignal): void {
@@ -49,8 +51,20 @@ export function addTune(program: Command, signal: AbortSignal): void {
         'cancel',
       ]),
     )
+    .addOption(
+      new Option(
+        '--reranker',
+        'train a cross-encoder that compares the best passages with the question once more',
+      ).conflicts(['embedder', 'glossary', 'maxMinutes', 'estimate', 'resume', 'fresh', 'cancel']),
+    )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        if (flags.reranker) {
+          const trained = await tuneReranker(project, { signal, onProgress });
+          onProgress.end();
+          print(trained, describeReranker);
+          return;
+        }
         if (flags.embedder) {
           const trained = await tuneEmbedder(project, {
             ...(flags.glossary !== undefined && { glossary: flags.glossary }),
@@ -148,6 +162,21 @@ function describeEmbedder({ id, directory, pairs, withNegatives, metrics, glossa
         ]
       : []),
     `It lies in ${directory}. To use it, set models.embedder to that path and run tandem ingest.`,
+  ].join('\n');
+}
+
+function describeReranker({ id, pairs, withNegatives, metrics, reference }: TunedReranker): string {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+  const kept = metrics.validation.find(({ step }) => step === metrics.bestStep);
+  const first = metrics.validation[0];
+  return [
+    `${id}: ${pairs} pairs of question and passage, ${withNegatives} with hard negatives; ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.pairsPerSecond.toFixed(0)} pairs a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+    ...(first && kept
+      ? [
+          `On held-out questions the right passage is above its own wrong ones for ${percent(first.recallAt1)} before, ${percent(kept.recallAt1)} after.`,
+        ]
+      : []),
+    `To use it, set retrieve.reranker to "${reference}"; tandem eval retrieval tells what it buys. The index stays as it is.`,
   ].join('\n');
 }
 

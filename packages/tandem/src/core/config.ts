@@ -23,11 +23,12 @@ const providerSchema = z.discriminatedUnion('type', [
     baseURL: z.url().default('http://127.0.0.1:11434'),
     contextLength: z.number().int().positive().optional(),
   }),
-  /** Any AI SDK provider: the function gets the model's name and returns a language or embedding model. */
+  /** Any AI SDK provider: the function gets the model's name and returns a language, embedding or reranking model. */
   z.strictObject({
     type: z.literal('ai-sdk'),
     languageModel: z.function().optional(),
     embeddingModel: z.function().optional(),
+    rerankingModel: z.function().optional(),
   }),
 ]);
 export type ProviderConfig = z.infer<typeof providerSchema>;
@@ -104,6 +105,13 @@ export const configSchema = z.strictObject({
       candidates: z.number().int().min(1).default(60),
       /** CSV with the columns abbreviation and long_form: a question's abbreviations are searched spelt out. Relative to the project. */
       glossary: z.string().optional(),
+      /**
+       * Compares the best passages with the question once more, reading both together: `local:./path` of a cross-encoder (`tandem tune
+       * --reranker` trains one), or a provider's. Absent: none, which is faster.
+       */
+      reranker: modelReference.optional(),
+      /** Passages that the reranker reads. */
+      rerankCandidates: z.number().int().min(1).max(100).default(20),
       /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
       leastSimilarity: z.number().min(-1).max(1).default(0.25),
     })

@@ -403,7 +403,7 @@ export async function chunkOptionsFor({
 }
 
 /** Counts in the embedder's own tokens; a hosted one does not tell, and three UTF-8 bytes for a token is on the safe side. */
-function tokenLimits(
+export function tokenLimits(
   embedder: EmbeddingModelV4,
   { maxTokens }: Chunking,
 ): { maxTokens: number; countTokens: CountTokens } {

@@ -1,15 +1,16 @@
 import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import type { Evidence } from './evidence.ts';
-import { folded, type LinkedName, wordsOf } from './names.ts';
+import { type Evidence, noEvidence } from './evidence.ts';
+import { folded, type LinkedName, leftOut, wordsOf } from './names.ts';
 import type { QueryPlan } from './plan.ts';
+import { kindsOfHeading } from './section-kinds.ts';
 import { dot, type SectionProfiles, unit } from './section-profiles.ts';
 
 export interface Candidate {
   chunk: StoredChunk;
   vector: Float32Array | undefined;
-  scores: { dense?: number; lexical?: number };
+  scores: { dense?: number; lexical?: number; rerank?: number };
   /** From 1; which searches found it, and where. */
   ranks: { dense?: number; focused?: number; lexical?: number; condensed?: number; named?: number };
   evidence: Evidence;
@@ -72,7 +73,7 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
           vector: vector && unit(vector),
           scores: {},
           ranks: {},
-          evidence: { ...nothing },
+          evidence: { ...noEvidence },
         };
         byId.set(chunk.id, candidate);
       }
@@ -125,6 +126,7 @@ async function weigh(
         {
           heading: most(vectors.asked.map((asked) => dot(asked, vector))),
           section: most(vectors.asked.map((asked) => profiles.similarity(asked, chunk.headingPath.slice(1)))),
+          kind: most(kindsOfHeading(chunk.headingPath.slice(1)).map((kind) => plan.kinds[kind] ?? 0)),
         },
       ];
     }),
@@ -143,7 +145,6 @@ async function weigh(
   // Where even the best-named document has only half of its name there, nothing may be named at all.
   const sureness = Math.min(1, Math.max(0, (most(plan.linked.map(({ cover }) => cover)) - 0.3) / 0.4));
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
-  const titles = ` ${comparable(plan.text)} `;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
   // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document.
@@ -160,7 +161,9 @@ async function weigh(
     // "What is it?" is like every section and none.
     evidence.asked = vector && !plan.bare ? most(vectors.asked.map((query) => dot(query, vector))) : 0;
     const path = paths[index]!;
-    if (!plan.bare) Object.assign(evidence, ofPath.get(path));
+    const told = ofPath.get(path);
+    if (told) Object.assign(evidence, plan.bare ? { kind: told.kind } : told);
+    evidence.listing = listsNames(chunk);
     evidence.lexical = (scores.lexical ?? 0) / bestLexical;
     evidence.denseRank = ranks.dense ? 60 / (60 + ranks.dense) : 0;
     evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
@@ -171,20 +174,30 @@ async function weigh(
       evidence.verbatim = Number(link.verbatim);
     }
     if (byWords) evidence.named = Math.max(evidence.named, evidence.lexical);
-    evidence.titled = Number(chunk.title !== '' && titles.includes(` ${comparable(chunk.title)} `));
     document.set(chunk.documentId, Math.max(document.get(chunk.documentId) ?? -1, cosine));
     const section = `${chunk.documentId}\u0000${path}`;
     const before = firstOf.get(section);
     if (!before || chunk.ordinal < before.chunk.ordinal) firstOf.set(section, candidate);
   }
+  // A document without a section of that kind tells what it knows of it at its beginning, or anywhere.
+  const surest = most(Object.values(plan.kinds));
+  const isGeneral = ({ headingPath }: Candidate['chunk']) =>
+    kindsOfHeading(headingPath.slice(1)).includes('meaning');
+  for (const own of Map.groupBy(candidates, ({ chunk }) => chunk.documentId).values()) {
+    if (own.some(({ evidence }) => evidence.kind > 0)) continue;
+    const general = own.filter(({ chunk }) => isGeneral(chunk));
+    for (const { evidence } of general.length > 0 ? general : own) evidence.kind = surest / 2;
+  }
   const openings = new Map<string, string>();
   for (const [index, { chunk }] of candidates.entries())
     if (chunk.ordinal === 0) openings.set(chunk.documentId, paths[index]!);
   for (const [index, { chunk, evidence }] of candidates.entries()) {
-    evidence.opening = Number(openings.get(chunk.documentId) === paths[index]);
-    evidence.lead = plan.bare ? evidence.opening : 0;
+    evidence.lead = Number(plan.bare && openings.get(chunk.documentId) === paths[index]);
   }
-  for (const { chunk, evidence } of candidates) evidence.document = document.get(chunk.documentId)!;
+  for (const { chunk, evidence } of candidates) {
+    evidence.document = document.get(chunk.documentId)!;
+    evidence.meant = evidence.named * Math.max(0, evidence.document);
+  }
   for (const { evidence } of firstOf.values()) evidence.first = 1;
 }
 
@@ -195,27 +208,15 @@ function hasAbbreviation(text: string): boolean {
   );
 }
 
-const nothing: Evidence = {
-  dense: 0,
-  focused: 0,
-  asked: 0,
-  heading: 0,
-  section: 0,
-  lexical: 0,
-  condensed: 0,
-  denseRank: 0,
-  lexicalRank: 0,
-  named: 0,
-  cover: 0,
-  verbatim: 0,
-  titled: 0,
-  document: 0,
-  first: 0,
-  opening: 0,
-  lead: 0,
-};
+/** "Also called: …" and no more: nearly all of its words are its document's names, which stand in its prefix. */
+function listsNames({ text, prefix, title }: Candidate['chunk']): number {
+  const said = contentWords(text);
+  if (said.length === 0 || said.length > 80) return 0;
+  const names = new Set(contentWords(`${title} ${prefix ?? ''} also called known synonyms`));
+  return Number(said.filter((word) => names.has(word)).length >= 0.7 * said.length);
+}
 
-const comparable = (text: string) =>
+const contentWords = (text: string) =>
   wordsOf(text)
-    .map((word) => folded(word.text))
-    .join(' ');
+    .map(({ text: word }) => folded(word))
+    .filter((word) => !leftOut.has(word));

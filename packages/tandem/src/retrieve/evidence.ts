@@ -10,6 +10,8 @@ export interface Evidence {
   heading: number;
   /** How much such a clause is like what other documents say below the same heading. */
   section: number;
+  /** Its section is of a kind that is asked for, by what its heading says: how surely. */
+  kind: number;
   /** BM25 of the whole question and of the condensed one, as shares of the best found. */
   lexical: number;
   condensed: number;
@@ -24,39 +26,43 @@ export interface Evidence {
   cover: number;
   /** Its name stands in the question letter for letter. */
   verbatim: number;
-  /** Its title does. */
-  titled: number;
-  /** Best `dense` of any passage of the document that was looked at. */
+  /** Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story. */
   document: number;
+  meant: number;
   /** First passage of its section. */
   first: number;
-  /** In the section that the document begins with; and that, where nothing but "What is it?" is asked. */
-  opening: number;
+  /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;
+  /** It only lists what its document is called: nothing is answered by that. */
+  listing: number;
 }
 
 export type Weights = Record<keyof Evidence, number>;
 
-/** Reciprocal rank fusion: what search does when every other stage is switched off. */
-export const rankWeights: Weights = {
+/** Of what nothing is known yet. */
+export const noEvidence: Readonly<Evidence> = {
   dense: 0,
   focused: 0,
   asked: 0,
   heading: 0,
   section: 0,
+  kind: 0,
   lexical: 0,
   condensed: 0,
-  denseRank: 1,
-  lexicalRank: 1,
+  denseRank: 0,
+  lexicalRank: 0,
   named: 0,
   cover: 0,
   verbatim: 0,
-  titled: 0,
   document: 0,
+  meant: 0,
   first: 0,
-  opening: 0,
   lead: 0,
+  listing: 0,
 };
+
+/** Reciprocal rank fusion: what search does when every other stage is switched off. */
+export const rankWeights: Weights = { ...noEvidence, denseRank: 1, lexicalRank: 1 };
 
 export function scoreOf(evidence: Evidence, weights: Weights): number {
   let score = 0;
@@ -64,4 +70,4 @@ export function scoreOf(evidence: Evidence, weights: Weights): number {
   return score;
 }
 
-export const evidenceNames = Object.keys(rankWeights) as (keyof Evidence)[];
+export const evidenceNames = Object.keys(noEvidence) as (keyof Evidence)[];

@@ -65,7 +65,12 @@ export function knowledgeOf({
       (isWord?.(word) ?? true) && (spreadOf.get(word)?.size ?? 0) >= everywhere;
     return {
       abbreviations: abbreviationsOf(documents, isWord, glossary),
-      names: nameIndexOf(documents, isWord, isEveryday),
+      names: nameIndexOf(
+        documents,
+        isWord,
+        isEveryday,
+        (word) => (spreadOf.get(word)?.size ?? 0) / Math.max(1, chosen.length),
+      ),
       profiles: sectionProfilesOf(
         passages.map(({ chunk, vector }) => ({
           documentId: chunk.documentId,

@@ -34,6 +34,15 @@ export interface NameIndex {
   unknown(question: string): string[];
 }
 
+/** "Traumatic" for "trauma": surely the same root, less surely the same name. */
+const derivedSimilarity = 0.8;
+
+/** A document that lists a name itself is meant by it a little more than one that is called the same. */
+const borrowedShare = 0.95;
+
+/** Of one document's names, and of those that it takes over from others. */
+const mostNames = 40;
+
 /** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
 const mostPostings = 400;
 
@@ -45,24 +54,29 @@ const common = 0.5;
  *
  * @param isWord whether a lower-case word is one that is written so: it is then hardly taken for another one misspelt.
  * @param isEveryday whether it is one that stands in texts on anything: it may stand in a question without naming anything.
+ * @param inTexts share of the documents whose text has the word, 0 where that is not known: "biopsy" is in one name and in every tenth
+ * text, so it tells little.
  */
 export function nameIndexOf(
   documents: readonly DocumentSummary[],
   isWord: (word: string) => boolean = () => false,
   isEveryday: (word: string) => boolean = isWord,
+  inTexts: (word: string) => number = () => 0,
 ): NameIndex {
   // "KID syndrome" is not about kids: a word that a name writes in capitals, and others do not, is only meant in capitals.
   const formOf = (text: string, inCapitals = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text)) => {
     const word = folded(text);
     return inCapitals && isWord(word) ? word.toUpperCase() : word;
   };
-  const names: { document: number; text: string; words: string[] }[] = [];
+  const names: { document: number; text: string; words: string[]; own: boolean }[] = [];
   const documentsWith = new Map<string, number>();
   const namesWith = new Map<string, number[]>();
+  const shared = sharedNames(documents);
   for (const [index, { title, aliases }] of documents.entries()) {
     const seen = new Set<string>();
     const own = new Set<string>();
-    for (const text of [title, title.replace(/\s*\([^()]*\)/g, ''), ...aliases.slice(0, 40)]) {
+    const owned = [title, title.replace(/\s*\([^()]*\)/g, ''), ...aliases.slice(0, mostNames)];
+    for (const [at, text] of [...owned, ...(shared.get(index) ?? [])].entries()) {
       const loud = text === text.toUpperCase() && /\s/.test(text);
       const words = [
         ...new Set(wordsOf(text).map((word) => (loud ? folded(word.text) : formOf(word.text)))),
@@ -76,7 +90,7 @@ export function nameIndexOf(
         if (list) list.push(names.length);
         else namesWith.set(word, [names.length]);
       }
-      names.push({ document: index, text, words });
+      names.push({ document: index, text, words, own: at < owned.length });
     }
     for (const word of own) documentsWith.set(word, (documentsWith.get(word) ?? 0) + 1);
   }
@@ -86,7 +100,9 @@ export function nameIndexOf(
   const weights = new Map(
     [...documentsWith].map(([word, count]) => [
       word,
-      /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + documents.length / count) * (isWord(word) ? common : 1),
+      /^\p{N}+$/u.test(word)
+        ? 1
+        : Math.log(1 + 1 / Math.max(count / documents.length, inTexts(word))) * (isWord(word) ? common : 1),
     ]),
   );
   const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
@@ -119,11 +135,16 @@ export function nameIndexOf(
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
         if (leftOut.has(word) && !abbreviated) continue;
+        // "Restless leg" is "restless legs" too, though some document's name has "leg".
+        const numbers =
+          abbreviated || word.length < 3
+            ? []
+            : [singular(word), `${word}s`].filter((form) => form !== word && speller.has(form));
         if (abbreviated && speller.has(formOf(text, true))) note(formOf(text, true), 1, [index]);
-        else if (speller.has(word)) note(word, 1, [index]);
-        else if (speller.has(singular(word))) note(singular(word), 0.97, [index]);
-        else if (speller.has(`${word}s`)) note(`${word}s`, 0.97, [index]);
-        else if (word.length >= (isWord(word) ? 5 : 4)) {
+        else if (speller.has(word) || numbers.length > 0) {
+          if (speller.has(word)) note(word, 1, [index]);
+          for (const form of numbers) note(form, 0.97, [index]);
+        } else if (word.length >= (isWord(word) ? 5 : 4) && !isEveryday(word)) {
           // "Brest" is a word, and may be "breast" misspelt; less surely so than what is no word.
           const share = isWord(word) ? 0.88 : 1;
           const stem = singular(word);
@@ -133,6 +154,8 @@ export function nameIndexOf(
           for (const near of nearest.slice(0, 6))
             if (share === 1 || near.similarity >= 0.8) note(near.word, near.similarity * share, [index]);
         }
+        for (const form of abbreviated || isEveryday(word) ? [] : speller.derived(word))
+          note(form, derivedSimilarity, [index]);
         // "neuro fibromatosis"
         const next = words[index + 1];
         if (next) {
@@ -152,7 +175,7 @@ export function nameIndexOf(
 
       const best = new Map<number, LinkedName & { score: number }>();
       for (const index of candidates) {
-        const { document, text, words: parts } = names[index]!;
+        const { document, text, words: parts, own } = names[index]!;
         const summary = documents[document]!;
         if (!isAdmitted(summary, filter)) continue;
         let weight = 0;
@@ -188,11 +211,12 @@ export function nameIndexOf(
           parts.every((part) => !found.has(part) || isEveryday(part))
         )
           weight /= 2;
+        if (!own) weight *= borrowedShare;
         const cover = weight / totals[index]!;
         const score = weight * cover;
         const before = best.get(document);
         if (before && before.score >= score) continue;
-        const verbatim = standsIn(question, text);
+        const verbatim = own && standsIn(question, text);
         best.set(document, {
           documentId: summary.id,
           title: summary.title,
@@ -210,6 +234,56 @@ export function nameIndexOf(
         .map(({ score: _score, ...linked }) => linked);
     },
   };
+}
+
+/**
+ * Two documents of which one has the other's title for a name are about one thing, and what one of them is also called the other is
+ * too: institutes write about the same illness, and only one lists "IPF". Titles alone, since a lesser name may be a wider term; one
+ * step only, so that names do not wander.
+ *
+ * @returns position of a document → names that others bring
+ */
+function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[]> {
+  const byName = new Map<string, number[]>();
+  const byTitle = new Map<string, number[]>();
+  const add = (to: Map<string, number[]>, name: string, index: number) => {
+    const key = comparableName(name);
+    // Short ones are abbreviations, which stand for many things.
+    if (key.length < 6) return;
+    const list = to.get(key);
+    if (!list) to.set(key, [index]);
+    else if (list.at(-1) !== index) list.push(index);
+  };
+  for (const [index, { title, aliases }] of documents.entries()) {
+    add(byTitle, title, index);
+    for (const name of [title, ...aliases.slice(0, mostNames)]) add(byName, name, index);
+  }
+  const shared = new Map<number, string[]>();
+  for (const [index, { title, aliases }] of documents.entries()) {
+    const called = [title, ...aliases.slice(0, mostNames)];
+    const same = new Set([
+      ...(byName.get(comparableName(title)) ?? []),
+      ...called.flatMap((name) => byTitle.get(comparableName(name)) ?? []),
+    ]);
+    same.delete(index);
+    if (same.size === 0 || same.size > mostSame) continue;
+    const own = new Set(called);
+    const names = [...same]
+      .flatMap((other) => [documents[other]!.title, ...documents[other]!.aliases])
+      .filter((name) => !own.has(name));
+    if (names.length > 0) shared.set(index, [...new Set(names)].slice(0, mostNames));
+  }
+  return shared;
+}
+
+/** More documents than these that share a name share a word for a kind of thing. */
+const mostSame = 8;
+
+/** Words in lower case, nothing else. */
+export function comparableName(name: string): string {
+  return wordsOf(name)
+    .map(({ text }) => folded(text))
+    .join(' ');
 }
 
 /** Runs of letters and digits, joined by apostrophes, dots or hyphens inside only where both sides are single letters or digits. */

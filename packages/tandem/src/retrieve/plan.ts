@@ -1,6 +1,15 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { clausesOf } from './clauses.ts';
-import { folded, type LinkedName, leftOut, type NameIndex, type Word, wordsOf } from './names.ts';
+import {
+  comparableName,
+  folded,
+  type LinkedName,
+  leftOut,
+  type NameIndex,
+  type Word,
+  wordsOf,
+} from './names.ts';
+import { kindsAsked } from './section-kinds.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
@@ -14,6 +23,8 @@ export interface QueryPlan {
   focused: string[];
   /** What is asked, without names and story; at least one, the question itself where nothing can be left out. */
   asked: string[];
+  /** Kinds of section that are asked for, and how surely. */
+  kinds: Record<string, number>;
   /** Nothing is asked but what it is: no word is left that says what to look for. */
   bare: boolean;
   /** Documents named in the question, best first. */
@@ -58,7 +69,8 @@ export function planQuery(
     const [first] = sure as [LinkedName];
     const second = subjects[0]!.links.find(
       (link) =>
-        comparable(link.name) !== comparable(first.name) && strengthOf(link) >= 0.75 * strengthOf(first),
+        comparableName(link.name) !== comparableName(first.name) &&
+        strengthOf(link) >= 0.75 * strengthOf(first),
     );
     if (second) sure.push(second);
   }
@@ -90,6 +102,10 @@ export function planQuery(
 
   const wanted = askedWords.filter(({ text }) => !leftOut.has(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
   const spelt = [...chosen.map(({ name }) => name), ...meanings];
+  const kinds = kindsAsked(
+    relevant.map(({ text }) => text),
+    question,
+  );
   const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
   return {
     text: question,
@@ -99,7 +115,11 @@ export function planQuery(
       .slice(0, 2)
       .map((name) => `${name}: ${short.join(' ')}`),
     asked: short,
-    bare: chosen.length + meanings.length > 0 && wanted.every(({ text }) => saysNothing.has(folded(text))),
+    kinds: Object.fromEntries(kinds),
+    bare:
+      chosen.length + meanings.length > 0 &&
+      [...kinds.keys()].every((kind) => kind === 'meaning') &&
+      wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
     subjects: subjects.map(({ links, share }) => ({
       name: links[0]!.name,
@@ -138,8 +158,3 @@ function withoutSpans(text: string, start: number, end: number, spans: readonly 
   }
   return (kept + text.slice(at, end)).replace(/\s+/g, ' ').trim();
 }
-
-const comparable = (name: string) =>
-  wordsOf(name)
-    .map(({ text }) => folded(text))
-    .join(' ');

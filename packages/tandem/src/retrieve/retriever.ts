@@ -1,9 +1,11 @@
-import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, RerankingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
+import { embeddedText } from '../chunk/embedded-text.ts';
 import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Passage } from '../core/types/document.ts';
 import { embedderIdentity } from '../ingest/embedder-identity.ts';
+import type { Chunking } from '../ingest/index-configuration.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
@@ -15,6 +17,7 @@ import { type Evidence, scoreOf } from './evidence.ts';
 import { withFreshness } from './freshness.ts';
 import { fuseRankings } from './fuse.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
+import { parentsOf } from './parents.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery, type QueryPlan } from './plan.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
@@ -31,6 +34,10 @@ export interface RetrieverOptions {
   glossary?: readonly { abbreviation: string; longForm: string }[];
   /** Writes standalone questions in a conversation; default: names are taken over, see `carriedNames`. */
   rewrite?: RewriteQuestion;
+  /** How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are handed on. */
+  chunking?: Chunking;
+  /** Reads the question together with each of the best `candidates` (default 20) of a hybrid search; its scores from 0 to 1 are added to what speaks for them. */
+  reranker?: { model: RerankingModelV4; candidates?: number };
   /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
   ranking?: Ranking;
 }
@@ -63,7 +70,14 @@ export interface Retrieval {
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */
   passages: Passage[];
   /** Milliseconds. Searches run at the same time: `dense` and `lexical` are the longest of each kind. */
-  timings: { understand?: number; embed: number; dense: number; lexical: number; fuse: number };
+  timings: {
+    understand?: number;
+    embed: number;
+    dense: number;
+    lexical: number;
+    fuse: number;
+    rerank?: number;
+  };
   explanation?: Explanation;
 }
 
@@ -95,6 +109,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
   const identity = embedderIdentity(embedder);
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
+  const withParents =
+    options.chunking?.strategy === 'parent-child'
+      ? parentsOf({ catalog, embedder, chunking: options.chunking })
+      : undefined;
   const headingVectors = new Map<string, Promise<Float32Array>>();
   const scale = Object.values(ranking.weights).reduce((sum, weight) => sum + Math.abs(weight), 0) || 1;
 
@@ -118,20 +136,27 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         message: 'The question is empty.',
         hint: 'Write what you are looking for.',
       });
+    // Several of the chunks found may have one parent: k different ones are promised.
+    const chunks = withParents ? 3 * k : k;
     for (;;) {
       signal?.throwIfAborted();
       const state = await indexState();
       const search: SearchOptions = {
         at: { generation: state.generation, seq: state.committedSeq },
         // Overlapping chunks are dropped below, and k different spans are promised.
-        limit: Math.max(candidates, 2 * k),
+        limit: Math.max(candidates, 2 * chunks),
         filter,
         ...(signal && { signal }),
       };
       const found =
         mode === 'hybrid'
-          ? await inConversation(text, turns, { k, explain, search, known: await knowledge.at(state) })
-          : await single(text, { k, mode, search, state });
+          ? await inConversation(text, turns, {
+              k: chunks,
+              explain,
+              search,
+              known: await knowledge.at(state),
+            })
+          : await single(text, { k: chunks, mode, search, state });
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
@@ -140,18 +165,30 @@ export function createRetriever(options: RetrieverOptions): Retriever {
           ...found,
           passages: await withFreshness(
             catalog,
-            await handedOn(found.passages, { neighbours, maxTokens, at: search.at }),
+            await handedOn(found.passages, { k, neighbours, maxTokens, at: search.at, signal }),
           ),
         };
     }
   }
 
-  /** Neighbours joined, and no more than fits. */
+  /** Parents for children, neighbours joined, and no more than fits. */
   async function handedOn(
     found: Passage[],
-    { neighbours, maxTokens, at }: { neighbours: number; maxTokens: number | undefined; at: Snapshot },
+    {
+      k,
+      neighbours,
+      maxTokens,
+      at,
+      signal,
+    }: {
+      k: number;
+      neighbours: number;
+      maxTokens: number | undefined;
+      at: Snapshot;
+      signal: AbortSignal | undefined;
+    },
   ): Promise<Passage[]> {
-    let passages = found;
+    let passages = withParents ? (await withParents(found, signal)).slice(0, k) : found;
     if (neighbours > 0)
       passages = await withNeighbours(passages, {
         store,
@@ -230,11 +267,18 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     text: string,
     { k, explain, search, known }: { k: number; explain: boolean; search: SearchOptions; known: Knowledge },
   ): Promise<Omit<Retrieval, 'query'>> {
-    const timings = { understand: 0, embed: 0, dense: 0, lexical: 0, fuse: 0 };
-    const timed = async <T>(stage: keyof typeof timings, work: () => Promise<T>): Promise<T> => {
+    const timings = {
+      understand: 0,
+      embed: 0,
+      dense: 0,
+      lexical: 0,
+      fuse: 0,
+      ...(options.reranker && { rerank: 0 }),
+    };
+    const timed = async <T>(stage: keyof Retrieval['timings'], work: () => Promise<T>): Promise<T> => {
       const before = performance.now();
       const result = await work();
-      timings[stage] = Math.max(timings[stage], performance.now() - before);
+      timings[stage] = Math.max(timings[stage] ?? 0, performance.now() - before);
       return result;
     };
     const { signal, filter } = search;
@@ -267,13 +311,17 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       ...candidate,
       score: scoreOf(candidate.evidence, ranking.weights) / scale,
     }));
-    const chosen = selectPassages(scored, {
-      k,
+    const { reranker } = options;
+    const selected = selectPassages(scored, {
+      k: reranker ? Math.max(k, reranker.candidates ?? 20) : k,
       again: ranking.again / scale,
       alike: ranking.alike / scale,
       subjects: plan.subjects.map(({ documentIds }) => documentIds),
     });
     timings.fuse = performance.now() - before;
+    const chosen = reranker
+      ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, k, signal))
+      : selected;
     const parts = plan.subjects.map(({ name, documentIds }) => ({
       name,
       passages: chosen.filter(({ item }) => documentIds.includes(item.chunk.documentId)).length,
@@ -300,6 +348,46 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         },
       }),
     };
+  }
+
+  /** The best `k` after the reranker has read them all; what it does not score stays as it was. */
+  async function reranked(
+    model: RerankingModelV4,
+    question: string,
+    selected: readonly { item: Candidate & { score: number }; score: number }[],
+    k: number,
+    signal: AbortSignal | undefined,
+  ) {
+    const { ranking: read } = await model.doRerank({
+      query: question,
+      documents: {
+        type: 'text',
+        values: selected.map(({ item: { chunk } }) =>
+          embeddedText({ prefix: chunk.prefix ?? '', text: chunk.text }),
+        ),
+      },
+      ...(signal && { abortSignal: signal }),
+    });
+    // Some cross-encoders give logits instead of shares.
+    const logits = read.some(({ relevanceScore }) => relevanceScore < 0 || relevanceScore > 1);
+    const scores = new Map(
+      read.map(({ index, relevanceScore }) => [
+        index,
+        logits ? 1 / (1 + Math.exp(-relevanceScore)) : relevanceScore,
+      ]),
+    );
+    return selected
+      .map(({ item, score }, index) => {
+        const rerank = scores.get(index);
+        return rerank === undefined
+          ? { item, score }
+          : {
+              item: { ...item, scores: { ...item.scores, rerank } },
+              score: score + (ranking.reranked / scale) * rerank,
+            };
+      })
+      .sort((a, b) => b.score - a.score)
+      .slice(0, k);
   }
 
   /** Of words that no document is called by, those that none has in its text either. A question has few of them. */

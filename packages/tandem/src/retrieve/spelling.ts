@@ -6,7 +6,12 @@ export interface Speller {
   has(word: string): boolean;
   /** Best first; `similarity` in (0, 1], 1 for the word itself. */
   near(word: string): { word: string; similarity: number }[];
+  /** Other words that begin as this one does for most of their length: "trauma" and "traumatic", "diabetic" and "diabetes". */
+  derived(word: string): string[];
 }
+
+/** Letters that are equal at the start of words of one root: at least so many, and this share of the longer word. */
+const root = { letters: 5, share: 0.6 };
 
 /** Shared bigrams are counted first, and only so many of the best words are compared letter by letter. */
 const compared = 40;
@@ -28,8 +33,21 @@ export function createSpeller(words: Iterable<string>): Speller {
     }
   }
 
+  const byRoot = Map.groupBy(
+    list.filter((word) => word.length >= root.letters),
+    (word) => word.slice(0, root.letters),
+  );
+
   return {
     has: (word) => known.has(word),
+    derived(word) {
+      return (byRoot.get(word.slice(0, root.letters)) ?? []).filter((other) => {
+        if (other === word) return false;
+        let same = root.letters;
+        while (same < other.length && other[same] === word[same]) same++;
+        return same >= root.share * Math.max(word.length, other.length);
+      });
+    },
     near(word) {
       if (known.has(word)) return [{ word, similarity: 1 }];
       if (word.length < 4 || word.length > 40) return [];
@@ -65,7 +83,7 @@ export function soundOf(word: string): string {
     .replace(/ph/g, 'f')
     .replace(/sch/g, 'sk')
     .replace(/ch/g, 'k')
-    .replace(/([rtgc])h/g, '$1')
+    .replace(/([rtgcz])h/g, '$1')
     .replace(/c(?=[eiy])|z/g, 's')
     .replace(/[cq]u?(?![eiy])/g, 'k')
     .replace(/x/g, 'ks')
