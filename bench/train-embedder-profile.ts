@@ -55,7 +55,7 @@ const optimizer = new EncoderOptimizer(parameters, (name) => model.shapes.get(na
 });
 
 const parts = ['forward', 'backward', 'norm', 'update'] as const;
-const runs: Record<(typeof parts)[number] | 'whole' | 'cpu', number>[] = [];
+const runs: Record<(typeof parts)[number] | 'whole' | 'cpu' | 'system', number>[] = [];
 {
   await using passes = await EncoderPasses.open(model, options);
   for (let run = 0; run <= Number(flags.runs); run++) runs.push(await step(passes, run + 1));
@@ -65,7 +65,7 @@ const peak = await peakOfFloat32();
 console.log(
   `${flags.products}: ${batch.length} pairs, ${tokens} tokens (${sequences.length * longest} if all were padded to the longest)`,
 );
-for (const part of [...parts, 'whole', 'cpu'] as const) {
+for (const part of [...parts, 'whole', 'cpu', 'system'] as const) {
   const own = runs.map((run) => run[part]).sort((a, b) => a - b);
   console.log(
     `${part.padEnd(10)} ${own[0]!.toFixed(3)} s at best, median ${own[own.length >> 1]!.toFixed(3)}`,
@@ -78,23 +78,35 @@ console.log(
   `Layers' products: ${(work / 1e9).toFixed(0)} GFLOP, ${(work / peak).toFixed(3)} s at float32's best here (${(peak / 1e9).toFixed(0)} GFLOP/s): the step runs at ${((100 * work) / peak / best).toFixed(0)} % of it.`,
 );
 
+let profiled: Awaited<ReturnType<typeof step>>;
 const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
 {
   await using passes = await EncoderPasses.open(model, { ...options, profilePrefix: join(folder, 'step') });
   await step(passes, 1);
+  profiled = await step(passes, 2);
 }
 interface Node {
   cat: string;
   name: string;
   dur: number;
+  ts: number;
   args: { op_name?: string };
 }
 const nodes = readdirSync(folder)
-  .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Node[])
-  .filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
+  .sort()
+  .flatMap((file) => {
+    const events: Node[] = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const own = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
+    // The first step warms up; either has the same nodes.
+    const second = own.sort((a, b) => a.ts - b.ts).slice(own.length / 2);
+    console.log(`${file.replace(/^step-|_.*$/g, '')}: ${(sum(second) / 1e6).toFixed(3)} s within nodes`);
+    return second;
+  });
 rmSync(folder, { recursive: true });
 const total = sum(nodes);
-console.log(`\nOne step by operator (profiled: ${(total / 1e6).toFixed(3)} s in ${nodes.length} nodes)`);
+console.log(
+  `\nOne step by operator (forward ${profiled.forward.toFixed(3)} s, backward ${profiled.backward.toFixed(3)} s; in nodes ${(total / 1e6).toFixed(3)} s in ${nodes.length} nodes)`,
+);
 const list = (groups: Map<string, Node[]>, most: number) => {
   for (const [name, own] of [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, most))
     console.log(
@@ -128,6 +140,7 @@ async function step(passes: EncoderPasses, number: number) {
     ...(Object.fromEntries(seconds) as Record<(typeof parts)[number], number>),
     whole: (marks.at(-1)! - marks[0]!) / 1000,
     cpu: (user + system) / 1e6,
+    system: system / 1e6,
   };
 }
 
