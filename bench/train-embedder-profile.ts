@@ -47,17 +47,22 @@ const options = {
   spin: flags.spin,
   ...(flags.tokens !== undefined && { tokensPerPass: Number(flags.tokens) }),
 } as const;
-const parameters = new Map([...bertShapes(settings).keys()].map((name) => [name, model.weights.get(name)!]));
-const optimizer = new EncoderOptimizer(parameters, (name) => model.shapes.get(name)!.length > 1, {
-  weightDecay: 0,
-  maxGradientNorm: 1,
-  width: settings.hiddenSize,
-});
+/** The model's memory may move when passes are opened. */
+const optimizerOf = (parameters: ReadonlyMap<string, Float32Array>) =>
+  new EncoderOptimizer(parameters, (name) => model.shapes.get(name)!.length > 1, {
+    weightDecay: 0,
+    maxGradientNorm: 1,
+    width: settings.hiddenSize,
+  });
+let optimizer = optimizerOf(new Map());
 
 const parts = ['forward', 'backward', 'norm', 'update'] as const;
 const runs: Record<(typeof parts)[number] | 'whole' | 'cpu' | 'system', number>[] = [];
 {
   await using passes = await EncoderPasses.open(model, options);
+  optimizer = optimizerOf(
+    new Map([...bertShapes(settings).keys()].map((name) => [name, model.weights.get(name)!])),
+  );
   for (let run = 0; run <= Number(flags.runs); run++) runs.push(await step(passes, run + 1));
 }
 runs.shift();

@@ -70,7 +70,7 @@ export class Graph {
 
   /** A small tensor written into the model itself; equal constants are stored once. */
   constant(
-    type: 'float32' | 'float64' | 'int64' | 'int32',
+    type: 'float32' | 'float64' | 'int64' | 'int32' | 'int8',
     values: readonly number[],
     shape?: readonly number[],
   ): Value {
@@ -86,7 +86,9 @@ export class Graph {
           ? Float64Array.from(values)
           : type === 'int32'
             ? Int32Array.from(values)
-            : BigInt64Array.from(values, BigInt);
+            : type === 'int8'
+              ? Int8Array.from(values)
+              : BigInt64Array.from(values, BigInt);
     this.constants.push({ name, type, shape: dimensions, content: new Uint8Array(typed.buffer) });
     const value: Value = { graph: this, name, type, shape: dimensions };
     this.constantNames.set(key, value);
@@ -196,7 +198,8 @@ export class Graph {
     fed: ReadonlySet<string>;
     place: (name: string, weight: Weight) => TensorProto['content'];
   }): Uint8Array {
-    const { nodes, used } = this.live();
+    const { nodes: live, used } = this.live();
+    const nodes = this.named(live);
     const fed: ValueInfo[] = [];
     const initializers = this.constants.filter(({ name }) => used.has(name));
     for (const [name, weight] of this.weights) {
@@ -218,6 +221,25 @@ export class Graph {
       inputs: [...this.inputs, ...fed],
       outputs: this.outputs,
     });
+  }
+
+  /** Outputs named where they are computed: an Identity for the name alone would copy them. */
+  private named(nodes: readonly NodeProto[]): NodeProto[] {
+    const outputs = new Set(this.outputs.map(({ name }) => name));
+    const computed = new Set(nodes.flatMap((node) => node.outputs));
+    const renamed = new Map<string, string>();
+    const rest = nodes.filter(({ operator, inputs: [from], outputs: [to] }) => {
+      if (operator !== 'Identity' || !outputs.has(to!) || !computed.has(from!)) return true;
+      if (outputs.has(from!) || renamed.has(from!)) return true;
+      renamed.set(from!, to!);
+      return false;
+    });
+    const rename = (name: string) => renamed.get(name) ?? name;
+    return rest.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    }));
   }
 
   /**

@@ -58,10 +58,22 @@ async function lossAndGradients(
   const results = await backward.run({
     ...inputs,
     ...between,
+    ...Object.fromEntries(
+      graphs.trained.flatMap(({ name, summed }) =>
+        summed ? [[`${name}.earlier`, { data: new Float32Array(1), shape: [1, 1] }]] : [],
+      ),
+    ),
     'result.gradient': { data: gradient, shape: result!.shape },
   });
   const gradients = new Map<string, Float32Array>();
-  for (const name of graphs.trained) gradients.set(name, results[`${name}.gradient`]!.data as Float32Array);
+  for (const { name, parts } of graphs.trained) {
+    let at = 0;
+    for (const part of parts) {
+      const { length } = options.lora?.matrices.get(part) ?? model.weights.get(part)!;
+      const whole = results[`${name}.gradient`]!.data as Float32Array;
+      gradients.set(part, whole.subarray(at, (at += length)));
+    }
+  }
   const rows = results['embedded.gradient']?.data as Float32Array | undefined;
   for (const [table, input] of rows ? Object.entries(bertTables) : []) {
     const whole = new Float32Array(model.weights.get(table)!.length);

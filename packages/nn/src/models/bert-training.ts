@@ -5,15 +5,15 @@ import {
   binaryCrossEntropy,
   concatenate,
   crossEntropy,
-  emptyInt8Columns,
   Graph,
   gatherRows,
   gelu,
   gradients,
+  type Int8Matrix,
   type Int8Weight,
-  int8Columns,
+  int8ColumnsOf,
   int8Linear,
-  int8Transposed,
+  int8RowsTransposed,
   type LoraLayer,
   layerNorm,
   linear,
@@ -29,7 +29,6 @@ import {
   type Value,
 } from '../graph/index.ts';
 import { type BertModel, bertLinears } from './bert-weights.ts';
-import type { Int8Layer } from './decoder-config.ts';
 
 /** `vector`: pooled hidden states; `score`: one logit from BERT's pooler and a classifier over [CLS]. */
 export type BertHead = 'vector' | 'score';
@@ -51,9 +50,22 @@ export interface BertTrainingGraphs {
    * The tensors whose gradients the backward returns. For the three embedding tables it does not: it returns
    * `embedded.gradient` [rows, hidden], which belongs to a table's row wherever that row was picked.
    */
-  trained: string[];
-  /** Brings the integers that products are computed with to what the weights are now; nothing to do in float32. */
-  refresh(): void;
+  trained: readonly TrainedTensor[];
+  /** With `int8`: from the weights as they are now to inputs of both graphs, the integers that products are computed with. */
+  rounding?: Graph;
+}
+
+/** A tensor that the backward returns the gradient of, as `<name>.gradient`. */
+export interface TrainedTensor {
+  name: string;
+  shape: readonly number[];
+  /** The parameters that it is made of, one under another. */
+  parts: readonly string[];
+  /**
+   * Whether the backward adds to the gradient what it is given as `<name>.earlier`, of the gradient's shape or [1, 1]: the sum of
+   * a batch's passes before this one.
+   */
+  summed: boolean;
 }
 
 /** An input without padding: token ids, special tokens included, and their types (0 where absent). */
@@ -80,10 +92,10 @@ export function bertTrainingGraphs(
   const { hiddenSize, heads, epsilon } = settings;
   const { head, lora, products = 'float32' } = options;
   const graph = new Graph(`bert ${head}`);
-  const trainable = new Map<string, Value>();
+  const trainable = new Map<string, { value: Value; parts: readonly string[]; earlier?: Value }>();
   const weight = (name: string, trained: boolean) => {
     const value = graph.weight(name, model.weights.get(name)!, model.shapes.get(name)! as number[]);
-    if (trained) trainable.set(name, value);
+    if (trained) trainable.set(name, { value, parts: [name] });
     return value;
   };
   const full = lora === undefined;
@@ -103,39 +115,49 @@ export function bertTrainingGraphs(
   const norm = (x: Value, name: string) =>
     layerNorm(x, weight(`${name}.LayerNorm.weight`, full), weight(`${name}.LayerNorm.bias`, full), epsilon);
 
-  const integers: TrainedIntegers[] = [];
-  const int8Of = (names: readonly string[]): Int8Weight => {
-    const own = new TrainedIntegers(model, names);
-    integers.push(own);
-    const { out, width, layer } = own;
-    const matrix = (direction: 'forward' | 'backward', shape: number[]) => ({
-      values: graph.weight(`${names[0]}.${direction}`, layer[direction].values, shape, 'int8'),
-      scales: graph.weight(`${names[0]}.${direction}.scales`, layer[direction].scales, [shape[1]!]),
-    });
-    return { forward: matrix('forward', [width, out]), backward: matrix('backward', [out, width]) };
+  const rounding = new Graph('integers of what is trained');
+  /** Inputs that `rounding` makes of a matrix. */
+  const int8Of = (matrix: Value, data: Float32Array): Int8Weight => {
+    const [out, width] = matrix.shape as [number, number];
+    const w = rounding.weight(matrix.name, data, [out, width]);
+    const side = (direction: 'forward' | 'backward', rounded: Int8Matrix) => {
+      const name = `${matrix.name}.${direction}`;
+      rounding.output(name, rounded.values);
+      rounding.output(`${name}.scales`, rounded.scales);
+      const [rows, columns] = direction === 'forward' ? [width, out] : [out, width];
+      return {
+        values: graph.input(name, 'int8', [rows, columns]),
+        scales: graph.input(`${name}.scales`, 'float32', [columns]),
+      };
+    };
+    return {
+      forward: side('forward', int8RowsTransposed(w)),
+      backward: side('backward', int8ColumnsOf(w)),
+    };
   };
 
   /** Linear layers that read the same rows, their outputs side by side; `before` is not kept for the backward. */
   const dense = (x: Value, names: readonly string[], before: (x: Value) => Value = (same) => same) => {
-    if (full && products === 'int8') {
-      const int8 = int8Of(names);
-      const weights = names.map((name): Value => {
-        // Only named: its numbers are in the integers.
-        const shape = model.shapes.get(`${name}.weight`)!;
-        const value: Value = { graph, name: `${name}.weight`, type: 'float32', shape: [...shape] };
-        trainable.set(value.name, value);
-        return value;
-      });
-      const biases = names.map((name) => weight(`${name}.bias`, true));
-      return recomputed([x], [...weights, ...biases], ([input]) => [
-        int8Linear(before(input!), { int8, weights, biases }),
-      ])[0]!;
-    }
     if (full) {
-      const w = names.map((name) => weight(`${name}.weight`, true));
-      const b = names.map((name) => weight(`${name}.bias`, true));
-      return recomputed([x], [...w, ...b], ([input]) => [
-        linear(before(input!), concatenate(w, 0), concatenate(b, 0)),
+      const [joinedWeight, joinedBias] = (['weight', 'bias'] as const).map((kind) =>
+        joinedTensor(
+          model,
+          names.map((name) => `${name}.${kind}`),
+        ),
+      ) as [JoinedTensor, JoinedTensor];
+      const bias = graph.weight(joinedBias.name, joinedBias.data, joinedBias.shape);
+      trainable.set(bias.name, { value: bias, parts: joinedBias.parts });
+      const { name, data, shape, parts } = joinedWeight;
+      const earlier = graph.input(`${name}.earlier`, 'float32', [`${name}.rows`, `${name}.columns`]);
+      // With int8 it is only named: its numbers are in the integers.
+      const w: Value =
+        products === 'int8' ? { graph, name, type: 'float32', shape } : graph.weight(name, data, shape);
+      trainable.set(name, { value: w, parts, earlier });
+      const int8 = products === 'int8' ? int8Of(w, data) : undefined;
+      return recomputed([x], [w, bias], ([input]) => [
+        int8
+          ? int8Linear(before(input!), { int8, weight: w, bias, earlier })
+          : linear(before(input!), w, bias, earlier),
       ])[0]!;
     }
     const linears = bertLinears(settings);
@@ -143,7 +165,7 @@ export function bertTrainingGraphs(
       const [out, into] = linears.get(name)!;
       const matrix = (side: 'a' | 'b', shape: number[]) => {
         const value = graph.weight(`${name}.${side}`, lora.matrices.get(`${name}.${side}`)!, shape);
-        trainable.set(value.name, value);
+        trainable.set(value.name, { value, parts: [value.name] });
         return value;
       };
       return {
@@ -184,7 +206,8 @@ export function bertTrainingGraphs(
   const at = graph.size;
 
   const seed = graph.input('result.gradient', 'float32', ['batch', head === 'vector' ? hiddenSize : 1]);
-  const targets = full ? [embedded, ...trainable.values()] : [...trainable.values()];
+  const values = [...trainable.values()].map(({ value }) => value);
+  const targets = full ? [embedded, ...values] : values;
   const found = backpropagate(graph.tapeEntries, new Map([[result.name, seed]]), targets);
   for (const [index, target] of targets.entries()) {
     const name = target === embedded ? 'embedded' : target.name;
@@ -195,45 +218,37 @@ export function bertTrainingGraphs(
     forward: before,
     backward: after,
     between: between.map(({ name }) => name),
-    trained: [...trainable.keys()],
-    refresh: () => {
-      for (const own of integers) own.refresh();
-    },
+    trained: [...trainable].map(([name, { value, parts, earlier }]) => ({
+      name,
+      shape: value.shape as number[],
+      parts,
+      summed: earlier !== undefined,
+    })),
+    ...(products === 'int8' && { rounding }),
   };
 }
 
-/** Matrices under each other, in float32 in the model and in eight bits here. */
-class TrainedIntegers {
-  readonly out: number;
-  readonly width: number;
-  readonly layer: Int8Layer;
-  readonly #parts: readonly Float32Array[];
-  readonly #whole: Float32Array;
+interface JoinedTensor {
+  name: string;
+  data: Float32Array;
+  shape: number[];
+  parts: readonly string[];
+}
 
-  constructor(model: BertModel, names: readonly string[]) {
-    const shapes = names.map((name) => model.shapes.get(`${name}.weight`) as readonly [number, number]);
-    this.out = shapes.reduce((total, [out]) => total + out, 0);
-    this.width = shapes[0]![1];
-    this.layer = {
-      forward: emptyInt8Columns(this.width, this.out),
-      backward: emptyInt8Columns(this.out, this.width),
-    };
-    this.#parts = names.map((name) => model.weights.get(`${name}.weight`)!);
-    this.#whole = this.#parts.length === 1 ? this.#parts[0]! : new Float32Array(this.out * this.width);
-    this.refresh();
+/** The model's tensors one under another in one piece of memory, where they are from now on. */
+function joinedTensor(model: BertModel, parts: readonly string[]): JoinedTensor {
+  const shapes = parts.map((name) => model.shapes.get(name)!);
+  const first = model.weights.get(parts[0]!)!;
+  const shape = [shapes.reduce((rows, own) => rows + own[0]!, 0), ...shapes[0]!.slice(1)];
+  if (parts.length === 1) return { name: parts[0]!, data: first, shape, parts };
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  let at = 0;
+  for (const name of parts) {
+    const own = data.subarray(at, (at += model.weights.get(name)!.length));
+    own.set(model.weights.get(name)!);
+    model.weights.set(name, own);
   }
-
-  refresh(): void {
-    if (this.#parts.length > 1) {
-      let at = 0;
-      for (const part of this.#parts) {
-        this.#whole.set(part, at);
-        at += part.length;
-      }
-    }
-    int8Transposed(this.#whole, this.out, this.width, this.layer.forward);
-    int8Columns(this.#whole, this.out, this.width, this.layer.backward);
-  }
+  return { name: parts.join('+'), data, shape, parts };
 }
 
 /** The three tables, and which input of the graph says what row of them each of its rows has. */

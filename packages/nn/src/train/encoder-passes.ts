@@ -32,11 +32,11 @@ export interface EncoderPassesOptions {
   products?: 'float32' | 'int8' | undefined;
   /** Default 2. */
   threads?: number | undefined;
-  /** Most tokens in one pass (one long sequence may have more). Default 2048: more is not faster. */
+  /** Most tokens in one pass (one long sequence may have more). Default 768, at which a layer's rows stay in the CPU's caches. */
   tokensPerPass?: number | undefined;
   /**
    * Most bytes of values that the backward needs and that are kept for it; what goes beyond is computed a second time.
-   * Default 1 GiB, some 9000 tokens of MiniLM.
+   * Default 2 GiB, some 18 000 tokens of MiniLM.
    */
   activationBytes?: number | undefined;
   /** See {@link SessionOptions}. Default false: on a machine that does nothing else, true is faster. */
@@ -65,7 +65,10 @@ export class EncoderPasses implements AsyncDisposable {
   readonly #options: EncoderPassesOptions;
   readonly #forward: Session;
   readonly #backward: Session;
+  readonly #rounding: Session | undefined;
   #passes: Pass[] = [];
+  /** With products in int8: those of the weights as the last `forward` found them. */
+  #integers: Record<string, TensorData> = {};
 
   private constructor(
     model: BertModel,
@@ -73,6 +76,7 @@ export class EncoderPasses implements AsyncDisposable {
     graphs: BertTrainingGraphs,
     forward: Session,
     backward: Session,
+    rounding: Session | undefined,
   ) {
     this.graphs = graphs;
     this.width = options.head === 'vector' ? model.settings.hiddenSize : 1;
@@ -80,6 +84,7 @@ export class EncoderPasses implements AsyncDisposable {
     this.#options = options;
     this.#forward = forward;
     this.#backward = backward;
+    this.#rounding = rounding;
   }
 
   static async open(model: BertModel, options: EncoderPassesOptions): Promise<EncoderPasses> {
@@ -99,7 +104,8 @@ export class EncoderPasses implements AsyncDisposable {
       profilePrefix !== undefined && { profilePrefix: `${profilePrefix}-${part}` };
     const forward = await openSession(graphs.forward, { ...session, ...profiled('forward') });
     const backward = await openSession(graphs.backward, { ...session, ...profiled('backward') });
-    return new EncoderPasses(model, options, graphs, forward, backward);
+    const rounding = graphs.rounding && (await openSession(graphs.rounding, session));
+    return new EncoderPasses(model, options, graphs, forward, backward, rounding);
   }
 
   /**
@@ -110,10 +116,10 @@ export class EncoderPasses implements AsyncDisposable {
     sequences: readonly BertSequence[],
     options: { keep?: boolean; breathe?: () => Promise<void> } = {},
   ): Promise<Float32Array> {
-    const { tokensPerPass = 2048, activationBytes = 2 ** 30, head } = this.#options;
+    const { tokensPerPass = defaultTokensPerPass, activationBytes = 2 ** 31, head } = this.#options;
     const results = new Float32Array(sequences.length * this.width);
     const passes: Pass[] = [];
-    this.graphs.refresh();
+    this.#integers = (await this.#rounding?.run({})) ?? {};
     let kept = 0;
     for (const members of cut(sequences, tokensPerPass)) {
       await options.breathe?.();
@@ -121,7 +127,10 @@ export class EncoderPasses implements AsyncDisposable {
         members.map((place) => sequences[place]!),
         head === 'score' ? 'cls' : this.#model.settings.pooling,
       );
-      const { result, ...between } = await this.#forward.run(inputs, options.keep ? undefined : ['result']);
+      const { result, ...between } = await this.#forward.run(
+        { ...inputs, ...this.#integers },
+        options.keep ? undefined : ['result'],
+      );
       members.forEach((place, row) => {
         const own = (result!.data as Float32Array).subarray(row * this.width, (row + 1) * this.width);
         results.set(own, place * this.width);
@@ -135,34 +144,55 @@ export class EncoderPasses implements AsyncDisposable {
     return results;
   }
 
-  /** Gradients of every trained parameter, from those of the results of the last `forward` that kept. */
+  /** From the gradient of all results of the last `forward` that kept. */
   async backward(gradient: Float32Array, breathe?: () => Promise<void>): Promise<EncoderGradients> {
     const gradients: EncoderGradients = { dense: new Map(), tables: new Map() };
+    const { trained } = this.graphs;
+    // What the passes before this one have summed up of the matrices' gradients; vectors are summed here.
+    const earlier: Record<string, TensorData> = {};
+    for (const { name, summed } of trained) if (summed) earlier[`${name}.earlier`] = nothing;
     for (const pass of this.#passes) {
       await breathe?.();
       const { members, inputs } = pass;
-      const between = pass.between ?? (await this.#forward.run(inputs, this.graphs.between));
+      const given = { ...inputs, ...this.#integers };
+      const between = pass.between ?? (await this.#forward.run(given, this.graphs.between));
       pass.between = undefined;
       const own = new Float32Array(members.length * this.width);
       members.forEach((place, row) => {
         own.set(gradient.subarray(place * this.width, (place + 1) * this.width), row * this.width);
       });
       const results = await this.#backward.run({
-        ...inputs,
+        ...given,
         ...between,
+        ...earlier,
         'result.gradient': { data: own, shape: [members.length, this.width] },
       });
-      for (const name of this.graphs.trained) {
-        const part = results[`${name}.gradient`]!.data as Float32Array;
-        const sum = gradients.dense.get(name);
-        if (sum) for (let at = 0; at < sum.length; at++) sum[at]! += part[at]!;
-        else gradients.dense.set(name, part);
+      for (const { name, parts, summed } of trained) {
+        const result = results[`${name}.gradient`]!;
+        if (summed) earlier[`${name}.earlier`] = result;
+        const whole = result.data as Float32Array;
+        const sum = gradients.dense.get(parts[0]!);
+        if (sum && !summed) {
+          // The first part's memory goes on into that of the others.
+          const sums = new Float32Array(sum.buffer, sum.byteOffset, whole.length);
+          for (let at = 0; at < whole.length; at++) sums[at]! += whole[at]!;
+          continue;
+        }
+        let at = 0;
+        for (const part of parts) {
+          const { length } = this.#parameter(part);
+          gradients.dense.set(part, whole.subarray(at, (at += length)));
+        }
       }
       const embedded = results['embedded.gradient']?.data as Float32Array | undefined;
       if (embedded) this.#addRows(gradients.tables, inputs, embedded);
     }
     this.#passes = [];
     return gradients;
+  }
+
+  #parameter(name: string): Float32Array {
+    return this.#options.lora?.matrices.get(name) ?? this.#model.weights.get(name)!;
   }
 
   #addRows(tables: EncoderGradients['tables'], inputs: Pass['inputs'], embedded: Float32Array): void {
@@ -184,8 +214,13 @@ export class EncoderPasses implements AsyncDisposable {
     this.#passes = [];
     await this.#forward[Symbol.asyncDispose]();
     await this.#backward[Symbol.asyncDispose]();
+    await this.#rounding?.[Symbol.asyncDispose]();
   }
 }
+
+const defaultTokensPerPass = 768;
+
+const nothing: TensorData = { data: new Float32Array(1), shape: [1, 1] };
 
 /** Sequences by length, cut where a pass is full. Rows are not padded, so only attention feels that lengths differ. */
 function cut(sequences: readonly BertSequence[], tokensPerPass: number): number[][] {

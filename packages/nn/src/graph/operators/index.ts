@@ -28,11 +28,13 @@ export {
   type Int8Weight,
   int8ColumnSums,
   int8Columns,
+  int8ColumnsOf,
   int8Linear,
   int8ProbeGraph,
   int8Product,
   int8Rows,
   int8RowsAbove,
+  int8RowsTransposed,
   int8Transposed,
 } from './int8.ts';
 export { gatherRows } from './lookup.ts';

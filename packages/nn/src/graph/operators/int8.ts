@@ -4,11 +4,11 @@
  * On CPUs with integer dot products (AVX-512 VNNI, AVX-VNNI, AMX, Arm) they take about half of the time of float32,
  * the scaling included.
  */
-import { Graph, type Value } from '../graph.ts';
+import { differentiable, Graph, type Value } from '../graph.ts';
 import { binary, unary } from './elementwise.ts';
 import { gemm } from './matrix.ts';
 import { reduce, sumTo } from './reduce.ts';
-import { concatenateNode, splitNode } from './shape.ts';
+import { reshapeNode, transposeNode } from './shape.ts';
 
 /** A frozen matrix as integers with a scale for each column. */
 export interface Int8Matrix {
@@ -161,31 +161,66 @@ export function int8Transposed(
   return into;
 }
 
+/** What {@link int8Columns} does to a [rows, columns] matrix, in the graph: for weights that change. No tape entry. */
+export function int8ColumnsOf(weight: Value): Int8Matrix {
+  const largest = largestAlong(weight, 0);
+  return { values: roundedBy(weight, largest), scales: scalesOf(largest, weight.shape[1] as number) };
+}
+
+/** What {@link int8Transposed} does: [rows, columns] → int8 [columns, rows] with a scale for each row. No tape entry. */
+export function int8RowsTransposed(weight: Value): Int8Matrix {
+  const largest = largestAlong(weight, 1);
+  return {
+    values: transposeNode(roundedBy(weight, largest), [1, 0]),
+    scales: scalesOf(largest, weight.shape[0] as number),
+  };
+}
+
+/** The largest magnitude over one of two axes, never 0. */
+function largestAlong(weight: Value, axis: 0 | 1): Value {
+  const [highest, lowest] = (['ReduceMax', 'ReduceMin'] as const).map((operator) =>
+    reduce(operator, weight, [axis], true),
+  ) as [Value, Value];
+  return weight.graph.node(
+    'Max',
+    [highest, unary('Neg', lowest), weight.graph.constant('float32', [1e-30])],
+    [highest],
+  )[0]!;
+}
+
+function roundedBy(weight: Value, largest: Value): Value {
+  const { graph } = weight;
+  return graph.node(
+    'QuantizeLinear',
+    [
+      binary('Mul', weight, unary('Reciprocal', largest)),
+      graph.constant('float32', [1 / 127]),
+      graph.constant('int8', [0]),
+    ],
+    [{ type: 'int8', shape: weight.shape }],
+  )[0]!;
+}
+
+function scalesOf(largest: Value, size: number): Value {
+  return reshapeNode(binary('Mul', largest, largest.graph.constant('float32', [1 / 127])), [size]);
+}
+
 /**
- * x · weightᵀ + bias with x: [rows, in], where weight and bias are those of several layers under each other and are trained:
- * the output and the gradient of x are products in integers, the gradient of the weights is one in float32, since it is
- * summed over many rows (Wortsman et al. 2023, "SwitchBack"). `weights` and `biases` only name what the gradients belong to.
+ * x · weightᵀ + bias with x: [rows, in] and a trained weight: the output and the gradient of x are products in integers, the
+ * gradient of the weight is one in float32, since it is summed over many rows (Wortsman et al. 2023, "SwitchBack"). `weight` only
+ * names what the gradient belongs to; `earlier` is added to it, as in `linear`.
  */
 export function int8Linear(
   x: Value,
-  layer: { int8: Int8Weight; weights: readonly Value[]; biases: readonly Value[] },
+  layer: { int8: Int8Weight; weight: Value; bias: Value; earlier?: Value },
 ): Value {
-  const { int8, weights, biases } = layer;
-  const y = binary('Add', int8Product(int8Rows(x), int8.forward), concatenateNode(biases, 0));
-  x.graph.record({
-    inputs: [x, ...weights, ...biases],
-    outputs: [y],
-    backward: ([dy], [toX]) => {
-      const sizes = weights.map(({ shape }) => shape[0] as number);
-      const ofBiases = sumTo(dy!, [sizes.reduce((total, size) => total + size, 0)]);
-      return [
-        toX ? int8Product(int8Rows(dy!), int8.backward) : undefined,
-        ...splitNode(gemm(dy!, x, { transA: true }), 0, sizes),
-        ...splitNode(ofBiases, 0, sizes),
-      ];
-    },
-  });
-  return y;
+  const { int8, weight, bias, earlier } = layer;
+  const y = binary('Add', int8Product(int8Rows(x), int8.forward), bias);
+  return differentiable(y, [x, weight, bias], (dy, [toX]) => [
+    toX ? int8Product(int8Rows(dy), int8.backward) : undefined,
+    gemm(dy, x, { transA: true, ...(earlier && { c: earlier }) }),
+    sumTo(dy, bias.shape),
+  ]);
 }
 
 /**

@@ -6,9 +6,10 @@ import { reshapeNode } from './shape.ts';
 
 /**
  * x · weightᵀ (+ bias). x: [..., in], weight: [out, in], bias: [out]. More than two axes are flattened to rows, because
- * one Gemm over all rows is what ONNX Runtime does best.
+ * one Gemm over all rows is what ONNX Runtime does best. `earlier` ([out, in] or [1, 1]) is added to the gradient of `weight`:
+ * that of rows which came before, summed at no cost.
  */
-export function linear(x: Value, weight: Value, bias?: Value): Value {
+export function linear(x: Value, weight: Value, bias?: Value, earlier?: Value): Value {
   const [out, width] = weight.shape as [Dimension, Dimension];
   const rowsShape: Dimension[] = x.shape.length === 2 ? [...x.shape] : [rowsOf(x.shape), width];
   const rows = x.shape.length === 2 ? x : reshapeNode(x, rowsShape);
@@ -19,7 +20,7 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
     const dx = toX ? gemm(dRows, weight) : undefined;
     return [
       dx && x.shape.length !== 2 ? reshapeNode(dx, x.shape) : dx,
-      toWeight ? gemm(dRows, rows, { transA: true }) : undefined,
+      toWeight ? gemm(dRows, rows, { transA: true, ...(earlier && { c: earlier }) }) : undefined,
       toBias && bias ? sumTo(dRows, bias.shape) : undefined,
     ];
   });

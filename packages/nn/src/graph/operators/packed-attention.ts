@@ -19,9 +19,9 @@ export interface PackedRows {
  * softmax(q · kᵀ / √headWidth) · v for each head, every row looking at all rows of its own sequence. qkv: queries, keys
  * and values side by side, [rows, 3·heads·headWidth]; returns [rows, heads·headWidth].
  *
- * Only here are sequences padded to the longest: everything else in an encoder works on rows. The probabilities,
- * length² per head, are computed again in the backward, whose softmax part needs them once, by Σ dP·P = Σ dO·O over
- * a row (Dao et al. 2022).
+ * Only here are sequences padded to the longest: everything else in an encoder works on rows. Queries, keys and values are kept for
+ * the backward as they are laid apart; the probabilities, length² per head, are computed again there, whose softmax part needs
+ * them once, by Σ dP·P = Σ dO·O over a row (Dao et al. 2022).
  */
 export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, heads: number): Value {
   const { graph } = qkv;
@@ -50,8 +50,7 @@ export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, he
   const mixed = transposeNode(batchedMatMul(probabilities(q, k), v), [0, 2, 1, 3]);
   const y = gather(reshapeNode(mixed, ['places', width]), unpad);
   return differentiable(y, [qkv], (dy) => {
-    const [lateQ, lateK, lateV] = apart(after(qkv, dy));
-    const p = probabilities(lateQ, lateK);
+    const p = probabilities(after(q, dy), k);
     // Nothing may flow back from places after a sequence's end: 1 in it, 0 after it.
     const keep = transposeNode(reshapeNode(unary('Exp', mask), [batch, 1, length]), [0, 2, 1]);
     const sums = graph.node(
@@ -70,10 +69,10 @@ export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, he
       [0, 2, 1, 3],
     );
     const dV = batchedMatMul(p, dO, { transA: true });
-    const dP = batchedMatMul(dO, lateV, { transB: true });
+    const dP = batchedMatMul(dO, v, { transB: true });
     const dScores = binary('Mul', binary('Sub', dP, rowSums), p);
-    const dQ = batchedMatMul(dScores, lateK, { alpha });
-    const dK = batchedMatMul(dScores, lateQ, { transA: true, alpha });
+    const dQ = batchedMatMul(dScores, k, { alpha });
+    const dK = batchedMatMul(dScores, q, { transA: true, alpha });
     const together = concatenateNode(
       [dQ, dK, dV].map(
         (part) => graph.node('Unsqueeze', [part, first], [{ type: y.type, shape: [1, ...perHead] }])[0]!,
