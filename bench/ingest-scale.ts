@@ -45,7 +45,8 @@ interface Measured {
   chunks: number;
   embedded: number;
   unchanged: number;
-  stages: Record<string, number>;
+  /** Time in each, and the peak of memory up to its end. */
+  stages: Record<string, { ms: number; megabytes: number }>;
 }
 
 if (flags.child !== undefined) await ingestHere(flags.child);
@@ -156,18 +157,19 @@ async function ingestHere(folder: string): Promise<void> {
   await using catalog = await openCatalog(join(folder, 'data', 'catalog.sqlite'));
   await using store = await openLanceStore(join(folder, 'data', 'index'));
   const megabytes = () => Math.round(process.memoryUsage.rss() / 1e6);
+  const peakMegabytes = () => Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
   const startMegabytes = megabytes();
   const processorSeconds = () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   };
   const before = processorSeconds();
-  const stages: Record<string, number> = {};
+  const stages: Record<string, { ms: number; megabytes: number }> = {};
   let [stage, since] = ['opening', performance.now()];
   const enter = (next: string) => {
     if (next === stage) return;
     const now = performance.now();
-    stages[stage] = (stages[stage] ?? 0) + Math.round(now - since);
+    stages[stage] = { ms: (stages[stage]?.ms ?? 0) + Math.round(now - since), megabytes: peakMegabytes() };
     [stage, since] = [next, now];
   };
   const report = await ingest({
@@ -187,7 +189,7 @@ async function ingestHere(folder: string): Promise<void> {
   const measured: Measured = {
     seconds: report.seconds,
     processorSeconds: processorSeconds() - before,
-    peakMegabytes: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
+    peakMegabytes: peakMegabytes(),
     startMegabytes,
     documents: report.index.documents,
     chunks: report.index.chunks,

@@ -10,6 +10,13 @@ export interface Snapshot {
   seq: number;
 }
 
+/** What the catalogue knows of the index: which table, of which dimensions, and how far it is committed. */
+export interface IndexedState {
+  generation: number;
+  dimensions: number;
+  committedSeq: number;
+}
+
 export interface StoredChunk extends Chunk {
   uri: string;
   title: string;
@@ -68,7 +75,7 @@ export interface ChunkTable extends AsyncDisposable {
    * Brings the store in line with the catalogue: makes the generation's table if it is not there, cannot be read, or has other
    * dimensions, takes back what was never committed, deletes what was removed for good, drops other generations.
    */
-  prepare(state: { generation: number; dimensions: number; committedSeq: number }): Promise<void>;
+  prepare(state: IndexedState): Promise<void>;
   /**
    * A row of the same id and `seq` takes the place of the one before it.
    * @throws DimensionMismatchError when a vector is not of the table's dimensions; none of the rows is written then.

@@ -14,9 +14,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../core/free-port.fixture.ts';
 
 export interface VectorServer extends AsyncDisposable {
   /** What the store of this kind takes: a Postgres URL, a Milvus address, a Chroma URL. */
@@ -183,15 +184,6 @@ function sitePackages(): string {
   const lib = join(environment, 'lib');
   if (!existsSync(lib)) throw new Error('There are no vector servers: run .ci/prepare-vector-servers first.');
   return join(lib, readdirSync(lib)[0]!, 'site-packages');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, type Document, MongoClient, ObjectId } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { TandemError } from '../../core/errors/tandem-error.ts';
+import { freePort } from '../../core/free-port.fixture.ts';
 import { type SourceConfigInput, sourceSchema } from '../../core/source-config.ts';
 import { enforceNetworkPolicy } from '../../models/network-policy.ts';
 import { Listener } from '../listener.fixture.ts';
@@ -221,14 +222,6 @@ test('a document that goes between listing and loading, and an abort', async () 
   );
   await expect(new Listener(source).list({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });
-
-async function freePort(): Promise<number> {
-  const listening = createServer();
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  const { port } = listening.address() as AddressInfo;
-  await new Promise((resolve) => listening.close(resolve));
-  return port;
-}
 
 const answers = (port: number) =>
   new Promise<boolean>((resolve) => {

@@ -7,6 +7,7 @@ import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
   ChunkRow,
+  IndexedState,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -73,15 +74,7 @@ class ChromaStore implements VectorStore {
     this.#url = url;
   }
 
-  async prepare({
-    generation,
-    dimensions,
-    committedSeq,
-  }: {
-    generation: number;
-    dimensions: number;
-    committedSeq: number;
-  }): Promise<void> {
+  async prepare({ generation, dimensions, committedSeq }: IndexedState): Promise<void> {
     await this.#explained(generation, async () => {
       const own = new RegExp(`^${this.#namespace}_[0-9]+$`);
       for (const { name, metadata } of await this.#allCollections())

@@ -2,13 +2,15 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
-import { Field, FixedSizeList, Float32, Int32, List, Schema, Utf8 } from 'apache-arrow';
+import { Field, FixedSizeList, Float32, Int32, List, Schema, type Table, Utf8 } from 'apache-arrow';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
   ChunkRow,
+  IndexedState,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -17,6 +19,7 @@ import type {
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
+import { compare, ranked } from '../ranked.ts';
 import { functionStems, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
@@ -33,8 +36,21 @@ export interface LanceStoreOptions {
   fullText?: FullTextSettings;
   /** Rows from which an approximate vector index is kept; below, comparing with every row is faster. */
   vectorIndexFrom?: number;
-  /** Parts of the vector index that a search looks into first: more find more and take longer. Default 20. */
+  /**
+   * Parts of the vector index that a search looks into: more find more and take longer. Default 500, of √rows: all of them up to
+   * 250,000 rows; at a million (`bench/scale.ts`) half, for two thirds of the time and .99 of what looking into all finds.
+   */
   probes?: number;
+}
+
+interface View {
+  /** Of this handle, which is another one where the table was made anew. */
+  of: lancedb.Table;
+  version: number;
+  table: lancedb.Table;
+  dimensions: number;
+  /** Snapshot → how many rows it does not see. */
+  hidden: Map<number, Promise<number>>;
 }
 
 export class LanceStore implements VectorStore, LexicalIndex {
@@ -44,6 +60,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
   #vectorIndexFrom: number;
   #probes: number;
   #tables = new Map<number, lancedb.Table>();
+  /** What was searched last, and what of it each snapshot sees. */
+  #view: View | undefined;
   #files: ReturnType<typeof createFileSync>;
   /** Rows were deleted since the last maintenance: the full-text index still counts their words. */
   #deleted = false;
@@ -59,19 +77,11 @@ export class LanceStore implements VectorStore, LexicalIndex {
     this.#connection = connection;
     this.#fullText = { removeStopWords: true, stem: true, ...options.fullText };
     this.#vectorIndexFrom = options.vectorIndexFrom ?? 20_000;
-    this.#probes = options.probes ?? 20;
+    this.#probes = options.probes ?? 500;
     this.#files = createFileSync(directory);
   }
 
-  async prepare({
-    generation,
-    dimensions,
-    committedSeq,
-  }: {
-    generation: number;
-    dimensions: number;
-    committedSeq: number;
-  }): Promise<void> {
+  async prepare({ generation, dimensions, committedSeq }: IndexedState): Promise<void> {
     await this.#explained(async () => {
       mkdirSync(this.#directory, { recursive: true });
       const name = tableName(generation);
@@ -122,18 +132,21 @@ export class LanceStore implements VectorStore, LexicalIndex {
     await this.#explained(async () => {
       const table = await this.#table(at.generation);
       await this.#deleteWhere(table, `removed_seq <= ${at.seq}`);
-      const unindexed = (await table.indexStats('search_text_idx'))?.numUnindexedRows;
-      if (unindexed === 0 && !this.#deleted) return;
       const rows = await table.countRows();
-      // Merges small files, adds new rows to the indices, drops old versions. A reader in another process opens the newest
-      // version for each query, so a minute covers every query in flight.
-      await table.optimize({ cleanupOlderThan: new Date(Date.now() - 60_000) });
-      // Made anew while that is cheap: word statistics then do not depend on how the rows came and went.
-      if (rows <= rebuildUpTo) await this.#createFullTextIndex(table);
-      if (rows >= this.#vectorIndexFrom) {
+      const unindexed = (await table.indexStats('search_text_idx'))?.numUnindexedRows;
+      if (unindexed !== 0 || this.#deleted) {
+        // Merges small files, adds new rows to the indices, drops old versions. A reader in another process opens the newest
+        // version for each query, so a minute covers every query in flight.
+        await table.optimize({ cleanupOlderThan: new Date(Date.now() - 60_000) });
+        // Made anew while that is cheap: word statistics then do not depend on how the rows came and went.
+        if (rows <= rebuildUpTo) await this.#createFullTextIndex(table);
         // Each round of new rows is a part of its own, and every part is searched.
-        const parts = (await table.indexStats('vector_idx'))?.numIndices ?? 0;
-        if (parts === 0 || parts > 8) await this.#createVectorIndex(table, rows);
+        if (((await table.indexStats('vector_idx'))?.numIndices ?? 0) > 8)
+          await this.#createVectorIndex(table, rows);
+      } else if (rows < this.#vectorIndexFrom || (await this.#isIndexed(table))) return;
+      if (rows >= this.#vectorIndexFrom) {
+        if (!(await table.indexStats('vector_idx'))) await this.#createVectorIndex(table, rows);
+        await this.#createFilterIndices(table);
       }
       this.#deleted = false;
       await this.flush();
@@ -157,6 +170,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
         if (rows >= this.#vectorIndexFrom) await this.#createVectorIndex(table, rows);
         else await table.dropIndex('vector_idx');
       }
+      for (const name of Object.keys(filterIndices)) if (await table.indexStats(name)) await table.dropIndex(name);
+      if (rows >= this.#vectorIndexFrom) await this.#createFilterIndices(table);
       await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
       this.#deleted = false;
       await this.flush();
@@ -173,10 +188,11 @@ export class LanceStore implements VectorStore, LexicalIndex {
   async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
     return await this.#explained(async () => {
       if (isImpossible(filter)) return [];
-      const table = await this.#table(at.generation);
-      const records = await table.query().where(where(at, filter)).select(columns).toArray();
-      return records
-        .map(toChunk)
+      const { table, hidesRows } = await this.#viewAt(at);
+      const query = table.query().select(['chunk', 'added_seq']);
+      const found = await rowsOf(narrowed(query, hidesRows ? at : undefined, filter));
+      return found
+        .map(({ chunk }) => chunk)
         .sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
     });
   }
@@ -187,25 +203,23 @@ export class LanceStore implements VectorStore, LexicalIndex {
   ): Promise<ScoredChunk[]> {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
-      const table = await this.#table(at.generation);
-      checkDimensions([{ vector }], await dimensionsOf(table));
+      const { table, dimensions, hidesRows } = await this.#viewAt(at);
+      checkDimensions([{ vector }], dimensions);
       if (isImpossible(filter)) return [];
-      // Probes and refineFactor are for tables with an index; without one every row is compared. Where a narrow filter leaves
-      // fewer rows than asked for in the nearest parts, the others are looked at as well (0: as many as it takes).
-      const records = await table
-        .query()
-        .nearestTo(vector)
-        .column('vector')
-        .distanceType('cosine')
-        .minimumNprobes(this.#probes)
-        .maximumNprobes(0)
-        .refineFactor(10)
-        .where(where(at, filter))
-        .select([...columns, '_distance', ...(withVectors ? ['vector'] : [])])
-        .limit(limit)
-        .toArray();
+      let query = table.query().nearestTo(vector).column('vector').distanceType('cosine').limit(limit);
+      // A few documents' rows are compared one by one. Else the nearest parts of the index are looked into; where a filter may leave
+      // too few rows in them, all parts (0). Without an index every row is compared.
+      const isFiltered = hidesRows || where(undefined, filter) !== '';
+      query = filter?.documentIds
+        ? query.bypassVectorIndex()
+        : (isFiltered
+            ? query.maximumNprobes(0).minimumNprobes(this.#probes)
+            : query.nprobes(this.#probes)
+          ).refineFactor(refinedFor(limit));
+      query.select(['chunk', 'added_seq', '_distance', ...(withVectors ? ['vector'] : [])]);
+      const found = await rowsOf(narrowed(query, hidesRows ? at : undefined, filter), '_distance');
       signal?.throwIfAborted();
-      return ranked(records.map((record) => toScored(record, 1 - record._distance)));
+      return ranked(found.map((row) => ({ ...row, score: 1 - row.score })));
     });
   }
 
@@ -215,25 +229,49 @@ export class LanceStore implements VectorStore, LexicalIndex {
   ): Promise<ScoredChunk[]> {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
-      const table = await this.#table(at.generation);
+      const { table, hidesRows } = await this.#viewAt(at);
       if (isImpossible(filter)) return [];
-      const records = await table
+      const search = table
         .query()
         // A match query has no syntax: its text only goes through the index's tokenizer.
         .fullTextSearch(new lancedb.MatchQuery(withAbbreviationsMarked(query), 'search_text'))
-        .where(where(at, filter))
-        .select([...columns, '_score', ...(withVectors ? ['vector'] : [])])
-        .limit(limit)
-        .toArray();
+        .select(['chunk', 'added_seq', '_score', ...(withVectors ? ['vector'] : [])])
+        .limit(limit);
+      const found = await rowsOf(narrowed(search, hidesRows ? at : undefined, filter), '_score');
       signal?.throwIfAborted();
-      return ranked(records.map((record) => toScored(record, record._score)));
+      return ranked(found);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#view?.table.close();
     for (const table of this.#tables.values()) table.close();
     this.#tables.clear();
     this.#connection.close();
+  }
+
+  /**
+   * The newest version of the table, and whether it has rows that the snapshot must not see. Comparing the commits of a million rows
+   * takes longer than finding the nearest ten, so they are compared only where that leaves rows out: during an ingest. The
+   * version stays what it is while it is searched, whatever is written meanwhile.
+   */
+  async #viewAt(at: Snapshot): Promise<View & { hidesRows: boolean }> {
+    const newest = await this.#table(at.generation);
+    const version = await newest.version();
+    if (this.#view?.of !== newest || this.#view.version !== version) {
+      const table = await this.#connection.openTable(tableName(at.generation), undefined, { version });
+      const dimensions = await dimensionsOf(table);
+      // Not closed: another search may be using the one before.
+      this.#view = { of: newest, version, table, dimensions, hidden: new Map() };
+    }
+    const view = this.#view;
+    let hidden = view.hidden.get(at.seq);
+    if (!hidden) {
+      hidden = view.table.countRows(`added_seq > ${at.seq} OR removed_seq <= ${at.seq}`);
+      view.hidden.set(at.seq, hidden);
+      hidden.catch(() => view.hidden.delete(at.seq));
+    }
+    return { ...view, hidesRows: (await hidden) > 0 };
   }
 
   async #table(generation: number): Promise<lancedb.Table> {
@@ -296,6 +334,17 @@ export class LanceStore implements VectorStore, LexicalIndex {
     }
   }
 
+  /** Those that are not there yet. */
+  async #createFilterIndices(table: lancedb.Table): Promise<void> {
+    for (const [name, { column, config }] of Object.entries(filterIndices))
+      if (!(await table.indexStats(name))) await table.createIndex(column, { name, config: config() });
+  }
+
+  async #isIndexed(table: lancedb.Table): Promise<boolean> {
+    const present = new Set((await table.listIndices()).map(({ name }) => name));
+    return ['vector_idx', ...Object.keys(filterIndices)].every((name) => present.has(name));
+  }
+
   async #createFullTextIndex(table: lancedb.Table): Promise<void> {
     await table.createIndex('search_text', {
       replace: true,
@@ -340,46 +389,26 @@ export class LanceStore implements VectorStore, LexicalIndex {
 /** Rows up to which the full-text index is made anew at each change: a fifth of a second for ten thousand. */
 const rebuildUpTo = 20_000;
 
+/** So that a filter over a million rows does not read the column of each: a tenth of the time. */
+const filterIndices = {
+  document_id_idx: { column: 'document_id', config: () => lancedb.Index.btree() },
+  access_idx: { column: 'access', config: () => lancedb.Index.bitmap() },
+};
+
 const tableName = (generation: number) => `chunks_${generation}`;
 
 /** `removed_seq` of a row that is there: a number rather than null, so that one comparison tells. */
 const never = 2 ** 31 - 1;
 
-const columns = [
-  'id',
-  'document_id',
-  'ordinal',
-  'start',
-  'end',
-  'text',
-  'heading_path',
-  'prefix',
-  'page',
-  'uri',
-  'title',
-  'access',
-  'metadata',
-  'added_seq',
-];
-
 function schema(dimensions: number): Schema {
   const utf8 = (name: string) => new Field(name, new Utf8(), false);
-  const int = (name: string, nullable = false) => new Field(name, new Int32(), nullable);
+  const int = (name: string) => new Field(name, new Int32(), false);
   return new Schema([
     utf8('key'),
-    utf8('id'),
+    // What is searched or filtered by has a column; what only comes back is one string: a row is read in one piece then.
+    utf8('chunk'),
     utf8('document_id'),
-    int('ordinal'),
-    int('start'),
-    int('end'),
-    utf8('text'),
-    utf8('heading_path'),
-    utf8('prefix'),
-    int('page', true),
-    utf8('uri'),
-    utf8('title'),
     utf8('access'),
-    utf8('metadata'),
     new Field('metadata_pairs', new List(new Field('item', new Utf8(), true)), false),
     utf8('search_text'),
     int('added_seq'),
@@ -391,19 +420,9 @@ function schema(dimensions: number): Schema {
 function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
   return {
     key: `${seq} ${row.id}`,
-    id: row.id,
+    chunk: chunkToJson(row),
     document_id: row.documentId,
-    ordinal: row.ordinal,
-    start: row.start,
-    end: row.end,
-    text: row.text,
-    heading_path: JSON.stringify(row.headingPath),
-    prefix: row.prefix ?? '',
-    page: row.page ?? null,
-    uri: row.uri,
-    title: row.title,
     access: row.access,
-    metadata: row.metadata ? JSON.stringify(row.metadata) : '',
     metadata_pairs: metadataPairs(row.metadata),
     search_text: withAbbreviationsMarked(row.searchText),
     added_seq: seq,
@@ -412,30 +431,19 @@ function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: LanceDB gives its rows as `any`
-function toChunk(record: any): StoredChunk {
-  return {
-    id: record.id,
-    documentId: record.document_id,
-    ordinal: record.ordinal,
-    start: record.start,
-    end: record.end,
-    text: record.text,
-    headingPath: JSON.parse(record.heading_path),
-    ...(record.prefix === '' ? {} : { prefix: record.prefix }),
-    ...(record.page === null ? {} : { page: record.page }),
-    uri: record.uri,
-    title: record.title,
-    access: record.access,
-    ...(record.metadata === '' ? {} : { metadata: JSON.parse(record.metadata) }),
-    addedSeq: record.added_seq,
-  };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: LanceDB gives its rows as `any`
-function toScored(record: any, score: number): ScoredChunk {
-  const chunk = toChunk(record);
-  return record.vector ? { chunk, score, vector: Float32Array.from(record.vector) } : { chunk, score };
+async function rowsOf(
+  query: { toArrow(): Promise<Table> },
+  score?: '_distance' | '_score',
+): Promise<ScoredChunk[]> {
+  const found = await query.toArrow();
+  const [chunks, seqs] = [found.getChild('chunk')!, found.getChild('added_seq')!];
+  const scores = score && found.getChild(score)!;
+  const vectors = found.getChild('vector');
+  return Array.from({ length: found.numRows }, (_, i) => ({
+    chunk: chunkFromJson(chunks.get(i), seqs.get(i)),
+    score: scores ? scores.get(i) : 0,
+    ...(vectors && { vector: Float32Array.from(vectors.get(i)) }),
+  }));
 }
 
 async function dimensionsOf(table: lancedb.Table): Promise<number> {
@@ -443,15 +451,22 @@ async function dimensionsOf(table: lancedb.Table): Promise<number> {
   return fields.find(({ name }) => name === 'vector')!.type.listSize;
 }
 
-/** Best first, ties by id: the same search gives the same order whatever the rows' order on disk. */
-function ranked(found: ScoredChunk[]): ScoredChunk[] {
-  return found.sort((a, b) => b.score - a.score || compare(a.chunk.id, b.chunk.id));
+/** How many of the nearest by their codes are compared by their vectors: more where few are wanted. */
+const refinedFor = (limit: number) => Math.max(2, Math.ceil(100 / limit));
+
+function narrowed<Query extends { where(condition: string): unknown }>(
+  query: Query,
+  at: Snapshot | undefined,
+  filter: ChunkFilter | undefined,
+): Query {
+  const conditions = where(at, filter);
+  if (conditions !== '') query.where(conditions);
+  return query;
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-function where(at: Snapshot, filter: ChunkFilter = {}): string {
-  const conditions = [`added_seq <= ${at.seq}`, `removed_seq > ${at.seq}`];
+/** `at`: where the snapshot does not see all rows. */
+function where(at: Snapshot | undefined, filter: ChunkFilter = {}): string {
+  const conditions = at ? [`added_seq <= ${at.seq}`, `removed_seq > ${at.seq}`] : [];
   const isIn = (column: string, values: readonly string[]) =>
     `${column} IN (${values.map(quote).join(', ')})`;
   if (filter.documentIds) conditions.push(isIn('document_id', filter.documentIds));

@@ -71,6 +71,50 @@ test('a narrow filter is filled from all of an indexed table, not from the parts
   }
 });
 
+test.each([5, 1])('rows of only %i different vectors are indexed all the same', async (different) => {
+  const place = join(folder, `recurring-${different}`);
+  await using store = await openLanceStore(place, { vectorIndexFrom: 1000 });
+  const at = { generation: 1, seq: 1 };
+  const vectors = rows(different, 32).map(({ vector }) => vector);
+  await store.prepare({ generation: 1, dimensions: 32, committedSeq: 0 });
+  // k-means refuses to make √1200 parts of five points.
+  await store.add(
+    rows(1200, 32).map((row, i) => ({ ...row, vector: vectors[i % different]! })),
+    at,
+  );
+  await store.maintain(at);
+  const { connect } = await import('@lancedb/lancedb');
+  const table = await (await connect(place)).openTable('chunks_1');
+  expect((await table.indexStats('vector_idx'))?.numIndexedRows).toBe(1200);
+  for (const [which, vector] of vectors.entries()) {
+    const found = await store.searchVector(vector, { at, limit: 20 });
+    expect(found.map(({ chunk }) => Number(chunk.documentId.slice(1)) % different)).toEqual(
+      Array(20).fill(which),
+    );
+  }
+});
+
+test('what is being written is not seen, in an indexed table as well, and what is removed is, until it is committed', async () => {
+  await using store = await openLanceStore(join(folder, 'in-between'), { vectorIndexFrom: 1000 });
+  await using reader = await openLanceStore(join(folder, 'in-between'), { vectorIndexFrom: 1000 });
+  const at = (seq: number) => ({ generation: 1, seq });
+  await store.prepare({ generation: 1, dimensions: 32, committedSeq: 0 });
+  await store.add(rows(1200, 32), at(1));
+  await store.maintain(at(1));
+  const [first] = rows(1, 32);
+  const seenAt = async (seq: number) =>
+    (await reader.searchVector(first!.vector, { at: at(seq), limit: 2 })).map(({ chunk }) => chunk.id);
+  const before = await seenAt(1);
+  expect(before[0]).toBe('d0#0');
+  await store.remove(['d0'], at(2));
+  await store.add([{ ...first!, id: 'again#0', documentId: 'again' }], at(2));
+  expect(await seenAt(1)).toEqual(before);
+  expect(await reader.searchText('word0', { at: at(1), limit: 100 })).toHaveLength(12);
+  expect(await seenAt(2)).toEqual(['again#0', before[1]]);
+  await store.maintain(at(2));
+  expect(await seenAt(2)).toEqual(['again#0', before[1]]);
+});
+
 test('a damaged table reads as missing, and prepare makes it anew', async () => {
   const place = join(folder, 'damaged');
   const at = { generation: 1, seq: 1 };

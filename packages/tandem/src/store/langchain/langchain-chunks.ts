@@ -6,6 +6,7 @@ import { sha256 } from '../../core/hash.ts';
 import type {
   ChunkFilter,
   ChunkRow,
+  IndexedState,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -40,7 +41,7 @@ export class LangChainStore implements VectorStore {
     this.#makeDocument = makeDocument;
   }
 
-  async prepare(state: { generation: number; dimensions: number; committedSeq: number }): Promise<void> {
+  async prepare(state: IndexedState): Promise<void> {
     this.#log.prepare(state);
     await this.flush();
   }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type { ChunkFilter, ChunkRow, Snapshot, StoredChunk } from '../chunk-table.ts';
+import type { ChunkFilter, ChunkRow, IndexedState, Snapshot, StoredChunk } from '../chunk-table.ts';
 import { metadataPairs, wantedPairs } from '../filter.ts';
 
 /** A row as the vector store is told of it. `version` counts changes of any row: a row's newest is the one that holds. */
@@ -22,7 +22,7 @@ export interface LoggedRow {
 }
 
 export interface RowLog extends Disposable {
-  prepare(state: { generation: number; dimensions: number; committedSeq: number }): void;
+  prepare(state: IndexedState): void;
   /** Of the generation; undefined when it was never prepared here. */
   dimensions(generation: number): number | undefined;
   add(rows: readonly ChunkRow[], at: Snapshot): void;

@@ -13,6 +13,7 @@ import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
   ChunkRow,
+  IndexedState,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -53,15 +54,7 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     this.#client.connectPromise.catch(() => {});
   }
 
-  async prepare({
-    generation,
-    dimensions,
-    committedSeq,
-  }: {
-    generation: number;
-    dimensions: number;
-    committedSeq: number;
-  }): Promise<void> {
+  async prepare({ generation, dimensions, committedSeq }: IndexedState): Promise<void> {
     const name = this.#name(generation);
     await this.#explained(async () => {
       const { data } = checked(await this.#client.listCollections());

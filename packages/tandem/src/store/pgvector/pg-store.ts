@@ -7,6 +7,7 @@ import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
   ChunkRow,
+  IndexedState,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -41,7 +42,7 @@ export class PgStore implements VectorStore, LexicalIndex {
     this.#where = URL.canParse(options.url) ? new URL(options.url).host : 'the database';
   }
 
-  async prepare(state: { generation: number; dimensions: number; committedSeq: number }): Promise<void> {
+  async prepare(state: IndexedState): Promise<void> {
     const { generation, dimensions, committedSeq } = state;
     await this.#transaction(async (client) => {
       // Two processes that prepare at once would both make the tables.
