@@ -1,7 +1,7 @@
 /**
  * How often retrieval finds the section that answers, on all of MedQuAD, and what each of its stages buys.
  *
- *     node bench/retrieve.ts [--dev] [--questions 300] [--embedder DIR] [--data DIR] [--work DIR] [--features FILE]
+ *     node bench/retrieve.ts [--dev] [--questions 300] [--embedder DIR] [--data DIR] [--work DIR] [--reranker DIR] [--sets 0,1] [--features FILE]
  *
  * A hit is a passage most of which lies in the `qtype` section of the question's own document (strict), or of a twin (a document of the
  * same group that has such a section). Three sets: plain names, abbreviations, and synthetic own words (`retrieve/own-words.ts`).
@@ -9,7 +9,8 @@
  * the held-out questions (plain and abbreviation; all, or the `--questions` first in a scattered order), and writes the look to `results/dev-looks.jsonl`.
  *
  * The first run embeds the corpus (minutes); later ones find index and vectors in --work. --embedder takes the folder that
- * `retrieve/train-embedder.ts` made. --features writes what speaks for each passage, for `retrieve/fit.ts`.
+ * `retrieve/train-embedder.ts` made, --reranker that of `retrieve/train-reranker.ts` (--reranked: what its score is worth, several with commas
+ * between give a row each). --features writes what speaks for each passage, for `retrieve/fit.ts`.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,7 @@ import { openCatalog } from '../packages/tandem/src/catalog/sqlite-catalog.ts';
 import { ingest } from '../packages/tandem/src/ingest/ingest.ts';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
+import { openLocalReranker } from '../packages/tandem/src/models/local-reranker.ts';
 import {
   type Evidence,
   evidenceNames,
@@ -46,6 +48,8 @@ const { values: flags } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-retrieve') },
     sets: { type: 'string' },
     features: { type: 'string' },
+    reranker: { type: 'string' },
+    reranked: { type: 'string', default: String(fittedRanking.reranked) },
     note: { type: 'string', default: '' },
   },
 });
@@ -81,7 +85,10 @@ const rowsOf = (...names: (keyof Evidence)[]): Weights =>
   ) as Weights;
 const only = (name: keyof Evidence): Weights => ({ ...rowsOf(), [name]: 1 });
 const addStage = (name: string, weights: Weights, again = 0) =>
-  stages.push({ name, ranking: { ...fittedRanking, weights, again, alike: again > 0 ? fittedRanking.alike : 0 } });
+  stages.push({
+    name,
+    ranking: { ...fittedRanking, weights, again, alike: again > 0 ? fittedRanking.alike : 0 },
+  });
 const plainSearch: (keyof Evidence)[] = ['dense', 'lexical', 'denseRank', 'lexicalRank'];
 const reading: (keyof Evidence)[] = ['focused', 'asked', 'condensed'];
 const naming: (keyof Evidence)[] = ['named', 'cover', 'verbatim', 'document', 'meant'];
@@ -193,6 +200,19 @@ const withoutAbbreviations: Catalog = Object.create(catalog, {
   },
 });
 const retriever = createRetriever({ catalog, store, embedder });
+const rerankWeights = flags.reranker === undefined ? [] : flags.reranked.split(',').map(Number);
+await using reranker =
+  flags.reranker === undefined ? undefined : await openLocalReranker({ path: flags.reranker });
+const reading20 =
+  reranker &&
+  createRetriever({
+    catalog,
+    store,
+    embedder,
+    reranker: { model: reranker, candidates: 20 },
+    ranking: { ...fittedRanking, reranked: 1 },
+  });
+const rerankScale = Object.values(fittedRanking.weights).reduce((sum, weight) => sum + Math.abs(weight), 0);
 const glossaryFile = join(flags.data, '..', 'clinical-abbreviations');
 const ks = [1, 3, 5, 10];
 const machine = `${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}`;
@@ -211,8 +231,10 @@ for (const set of sets) {
         glossary: clinicalGlossary(glossaryFile),
       })
     : retriever;
-  const hits = stages.map(() => ks.map(() => ({ strict: [] as number[], twins: [] as number[] })));
+  const rows = [...stages.map(({ name }) => name), ...rerankWeights.map((worth) => `+ reranker (${worth})`)];
+  const hits = rows.map(() => ks.map(() => ({ strict: [] as number[], twins: [] as number[] })));
   const times: number[] = [];
+  const rerankTimes: number[] = [];
   const asked: MedquadQuestion[] = [];
   for (const question of set.questions) {
     const section = await sectionOf(question.doc, question.qtype);
@@ -225,17 +247,39 @@ for (const set of sets) {
     const { passages, explanation } = await using.retrieve(question.question, { k: 10, explain: true });
     times.push(performance.now() - before);
     const compared = explanation!.compared;
+    const note = (row: number, chosen: readonly (Span & { documentId: string })[]) => {
+      const strict = chosen.map((chunk) => chunk.documentId === question.doc && liesIn(chunk, section));
+      const twin = chosen.map((chunk) => liesIn(chunk, twins.get(chunk.documentId)));
+      for (const [place, k] of ks.entries()) {
+        hits[row]![place]!.strict.push(Number(strict.slice(0, k).some(Boolean)));
+        hits[row]![place]!.twins.push(Number(twin.slice(0, k).some(Boolean)));
+      }
+    };
     for (const [at, { ranking }] of stages.entries()) {
       const chosen = best(compared, ranking, explanation!.plan.subjects);
       // The last row is what search gives; it must be what its own evidence says.
       if (at === stages.length - 1 && chosen.some(({ chunk }, place) => chunk.id !== passages[place]?.id))
         throw new Error(`Search and its explanation differ for "${question.question}".`);
-      const strict = chosen.map(({ chunk }) => chunk.documentId === question.doc && liesIn(chunk, section));
-      const twin = chosen.map(({ chunk }) => liesIn(chunk, twins.get(chunk.documentId)));
-      for (const [place, k] of ks.entries()) {
-        hits[at]![place]!.strict.push(Number(strict.slice(0, k).some(Boolean)));
-        hits[at]![place]!.twins.push(Number(twin.slice(0, k).some(Boolean)));
-      }
+      note(
+        at,
+        chosen.map(({ chunk }) => chunk),
+      );
+    }
+    if (reading20) {
+      const read = await reading20.retrieve(question.question, { k: 20 });
+      rerankTimes.push(read.timings.rerank!);
+      for (const [at, worth] of rerankWeights.entries())
+        note(
+          stages.length + at,
+          read.passages
+            .map((passage) => ({
+              passage,
+              value: passage.score + ((worth - 1) * (passage.scores.rerank ?? 0)) / rerankScale,
+            }))
+            .sort((a, b) => b.value - a.value)
+            .slice(0, 10)
+            .map(({ passage }) => passage),
+        );
     }
     if (flags.features !== undefined && !set.glossary)
       appendFileSync(
@@ -262,11 +306,11 @@ for (const set of sets) {
   times.sort((a, b) => a - b);
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!.toFixed(0);
   console.log(
-    `${set.name}: ${asked.length} questions of ${new Set(asked.map(({ doc }) => groups[doc])).size} groups; ${quantile(0.5)} ms p50, ${quantile(0.95)} ms p95\n`,
+    `${set.name}: ${asked.length} questions of ${new Set(asked.map(({ doc }) => groups[doc])).size} groups; ${quantile(0.5)} ms p50, ${quantile(0.95)} ms p95${rerankTimes.length > 0 ? `; the reranker ${rerankTimes.sort((a, b) => a - b)[rerankTimes.length >> 1]!.toFixed(0)} ms p50 more` : ''}\n`,
   );
   console.log(`| stage | ${ks.map((k) => `S@${k}`).join(' | ')} | with twins @1 | @5 |`);
   console.log(`| --- |${' --- |'.repeat(ks.length + 2)}`);
-  for (const [at, { name }] of stages.entries()) {
+  for (const [at, name] of rows.entries()) {
     const share = (values: number[]) => {
       const { low, high } = bootstrapInterval(
         { values, groups: asked.map(({ doc }) => groups[doc] ?? doc) },

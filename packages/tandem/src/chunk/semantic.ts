@@ -1,3 +1,4 @@
+import { cosine } from '../core/cosine.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Cut, chunkWriter, fittingUnits } from './chunk-writer.ts';
@@ -159,16 +160,4 @@ function sumOf(vectors: Float64Array[]): Float64Array {
   const sum = new Float64Array(vectors[0]?.length ?? 0);
   for (const vector of vectors) for (let at = 0; at < sum.length; at++) sum[at]! += vector[at]!;
   return sum;
-}
-
-function cosine(a: Float64Array, b: Float64Array): number {
-  let dot = 0;
-  let aa = 0;
-  let bb = 0;
-  for (let at = 0; at < a.length; at++) {
-    dot += a[at]! * b[at]!;
-    aa += a[at]! ** 2;
-    bb += b[at]! ** 2;
-  }
-  return dot / (Math.sqrt(aa * bb) || 1);
 }

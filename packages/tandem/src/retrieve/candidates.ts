@@ -1,3 +1,4 @@
+import { dot, unit } from '../core/cosine.ts';
 import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
@@ -5,7 +6,7 @@ import { type Evidence, noEvidence } from './evidence.ts';
 import { folded, type LinkedName, leftOut, wordsOf } from './names.ts';
 import type { QueryPlan } from './plan.ts';
 import { kindsOfHeading } from './section-kinds.ts';
-import { dot, type SectionProfiles, unit } from './section-profiles.ts';
+import type { SectionProfiles } from './section-profiles.ts';
 
 export interface Candidate {
   chunk: StoredChunk;

@@ -1,3 +1,4 @@
+import { dot, unit } from '../core/cosine.ts';
 import { folded, wordsOf } from './names.ts';
 
 /** What documents say below a heading that many of them have: "Treatment", "Returns", "Installation". */
@@ -61,15 +62,4 @@ function keyOf(headings: readonly string[]): string | undefined {
 
 function add(sum: Float64Array, vector: Float32Array): void {
   for (let at = 0; at < vector.length; at++) sum[at]! += vector[at]!;
-}
-
-export function unit(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(dot(vector, vector)) || 1;
-  return vector.map((value) => value / length);
-}
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
-  return sum;
 }

@@ -1,4 +1,5 @@
 import { BertEncoder, type EmbedderPair, type EmbedderResult, trainEmbedder } from '@tandem/nn';
+import { cosine } from '../core/cosine.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { GlossaryEntry } from '../dataset/glossary.ts';
 
@@ -105,14 +106,4 @@ export async function glossaryRecall(
     return glossary.some((entry) => entry.abbreviation === abbreviation && entry.longForm === nearest);
   });
   return right.length / queries.length;
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [product, left, right] = [0, 0, 0];
-  for (let at = 0; at < a.length; at++) {
-    product += a[at]! * b[at]!;
-    left += a[at]! ** 2;
-    right += b[at]! ** 2;
-  }
-  return product / Math.max(Math.sqrt(left * right), 1e-12);
 }

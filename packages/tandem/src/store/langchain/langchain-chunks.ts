@@ -1,4 +1,5 @@
 import type { Document } from '@langchain/core/documents';
+import { cosine } from '../../core/cosine.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
@@ -246,14 +247,4 @@ function ignoredFilter(row: LoggedRow | undefined): StoreError {
 /** A UUID, which some stores insist on; of the row, whatever its version. */
 function idOf({ key }: LoggedRow): string {
   return sha256(key).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5');
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    aa += a[i]! * a[i]!;
-    bb += b[i]! * b[i]!;
-  }
-  return dot / Math.sqrt(aa * bb);
 }
