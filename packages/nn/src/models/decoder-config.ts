@@ -55,15 +55,15 @@ export interface DecoderModel {
   config: DecoderConfig;
   /** Float32, row-major [out, in], exactly those of {@link decoderTensors}. Gains of norms are what is multiplied with. */
   weights: ReadonlyMap<string, Float32Array>;
-  /** The matrices of the layers by name, rounded to eight bits for training; they are then not among the weights. */
+  /** The matrices of the layers but the first by name, rounded to eight bits for training; they are then not among the weights. */
   int8?: ReadonlyMap<string, Int8Layer>;
 }
 
 /** A [out, in] matrix in eight bits, once for each direction: the scale must go with what is not summed over. */
 export interface Int8Layer {
-  /** [in, out], a scale for each output. In a decoder of the weight with rotated rows ({@link hadamardRotatedRows}). */
+  /** [in, out], a scale for each output. In a decoder of the weight with rotated rows ({@link hadamardRotatedRows}) … */
   forward: Int8Columns;
-  /** [out, in], a scale for each input. */
+  /** [out, in], a scale for each input. … and here with rotated columns. */
   backward: Int8Columns;
 }
 

@@ -6,7 +6,7 @@ import { type GgufFile, openGguf } from '../formats/gguf.ts';
 import { dequantizableTypes } from '../formats/gguf-dequantize.ts';
 import { readJsonFile } from '../formats/json-file.ts';
 import { SafetensorsFolder, safetensorsFiles } from '../formats/safetensors-folder.ts';
-import { hadamardRotatedRows, int8Columns, int8Transposed } from '../graph/index.ts';
+import { hadamardRotatedColumns, hadamardRotatedRows, int8Columns, int8Transposed } from '../graph/index.ts';
 import {
   type DecoderConfig,
   type DecoderModel,
@@ -23,7 +23,7 @@ export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './deco
  * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). Of a quantised
  * GGUF these are the very numbers that its blocks stand for, so that an adapter is trained against the model that will
  * be served. One tensor at a time: beside the weights there is never more than one tensor in memory. With `layers: 'int8'` the
- * layers' matrices are rounded to eight bits as they are read, which takes two bytes a weight instead of four.
+ * matrices of the layers but the first are rounded to eight bits as they are read: two bytes a weight instead of four.
  *
  * @throws UnsupportedModelError where the architecture, a setting or a tensor's type is not implemented: before any
  *   weight is read. FileFormatError where a file is missing or damaged, or its tensors do not fit its settings.
@@ -38,18 +38,18 @@ export async function loadDecoder(
   const int8 = new Map<string, Int8Layer>();
   for (const tensor of tensors) {
     const values = await decoder.read(tensor);
-    if (layers === 'int8' && isLayerMatrix(tensor)) int8.set(tensor.name, int8Layer(values, tensor.shape));
+    if (layers === 'int8' && isRounded(tensor)) int8.set(tensor.name, int8Layer(values, tensor.shape));
     else weights.set(tensor.name, values);
   }
   return { config, weights, ...(layers === 'int8' && { int8 }) };
 }
 
-/** The same decoder with the matrices of its layers in eight bits. */
+/** The same decoder with the matrices of its layers but the first in eight bits. */
 export function inInt8(model: DecoderModel): DecoderModel {
   if (model.int8) return model;
   const weights = new Map(model.weights);
   const int8 = new Map<string, Int8Layer>();
-  for (const tensor of decoderTensors(model.config).filter(isLayerMatrix)) {
+  for (const tensor of decoderTensors(model.config).filter(isRounded)) {
     int8.set(tensor.name, int8Layer(weights.get(tensor.name)!, tensor.shape));
     weights.delete(tensor.name);
   }
@@ -59,13 +59,16 @@ export function inInt8(model: DecoderModel): DecoderModel {
 function int8Layer(weight: Float32Array, [out, into]: readonly number[]): Int8Layer {
   return {
     forward: int8Transposed(hadamardRotatedRows(weight, into!), out!, into!),
-    backward: int8Columns(weight, out!, into!),
+    backward: int8Columns(hadamardRotatedColumns(weight, into!), out!, into!),
   };
 }
 
-/** Whether the tensor is one that a layer multiplies with: not the table of embeddings, a gain or a bias. */
-function isLayerMatrix({ name, shape }: DecoderTensor): boolean {
-  return name.startsWith('model.layers.') && shape.length === 2;
+/**
+ * Whether the tensor is one that a layer multiplies with (not the table of embeddings, a gain or a bias), and not the first layer:
+ * rounded, that one disturbs the gradients as much as all others together, since the few tokens with huge activations get them there.
+ */
+function isRounded({ name, shape }: DecoderTensor): boolean {
+  return name.startsWith('model.layers.') && !name.startsWith('model.layers.0.') && shape.length === 2;
 }
 
 /** A decoder's settings, with all the checks of {@link loadDecoder} but without its weights. */

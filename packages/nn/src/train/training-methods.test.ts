@@ -98,11 +98,13 @@ describe('frozen products in eight bits', () => {
     expect(Math.abs(rounded - reference)).toBeLessThan(0.05 * (before - reference));
   });
 
-  test('keep no float32 matrix of a layer', async () => {
+  test('keep no float32 matrix of a layer but the first', async () => {
     const file = path.join(import.meta.dirname, '../../references/decoders/smollm2/model.gguf');
     const whole = await loadDecoder(file);
     const rounded = await loadDecoder(file, { layers: 'int8' });
-    const matrices = [...whole.weights.keys()].filter((name) => name.includes('_proj.weight'));
+    const matrices = [...whole.weights.keys()].filter(
+      (name) => name.includes('_proj.weight') && !name.startsWith('model.layers.0.'),
+    );
     expect(matrices.length).toBeGreaterThan(0);
     expect([...rounded.int8!.keys()].toSorted()).toEqual(matrices.toSorted());
     expect([...rounded.weights.keys(), ...matrices].toSorted()).toEqual([...whole.weights.keys()].toSorted());

@@ -19,7 +19,7 @@ export {
   swiglu,
   tanh,
 } from './elementwise.ts';
-export { hadamardBlock, hadamardRotated, hadamardRotatedRows } from './hadamard.ts';
+export { hadamardBlock, hadamardRotated, hadamardRotatedColumns, hadamardRotatedRows } from './hadamard.ts';
 export {
   emptyInt8Columns,
   type Int8Columns,

@@ -12,7 +12,7 @@ export interface LoraLayer {
   weight: Value;
   /** [out], frozen. */
   bias?: Value | undefined;
-  /** The same weight as integers, the forward's rotated ({@link hadamardRotated}); where it is there, float32 is not touched. */
+  /** The same weight as integers, rotated along what is summed over ({@link hadamardRotated}); where it is there, float32 is not touched. */
   int8?: Int8Weight | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
@@ -101,7 +101,7 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
       if (toX) {
         for (const [layer, dy] of gradientOf) {
           if (!dy) continue;
-          const part = int8Product(int8Rows(dy), layer.int8!.backward);
+          const part = int8Product(int8Rows(hadamardRotated(dy)), layer.int8!.backward);
           dx = dx ? binary('Add', dx, part) : part;
         }
         if (innerGradients) dx = gemm(innerGradients, stackOf(active), dx && { c: dx });

@@ -496,7 +496,8 @@ describe('products in eight-bit integers', () => {
         const a = graph.input('a', 'float32', [rank, into]);
         const b = graph.input('b', 'float32', [out, rank]);
         const forward = operators.int8Transposed(operators.hadamardRotatedRows(weight.data, into), out, into);
-        const backward = operators.int8Columns(weight.data, out, into);
+        const rotated = operators.hadamardRotatedColumns(weight.data, into);
+        const backward = operators.int8Columns(rotated, out, into);
         const layer = {
           weight: integers
             ? { graph, name: 'none', type: 'float32' as const, shape: [out, into] }
@@ -548,6 +549,8 @@ describe('products in eight-bit integers', () => {
         const rotated = (await session.run({ x })).rotated!.data as Float32Array;
         expect(distanceOf(rotated, operators.hadamardRotatedRows(x.data, width))).toBeLessThan(1e-5);
         expect(distanceOf(operators.hadamardRotatedRows(rotated, width), x.data)).toBeLessThan(1e-5);
+        const standing = operators.hadamardRotatedColumns(transposed(x.data, width), rows);
+        expect(distanceOf(transposed(standing, rows), rotated)).toBeLessThan(1e-5);
         const dots = (left: Float32Array, right: Float32Array) =>
           Float32Array.from({ length: rows * 2 }, (_, at) => {
             const [row, column] = [Math.floor(at / 2) * width, (at % 2) * width];
@@ -611,3 +614,9 @@ describe('products in eight-bit integers', () => {
 
 const distanceOf = (left: Float32Array, right: Float32Array) =>
   Math.hypot(...left.map((value, at) => value - right[at]!));
+
+/** Of a row-major matrix. */
+function transposed(matrix: Float32Array, width: number): Float32Array {
+  const rows = matrix.length / width;
+  return Float32Array.from(matrix, (_, at) => matrix[(at % rows) * width + Math.floor(at / rows)]!);
+}
