@@ -96,7 +96,7 @@ const { metrics } = await trainCrossEncoder({
   pairs: pairs.slice(0, -60),
   validation: pairs.slice(-60),
   onTooLong: 'truncate',
-  hyperparameters: { batchSize: 16, learningRate: 5e-5, epochs: Number(flags.epochs), negatives: 4, seed: 1 },
+  hyperparameters: { batchSize: 8, learningRate: 1e-4, epochs: Number(flags.epochs), negatives: 4, seed: 1 },
   onProgress: ({ stage, done, total, pairsPerSecond, recallAt1 }) => {
     if (Date.now() - said < 15_000) return;
     said = Date.now();

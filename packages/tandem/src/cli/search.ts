@@ -141,6 +141,11 @@ function planText({ plan, compared }: Told, timings: Retrieval['timings']): stri
   return [
     `named: ${named.join('; ') || 'nothing that a document is called'}`,
     `asked: ${plan.bare ? 'what it is' : plan.asked.join(' | ')}`,
+    `kinds of section: ${
+      Object.entries(plan.kinds)
+        .map(([kind, sure]) => `${kind} (${Math.round(100 * sure)} %)`)
+        .join(', ') || 'none that is known'
+    }`,
     `searched by meaning: ${[plan.full, ...plan.focused].join(' | ')}`,
     `searched by words: ${[plan.text, plan.condensed].filter((each) => each !== undefined).join(' | ')}`,
     `compared: ${compared} passages; ${Object.entries(timings)

@@ -182,12 +182,20 @@ async function weigh(
   }
   // A document without a section of that kind tells what it knows of it at its beginning, or anywhere.
   const surest = most(Object.values(plan.kinds));
-  const isGeneral = ({ headingPath }: Candidate['chunk']) =>
-    kindsOfHeading(headingPath.slice(1)).includes('meaning');
+  const general = new Map<string | undefined, boolean>();
+  const isGeneral = ({ headingPath }: Candidate['chunk']) => {
+    const heading = headingPath.length > 1 ? headingPath.at(-1) : undefined;
+    let is = general.get(heading);
+    if (is === undefined) {
+      is = kindsOfHeading(headingPath.slice(1)).includes('meaning');
+      general.set(heading, is);
+    }
+    return is;
+  };
   for (const own of Map.groupBy(candidates, ({ chunk }) => chunk.documentId).values()) {
     if (own.some(({ evidence }) => evidence.kind > 0)) continue;
-    const general = own.filter(({ chunk }) => isGeneral(chunk));
-    for (const { evidence } of general.length > 0 ? general : own) evidence.kind = surest / 2;
+    const beginnings = own.filter(({ chunk }) => isGeneral(chunk));
+    for (const { evidence } of beginnings.length > 0 ? beginnings : own) evidence.kind = surest / 2;
   }
   const openings = new Map<string, string>();
   for (const [index, { chunk }] of candidates.entries())
@@ -211,8 +219,10 @@ function hasAbbreviation(text: string): boolean {
 
 /** "Also called: …" and no more: nearly all of its words are its document's names, which stand in its prefix. */
 function listsNames({ text, prefix, title }: Candidate['chunk']): number {
+  // What is longer says more than names.
+  if (text.length > 600) return 0;
   const said = contentWords(text);
-  if (said.length === 0 || said.length > 80) return 0;
+  if (said.length === 0) return 0;
   const names = new Set(contentWords(`${title} ${prefix ?? ''} also called known synonyms`));
   return Number(said.filter((word) => names.has(word)).length >= 0.7 * said.length);
 }

@@ -53,23 +53,30 @@ export function knowledgeOf({
       filter: { documentIds: chosen.map(({ id }) => id) },
       withVectors: true,
     });
-    const spreadOf = new Map<string, Set<string>>();
-    for (const { chunk } of passages)
-      for (const word of new Set(wordsOf(chunk.text).map(({ text }) => folded(text)))) {
-        const list = spreadOf.get(word);
-        if (list) list.add(chunk.documentId);
-        else spreadOf.set(word, new Set([chunk.documentId]));
-      }
+    // Word → in how many of the documents it stands, and the last of them: passages are looked at document by document.
+    const spreadOf = new Map<string, { documents: number; last: string }>();
+    const byDocument = Map.groupBy(passages, ({ chunk }) => chunk.documentId);
+    for (const [documentId, own] of byDocument)
+      for (const { chunk } of own)
+        for (const { text } of wordsOf(chunk.text)) {
+          const word = folded(text);
+          const spread = spreadOf.get(word);
+          if (!spread) spreadOf.set(word, { documents: 1, last: documentId });
+          else if (spread.last !== documentId) {
+            spread.documents++;
+            spread.last = documentId;
+          }
+        }
     const everywhere = Math.max(3, (3 * chosen.length) / 100);
     const isEveryday = (word: string) =>
-      (isWord?.(word) ?? true) && (spreadOf.get(word)?.size ?? 0) >= everywhere;
+      (isWord?.(word) ?? true) && (spreadOf.get(word)?.documents ?? 0) >= everywhere;
     return {
       abbreviations: abbreviationsOf(documents, isWord, glossary),
       names: nameIndexOf(
         documents,
         isWord,
         isEveryday,
-        (word) => (spreadOf.get(word)?.size ?? 0) / Math.max(1, chosen.length),
+        (word) => (spreadOf.get(word)?.documents ?? 0) / Math.max(1, chosen.length),
       ),
       profiles: sectionProfilesOf(
         passages.map(({ chunk, vector }) => ({

@@ -97,15 +97,17 @@ export function nameIndexOf(
   const speller = createSpeller(namesWith.keys());
   // How much a word tells is not only how few names have it: "ultrasound" stands in one, and in many a story. A word that the
   // embedder has met as a whole counts half of one that it has not; a number says which of several, and names nothing.
-  const weights = new Map(
-    [...documentsWith].map(([word, count]) => [
-      word,
-      /^\p{N}+$/u.test(word)
-        ? 1
-        : Math.log(1 + 1 / Math.max(count / documents.length, inTexts(word))) * (isWord(word) ? common : 1),
-    ]),
-  );
-  const totals = names.map(({ words }) => words.reduce((sum, word) => sum + weights.get(word)!, 0));
+  // Of thousands of words a question needs a few dozen.
+  const weights = new Map<string, number>();
+  const weightOf = (word: string) => {
+    let weight = weights.get(word);
+    if (weight === undefined) {
+      const share = Math.max(documentsWith.get(word)! / documents.length, inTexts(word));
+      weight = /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + 1 / share) * (isWord(word) ? common : 1);
+      weights.set(word, weight);
+    }
+    return weight;
+  };
 
   return {
     unknown(question) {
@@ -184,8 +186,8 @@ export function nameIndexOf(
         let anchor = 0;
         for (const part of parts) {
           const match = found.get(part);
-          if (match && weights.get(part)! * match.similarity > rarest) {
-            rarest = weights.get(part)! * match.similarity;
+          if (match && weightOf(part) * match.similarity > rarest) {
+            rarest = weightOf(part) * match.similarity;
             anchor = match.at[0]!;
           }
         }
@@ -193,7 +195,7 @@ export function nameIndexOf(
           const match = found.get(part);
           if (!match) continue;
           // A near-miss of a word is worth less than the word: squared, .8 counts as .64.
-          weight += weights.get(part)! * match.similarity ** 2;
+          weight += weightOf(part) * match.similarity ** 2;
           // Of several places the one nearest to the name's rarest word.
           at.push(
             match.at.reduce((best, each) =>
@@ -212,7 +214,7 @@ export function nameIndexOf(
         )
           weight /= 2;
         if (!own) weight *= borrowedShare;
-        const cover = weight / totals[index]!;
+        const cover = weight / parts.reduce((sum, part) => sum + weightOf(part), 0);
         const score = weight * cover;
         const before = best.get(document);
         if (before && before.score >= score) continue;
@@ -244,10 +246,16 @@ export function nameIndexOf(
  * @returns position of a document → names that others bring
  */
 function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[]> {
+  const keys = new Map<string, string>();
+  const keyOf = (name: string) => {
+    let key = keys.get(name);
+    if (key === undefined) keys.set(name, (key = comparableName(name)));
+    return key;
+  };
   const byName = new Map<string, number[]>();
   const byTitle = new Map<string, number[]>();
   const add = (to: Map<string, number[]>, name: string, index: number) => {
-    const key = comparableName(name);
+    const key = keyOf(name);
     // Short ones are abbreviations, which stand for many things.
     if (key.length < 6) return;
     const list = to.get(key);
@@ -262,8 +270,8 @@ function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[
   for (const [index, { title, aliases }] of documents.entries()) {
     const called = [title, ...aliases.slice(0, mostNames)];
     const same = new Set([
-      ...(byName.get(comparableName(title)) ?? []),
-      ...called.flatMap((name) => byTitle.get(comparableName(name)) ?? []),
+      ...(byName.get(keyOf(title)) ?? []),
+      ...called.flatMap((name) => byTitle.get(keyOf(name)) ?? []),
     ]);
     same.delete(index);
     if (same.size === 0 || same.size > mostSame) continue;
@@ -288,15 +296,18 @@ export function comparableName(name: string): string {
 
 /** Runs of letters and digits, joined by apostrophes, dots or hyphens inside only where both sides are single letters or digits. */
 export function wordsOf(text: string): Word[] {
-  return [...text.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu)].map((match) => ({
-    text: match[0],
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  const words: Word[] = [];
+  for (const match of text.matchAll(wordPattern))
+    words.push({ text: match[0], start: match.index, end: match.index + match[0].length });
+  return words;
 }
+
+const wordPattern = /[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu;
 
 /** Lower case, accents and the possessive's ending left out. */
 export function folded(word: string): string {
+  // Nearly all words, and millions of them are folded when a process starts.
+  if (/^[a-z0-9]+$/i.test(word)) return word.toLowerCase();
   return word
     .toLowerCase()
     .normalize('NFKD')

@@ -38,6 +38,9 @@ export function createSpeller(words: Iterable<string>): Speller {
     (word) => word.slice(0, root.letters),
   );
 
+  // A word of a story is asked for more than once, and so are people's favourite misspellings.
+  const remembered = new Map<string, { word: string; similarity: number }[]>();
+
   return {
     has: (word) => known.has(word),
     derived(word) {
@@ -51,29 +54,39 @@ export function createSpeller(words: Iterable<string>): Speller {
     near(word) {
       if (known.has(word)) return [{ word, similarity: 1 }];
       if (word.length < 4 || word.length > 40) return [];
-      const key = soundOf(word);
-      const bigrams = bigramsOf(key);
-      const shared = new Map<number, number>();
-      for (const bigram of bigrams)
-        for (const index of byBigram.get(bigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
-      const best = [...shared]
-        .map(([index, count]) => ({ index, dice: (2 * count) / (bigrams.size + sizes[index]!) }))
-        .filter(({ dice }) => dice >= 0.4)
-        .sort((a, b) => b.dice - a.dice)
-        .slice(0, compared);
-      const near: { word: string; similarity: number }[] = [];
-      for (const { index } of best) {
-        const other = list[index]!;
-        const written = 1 - editDistance(word, other) / Math.max(word.length, other.length);
-        // As it sounds counts a little less than as it is written.
-        const heard = 0.97 - editDistance(key, keys[index]!) / Math.max(key.length, keys[index]!.length);
-        const similarity = Math.max(written, heard);
-        // Of up to five letters one may be wrong, of more about every third or fourth.
-        if (similarity >= (word.length < 6 ? 0.75 : 0.7)) near.push({ word: other, similarity });
+      let found = remembered.get(word);
+      if (!found) {
+        found = nearest(word);
+        if (remembered.size >= 5000) remembered.clear();
+        remembered.set(word, found);
       }
-      return near.sort((a, b) => b.similarity - a.similarity);
+      return found;
     },
   };
+
+  function nearest(word: string): { word: string; similarity: number }[] {
+    const key = soundOf(word);
+    const bigrams = bigramsOf(key);
+    const shared = new Map<number, number>();
+    for (const bigram of bigrams)
+      for (const index of byBigram.get(bigram) ?? []) shared.set(index, (shared.get(index) ?? 0) + 1);
+    const best = [...shared]
+      .map(([index, count]) => ({ index, dice: (2 * count) / (bigrams.size + sizes[index]!) }))
+      .filter(({ dice }) => dice >= 0.4)
+      .sort((a, b) => b.dice - a.dice)
+      .slice(0, compared);
+    const near: { word: string; similarity: number }[] = [];
+    for (const { index } of best) {
+      const other = list[index]!;
+      const written = 1 - editDistance(word, other) / Math.max(word.length, other.length);
+      // As it sounds counts a little less than as it is written.
+      const heard = 0.97 - editDistance(key, keys[index]!) / Math.max(key.length, keys[index]!.length);
+      const similarity = Math.max(written, heard);
+      // Of up to five letters one may be wrong, of more about every third or fourth.
+      if (similarity >= (word.length < 6 ? 0.75 : 0.7)) near.push({ word: other, similarity });
+    }
+    return near.sort((a, b) => b.similarity - a.similarity);
+  }
 }
 
 /** Spellings of one sound made equal; after what English writers mix up (Metaphone's idea, far coarser). For a–z. */

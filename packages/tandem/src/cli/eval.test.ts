@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LetterProject, makeLetterProject } from '../project/letter-project.fixture.ts';
+
+/** `tandem eval retrieval` and `tandem search --explain` in processes of their own, with a small embedder. */
+
+const main = resolve(import.meta.dirname, 'main.ts');
+let letters: LetterProject;
+const tandem = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
+  const child = spawn(process.execPath, [main, ...args], { cwd: letters.directory });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (data) => (out += data));
+  child.stderr.on('data', (data) => (err += data));
+  return new Promise((settle) => child.on('close', (code) => settle({ code, out, err })));
+};
+beforeAll(async () => {
+  letters = await makeLetterProject();
+  expect((await tandem('ingest')).code).toBe(0);
+}, 60_000);
+afterAll(() => letters[Symbol.asyncDispose]());
+
+test('recall, nDCG and MRR with intervals, and why the rest failed', { timeout: 60_000 }, async () => {
+  const { out } = await tandem('eval', 'retrieval', '--json');
+  const told = JSON.parse(out);
+  expect(told).toMatchObject({ cases: 12, groups: 12, withoutSource: ['nowhere'] });
+  expect(Object.keys(told.recall)).toEqual(['1', '3', '5', '10']);
+  for (const { value, low, high } of [
+    ...Object.values<{ value: number; low: number; high: number }>(told.recall),
+    told.mrr,
+  ]) {
+    expect(low).toBeLessThanOrEqual(value);
+    expect(value).toBeLessThanOrEqual(high);
+  }
+  expect(told.recall['10'].value).toBeGreaterThan(0.5);
+  expect(told.failures).toHaveLength(12 - Math.round(12 * told.recall['10'].value));
+
+  const shown = await tandem('eval', 'retrieval', '--failures', '--mode', 'lexical');
+  expect(shown.out).toMatch(/recall@1 +recall@3 +recall@5 +recall@10 +nDCG@10 +MRR/);
+  expect(shown.out).toContain('12 cases of 12 groups; 95 % intervals by resampling groups.');
+  expect(shown.out).toMatch(/1 more cases name no indexed source/);
+  expect(shown.out).toMatch(/Not found: \d+ of 12\./);
+});
+
+test('each way of cutting documents, with an index of its own', { timeout: 120_000 }, async () => {
+  const { out, err } = await tandem('eval', 'retrieval', '--chunkers', '--json');
+  const rows = JSON.parse(out || JSON.stringify(err));
+  expect(rows.map(({ strategy }: { strategy: string }) => strategy)).toEqual([
+    'sentence',
+    'structural',
+    'fixed',
+    'semantic',
+    'parent-child',
+  ]);
+  for (const { chunks, evaluation } of rows) {
+    expect(chunks).toBeGreaterThan(0);
+    expect(evaluation.cases).toBe(12);
+  }
+  expect((await readdir(join(letters.directory, '.tandem', 'chunkers'))).sort()).toEqual(
+    rows.map(({ strategy }: { strategy: string }) => strategy).sort(),
+  );
+});
+
+test('what cannot be measured is said', { timeout: 60_000 }, async () => {
+  const mode = await tandem('eval', 'retrieval', '--mode', 'guess');
+  expect(mode.code).toBe(1);
+  expect(mode.err).toMatch(/--mode is "guess".*hybrid, dense or lexical/s);
+  const missing = await tandem('eval', 'retrieval', '--cases', 'missing.jsonl');
+  expect(missing.code).toBe(1);
+  expect(missing.err).toContain('missing.jsonl');
+});
