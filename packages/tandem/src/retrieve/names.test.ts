@@ -85,3 +85,45 @@ describe('names in a question', () => {
     );
   });
 });
+
+describe('documents about one thing', () => {
+  const institutes = nameIndexOf([
+    document('nhlbi', 'Idiopathic Pulmonary Fibrosis'),
+    document('ghr', 'idiopathic pulmonary fibrosis', ['IPF']),
+    document('wider', 'Pulmonary Fibrosis', ['IPF']),
+    document('legs', 'Restless Legs Syndrome'),
+    document('leg', 'Ekbom', ['Restless leg tremor']),
+  ]);
+
+  test('share what one of them is called; the one that lists the name is meant a little more', () => {
+    const linked = institutes.link('what is IPF', {});
+    expect(
+      linked
+        .map(({ documentId }) => documentId)
+        .slice(0, 2)
+        .sort(),
+    ).toEqual(['ghr', 'wider']);
+    const borrowed = linked.find(({ documentId }) => documentId === 'nhlbi')!;
+    expect(borrowed).toMatchObject({ name: 'IPF', verbatim: false });
+    expect(borrowed.weight).toBeLessThan(linked[0]!.weight);
+  });
+
+  test('one more or one less than the name says', () => {
+    expect(institutes.link('i have a restless leg at night', {})[0]!.documentId).toMatch(/^legs?$/);
+    expect(institutes.link('restless leg syndrome', {}).map(({ documentId }) => documentId)).toContain(
+      'legs',
+    );
+  });
+});
+
+test('a word that stands in many texts tells little, though few names have it', () => {
+  const all = ['Biopsy', 'Gout', 'Asthma', 'Croup', 'Mumps', 'Lupus'].map((title) =>
+    document(title.toLowerCase(), title),
+  );
+  const linked = nameIndexOf(all, undefined, undefined, (word) => (word === 'biopsy' ? 0.5 : 0)).link(
+    'the biopsy says gout',
+    {},
+  );
+  expect(linked[0]!.documentId).toBe('gout');
+  expect(linked[1]!.weight).toBeLessThan(linked[0]!.weight);
+});

@@ -11,6 +11,8 @@ const words = [
   'leukemia',
   'gout',
   'rhabdomyolysis',
+  'crohn',
+  'alzheimer',
 ];
 const speller = createSpeller(words);
 
@@ -23,6 +25,8 @@ describe('a misspelt word', () => {
     ['skizofrenia', 'schizophrenia'],
     ['lukemia', 'leukemia'],
     ['rabdomiolisis', 'rhabdomyolysis'],
+    ['crone', 'crohn'],
+    ['alzimer', 'alzheimer'],
   ])('%s is near %s', (word, right) => expect(speller.near(word)[0]?.word).toBe(right));
 
   test('a word is itself; another word is nothing; a short one is not guessed', () => {
@@ -51,4 +55,13 @@ test('edit distance: symmetric, 0 only for equals, 1 for a swap, at most the lon
       expect(distance).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
     }),
   );
+});
+
+test('words of one root, and not words that only begin alike', () => {
+  const names = createSpeller(['traumatic', 'diabetes', 'neuropathy', 'hypothermia', 'osteopetrosis']);
+  expect(names.derived('trauma')).toEqual(['traumatic']);
+  expect(names.derived('diabetic')).toEqual(['diabetes']);
+  expect(names.derived('hypothyroidism')).toEqual([]);
+  expect(names.derived('osteoporosis')).toEqual([]);
+  expect(names.derived('dia')).toEqual([]);
 });

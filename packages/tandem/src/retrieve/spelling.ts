@@ -96,7 +96,7 @@ export function soundOf(word: string): string {
     .replace(/ph/g, 'f')
     .replace(/sch/g, 'sk')
     .replace(/ch/g, 'k')
-    .replace(/([rtgcz])h/g, '$1')
+    .replace(/([rtgcz])h|h(?=[bcdfgklmnpqrstvz])/g, '$1')
     .replace(/c(?=[eiy])|z/g, 's')
     .replace(/[cq]u?(?![eiy])/g, 'k')
     .replace(/x/g, 'ks')
