@@ -8,7 +8,7 @@ import { saveCrossEncoder } from '../models/bert-save.ts';
 import { type BertSequence, scoreLossGraph } from '../models/bert-training.ts';
 import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
 import { checkPairs, type EmbedderPair, key, positivesByQuery } from './embedder-batches.ts';
-import type { EmbedderJob, EmbedderResult } from './embedder-training.ts';
+import { type EmbedderJob, type EmbedderResult, fingerprintOf } from './embedder-training.ts';
 import { EncoderPasses } from './encoder-passes.ts';
 import {
   checkOutput,
@@ -118,9 +118,18 @@ export async function runCrossEncoderTraining(
     width: model.settings.hiddenSize,
     settings,
     evaluateEverySteps: job.evaluateEverySteps,
+    checkpoints: {
+      ...job,
+      fingerprint: await fingerprintOf(job, 'cross-encoder', { ...settings, negatives }),
+    },
     hooks,
     task: {
       steps: (epoch) => shuffledSteps(training.length, settings.batchSize, settings.seed, epoch),
+      tokens: (step) =>
+        step.reduce((total, index) => {
+          const { query, texts } = training[index]!;
+          return total + texts.reduce((sum, text) => sum + sequences(query, text).ids.length, 0);
+        }, 0),
       async run(step) {
         const { inputs, targets } = laidOut(step.map((index) => training[index]!));
         const { loss, gradient } = await lossOf(

@@ -5,15 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
 import { BertEncoder } from '../models/bert.ts';
-import {
-  checkPairs,
-  contrastiveBatches,
-  type EmbedderPair,
-  key,
-  positivesByQuery,
-} from './embedder-batches.ts';
+import { checkPairs, contrastiveBatches, key, positivesByQuery } from './embedder-batches.ts';
+import { shiftedPairs } from './tiny-encoder-job.ts';
 import { trainEmbedder } from './train-embedder.ts';
 
 const references = path.join(import.meta.dirname, '../../references/bert');
@@ -27,20 +21,6 @@ afterAll(() => rm(folder, { recursive: true }));
 
 let outputs = 0;
 const output = () => path.join(folder, `out-${outputs++}`);
-
-/** A task that can be learnt: a text of letters is answered by the same letters, each one further on. */
-function shifted(count: number, seed: number): EmbedderPair[] {
-  const random = seededRandom(seed);
-  const letter = (at: number) => String.fromCharCode(97 + (at % 20));
-  return Array.from({ length: count }, () => {
-    const letters = Array.from({ length: 3 + Math.floor(random() * 5) }, () => Math.floor(random() * 20));
-    return {
-      query: letters.map(letter).join(' '),
-      positive: letters.map((at) => letter(at + 1)).join(' '),
-      negatives: [letters.map((at) => letter(at + 2)).join(' ')],
-    };
-  });
-}
 
 async function weightsIn(directory: string): Promise<Map<string, Float32Array>> {
   await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
@@ -116,8 +96,8 @@ describe('trainEmbedder', () => {
         trainEmbedder({
           directory: tiny,
           outputDirectory: output(),
-          pairs: shifted(60, 1),
-          validation: shifted(16, 2),
+          pairs: shiftedPairs(60, 1),
+          validation: shiftedPairs(16, 2),
           hyperparameters: { ...settings, rank: 4, alpha: 8, batchSize: 20, epochs: 12, learningRate: 0.01 },
           threads: 1,
         });
@@ -131,7 +111,7 @@ describe('trainEmbedder', () => {
 
       // What was saved is what was measured: the same recall from the folder alone.
       await using encoder = await BertEncoder.load({ directory, threads: 1 });
-      const pairs = shifted(16, 2);
+      const pairs = shiftedPairs(16, 2);
       const candidates = pairs.flatMap(({ positive, negatives }) => [positive, ...negatives!]);
       const vectors = await encoder.embed([...pairs.map(({ query }) => query), ...candidates]);
       const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, at) => sum + value * b[at]!, 0);
@@ -155,7 +135,7 @@ describe('trainEmbedder', () => {
     const training = trainEmbedder({
       directory: tiny,
       outputDirectory,
-      pairs: shifted(60, 1),
+      pairs: shiftedPairs(60, 1),
       hyperparameters: { epochs: 500 },
       threads: 1,
       signal: controller.signal,
@@ -167,7 +147,7 @@ describe('trainEmbedder', () => {
     expect(await readdir(folder)).not.toContain(path.basename(outputDirectory));
   });
 
-  const [pair] = shifted(1, 3);
+  const [pair] = shiftedPairs(1, 3);
   const bad: [string, Partial<Parameters<typeof trainEmbedder>[0]>, RegExp][] = [
     ['an empty query', { pairs: [pair!, { ...pair!, query: ' ' }] }, /Training pair 1 has an empty text/],
     [

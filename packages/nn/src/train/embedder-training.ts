@@ -12,9 +12,11 @@ import {
   key,
   positivesByQuery,
 } from './embedder-batches.ts';
+import { encoderFingerprint } from './encoder-checkpoint.ts';
 import { EncoderPasses, type EncoderPassesOptions } from './encoder-passes.ts';
 import {
   checkOutput,
+  type EncoderCheckpoints,
   type EncoderHooks,
   type EncoderHyperparameters,
   type EncoderMetrics,
@@ -26,7 +28,7 @@ import {
 import { breathe } from './stop.ts';
 
 /** What a training needs, as plain data that can go to a worker thread. */
-export interface EmbedderJob {
+export interface EmbedderJob extends EncoderCheckpoints {
   /** Folder of a BERT sentence embedder, as `BertEncoder.load` takes it. */
   directory: string;
   /** Where the trained embedder is written, as a sentence-transformers folder. It must not exist yet. */
@@ -104,9 +106,15 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     width: model.settings.hiddenSize,
     settings,
     evaluateEverySteps: job.evaluateEverySteps,
+    checkpoints: { ...job, fingerprint: await fingerprintOf(job, 'embedder', { ...settings, scale }) },
     hooks,
     task: {
       steps: (epoch) => contrastiveBatches(job.pairs, settings.batchSize, settings.seed, epoch),
+      tokens: (step) =>
+        layOut(step.map((index) => job.pairs[index]!)).texts.reduce(
+          (total, text) => total + sequences(text).ids.length,
+          0,
+        ),
       async run(step) {
         const pairs = step.map((index) => job.pairs[index]!);
         const { texts, labels } = layOut(pairs);
@@ -144,6 +152,19 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     made: { pairs: job.pairs.length, hyperparameters: { ...settings, scale }, metrics },
   });
   return { directory: job.outputDirectory, metrics };
+}
+
+/** Of an embedder's or a cross-encoder's job: the same where the same weights come out of it. */
+export function fingerprintOf(job: EmbedderJob, kind: string, settings: object): Promise<string> {
+  const { directory, pairs, validation = [], evaluateEverySteps, onTooLong } = job;
+  return encoderFingerprint(directory, [
+    kind,
+    Object.entries(settings).sort(),
+    pairs.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
+    validation.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
+    evaluateEverySteps,
+    onTooLong,
+  ]);
 }
 
 /** Queries, then candidates, each text once (negatives may be shared); and each query's own among the candidates. */

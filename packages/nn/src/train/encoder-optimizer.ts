@@ -32,6 +32,23 @@ export class EncoderOptimizer {
     }
   }
 
+  /** To be called when moments were restored: a row that had a gradient once is updated in every step. */
+  restored(): void {
+    const { width } = this.#options;
+    for (const [name, { first, second }] of this.moments) {
+      const rows = new Set<number>();
+      for (let row = 0; row < first.length / width; row++) {
+        const from = row * width;
+        for (let at = from; at < from + width; at++) {
+          if (first[at] === 0 && second[at] === 0) continue;
+          rows.add(row);
+          break;
+        }
+      }
+      this.#touched.set(name, rows);
+    }
+  }
+
   /** L2 norm of all gradients together. */
   static norm({ dense, tables }: EncoderGradients): number {
     return Math.hypot(

@@ -5,10 +5,13 @@ import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { seededRandom } from '../graph/finite-differences.ts';
 import type { BertLora } from '../models/bert-training.ts';
 import { type BertModel, bertLinears } from '../models/bert-weights.ts';
+import { checkpointPath, removeLeftovers } from './checkpoint.ts';
+import { restoreEncoderCheckpoint, saveEncoderCheckpoint } from './encoder-checkpoint.ts';
 import { EncoderOptimizer } from './encoder-optimizer.ts';
 import type { EncoderGradients } from './encoder-passes.ts';
+import { Pace } from './pace.ts';
 import { learningRateFactor, type Schedule, schedules } from './schedule.ts';
-import { breathe } from './stop.ts';
+import { breathe, TrainingStopped } from './stop.ts';
 import type { TrainingHooks, TrainingProgress } from './training-job.ts';
 
 export interface EncoderHyperparameters {
@@ -70,6 +73,19 @@ export interface EncoderProgress extends TrainingProgress {
   recallAt1?: number;
 }
 
+/** Where a training keeps what it needs to go on after it was killed. */
+export interface EncoderCheckpoints {
+  /** Folder for the checkpoint; without it nothing is kept. */
+  checkpointDirectory?: string;
+  /**
+   * Least seconds between two checkpoints. Default 60, or more where writing one takes long (it is as large as four models): it is
+   * to take less than a twentieth of the time. One is written at the end and when stopped in any case.
+   */
+  checkpointEverySeconds?: number;
+  /** Go on from the folder's checkpoint if there is one. Default false: begin anew. */
+  resume?: boolean;
+}
+
 export type EncoderHooks = Omit<TrainingHooks, 'onProgress'> & {
   onProgress?: (progress: EncoderProgress) => void;
 };
@@ -78,6 +94,8 @@ export type EncoderHooks = Omit<TrainingHooks, 'onProgress'> & {
 export interface EncoderTask {
   /** The steps of one epoch: places of examples. */
   steps(epoch: number): number[][];
+  /** Tokens in a step: what its time is in proportion to. */
+  tokens(step: readonly number[]): number;
   /** Loss and gradients of a step. */
   run(step: readonly number[]): Promise<{ loss: number; tokens: number; gradients: EncoderGradients }>;
   validate?: (() => Promise<Omit<EncoderValidation, 'step'>>) | undefined;
@@ -91,9 +109,12 @@ export async function runEncoderTraining(options: {
   width: number;
   settings: EncoderHyperparameters;
   evaluateEverySteps?: number | undefined;
+  /** `fingerprint`: of all that decides the result. */
+  checkpoints: EncoderCheckpoints & { fingerprint: string };
   hooks: EncoderHooks;
 }): Promise<EncoderMetrics> {
   const { task, parameters, settings, hooks } = options;
+  const { checkpointDirectory: directory, checkpointEverySeconds, fingerprint } = options.checkpoints;
   const started = performance.now();
   const progress = hooks.onProgress ?? (() => {});
   const steps: number[][] = [];
@@ -111,22 +132,52 @@ export async function runEncoderTraining(options: {
   }
 
   const optimizer = new EncoderOptimizer(parameters, options.isMatrix, { ...settings, width: options.width });
+  const { moments } = optimizer;
+  if (directory) await removeLeftovers(directory);
+  const saved =
+    directory && options.checkpoints.resume
+      ? await restoreEncoderCheckpoint(directory, { parameters, moments }, fingerprint)
+      : undefined;
+  if (saved) optimizer.restored();
+  const soFar = saved?.soFar ?? {
+    step: 0,
+    seconds: 0,
+    stepSeconds: 0,
+    tokens: 0,
+    pairs: 0,
+    losses: [],
+    validation: [],
+  };
+  let best = saved?.best;
+  const secondsBefore = soFar.seconds;
+  const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
+  let savedAt = Number.NEGATIVE_INFINITY;
+  let savingSeconds = 0;
+  const save = async () => {
+    if (!directory) return;
+    const from = performance.now();
+    soFar.seconds = elapsed();
+    await saveEncoderCheckpoint(directory, { soFar, parameters, moments, best }, fingerprint);
+    savedAt = performance.now();
+    savingSeconds = (savedAt - from) / 1000;
+  };
+
   const warmupSteps = Math.round(settings.warmupFraction * steps.length);
   const evaluateEvery = options.evaluateEverySteps ?? Math.max(1, Math.ceil(steps.length / 8));
-  const losses: number[] = [];
-  const validation: EncoderValidation[] = [];
-  let best: Map<string, Float32Array> | undefined;
-  let bestStep = steps.length;
-  let tokens = 0;
-  let pairs = 0;
-  let stepSeconds = 0;
+  const costs = steps.map((step) => task.tokens(step));
+  const costUpTo = [0];
+  for (const cost of costs) costUpTo.push(costUpTo.at(-1)! + cost);
+  const pace = new Pace();
   let validationSeconds = 0;
-  const secondsLeft = (step: number) =>
-    (stepSeconds / Math.max(1, step)) * (steps.length - step) +
-    validationSeconds * Math.ceil((steps.length - step) / evaluateEvery);
+  const secondsLeft = () => {
+    const training = pace.secondsFor(costUpTo.at(-1)! - costUpTo[soFar.step]!);
+    if (training === undefined) return undefined;
+    return training + validationSeconds * Math.ceil((steps.length - soFar.step) / evaluateEvery);
+  };
 
-  const validate = async (step: number) => {
-    if (!task.validate) return;
+  const validate = async () => {
+    const { step, validation } = soFar;
+    if (!task.validate || validation.at(-1)?.step === step) return;
     progress({ stage: 'measuring validation loss', done: step, total: steps.length, unit: 'steps' });
     const from = performance.now();
     const measured = { step, ...(await task.validate()) };
@@ -134,9 +185,10 @@ export async function runEncoderTraining(options: {
     // Of equals the later is kept, which has seen more.
     if (validation.every(({ loss }) => measured.loss <= loss)) {
       best = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-      bestStep = step;
+      soFar.bestStep = step;
     }
     validation.push(measured);
+    const left = secondsLeft();
     progress({
       stage: 'training',
       done: step,
@@ -145,61 +197,85 @@ export async function runEncoderTraining(options: {
       detail: `validation loss ${measured.loss.toFixed(4)}, recall@1 ${measured.recallAt1.toFixed(3)}`,
       validationLoss: measured.loss,
       recallAt1: measured.recallAt1,
+      ...(left !== undefined && { secondsLeft: left }),
     });
   };
 
-  await validate(0);
-  for (const [index, chosen] of steps.entries()) {
-    const step = index + 1;
-    await breathe(hooks.stopRequested);
-    const from = performance.now();
-    const { loss, gradients, tokens: own } = await task.run(chosen);
-    const norm = EncoderOptimizer.norm(gradients);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-      throw new TrainingDivergedError({
-        step,
-        examples: chosen,
-        message: `Training diverged at step ${step}: the ${Number.isFinite(loss) ? 'gradient' : 'loss'} is no longer a number.`,
-        hint: `Lower the learning rate (it was ${settings.learningRate}) or check the examples of this step (${chosen.join(', ')}).`,
+  try {
+    for (;;) {
+      const due = soFar.step === 0 || soFar.step === steps.length || soFar.step % evaluateEvery === 0;
+      if (due) await validate();
+      if (soFar.step === steps.length) break;
+      const chosen = steps[soFar.step]!;
+      await breathe(hooks.stopRequested);
+      const from = performance.now();
+      const { loss, gradients, tokens: own } = await task.run(chosen);
+      const norm = EncoderOptimizer.norm(gradients);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw diverged(chosen, loss);
+      // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
+      const pause = checkpointEverySeconds ?? Math.max(60, 20 * savingSeconds);
+      const saving = performance.now();
+      if ((saving - savedAt) / 1000 >= pause) await save();
+      const notTraining = performance.now() - saving;
+      const step = soFar.step + 1;
+      const rate =
+        settings.learningRate * learningRateFactor(step, warmupSteps, steps.length, settings.schedule);
+      optimizer.update(gradients, norm, step, rate);
+      soFar.step = step;
+      soFar.losses.push(loss);
+      soFar.tokens += own;
+      soFar.pairs += chosen.length;
+      const seconds = (performance.now() - from - notTraining) / 1000;
+      soFar.stepSeconds += seconds;
+      pace.add(seconds, costs[step - 1]!);
+      const pairsPerSecond = soFar.pairs / soFar.stepSeconds;
+      progress({
+        stage: 'training',
+        done: step,
+        total: steps.length,
+        unit: 'steps',
+        detail: `loss ${loss.toFixed(3)}, ${pairsPerSecond.toFixed(1)} pairs/s`,
+        secondsLeft: secondsLeft()!,
+        loss,
+        learningRate: rate,
+        gradientNorm: norm,
+        tokens: soFar.tokens,
+        tokensPerSecond: soFar.tokens / soFar.stepSeconds,
+        pairsPerSecond,
       });
     }
-    const rate =
-      settings.learningRate * learningRateFactor(step, warmupSteps, steps.length, settings.schedule);
-    optimizer.update(gradients, norm, step, rate);
-    losses.push(loss);
-    tokens += own;
-    pairs += chosen.length;
-    stepSeconds += (performance.now() - from) / 1000;
-    const [pairsPerSecond, tokensPerSecond] = [pairs / stepSeconds, tokens / stepSeconds];
-    progress({
-      stage: 'training',
-      done: step,
-      total: steps.length,
-      unit: 'steps',
-      detail: `loss ${loss.toFixed(3)}, ${pairsPerSecond.toFixed(1)} pairs/s`,
-      secondsLeft: secondsLeft(step),
-      loss,
-      learningRate: rate,
-      gradientNorm: norm,
-      tokens,
-      tokensPerSecond,
-      pairsPerSecond,
-    });
-    if (step === steps.length || step % evaluateEvery === 0) await validate(step);
+    await save();
+  } catch (error) {
+    if (error instanceof TrainingStopped) await save();
+    throw error;
   }
+
   for (const [name, values] of best ?? []) parameters.get(name)!.set(values);
   return {
     steps: steps.length,
-    tokens,
-    pairs,
-    seconds: (performance.now() - started) / 1000,
-    pairsPerSecond: pairs / stepSeconds,
-    tokensPerSecond: tokens / stepSeconds,
+    tokens: soFar.tokens,
+    pairs: soFar.pairs,
+    seconds: elapsed(),
+    pairsPerSecond: soFar.pairs / soFar.stepSeconds,
+    tokensPerSecond: soFar.tokens / soFar.stepSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-    losses,
-    validation,
-    bestStep,
+    losses: soFar.losses,
+    validation: soFar.validation,
+    bestStep: soFar.bestStep ?? steps.length,
   };
+
+  function diverged(chosen: readonly number[], loss: number): TrainingDivergedError {
+    const step = soFar.step + 1;
+    const kept = directory && savedAt > Number.NEGATIVE_INFINITY ? checkpointPath(directory) : undefined;
+    const advice = `Lower the learning rate (it was ${settings.learningRate}) or check the examples of this step (${chosen.join(', ')}).`;
+    return new TrainingDivergedError({
+      step,
+      examples: chosen,
+      checkpoint: kept,
+      message: `Training diverged at step ${step}: the ${Number.isFinite(loss) ? 'gradient' : 'loss'} is no longer a number.`,
+      hint: kept ? `${advice} The last good state is kept in ${kept}.` : advice,
+    });
+  }
 }
 
 /** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. */

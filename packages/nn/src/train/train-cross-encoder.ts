@@ -8,7 +8,7 @@ import { runInThread } from './thread.ts';
  * right text and its wrong ones, and writes a folder that `CrossEncoder.load` and sentence-transformers load. It begins with an
  * embedder's weights and a new head, or goes on with a cross-encoder.
  *
- * Recall@1 is the share of the validation queries whose right text scores above its own wrong ones. Determinism, abort and
+ * Recall@1 is the share of the validation queries whose right text scores above its own wrong ones. Determinism, checkpoints, abort and
  * errors are those of `trainEmbedder`.
  */
 export function trainCrossEncoder(

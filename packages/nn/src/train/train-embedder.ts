@@ -12,11 +12,12 @@ import { runInThread } from './thread.ts';
  *       onProgress: ({ stage, done, total, detail }) => console.log(stage, done, total, detail),
  *     });
  *
- * The same input gives the same weights, bit for bit on the same machine with the same threads. On abort the promise is
- * rejected with the signal's reason, after the current pass, and nothing is written.
+ * The same input gives the same weights, bit for bit on the same machine with the same threads. With `checkpointDirectory` and
+ * `resume` a training that was killed or aborted goes on where it was, to the very same weights. On abort the promise is rejected
+ * with the signal's reason, after the current pass, and no model is written.
  *
  * @throws InvalidExampleError, InvalidHyperparameterError, UnsupportedModelError, FileFormatError for bad input;
- *   TrainingDivergedError when the loss is no longer a number; FileWriteError when the result cannot be written.
+ *   TrainingDivergedError when the loss is no longer a number; CheckpointMismatchError for a checkpoint of another training; FileWriteError when the result cannot be written.
  */
 export function trainEmbedder(
   options: EmbedderJob & { signal?: AbortSignal; onProgress?: (progress: EncoderProgress) => void },

@@ -6,7 +6,6 @@
  */
 import { differentiable, Graph, type Value } from '../graph.ts';
 import { binary, unary } from './elementwise.ts';
-import { gemm } from './matrix.ts';
 import { reduce, sumTo } from './reduce.ts';
 import { reshapeNode, transposeNode } from './shape.ts';
 
@@ -206,9 +205,10 @@ function scalesOf(largest: Value, size: number): Value {
 }
 
 /**
- * x · weightᵀ + bias with x: [rows, in] and a trained weight: the output and the gradient of x are products in integers, the
- * gradient of the weight is one in float32, since it is summed over many rows (Wortsman et al. 2023, "SwitchBack"). `weight` only
- * names what the gradient belongs to; `earlier` is added to it, as in `linear`.
+ * x · weightᵀ + bias with x: [rows, in] and a trained weight: the output and both gradients are products in integers. For the
+ * gradient of the weight, which is summed over rows, each feature of x and of the output's gradient has a scale (Wortsman et al.
+ * 2023 keep it in higher precision; on MiniLM it adds 3 % to a gradient that the other two have already moved by 12 %). `weight`
+ * only names what the gradient belongs to; `earlier` is added to it, as in `linear`.
  */
 export function int8Linear(
   x: Value,
@@ -218,9 +218,21 @@ export function int8Linear(
   const y = binary('Add', int8Product(int8Rows(x), int8.forward), bias);
   return differentiable(y, [x, weight, bias], (dy, [toX]) => [
     toX ? int8Product(int8Rows(dy), int8.backward) : undefined,
-    gemm(dy, x, { transA: true, ...(earlier && { c: earlier }) }),
+    weightGradient(dy, x, earlier),
     sumTo(dy, bias.shape),
   ]);
+}
+
+/** dyᵀ · x (+ earlier), [out, in], each feature of either with a scale of its own. */
+function weightGradient(dy: Value, x: Value, earlier: Value | undefined): Value {
+  const largest = largestAlong(dy, 0);
+  const rows: Int8Rows = {
+    quantized: transposeNode(quantizedRows(dy, largest, 127), [1, 0]),
+    largest: reshapeNode(largest, [dy.shape[1]!, 1]),
+    steps: 127,
+  };
+  const own = int8Product(rows, int8ColumnsOf(x));
+  return earlier ? x.graph.node('Add', [own, earlier], [own])[0]! : own;
 }
 
 /**

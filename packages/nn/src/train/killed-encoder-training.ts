@@ -1,0 +1,24 @@
+/**
+ * For a test that kills it: trains a tiny encoder, saving at every step.
+ *
+ *     node killed-encoder-training.ts VARIANT CHECKPOINTS OUTPUT MILLISECONDS     kills itself so long after its first step
+ */
+import { encoderVariants } from './tiny-encoder-job.ts';
+
+const [variant, checkpointDirectory, outputDirectory, milliseconds] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+];
+let begun = false;
+await encoderVariants[variant]!(
+  { checkpointDirectory, outputDirectory },
+  {
+    onProgress: ({ loss }) => {
+      if (loss === undefined || begun) return;
+      begun = true;
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), Number(milliseconds));
+    },
+  },
+);
