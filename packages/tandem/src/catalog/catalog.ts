@@ -189,9 +189,9 @@ export interface ListingCatalog {
   add(entries: readonly ListedEntry[]): Promise<number>;
   /**
    * `unlisted`: uris that could not be listed and are neither there nor gone; one that ends in `/` is a whole folder.
-   * Call once, when all is listed.
+   * Documents of the sources `unavailable` are left as they are, whatever else lists them. Call once, when all is listed.
    */
-  compare(unlisted: readonly string[]): Promise<ListingComparison>;
+  compare(unlisted: readonly string[], unavailable?: readonly string[]): Promise<ListingComparison>;
   has(uri: string): Promise<boolean>;
   /** The next `limit` pieces of work: relabelled first, then changed, then new. */
   work(after: number, limit: number): Promise<ListedWork[]>;

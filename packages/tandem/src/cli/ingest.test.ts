@@ -121,6 +121,29 @@ test('sources of the config, and what is wrong with them', async () => {
   );
 });
 
+test('one source that is down is one sentence; the others are ingested, and a mistyped path is not remembered', async () => {
+  await config(
+    `[{ type: 'files', path: 'docs' }, { type: 'web', url: '${site.origin}/', allowPrivate: true }]`,
+  );
+  await mkdir(join(directory, 'docs'));
+  await writeFile(join(directory, 'docs/a.md'), '# Gout\n\nSudden pain.\n');
+  site.pages.set('/', html('Scurvy'));
+  expect((await start('ingest').done).code).toBe(0);
+  site.pages.set('/', { status: 403 });
+  await writeFile(join(directory, 'docs/a.md'), '# Gout\n\nSudden severe pain.\n');
+  const { code, out, err } = await start('ingest', 'dosc').done;
+  expect(code).toBe(1);
+  expect(err).not.toMatch(/Error/);
+  expect(out).toMatch(/^2 documents in 2 chunks: 0 added, 1 changed, 0 removed/);
+  expect(out.match(/^Not ingested: .*$/gm)).toEqual([
+    expect.stringMatching(/^Not ingested: web:.*: it is forbidden \(403\)\./),
+    expect.stringMatching(/^Not ingested: files:dosc: .*dosc.* does not exist/),
+  ]);
+  expect(JSON.parse((await start('search', 'Scurvy', '--k', '1', '--json').done).out)).toBeTruthy();
+  site.pages.set('/', html('Scurvy'));
+  expect(await start('ingest').done).toMatchObject({ code: 0 });
+});
+
 test('--watch ingests again when a file changes, and ends cleanly on Ctrl-C', async () => {
   await config("[{ type: 'files', path: 'docs' }]");
   await mkdir(join(directory, 'docs'));

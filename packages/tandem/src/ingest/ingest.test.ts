@@ -54,6 +54,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Which documents someone with these labels finds. */
+const seenBy = async (labels: string[]) => {
+  const { passages } = await createRetriever({ catalog, store, embedder }).retrieve('causes and symptoms', {
+    k: 10,
+    access: labels,
+  });
+  return [...new Set(passages.map(({ documentId }) => basename(documentId)))].sort();
+};
+
 const write = (name: string, text: string | Uint8Array) => writeFileSync(join(documents, name), text);
 const run = (change: Partial<IngestOptions> = {}) =>
   ingest({
@@ -270,14 +279,6 @@ describe('access labels', () => {
       ...change,
     };
   };
-  const seenBy = async (labels: string[]) => {
-    const { passages } = await createRetriever({ catalog, store, embedder }).retrieve('causes and symptoms', {
-      k: 10,
-      access: labels,
-    });
-    return [...new Set(passages.map(({ documentId }) => basename(documentId)))].sort();
-  };
-
   test("a source's new label takes effect without reading or embedding anything; a document's own label stays", async () => {
     write('gout.md', gout);
     write('scurvy.md', scurvy);
@@ -407,6 +408,77 @@ describe('freshness', () => {
     await run();
     expect((await fresh('inner/gout.md')).seenAt > gone.seenAt).toBe(true);
     expect((await fresh('scurvy.md')).seenAt > unread.seenAt).toBe(true);
+  });
+});
+
+describe('a source that cannot be listed', () => {
+  const named = (id: string, names: string[], change: Partial<Source> = {}, access?: string): Source => {
+    const source = filesSource({ path: 'documents', baseDirectory: folder });
+    return {
+      ...source,
+      id,
+      async *list(options) {
+        for await (const entry of source.list(options))
+          if (names.includes(basename(entry.uri)))
+            yield { ...entry, ...(access !== undefined && { access }) };
+      },
+      ...change,
+    };
+  };
+  const down: Partial<Source> = {
+    async *list(options) {
+      for await (const entry of filesSource({ path: 'documents', baseDirectory: folder }).list(options)) {
+        yield { ...entry, access: 'public' };
+        throw new SourceError({ uri: 'wiki', message: 'The wiki is down.', hint: 'Start it.' });
+      }
+    },
+  };
+
+  test('is a problem; the others go on, and nothing of it is changed or removed', async () => {
+    write('gout.md', gout);
+    write('scurvy.md', scurvy);
+    const wiki = named('wiki', ['gout.md'], {}, 'staff');
+    await run({ sources: [wiki, named('files', ['scurvy.md'])] });
+    expect(await seenBy(['public'])).toEqual(['scurvy.md']);
+    const before = await catalog.documents.get('documents/gout.md');
+
+    write('gout.md', `${gout} More.`);
+    write('scurvy.md', `${scurvy} More.`);
+    write('rickets.md', rickets);
+    // The other lists the wiki's document as well, and without a label.
+    const other = named('files', ['gout.md', 'rickets.md']);
+    expect(await run({ sources: [named('wiki', [], down), other] })).toMatchObject({
+      added: 1,
+      changed: 0,
+      relabelled: 0,
+      removed: 1,
+      unavailable: ['wiki'],
+      problems: [{ uri: 'wiki', kind: 'failed', message: 'The wiki is down.', hint: 'Start it.' }],
+      index: { documents: 2 },
+    });
+    expect(await catalog.documents.get('documents/gout.md')).toEqual(before);
+    expect(await seenBy(['public'])).toEqual(['rickets']);
+    expect(await seenBy(['staff'])).toEqual(['gout.md']);
+    await checkConsistency(catalog, store);
+
+    expect(await run({ sources: [wiki, other] })).toMatchObject({
+      changed: 1,
+      unavailable: [],
+      problems: [],
+    });
+  });
+
+  test('ends the ingest when it is the only one, and so does what is wrong with this machine', async () => {
+    write('gout.md', gout);
+    await run();
+    await expect(run({ sources: [named('wiki', [], down)] })).rejects.toThrow('The wiki is down.');
+    const bug = named('bug', [], {
+      list: () => {
+        throw new TypeError('undefined is not a function');
+      },
+    });
+    await expect(run({ sources: [named('files', ['gout.md']), bug] })).rejects.toThrow(TypeError);
+    expect((await catalog.documents.count()).documents).toBe(1);
   });
 });
 

@@ -38,6 +38,8 @@ export interface IngestReport {
   /** Still in a source, and passed over because of `tandem forget`. */
   forgotten: number;
   problems: IngestProblem[];
+  /** Ids of the sources that could not be listed, each also a problem: of their documents nothing was changed. */
+  unavailable: string[];
   /** Chunks written in this run; of their vectors `embedded` were computed and `fromCache` remembered. */
   chunks: number;
   embedded: number;
@@ -56,7 +58,7 @@ export interface IngestReport {
  * report and ends nothing: its last good version stays if its bytes could not be had, and goes if they hold no document.
  *
  * @throws LockedError when another process is writing
- * @throws SourceError when a source as a whole cannot be listed; nothing is removed then
+ * @throws SourceError when no source can be listed; nothing is removed then
  * @throws InterruptedError, DiskFullError: what was committed stays
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
@@ -69,10 +71,15 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const progress = { done: 0, total: 0 };
   try {
     const report = await bringInLine(options, run.id, progress);
-    const { runId: _, problems, index, reindexed: __, ...metrics } = report;
+    const { runId: _, problems, unavailable, index, reindexed: __, ...metrics } = report;
     await catalog.runs.finish(run.id, {
       status: 'done',
-      metrics: { ...metrics, problems: problems.length, indexChunks: index.chunks },
+      metrics: {
+        ...metrics,
+        problems: problems.length,
+        unavailable: unavailable.length,
+        indexChunks: index.chunks,
+      },
     });
     return report;
   } catch (error) {
@@ -102,7 +109,7 @@ async function bringInLine(
   const started = performance.now();
   const { state, reindexed } = await openIndex(options);
   const listing = await listSources(options.sources, options);
-  const compared = await catalog.listing.compare(listing.unlisted);
+  const compared = await catalog.listing.compare(listing.unlisted, listing.unavailable);
   const report: IngestReport = {
     runId,
     added: 0,
@@ -111,6 +118,7 @@ async function bringInLine(
     removed: 0,
     unchanged: compared.unchanged,
     forgotten: listing.forgotten,
+    unavailable: listing.unavailable,
     problems: [...listing.problems, ...compared.problems.map(toIngestProblem)],
     chunks: 0,
     embedded: 0,

@@ -1,4 +1,5 @@
 import type { Catalog, DocumentProblem, ListedEntry } from '../catalog/catalog.ts';
+import { TandemError } from '../core/errors/tandem-error.ts';
 import { sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Source } from '../sources/source.ts';
@@ -17,16 +18,23 @@ export interface Listing {
   unlisted: string[];
   /** Entries passed over because their documents were forgotten on purpose. */
   forgotten: number;
-  /** When the listing of each source began. */
+  /** When the listing of each source that could be listed began. */
   checks: { sourceId: string; checkedAt: string }[];
+  /** Ids of the sources that could not be listed. What is in them is neither there nor gone. */
+  unavailable: string[];
 }
 
-/** Lists all sources into `catalog.listing`, which holds what memory should not. What two sources list is the first one's. */
+/**
+ * Lists all sources into `catalog.listing`, which holds what memory should not. What two sources list is the first one's. A
+ * source that cannot be listed is a problem, and the others go on.
+ * @throws what went wrong first, when no source could be listed
+ */
 export async function listSources(
   sources: readonly Source[],
   { catalog, signal, onProgress }: { catalog: Catalog; signal?: AbortSignal; onProgress?: ProgressListener },
 ): Promise<Listing> {
-  const listing: Listing = { problems: [], unlisted: [], forgotten: 0, checks: [] };
+  const listing: Listing = { problems: [], unlisted: [], forgotten: 0, checks: [], unavailable: [] };
+  let firstError: unknown;
   const forgotten = await catalog.forgotten.hashes();
   const known = await catalog.documents.changeMarks();
   let listed = 0;
@@ -39,7 +47,7 @@ export async function listSources(
 
   await catalog.listing.begin();
   for (const [number, source] of sources.entries()) {
-    listing.checks.push({ sourceId: source.id, checkedAt: new Date().toISOString() });
+    const check = { sourceId: source.id, checkedAt: new Date().toISOString() };
     const entries = source.list({
       onProblem: (problem) => {
         listing.problems.push({ ...problem });
@@ -49,25 +57,41 @@ export async function listSources(
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
     });
-    for await (const entry of entries) {
-      signal?.throwIfAborted();
-      if (forgotten.size > 0 && forgotten.has(sha256(entry.uri))) {
-        listing.forgotten++;
-        continue;
+    try {
+      for await (const entry of entries) {
+        signal?.throwIfAborted();
+        if (forgotten.size > 0 && forgotten.has(sha256(entry.uri))) {
+          listing.forgotten++;
+          continue;
+        }
+        const { uri, changeMark, access } = entry;
+        const inShort = { uri, source: number, sourceId: source.id, changeMark, entry };
+        waiting.push(access === undefined ? inShort : { ...inShort, access });
+        if (waiting.length === entriesPerWrite) await flush();
       }
-      const { uri, changeMark, access } = entry;
-      const inShort = { uri, source: number, sourceId: source.id, changeMark, entry };
-      waiting.push(access === undefined ? inShort : { ...inShort, access });
-      if (waiting.length === entriesPerWrite) await flush();
+      listing.checks.push(check);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!TandemError.isInstance(error) || endsAll.has(error.code)) throw error;
+      firstError ??= error;
+      listing.unavailable.push(source.id);
+      listing.problems.push(toIngestProblem({ uri: source.id, message: error.message, hint: error.hint }));
     }
   }
   await flush();
+  if (listing.unavailable.length > 0 && listing.unavailable.length === sources.length) throw firstError;
   onProgress?.({ stage: 'listing sources', done: listed, total: listed, unit: 'documents' });
   return listing;
 }
 
 const entriesPerWrite = 500;
+/** What is wrong with this machine is wrong for every source. */
+const endsAll = new Set(['disk_full', 'locked', 'interrupted']);
 
-export function toIngestProblem({ uri, message, hint }: DocumentProblem): IngestProblem {
+export function toIngestProblem({
+  uri,
+  message,
+  hint,
+}: Pick<DocumentProblem, 'uri' | 'message' | 'hint'>): IngestProblem {
   return { uri, kind: 'failed', message, ...(hint !== undefined && { hint }) };
 }

@@ -39,7 +39,7 @@ export async function ingest(
 ): Promise<ProjectIngestReport> {
   await using sources = await openProjectSources(project, options);
   const report = await ingestOpened(project, sources, options);
-  await sources.remember();
+  await sources.remember(report);
   return report;
 }
 
@@ -48,7 +48,7 @@ export interface WatchProjectOptions extends IngestProjectOptions {
   signal: AbortSignal;
   /** After every ingest that was not interrupted. */
   onReport: (report: ProjectIngestReport) => void;
-  /** A source that could not be had this time, after it could the first time: the watch goes on. Nothing was removed. */
+  /** A source that could not be had this time: the watch goes on, and nothing of it was removed. */
   onSourceError?: (error: SourceError) => void;
   /** How long nothing more must change before an ingest begins. Default 500 ms. */
   quietMs?: number;
@@ -114,8 +114,12 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
       changed = false;
       if (signal.aborted || failure) continue;
       try {
-        onReport(await ingestOpened(project, sources, options));
-        if (first) await sources.remember();
+        const report = await ingestOpened(project, sources, options);
+        onReport(report);
+        for (const { uri, message, hint } of report.problems)
+          if (report.unavailable.includes(uri))
+            options.onSourceError?.(new SourceError({ uri, message, ...(hint !== undefined && { hint }) }));
+        if (first) await sources.remember(report);
         first = false;
       } catch (error) {
         // Ctrl-C is how a watch ends: nothing went wrong.
@@ -139,8 +143,8 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
 
 interface OpenedSources extends AsyncDisposable {
   sources: Source[];
-  /** Writes down what was given beside the config. */
-  remember(): Promise<void>;
+  /** Writes down what was given beside the config and could be had. */
+  remember(report: Pick<ProjectIngestReport, 'unavailable'>): Promise<void>;
 }
 
 async function ingestOpened(
@@ -186,6 +190,7 @@ async function sourcesOf(
 }
 
 async function openProjectSources(project: Project, options: IngestProjectOptions): Promise<OpenedSources> {
+  const { config } = project;
   const { all, given, extra } = await sourcesOf(project, options);
   if (all.length === 0) {
     throw new InvalidInputError({
@@ -208,9 +213,15 @@ async function openProjectSources(project: Project, options: IngestProjectOption
   const opened = opening.move();
   return {
     sources,
-    // Only what could be ingested is remembered: a path that is not there has been an error by then.
-    remember: async () => {
-      if (given.length > 0) await remember(project, extra);
+    remember: async ({ unavailable }) => {
+      if (given.length === 0) return;
+      // A path that is not there was a mistake in what was typed. What was remembered before may come back.
+      const before = new Set((await rememberedSources(project)).map((entry) => JSON.stringify(entry)));
+      const isThere = (index: number) => !unavailable.includes(sources[config.sources.length + index]!.id);
+      await remember(
+        project,
+        extra.filter((entry, index) => isThere(index) || before.has(JSON.stringify(entry))),
+      );
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };

@@ -35,7 +35,15 @@ afterEach(async () => {
 });
 
 /** The project moves to a new folder each time: a process runs a config file once. */
-async function configure({ chat = 'office:tiny-1', hosted = {} }: { chat?: string; hosted?: object } = {}) {
+async function configure({
+  chat = 'office:tiny-1',
+  hosted = {},
+  tune = {},
+}: {
+  chat?: string;
+  hosted?: object;
+  tune?: object;
+} = {}) {
   const config = {
     name: 'test',
     models: { chat },
@@ -43,7 +51,7 @@ async function configure({ chat = 'office:tiny-1', hosted = {} }: { chat?: strin
       office: { type: 'openai-compatible', baseURL: server.url, apiKeyEnv: 'TUNE_HOSTED_TEST_KEY' },
     },
     dataset: { train: 'train.jsonl' },
-    tune: { trainer: 'hosted', hosted: { pollSeconds: 0.005, ...hosted } },
+    tune: { trainer: 'hosted', hosted: { pollSeconds: 0.005, ...hosted }, ...tune },
   };
   await rename(directory, (directory = `${directory}-next`));
   await writeFile(join(directory, 'tandem.config.ts'), `export default ${JSON.stringify(config)};\n`);
@@ -120,6 +128,22 @@ test('an estimate sends nothing, and says that no price is known', async () => {
   const outcome = await tune(project, { estimateOnly: true });
   expect(outcome).toMatchObject({ estimate: { examples: 12, money: undefined, minutes: undefined } });
   expect((outcome as { estimate: { basis: string } }).estimate.basis).toMatch(/no price is known for tiny-1/);
+  expect(server.requests).toEqual([]);
+});
+
+test('limits that a trainer cannot keep are refused, not passed over', async () => {
+  const refusal = async (options: Parameters<typeof tune>[1] = {}) => {
+    await using project = await openProject({ directory });
+    return String(await tune(project, options).catch((error: unknown) => error));
+  };
+  expect(await refusal({ memory: '1GB' })).toMatch(
+    /The hosted trainer cannot be held to an amount of memory/,
+  );
+  expect(await refusal({ maxMinutes: 5 })).toMatch(/for its provider to decide/);
+  await configure({ tune: { maxMinutes: 5 } });
+  expect(await refusal()).toMatch(/for its provider to decide/);
+  await configure({ tune: { trainer: 'worker', memory: '1GB' } });
+  expect(await refusal()).toMatch(/The worker trainer cannot be held to an amount of memory/);
   expect(server.requests).toEqual([]);
 });
 

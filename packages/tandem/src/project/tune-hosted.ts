@@ -34,12 +34,13 @@ export async function tuneHosted(
       hint: 'Set models.chat to a model of a provider of the type openai-compatible, or tune.trainer to local or worker.',
     });
   }
-  if (options.maxMinutes !== undefined) {
+  if ((options.maxMinutes ?? config.tune.maxMinutes) !== undefined) {
+    const where = options.maxMinutes === undefined ? 'tune.maxMinutes' : '--max-minutes';
     throw new InvalidInputError({
       domain: 'tune',
-      where: '--max-minutes',
+      where,
       message: 'How long a hosted training takes is for its provider to decide.',
-      hint: 'Leave --max-minutes out; tune.hosted.epochs makes it shorter.',
+      hint: `Leave ${where} out; tune.hosted.epochs makes it shorter.`,
     });
   }
   const data = await dataset(project, options);

@@ -81,6 +81,14 @@ export async function tune(
       hint: 'Set tune.trainer to local.',
     });
   }
+  if (config.tune.trainer !== 'local' && (options.memory ?? config.tune.memory) !== undefined) {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: options.memory === undefined ? 'tune.memory' : '--memory',
+      message: `The ${config.tune.trainer} trainer cannot be held to an amount of memory: only training on this machine can.`,
+      hint: `Leave ${options.memory === undefined ? 'tune.memory' : '--memory'} out${config.tune.trainer === 'worker' ? ' and set tune.worker.microBatchSize or tune.worker.quantise' : ''}, or set tune.trainer to local.`,
+    });
+  }
   if (config.tune.trainer === 'hosted') return tuneHosted(project, options);
   const chat = await (await project.models()).chat();
   const tools = localToolsOf(chat);

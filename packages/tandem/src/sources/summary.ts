@@ -36,11 +36,17 @@ export function summarised(source: Source): { source: Source; summary: () => Sou
         summary[problem.kind]++;
         options.onProblem?.(problem);
       };
-      for await (const entry of source.list({ ...options, onProblem })) {
-        summary.listed++;
-        yield entry;
+      try {
+        for await (const entry of source.list({ ...options, onProblem })) {
+          summary.listed++;
+          yield entry;
+        }
+      } catch (error) {
+        summary.failed++;
+        throw error;
+      } finally {
+        summary.listSeconds = (performance.now() - started) / 1000;
       }
-      summary.listSeconds = (performance.now() - started) / 1000;
     },
     async load(entry, options) {
       try {

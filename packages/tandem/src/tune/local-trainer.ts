@@ -1,9 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   decoderLogits,
-  exportGgufLora,
-  exportPeft,
   importPeft,
   type LoraTarget,
   loraTargets,
@@ -15,6 +11,7 @@ import {
 } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProbedSequence } from './parity.ts';
+import { dataSize, outcomeOf, writeAdapter } from './trained-adapter.ts';
 import type { Hyperparameters, TokenisedExample, Trainer } from './trainer.ts';
 
 /** Trains in this process's worker thread with `@tandem/nn`: no Python, no GPU. */
@@ -28,21 +25,13 @@ export function localTrainer(): Trainer {
       const steps = Math.ceil(train.length / (batchSize * accumulate)) * hyperparameters.epochs;
       const tokens = train.reduce((sum, example) => sum + example.tokens.length, 0) * hyperparameters.epochs;
       const all = [...train, ...validation];
-      const labelled = all.reduce(
-        (sum, { labelSpans }) => sum + labelSpans.reduce((labels, [start, end]) => labels + end - start, 0),
-        0,
-      );
+      const { labelledTokens, tokens: allTokens } = dataSize(all, []);
       const plan = planMemory(
         config,
         {
           ...nnHyperparameters(hyperparameters),
           longest: all.reduce((longest, example) => Math.max(longest, example.tokens.length), 0),
-          labelledShare:
-            labelled /
-            Math.max(
-              1,
-              all.reduce((sum, example) => sum + example.tokens.length, 0),
-            ),
+          labelledShare: labelledTokens / Math.max(1, allTokens),
         },
         bytesOf(hyperparameters.memory),
       );
@@ -96,25 +85,8 @@ export function localTrainer(): Trainer {
             examples: job.train.map(forTrainer),
             validation: job.validation.map(forTrainer),
           });
-      const files = { peft: join(outputDirectory, 'peft'), gguf: join(outputDirectory, 'adapter.gguf') };
-      await mkdir(outputDirectory, { recursive: true });
-      await exportPeft(adapter, files.peft, { baseModel: job.baseFile });
-      await exportGgufLora(adapter, files.gguf, { base: job.baseFile });
-      const last = metrics.losses.slice(-Math.max(1, Math.ceil(metrics.losses.length / 10)));
-      const validation = metrics.validation;
-      return {
-        files,
-        steps: metrics.steps,
-        tokens: metrics.tokens,
-        trainLoss: last.reduce((sum, loss) => sum + loss, 0) / Math.max(1, last.length),
-        ...(validation[0] && { validationLossBefore: validation[0].loss }),
-        ...(validation.length > 1 && {
-          validationLossAfter: Math.min(...validation.slice(1).map(({ loss }) => loss)),
-        }),
-        seconds: metrics.seconds,
-        tokensPerSecond: metrics.tokensPerSecond,
-        peakMemoryBytes: metrics.peakMemoryBytes,
-      };
+      const files = await writeAdapter(adapter, outputDirectory, job.baseFile);
+      return { files, ...outcomeOf(metrics) };
     },
   };
 }

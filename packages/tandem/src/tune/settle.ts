@@ -1,4 +1,5 @@
-import { type DataSize, defaultsForData } from '@tandem/nn';
+import { defaultsForData } from '@tandem/nn';
+import { dataSize } from './trained-adapter.ts';
 import type { Hyperparameters, SettledHyperparameters, TokenisedExample } from './trainer.ts';
 
 /** Epochs, learning rate and patience by the amount of data (see `defaultsForData`), where the config gives none. */
@@ -8,19 +9,7 @@ export function settle(
   validation: readonly TokenisedExample[],
   method: 'sft' | 'dpo' = 'sft',
 ): SettledHyperparameters {
-  const tokens = (examples: readonly TokenisedExample[]) =>
-    examples.reduce((sum, example) => sum + example.tokens.length, 0);
-  const size: DataSize = {
-    examples: train.length,
-    labelledTokens: train.reduce(
-      (sum, { labelSpans }) => sum + labelSpans.reduce((labels, [start, end]) => labels + end - start, 0),
-      0,
-    ),
-    tokens: tokens(train),
-    validationExamples: validation.length,
-    validationTokens: tokens(validation),
-  };
-  const defaults = defaultsForData(size, {
+  const defaults = defaultsForData(dataSize(train, validation), {
     method,
     stepSize: settings.batchSize * settings.accumulate,
     epochs: settings.epochs,

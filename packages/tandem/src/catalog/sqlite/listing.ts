@@ -12,7 +12,7 @@ export function listingCatalog(database: Database): ListingCatalog {
   return {
     async begin() {
       for (const sql of tables) database.run(sql);
-      for (const table of ['listing', 'work', 'gone', 'unlisted']) database.run(`DELETE FROM temp.${table}`);
+      for (const table of tableNames) database.run(`DELETE FROM temp.${table}`);
     },
 
     async add(entries) {
@@ -31,9 +31,15 @@ export function listingCatalog(database: Database): ListingCatalog {
       return count('temp.listing');
     },
 
-    async compare(unlisted) {
+    async compare(unlisted, unavailable = []) {
       return database.transaction(() => {
         for (const uri of unlisted) database.run('INSERT OR IGNORE INTO temp.unlisted VALUES (?)', uri);
+        for (const id of unavailable) database.run('INSERT OR IGNORE INTO temp.unavailable VALUES (?)', id);
+        // Half a listing says little. And what another source lists as well stays under the label of the one it is from.
+        database.run(
+          `DELETE FROM temp.listing WHERE source_id IN (SELECT source_id FROM temp.unavailable)
+             OR uri IN (SELECT uri FROM documents WHERE source_id IN (SELECT source_id FROM temp.unavailable))`,
+        );
         // What moved from one source's listing to another's is the same document still.
         database.run(
           `UPDATE documents SET source_id = listing.source_id FROM temp.listing
@@ -146,7 +152,7 @@ export function listingCatalog(database: Database): ListingCatalog {
           database.run('INSERT OR REPLACE INTO source_checks VALUES (?, ?)', sourceId, checkedAt);
         database.run('DELETE FROM earlier_contents');
       });
-      for (const table of ['listing', 'work', 'gone', 'unlisted']) database.run(`DELETE FROM temp.${table}`);
+      for (const table of tableNames) database.run(`DELETE FROM temp.${table}`);
     },
   };
 }
@@ -164,10 +170,13 @@ const tables = [
   'CREATE TEMP TABLE IF NOT EXISTS work (rank INTEGER PRIMARY KEY, ordinal INTEGER NOT NULL, kind TEXT NOT NULL) STRICT',
   `CREATE TEMP TABLE IF NOT EXISTS gone (id TEXT NOT NULL, uri TEXT NOT NULL, content_hash TEXT NOT NULL, moved INTEGER NOT NULL) STRICT`,
   'CREATE TEMP TABLE IF NOT EXISTS unlisted (uri TEXT PRIMARY KEY) STRICT, WITHOUT ROWID',
+  'CREATE TEMP TABLE IF NOT EXISTS unavailable (source_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID',
 ];
+const tableNames = ['listing', 'work', 'gone', 'unlisted', 'unavailable'];
 
-/** Neither there nor gone: the uri itself could not be listed, or a folder that it is in. */
+/** Neither there nor gone: the uri itself could not be listed, a folder that it is in, or its whole source. */
 const isUnlisted = `(documents.uri IN (SELECT uri FROM temp.unlisted)
+  OR documents.source_id IN (SELECT source_id FROM temp.unavailable)
   OR EXISTS (SELECT 1 FROM temp.unlisted AS folder
     WHERE substr(folder.uri, -1) = '/' AND substr(documents.uri, 1, length(folder.uri)) = folder.uri))`;
 

@@ -1,21 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  epochSteps,
-  exportGgufLora,
-  exportPeft,
-  hyperparametersFor,
-  importPeft,
-  sha256OfFile,
-  TrainingDivergedError,
-} from '@tandem/nn';
+import { epochSteps, hyperparametersFor, importPeft, sha256OfFile, TrainingDivergedError } from '@tandem/nn';
 import type { Config } from '../../core/config.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { WorkerError } from '../../core/errors/worker-error.ts';
 import { hashJson } from '../../core/hash.ts';
 import { nnHyperparameters } from '../local-trainer.ts';
-import type { TokenisedExample, TrainedAdapter, Trainer, TrainingJob } from '../trainer.ts';
+import { dataSize, outcomeOf, writeAdapter } from '../trained-adapter.ts';
+import type { TokenisedExample, Trainer, TrainingJob } from '../trainer.ts';
 import type { WorkerMessage } from './protocol.ts';
 import { pythonCommand, startPython } from './python-process.ts';
 
@@ -137,7 +130,11 @@ export function workerTrainer({
         signal?.removeEventListener('abort', cancel);
       }
       if (!done) throw new WorkerError({ message: 'The Python worker stopped without being asked to.' });
-      return { files: await convert(raw, outputDirectory, job.baseFile), ...outcome(done) };
+      // PEFT's own file holds the same matrices under the same names.
+      const files = await writeAdapter(await importPeft(raw), outputDirectory, job.baseFile);
+      await rm(raw, { recursive: true, force: true });
+      const peakMemoryBytes = Math.max(done.peakMemoryBytes, done.peakDeviceMemoryBytes);
+      return { files, ...outcomeOf({ ...done, peakMemoryBytes }) };
     },
   };
 }
@@ -230,8 +227,6 @@ async function writeJob(
 
 /** The settings and the number of evaluations that the local trainer would come to. */
 function resolved({ train, validation, hyperparameters }: TrainingJob) {
-  const tokens = (examples: readonly TokenisedExample[]) =>
-    examples.reduce((sum, example) => sum + example.tokens.length, 0);
   for (const [index, { labelSpans }] of train.entries()) {
     if (labelSpans.some(([start, end]) => end > Math.max(1, start))) continue;
     throw new InvalidInputError({
@@ -241,52 +236,7 @@ function resolved({ train, validation, hyperparameters }: TrainingJob) {
       hint: 'End it with a reply to learn.',
     });
   }
-  return hyperparametersFor(
-    nnHyperparameters(hyperparameters),
-    {
-      examples: train.length,
-      labelledTokens: train.reduce(
-        (sum, { labelSpans }) => sum + labelSpans.reduce((labels, [start, end]) => labels + end - start, 0),
-        0,
-      ),
-      tokens: tokens(train),
-      validationExamples: validation.length,
-      validationTokens: tokens(validation),
-    },
-    'sft',
-  );
-}
-
-/** As the local trainer writes them: PEFT's own file holds the same matrices under the same names. */
-async function convert(
-  raw: string,
-  outputDirectory: string,
-  baseFile: string,
-): Promise<TrainedAdapter['files']> {
-  const adapter = await importPeft(raw);
-  const files = { peft: join(outputDirectory, 'peft'), gguf: join(outputDirectory, 'adapter.gguf') };
-  await mkdir(outputDirectory, { recursive: true });
-  await exportPeft(adapter, files.peft, { baseModel: baseFile });
-  await exportGgufLora(adapter, files.gguf, { base: baseFile });
-  await rm(raw, { recursive: true, force: true });
-  return files;
-}
-
-function outcome(done: Extract<WorkerMessage, { type: 'done' }>): Omit<TrainedAdapter, 'files'> {
-  const { losses, validation } = done;
-  const last = losses.slice(-Math.max(1, Math.ceil(losses.length / 10)));
-  return {
-    steps: done.steps,
-    tokens: done.tokens,
-    trainLoss: last.reduce((sum, loss) => sum + loss, 0) / Math.max(1, last.length),
-    ...(validation[0] && { validationLossBefore: validation[0].loss }),
-    ...(validation.length > 1 && {
-      validationLossAfter: Math.min(...validation.slice(1).map(({ loss }) => loss)),
-    }),
-    seconds: done.seconds,
-    tokensPerSecond: done.tokensPerSecond,
-    peakMemoryBytes: Math.max(done.peakMemoryBytes, done.peakDeviceMemoryBytes),
-  };
+  return hyperparametersFor(nnHyperparameters(hyperparameters), dataSize(train, validation), 'sft');
 }
 
 function refusal(told: Extract<WorkerMessage, { type: 'error' }>, job: TrainingJob): Error {
