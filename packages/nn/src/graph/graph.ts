@@ -26,6 +26,7 @@ import {
  */
 export class Graph {
   readonly name: string;
+  private readonly outputsAre: 'copied' | 'where computed';
   readonly inputs: ValueInfo[] = [];
   readonly outputs: ValueInfo[] = [];
   readonly weights = new Map<string, Weight>();
@@ -37,8 +38,14 @@ export class Graph {
   private tape: TapeEntry[] = [];
   private counter = 0;
 
-  constructor(name: string) {
+  /**
+   * `outputs`: an output that is named where it is computed saves a copy. But ONNX Runtime orders the nodes by walking back from
+   * those that nothing reads: copied outputs keep the gradients of a long chain in the order of its layers, and without them a
+   * decoder's training takes twice the memory (2.8 instead of 1.4 GB for SmolLM2-135M).
+   */
+  constructor(name: string, { outputs = 'copied' }: { outputs?: 'copied' | 'where computed' } = {}) {
     this.name = name;
+    this.outputsAre = outputs;
   }
 
   /** A tensor given at each run. */
@@ -170,8 +177,9 @@ export class Graph {
    * to the two.
    */
   split(at: number): { before: Graph; after: Graph; between: readonly ValueInfo[] } {
-    const before = new Graph(`${this.name} (forward)`);
-    const after = new Graph(`${this.name} (backward)`);
+    const options = { outputs: this.outputsAre };
+    const before = new Graph(`${this.name} (forward)`, options);
+    const after = new Graph(`${this.name} (backward)`, options);
     before.nodes.push(...this.nodes.slice(0, at));
     after.nodes.push(...this.nodes.slice(at));
     const early = new Set(before.nodes.flatMap(({ outputs }) => outputs));
@@ -199,7 +207,7 @@ export class Graph {
     place: (name: string, weight: Weight) => TensorProto['content'];
   }): Uint8Array {
     const { nodes: live, used } = this.live();
-    const nodes = this.named(live);
+    const nodes = this.outputsAre === 'copied' ? live : this.named(live);
     const fed: ValueInfo[] = [];
     const initializers = this.constants.filter(({ name }) => used.has(name));
     for (const [name, weight] of this.weights) {
@@ -223,7 +231,7 @@ export class Graph {
     });
   }
 
-  /** Outputs named where they are computed: an Identity for the name alone would copy them. */
+  /** The nodes without those that only name an output, which would copy it. */
   private named(nodes: readonly NodeProto[]): NodeProto[] {
     const outputs = new Set(this.outputs.map(({ name }) => name));
     const computed = new Set(nodes.flatMap((node) => node.outputs));
@@ -282,6 +290,7 @@ export class Graph {
 export interface Value {
   readonly graph: Graph;
   readonly name: string;
+  private readonly outputsAre: 'copied' | 'where computed';
   readonly type: DataType;
   readonly shape: readonly Dimension[];
 }

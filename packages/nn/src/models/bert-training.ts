@@ -91,7 +91,7 @@ export function bertTrainingGraphs(
   const { settings } = model;
   const { hiddenSize, heads, epsilon } = settings;
   const { head, lora, products = 'float32' } = options;
-  const graph = new Graph(`bert ${head}`);
+  const graph = new Graph(`bert ${head}`, { outputs: 'where computed' });
   const trainable = new Map<string, { value: Value; parts: readonly string[]; earlier?: Value }>();
   const weight = (name: string, trained: boolean) => {
     const value = graph.weight(name, model.weights.get(name)!, model.shapes.get(name)! as number[]);
@@ -115,7 +115,7 @@ export function bertTrainingGraphs(
   const norm = (x: Value, name: string) =>
     layerNorm(x, weight(`${name}.LayerNorm.weight`, full), weight(`${name}.LayerNorm.bias`, full), epsilon);
 
-  const rounding = new Graph('integers of what is trained');
+  const rounding = new Graph('integers of what is trained', { outputs: 'where computed' });
   /** Inputs that `rounding` makes of a matrix. */
   const int8Of = (matrix: Value, data: Float32Array): Int8Weight => {
     const [out, width] = matrix.shape as [number, number];
@@ -306,7 +306,7 @@ export function packSequences(
  * `queries.gradient` and `candidates.gradient`.
  */
 export function rankingLossGraph(width: number, scale: number): Graph {
-  const graph = new Graph('in-batch negatives');
+  const graph = new Graph('in-batch negatives', { outputs: 'where computed' });
   const queries = graph.input('queries', 'float32', ['queries', width]);
   const candidates = graph.input('candidates', 'float32', ['candidates', width]);
   const labels = graph.input('labels', 'int32', ['queries']);
@@ -322,7 +322,7 @@ export function rankingLossGraph(width: number, scale: number): Graph {
 
 /** Binary cross-entropy: `scores` [texts, 1], `targets` [texts] → `loss` (the sum) and `scores.gradient`. */
 export function scoreLossGraph(): Graph {
-  const graph = new Graph('binary cross-entropy');
+  const graph = new Graph('binary cross-entropy', { outputs: 'where computed' });
   const scores = graph.input('scores', 'float32', ['texts', 1]);
   const targets = graph.input('targets', 'float32', ['texts']);
   const share = graph.input('share', 'float32', []); // 1 / texts
