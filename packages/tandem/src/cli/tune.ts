@@ -46,8 +46,6 @@ export function addTune(program: Command, signal: AbortSignal): void {
       new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts([
         'maxMinutes',
         'estimate',
-        'resume',
-        'fresh',
         'cancel',
       ]),
     )
@@ -55,12 +53,16 @@ export function addTune(program: Command, signal: AbortSignal): void {
       new Option(
         '--reranker',
         'train a cross-encoder that compares the best passages with the question once more',
-      ).conflicts(['embedder', 'glossary', 'maxMinutes', 'estimate', 'resume', 'fresh', 'cancel']),
+      ).conflicts(['embedder', 'glossary', 'maxMinutes', 'estimate', 'cancel']),
     )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
         if (flags.reranker) {
-          const trained = await tuneReranker(project, { signal, onProgress });
+          const trained = await tuneReranker(project, {
+            ...(flags.fresh && { fresh: true }),
+            signal,
+            onProgress,
+          });
           onProgress.end();
           print(trained, describeReranker);
           return;
@@ -68,6 +70,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
         if (flags.embedder) {
           const trained = await tuneEmbedder(project, {
             ...(flags.glossary !== undefined && { glossary: flags.glossary }),
+            ...(flags.fresh && { fresh: true }),
             signal,
             onProgress,
           });

@@ -61,7 +61,14 @@ export async function recordTraining<Result>(
       onEvent: (kind: string, values: Record<string, number | string>) => void;
       /** Written down at once, for whoever looks after a crash. */
       keep: (inputs: Record<string, string>) => void;
-    }) => Promise<{ adapter: Adapter; metrics: Record<string, number | undefined>; result: Result }>;
+    }) => Promise<{
+      /** Undefined where no adapter comes of it: an encoder is a folder, named in `artefacts`. */
+      adapter?: Adapter;
+      /** Relative to the project's data folder. */
+      artefacts?: string[];
+      metrics: Record<string, number | undefined>;
+      result: Result;
+    }>;
   },
 ): Promise<Result> {
   const { fingerprint, checkpointDirectory, signal } = options;
@@ -82,7 +89,12 @@ export async function recordTraining<Result>(
     return writing;
   };
   try {
-    const { adapter, metrics, result } = await options.train({
+    const {
+      adapter,
+      artefacts = [],
+      metrics,
+      result,
+    } = await options.train({
       run,
       onEvent: (kind, data) => {
         events.push({ kind, data, at: new Date().toISOString() });
@@ -93,14 +105,14 @@ export async function recordTraining<Result>(
       },
     });
     await flush();
-    await catalog.adapters.put(adapter);
+    if (adapter) await catalog.adapters.put(adapter);
     const known = Object.entries(metrics).filter(
       (entry): entry is [string, number] => entry[1] !== undefined,
     );
     await catalog.runs.finish(run.id, {
       status: 'done',
       metrics: Object.fromEntries(known),
-      artefacts: [adapter.directory],
+      artefacts: [...(adapter ? [adapter.directory] : []), ...artefacts],
     });
     await rm(checkpointDirectory, { recursive: true, force: true });
     return result;

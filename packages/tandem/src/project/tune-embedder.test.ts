@@ -1,4 +1,7 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BertEncoder } from '@tandem/nn';
@@ -67,4 +70,45 @@ test('questions and glossary train the embedder; its folder can be the projectâ€
   }
   await using encoder = await BertEncoder.load({ directory: trained.directory });
   expect(encoder.dimensions).toBe(16);
+});
+
+test('killed without warning and started again, the same run ends in the same embedder', async () => {
+  {
+    await using project = await openProject({ directory });
+    await ingest(project, {});
+  }
+  const epochs = 6;
+  const program = join(import.meta.dirname, 'tune-embedder-process.fixture.ts');
+  const child = spawn(process.execPath, [program, directory, `${epochs}`, '2'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
+  expect(killedBy).toBe('SIGKILL');
+  expect(await readdir(join(directory, '.tandem', 'embedders'))).toEqual([]);
+
+  await using project = await openProject({ directory });
+  const [interrupted] = await project.catalog.runs.interrupted('tune');
+  expect(interrupted!.config).toMatchObject({ kind: 'embedder', epochs });
+  const resumed = await tuneEmbedder(project, { epochs });
+  expect(resumed.runId).toBe(interrupted!.id);
+  const run = (await project.catalog.runs.get(resumed.runId))!;
+  expect(run.status).toBe('done');
+  expect(run.artefacts).toEqual([`embedders/${resumed.id}`]);
+  for (const input of ['base', 'train', 'validation', 'fingerprint']) {
+    expect(run.inputs[input]).toMatch(/^[0-9a-f]{64}$/);
+  }
+  expect(run.metrics.glossaryRecallUntrainedAfter).toBe(resumed.glossary!.untrained.after);
+  const steps = await project.catalog.runs.events(run.id, { kind: 'step' });
+  expect(steps.map(({ data }) => (data as { step: number }).step).at(-1)).toBe(resumed.metrics.steps);
+  expect(existsSync(join(directory, '.tandem', 'training', run.inputs.fingerprint!.slice(0, 16)))).toBe(
+    false,
+  );
+
+  const whole = await tuneEmbedder(project, { epochs, fresh: true });
+  expect(whole.runId).not.toBe(run.id);
+  const [a, b] = await Promise.all(
+    [resumed, whole].map(({ directory: folder }) => readFile(join(folder, 'model.safetensors'))),
+  );
+  expect(a!.equals(b!)).toBe(true);
+  expect(resumed.metrics.losses).toEqual(whole.metrics.losses);
 });

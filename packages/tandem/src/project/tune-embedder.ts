@@ -1,14 +1,12 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { EmbedderPair } from '@tandem/nn';
 import { embeddedText } from '../chunk/embedded-text.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { newId } from '../core/id.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { TrainingQuestion } from '../dataset/build.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { type TrainedEmbedder, trainProjectEmbedder } from '../tune/embedder-trainer.ts';
 import { projectGlossary, trainingQuestions } from './dataset.ts';
+import { recordEncoderTraining } from './encoder-run.ts';
 import type { Project } from './project.ts';
 
 export interface TuneEmbedderOptions {
@@ -16,12 +14,16 @@ export interface TuneEmbedderOptions {
   glossary?: string;
   /** Default 2. */
   epochs?: number;
+  /** Drop an interrupted training instead of going on with it, which is what happens by default. */
+  fresh?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
 
 export interface TunedEmbedder extends TrainedEmbedder {
   id: string;
+  /** The run in the catalogue. */
+  runId: string;
   /** Training pairs from questions, and those of them with a hard negative. */
   pairs: number;
   withNegatives: number;
@@ -61,23 +63,37 @@ export async function tuneEmbedder(
     });
   }
 
-  await using _lock = await project.catalog.lockForWriting('training', signal && { signal });
-  const id = newId('embedder');
-  const folder = join(project.dataDirectory, 'embedders');
-  await mkdir(folder, { recursive: true });
-  const trained = await trainProjectEmbedder({
-    base: tools.path,
-    outputDirectory: join(folder, id),
+  const { seed } = project.config.tune;
+  const { epochs = 2 } = options;
+  const trained = await recordEncoderTraining(project, {
+    kind: 'embedder',
+    base: tools,
     train,
     validation,
-    glossary,
-    seed: project.config.tune.seed,
-    ...(options.epochs !== undefined && { epochs: options.epochs }),
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
+    settings: { seed, epochs, glossary },
+    fresh: options.fresh,
+    signal,
+    onProgress,
+    run: (job) =>
+      trainProjectEmbedder({
+        job,
+        base: tools.path,
+        train,
+        validation,
+        glossary,
+        seed,
+        epochs,
+        ...(signal && { signal }),
+      }),
+    metrics: ({ glossary: recalls }) => ({
+      glossaryRecallBefore: recalls?.trained.before,
+      glossaryRecallAfter: recalls?.trained.after,
+      glossaryRecallUntrainedBefore: recalls?.untrained.before,
+      glossaryRecallUntrainedAfter: recalls?.untrained.after,
+    }),
   });
   const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
-  return { id, ...trained, pairs: train.length, withNegatives };
+  return { ...trained, pairs: train.length, withNegatives };
 }
 
 /**

@@ -1,23 +1,26 @@
-import { mkdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { type EmbedderResult, trainCrossEncoder } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { newId } from '../core/id.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { trainingQuestions } from './dataset.ts';
+import { recordEncoderTraining } from './encoder-run.ts';
 import type { Project } from './project.ts';
 import { pairsOf } from './tune-embedder.ts';
 
 export interface TuneRerankerOptions {
   /** Default 2. */
   epochs?: number;
+  /** Drop an interrupted training instead of going on with it, which is what happens by default. */
+  fresh?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
 
 export interface TunedReranker extends EmbedderResult {
   id: string;
+  /** The run in the catalogue. */
+  runId: string;
   /** Pairs of question and passage, and those of them with hard negatives. */
   pairs: number;
   withNegatives: number;
@@ -66,20 +69,27 @@ export async function tuneReranker(
     });
   }
 
-  await using _lock = await project.catalog.lockForWriting('training', signal && { signal });
-  const id = newId('reranker');
-  const folder = join(project.dataDirectory, 'rerankers');
-  await mkdir(folder, { recursive: true });
-  const trained = await trainCrossEncoder({
-    directory: tools.path,
-    outputDirectory: join(folder, id),
-    pairs: train,
+  const hyperparameters = { epochs, seed: project.config.tune.seed, negatives: hardNegatives };
+  const trained = await recordEncoderTraining(project, {
+    kind: 'reranker',
+    base: tools,
+    train,
     validation,
-    hyperparameters: { epochs, seed: project.config.tune.seed, negatives: hardNegatives },
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
+    settings: hyperparameters,
+    fresh: options.fresh,
+    signal,
+    onProgress,
+    run: (job) =>
+      trainCrossEncoder({
+        ...job,
+        directory: tools.path,
+        pairs: train,
+        validation,
+        hyperparameters,
+        ...(signal && { signal }),
+      }),
   });
   const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
   const reference = `local:./${relative(project.directory, trained.directory).replaceAll('\\', '/')}`;
-  return { id, ...trained, pairs: train.length, withNegatives, reference };
+  return { ...trained, pairs: train.length, withNegatives, reference };
 }

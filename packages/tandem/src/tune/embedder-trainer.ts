@@ -1,20 +1,22 @@
 import { BertEncoder, type EmbedderPair, type EmbedderResult, trainEmbedder } from '@tandem/nn';
 import { cosine } from '../core/cosine.ts';
-import type { ProgressListener } from '../core/progress.ts';
 import type { GlossaryEntry } from '../dataset/glossary.ts';
 
 /** What a trained embedder is made from and measured on. */
 export interface EmbedderTraining {
   /** Folder of the embedder to begin from. */
   base: string;
-  outputDirectory: string;
+  /** Where it is written, where it keeps what it needs to be gone on with, and who hears of it. */
+  job: Pick<
+    Parameters<typeof trainEmbedder>[0],
+    'outputDirectory' | 'checkpointDirectory' | 'resume' | 'onProgress'
+  >;
   train: readonly EmbedderPair[];
   validation: readonly EmbedderPair[];
   glossary: readonly GlossaryEntry[];
   seed: number;
   epochs?: number;
   signal?: AbortSignal;
-  onProgress?: ProgressListener;
 }
 
 /** Share of the glossary's abbreviations whose own long form is the nearest of all long forms. */
@@ -53,15 +55,14 @@ export function glossaryPairs(glossary: readonly GlossaryEntry[]): EmbedderPair[
 
 /** Trains on the pairs and the glossary's, in a thread of its own, and measures the glossary before and after. */
 export async function trainProjectEmbedder(training: EmbedderTraining): Promise<TrainedEmbedder> {
-  const { base, outputDirectory, glossary, seed, epochs = 2, signal, onProgress } = training;
+  const { base, job, glossary, seed, epochs = 2, signal } = training;
   const result = await trainEmbedder({
+    ...job,
     directory: base,
-    outputDirectory,
     pairs: [...training.train, ...glossaryPairs(glossary)],
     validation: training.validation,
     hyperparameters: { epochs, seed },
     ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
   });
   if (glossary.length === 0) return result;
   const recalls = async (directory: string) => {
@@ -72,7 +73,7 @@ export async function trainProjectEmbedder(training: EmbedderTraining): Promise<
     ] as const;
   };
   const before = await recalls(base);
-  const after = await recalls(outputDirectory);
+  const after = await recalls(result.directory);
   const between = (at: 0 | 1, wordings: readonly string[]): GlossaryRecall => ({
     before: before[at],
     after: after[at],
