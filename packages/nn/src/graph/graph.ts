@@ -290,7 +290,6 @@ export class Graph {
 export interface Value {
   readonly graph: Graph;
   readonly name: string;
-  private readonly outputsAre: 'copied' | 'where computed';
   readonly type: DataType;
   readonly shape: readonly Dimension[];
 }
