@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import type { Document } from '../core/types/document.ts';
+import { pageRectangles } from './page-rectangles.ts';
 import { parseDocument } from './parse-document.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -328,6 +329,27 @@ describe('PDF', () => {
     );
     expect(document.blocks.at(-1)!.page).toBe(2);
     checkBlocks(document);
+  });
+
+  test('Hebrew and Arabic are read from the right, the numbers and Latin names in them from the left', async () => {
+    const document = await parse(fixture('right-to-left.pdf'), 'gout.pdf');
+    expect(document.text.split('\n').filter(Boolean)).toEqual([
+      '# מחלת השיגדון',
+      'השיגדון היא מחלה של המפרקים. ב-2024 טופלו 135 חולים בתרופה (ראו Colchicine), וכולם החלימו.',
+      'النقرس مرض يصيب المفاصل. عولج 42 مريضا بدواء Allopurinol يوميا.',
+      'The Hebrew words שלום עולם mean hello, and this',
+      '(שיגדון) is gout.',
+      '| תרופה | מינון | תדירות |',
+      '| קולכיצין | 0.5 | יומי |',
+      '| אלופורינול | 100 | שבועי |',
+    ]);
+    checkBlocks(document);
+    // The heading stands at the right edge of the page (A5: 420 points wide).
+    const heading = document.blocks.find(({ kind }) => kind === 'heading')!;
+    const [rectangle] = pageRectangles(document, heading.start, heading.end)[0]!.rectangles;
+    expect(rectangle!.left).toBeGreaterThan(180);
+    expect(rectangle!.left + rectangle!.width).toBeGreaterThan(350);
+    expect(rectangle!.left + rectangle!.width).toBeLessThan(380);
   });
 
   test('scanned, locked and damaged files are errors that say what to do', async () => {

@@ -37,6 +37,8 @@ export type Box = [number, number, number, number];
 
 interface Segment {
   text: string;
+  /** The text's runs and the spaces between them, as they follow each other on the page. */
+  pieces: string[];
   left: number;
   right: number;
   y: number;
@@ -50,15 +52,29 @@ type Row = Segment[];
  * Puts a page's fragments in reading order. Fragments on one baseline are a row, cut into segments where more than a
  * word space parts them. Neighbouring rows that leave the same strip of the page free are columns if both sides look like
  * prose, and a table, read row by row, if not.
+ *
+ * A page written from right to left (Hebrew, Arabic) is laid out in its mirror: its columns, cells and indents then come as
+ * those of any other page.
  */
 export function layOutPage(fragments: Fragment[], page: { width: number; height: number }): PageLine[] {
   const lines: PageLine[] = [];
   let column = 0;
   for (const angle of [0, 1, 3, 2]) {
-    const turned = fragments
+    const asRead = fragments
       .filter((fragment) => fragment.angle === angle)
       .map((fragment) => upright(fragment, page));
-    for (const band of bandsOf(rowsOf(turned))) {
+    const across = angle % 2 === 0 ? page.width : page.height;
+    const direction = directionOf(asRead.map(({ text }) => text));
+    const turned =
+      direction === 'ltr'
+        ? asRead
+        : asRead.map((fragment) => ({ ...fragment, x: across - fragment.x - fragment.width }));
+    const mirrored = (segment: Segment): Segment => ({
+      ...segment,
+      left: across - segment.right,
+      right: across - segment.left,
+    });
+    for (const band of bandsOf(rowsOf(turned, direction))) {
       const add = (segments: Row, left: number, right: number) =>
         lines.push({
           cells: segments.map((segment) => segment.text),
@@ -72,7 +88,7 @@ export function layOutPage(fragments: Fragment[], page: { width: number; height:
           columnLeft: left,
           columnRight: right,
           height: segments[0]!.y / (angle % 2 === 0 ? page.height : page.width),
-          box: boxOf(segments, angle, page),
+          box: boxOf(direction === 'ltr' ? segments : segments.map(mirrored).reverse(), angle, page),
         });
       for (const rows of band) {
         const left = Math.min(...rows.flat().map((segment) => segment.left));
@@ -121,7 +137,7 @@ function upright(fragment: Fragment, { width, height }: { width: number; height:
   }
 }
 
-function rowsOf(fragments: Fragment[]): Row[] {
+function rowsOf(fragments: Fragment[], direction: Direction): Row[] {
   const inked = fragments.filter(
     (fragment) => fragment.text !== '' && fragment.size > 0 && Number.isFinite(fragment.x + fragment.y),
   );
@@ -136,10 +152,12 @@ function rowsOf(fragments: Fragment[]): Row[] {
       row!.push(fragment);
     else rows.push([fragment]);
   }
-  return rows.map(segmentsOf).filter((row) => row.length > 0);
+  const left = Math.min(...inked.map(({ x }) => x));
+  const right = Math.max(...inked.map(({ x, width }) => x + width));
+  return rows.map((row) => segmentsOf(row, { direction, left, right })).filter((row) => row.length > 0);
 }
 
-function segmentsOf(fragments: Fragment[]): Row {
+function segmentsOf(fragments: Fragment[], page: PageEdges): Row {
   const segments: Row = [];
   let size = 0;
   let space = false;
@@ -154,6 +172,7 @@ function segmentsOf(fragments: Fragment[]): Row {
     if (!last || gap > 1.3 * size) {
       segments.push({
         text: fragment.text,
+        pieces: [fragment.text],
         left: fragment.x,
         right: fragment.x + fragment.width,
         y: fragment.y,
@@ -164,14 +183,106 @@ function segmentsOf(fragments: Fragment[]): Row {
       continue;
     } else {
       const parted = space || gap > 0.18 * size;
-      last.text += `${parted && !/\s$/.test(last.text) && !/^\s/.test(fragment.text) ? ' ' : ''}${fragment.text}`;
+      const between = parted && !/\s$/.test(last.text) && !/^\s/.test(fragment.text) ? ' ' : '';
+      last.text += between + fragment.text;
+      last.pieces.push(between, fragment.text);
       last.right = Math.max(last.right, fragment.x + fragment.width);
       last.size = Math.max(last.size, fragment.size);
     }
     space = false;
   }
-  for (const segment of segments) segment.text = withoutLigatures(segment.text.replace(/\s+/g, ' ').trim());
+  for (const segment of segments)
+    segment.text = withoutLigatures(inReadingOrder(segment, page).replace(/\s+/g, ' ').trim());
   return segments;
+}
+
+type Direction = 'ltr' | 'rtl';
+/** Letters of Hebrew, Arabic, Syriac, Thaana, N'Ko and their presentation forms. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/gu;
+const leftToRight = /(?![\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])\p{L}/gu;
+
+/** Of most of its letters. */
+function directionOf(texts: readonly string[]): Direction {
+  return lettersIn(texts, rightToLeft) > lettersIn(texts, leftToRight) ? 'rtl' : 'ltr';
+}
+
+const lettersIn = (texts: readonly string[], kind: RegExp) =>
+  texts.reduce((sum, text) => sum + (text.match(kind)?.length ?? 0), 0);
+
+/** Where the page's text begins and ends, as it is laid out. */
+interface PageEdges {
+  direction: Direction;
+  left: number;
+  right: number;
+}
+
+/**
+ * Of most of its letters, unless there are nearly as many of the other kind, as where a short line holds a long name: then a line
+ * begins at the edge that it stands at.
+ */
+function lineDirection({ pieces, left, right, size }: Segment, page: PageEdges): Direction {
+  const [hebrew, latin] = [lettersIn(pieces, rightToLeft), lettersIn(pieces, leftToRight)];
+  const atStart = left - page.left < 2 * size;
+  const atEnd = page.right - right < 2 * size;
+  if (atStart === atEnd || Math.max(hebrew, latin) > 4 * Math.min(hebrew, latin))
+    return hebrew > latin ? 'rtl' : 'ltr';
+  return atStart ? page.direction : page.direction === 'ltr' ? 'rtl' : 'ltr';
+}
+
+/**
+ * Pieces that stand side by side on the page, in the order in which they are read. pdf.js gives each piece by itself in that order; what
+ * it does not know is that a line of Hebrew goes on to the left, and a Latin name or a number in it to the right. Marks and
+ * spaces between two pieces of one direction are part of both, others of the line.
+ */
+function inReadingOrder(segment: Segment, page: PageEdges): string {
+  const { pieces } = segment;
+  const has = (pattern: RegExp, text: string) => text.search(pattern) >= 0;
+  if (!pieces.some((piece) => has(rightToLeft, piece)))
+    return (page.direction === 'ltr' ? pieces : pieces.toReversed()).join('');
+  const direction = lineDirection(segment, page);
+  const across = direction === 'ltr' ? 'rtl' : 'ltr';
+  const ordered = page.direction === direction ? [...pieces] : pieces.toReversed();
+  const kinds = ordered.map((piece) =>
+    has(rightToLeft, piece) ? 'rtl' : has(leftToRight, piece) || /\p{N}/u.test(piece) ? 'ltr' : undefined,
+  );
+  let result = '';
+  for (let at = 0; at < ordered.length; ) {
+    if (kinds[at] !== across) {
+      result += kinds[at] === undefined && direction === 'rtl' ? mirroredMarks(ordered[at]!) : ordered[at]!;
+      at++;
+      continue;
+    }
+    let end = at;
+    for (let next = at; next < ordered.length && kinds[next] !== direction; next++)
+      if (kinds[next] === across) end = next;
+    result += ordered
+      .slice(at, end + 1)
+      .reverse()
+      .map((piece, index) =>
+        kinds[end - index] === undefined && across === 'rtl' ? mirroredMarks(piece) : piece,
+      )
+      .join('');
+    at = end + 1;
+  }
+  return result;
+}
+
+const mirrors: Record<string, string> = {
+  '(': ')',
+  ')': '(',
+  '[': ']',
+  ']': '[',
+  '{': '}',
+  '}': '{',
+  '<': '>',
+  '>': '<',
+  '«': '»',
+  '»': '«',
+};
+
+/** Brackets are drawn as they look; in text that goes to the left the one that looks closing opens. */
+function mirroredMarks(text: string): string {
+  return text.replace(/[()[\]{}<>«»]/g, (mark) => mirrors[mark]!);
 }
 
 /** "ﬁ" is two letters to whoever searches; so are Arabic's positional forms one. */
