@@ -33,7 +33,8 @@ const heldOut = new Set(questionsOf(flags.data, 'questions.dev.jsonl').map(({ do
 const plain = scattered(
   questionsOf(flags.data, 'questions.train.jsonl').filter(({ doc }) => !heldOut.has(groups[doc])),
 ).slice(0, written.length);
-const cases = [...written, ...plain];
+// Ids recur where a document has several questions of one type.
+const cases = [...written, ...plain].map((question, at) => ({ ...question, qid: `${question.qid}-${at}` }));
 const files = new Map<string, string>();
 for (const entry of await readdir(join(flags.data, 'corpus'), { recursive: true }))
   if (entry.endsWith('.md')) files.set(basename(entry, '.md'), entry);

@@ -85,7 +85,7 @@ export function nameIndexOf(
       if (words.length === 0 || words.length > 16 || seen.has(key)) continue;
       seen.add(key);
       for (const word of words) {
-        own.add(word);
+        if (at < owned.length) own.add(word);
         const list = namesWith.get(word);
         if (list) list.push(names.length);
         else namesWith.set(word, [names.length]);
@@ -102,7 +102,7 @@ export function nameIndexOf(
   const weightOf = (word: string) => {
     let weight = weights.get(word);
     if (weight === undefined) {
-      const share = Math.max(documentsWith.get(word)! / documents.length, inTexts(word));
+      const share = Math.max((documentsWith.get(word) ?? 1) / documents.length, inTexts(word));
       weight = /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + 1 / share) * (isWord(word) ? common : 1);
       weights.set(word, weight);
     }
@@ -181,31 +181,31 @@ export function nameIndexOf(
         const summary = documents[document]!;
         if (!isAdmitted(summary, filter)) continue;
         let weight = 0;
-        const at: number[] = [];
         let rarest = 0;
-        let anchor = 0;
-        for (const part of parts) {
-          const match = found.get(part);
-          if (match && weightOf(part) * match.similarity > rarest) {
-            rarest = weightOf(part) * match.similarity;
-            anchor = match.at[0]!;
-          }
-        }
+        let anchors: readonly number[] = [];
+        const matches: (readonly number[])[] = [];
         for (const part of parts) {
           const match = found.get(part);
           if (!match) continue;
+          matches.push(match.at);
           // A near-miss of a word is worth less than the word: squared, .8 counts as .64.
           weight += weightOf(part) * match.similarity ** 2;
-          // Of several places the one nearest to the name's rarest word.
-          at.push(
-            match.at.reduce((best, each) =>
-              Math.abs(each - anchor) < Math.abs(best - anchor) ? each : best,
-            ),
-          );
+          if (weightOf(part) * match.similarity > rarest) {
+            rarest = weightOf(part) * match.similarity;
+            anchors = match.at;
+          }
         }
-        const places = [...new Set(at)].sort((a, b) => a - b);
-        // A name stands in one place: words strewn over a story are not one.
-        const compact = places.length / (places.at(-1)! - places[0]! + 1);
+        // A name stands in one place: words strewn over a story are not one. Around each place of its rarest word the others' nearest.
+        let compact = 0;
+        let places: number[] = [];
+        for (const anchor of anchors.slice(0, 8)) {
+          const around = matches.map((at) =>
+            at.reduce((best, each) => (Math.abs(each - anchor) < Math.abs(best - anchor) ? each : best)),
+          );
+          const distinct = [...new Set(around)].sort((a, b) => a - b);
+          const share = distinct.length / (distinct.at(-1)! - distinct[0]! + 1);
+          if (share > compact) [compact, places] = [share, distinct];
+        }
         weight *= Math.sqrt(compact);
         // A "Good syndrome" is not meant by every "good": everyday words name something only where all of the name is there.
         if (
@@ -266,12 +266,19 @@ function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[
     add(byTitle, title, index);
     for (const name of [title, ...aliases.slice(0, mostNames)]) add(byName, name, index);
   }
+  // A document that has several others' titles among its names is about what they have in common: "type 2" is not called what the
+  // whole family is called.
+  const isWider = documents.map(({ title, aliases }) => {
+    const titles = [title, ...aliases.slice(0, mostNames)].map(keyOf).filter((key) => byTitle.has(key));
+    return new Set(titles).size > mostTitles;
+  });
   const shared = new Map<number, string[]>();
   for (const [index, { title, aliases }] of documents.entries()) {
     const called = [title, ...aliases.slice(0, mostNames)];
     const same = new Set([
-      ...(byName.get(keyOf(title)) ?? []),
-      ...called.flatMap((name) => byTitle.get(keyOf(name)) ?? []),
+      ...(byTitle.get(keyOf(title)) ?? []),
+      ...(byName.get(keyOf(title)) ?? []).filter((other) => !isWider[other]),
+      ...(isWider[index] ? [] : called.flatMap((name) => byTitle.get(keyOf(name)) ?? [])),
     ]);
     same.delete(index);
     if (same.size === 0 || same.size > mostSame) continue;
@@ -283,6 +290,9 @@ function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[
   }
   return shared;
 }
+
+/** Titles, its own among them, that the names of a document about one thing hold at most. */
+const mostTitles = 2;
 
 /** More documents than these that share a name share a word for a kind of thing. */
 const mostSame = 8;
