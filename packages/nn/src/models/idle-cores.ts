@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, getPriority } from 'node:os';
 
 /** The system counts in hundredths of a second: a shorter look says little. */
 const shortestLook = 60;
@@ -6,7 +6,7 @@ const shortestLook = 60;
 /**
  * Looks at the machine from now until the function returned is called (and for 60 ms at least): how many cores' worth of time
  * other programs have left to this one. The load average says the same of the last minute, which is another question: it also
- * counts what this program, or the one before it, has just finished.
+ * counts what this program, or the one before it, has just finished. Work of lower priority than this program's is as good as none.
  */
 export function watchIdleCores(): () => Promise<number> {
   const before = reading();
@@ -42,9 +42,10 @@ export function idleCores(look: {
 
 function reading(): { at: number; idle: number; own: number } {
   const { user, system } = process.cpuUsage();
+  const othersYield = getPriority() <= 0;
   return {
     at: performance.now(),
-    idle: cpus().reduce((sum, { times }) => sum + times.idle, 0),
+    idle: cpus().reduce((sum, { times }) => sum + times.idle + (othersYield ? times.nice : 0), 0),
     own: (user + system) / 1000,
   };
 }

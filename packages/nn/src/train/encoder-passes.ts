@@ -17,6 +17,7 @@ import {
   packSequences,
 } from '../models/bert-training.ts';
 import type { BertModel } from '../models/bert-weights.ts';
+import { watchIdleCores } from '../models/idle-cores.ts';
 
 export interface EncoderGradients {
   /** By parameter, in its order. */
@@ -39,7 +40,10 @@ export interface EncoderPassesOptions {
    * Default 2 GiB, some 18 000 tokens of MiniLM.
    */
   activationBytes?: number | undefined;
-  /** See {@link SessionOptions}. Default false: on a machine that does nothing else, true is faster. */
+  /**
+   * Whether threads wait for the next operator actively: alone on 2 cores that is faster, beside other work slower. Default: by how
+   * busy others keep the machine, looked at every half a minute. The result does not depend on it.
+   */
   spin?: boolean | undefined;
   profilePrefix?: string | undefined;
 }
@@ -63,9 +67,12 @@ export class EncoderPasses implements AsyncDisposable {
   readonly width: number;
   readonly #model: BertModel;
   readonly #options: EncoderPassesOptions;
-  readonly #forward: Session;
-  readonly #backward: Session;
-  readonly #rounding: Session | undefined;
+  #forward: Session;
+  #backward: Session;
+  #spin: boolean;
+  #idle = watchIdleCores();
+  #looked = performance.now();
+  #rounding: Session | undefined;
   #passes: Pass[] = [];
   /** With products in int8: those of the weights as the last `forward` found them. */
   #integers: Record<string, TensorData> = {};
@@ -74,17 +81,17 @@ export class EncoderPasses implements AsyncDisposable {
     model: BertModel,
     options: EncoderPassesOptions,
     graphs: BertTrainingGraphs,
-    forward: Session,
-    backward: Session,
-    rounding: Session | undefined,
+    spin: boolean,
+    sessions: Sessions,
   ) {
     this.graphs = graphs;
     this.width = options.head === 'vector' ? model.settings.hiddenSize : 1;
     this.#model = model;
     this.#options = options;
-    this.#forward = forward;
-    this.#backward = backward;
-    this.#rounding = rounding;
+    this.#spin = spin;
+    this.#forward = sessions.forward;
+    this.#backward = sessions.backward;
+    this.#rounding = sessions.rounding;
   }
 
   static async open(model: BertModel, options: EncoderPassesOptions): Promise<EncoderPasses> {
@@ -96,16 +103,25 @@ export class EncoderPasses implements AsyncDisposable {
         hint: 'Leave it out for float32.',
       });
     }
+    const idle = watchIdleCores();
     const graphs = bertTrainingGraphs(model, options);
-    // Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory.
-    const { threads = 2, spin = false, profilePrefix } = options;
-    const session: SessionOptions = { threads, weights: 'fed', optimize: 'none', spin };
-    const profiled = (part: string) =>
-      profilePrefix !== undefined && { profilePrefix: `${profilePrefix}-${part}` };
-    const forward = await openSession(graphs.forward, { ...session, ...profiled('forward') });
-    const backward = await openSession(graphs.backward, { ...session, ...profiled('backward') });
-    const rounding = graphs.rounding && (await openSession(graphs.rounding, session));
-    return new EncoderPasses(model, options, graphs, forward, backward, rounding);
+    const spin = options.spin ?? isIdle(await idle(), options);
+    return new EncoderPasses(model, options, graphs, spin, await openSessions(graphs, options, spin));
+  }
+
+  /** Other programs come and go while a training goes on. */
+  async #look(): Promise<void> {
+    if (this.#options.spin !== undefined || performance.now() - this.#looked < lookEveryMilliseconds) return;
+    const spin = isIdle(await this.#idle(), this.#options);
+    this.#idle = watchIdleCores();
+    this.#looked = performance.now();
+    if (spin === this.#spin) return;
+    await this.#close();
+    this.#spin = spin;
+    const sessions = await openSessions(this.graphs, this.#options, spin);
+    this.#forward = sessions.forward;
+    this.#backward = sessions.backward;
+    this.#rounding = sessions.rounding;
   }
 
   /**
@@ -119,6 +135,7 @@ export class EncoderPasses implements AsyncDisposable {
     const { tokensPerPass = defaultTokensPerPass, activationBytes = 2 ** 31, head } = this.#options;
     const results = new Float32Array(sequences.length * this.width);
     const passes: Pass[] = [];
+    await this.#look();
     this.#integers = (await this.#rounding?.run({})) ?? {};
     let kept = 0;
     for (const members of cut(sequences, tokensPerPass)) {
@@ -210,12 +227,44 @@ export class EncoderPasses implements AsyncDisposable {
     }
   }
 
+  async #close(): Promise<void> {
+    for (const session of [this.#forward, this.#backward, this.#rounding]) {
+      await session?.[Symbol.asyncDispose]();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#passes = [];
-    await this.#forward[Symbol.asyncDispose]();
-    await this.#backward[Symbol.asyncDispose]();
-    await this.#rounding?.[Symbol.asyncDispose]();
+    await this.#close();
   }
+}
+
+interface Sessions {
+  forward: Session;
+  backward: Session;
+  rounding: Session | undefined;
+}
+
+/** Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory. */
+async function openSessions(
+  { forward, backward, rounding }: BertTrainingGraphs,
+  { threads = 2, profilePrefix }: EncoderPassesOptions,
+  spin: boolean,
+): Promise<Sessions> {
+  const options: SessionOptions = { threads, weights: 'fed', optimize: 'none', spin };
+  const profiled = (part: string) =>
+    profilePrefix !== undefined && { profilePrefix: `${profilePrefix}-${part}` };
+  return {
+    forward: await openSession(forward, { ...options, ...profiled('forward') }),
+    backward: await openSession(backward, { ...options, ...profiled('backward') }),
+    rounding: rounding && (await openSession(rounding, options)),
+  };
+}
+
+const lookEveryMilliseconds = 30_000;
+
+function isIdle(cores: number, { threads = 2 }: EncoderPassesOptions): boolean {
+  return cores > threads - 0.5;
 }
 
 const defaultTokensPerPass = 768;

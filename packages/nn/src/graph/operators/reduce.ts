@@ -27,6 +27,8 @@ export function sumTo(gradient: Value, shape: readonly Dimension[]): Value {
     if (axis < extra || (shape[axis - extra] === 1 && size !== 1)) axes.push(axis);
   });
   if (axes.length === 0) return gradient;
+  // Nothing else was broadcast than what is to go.
+  if (axes.every((axis) => axis < extra)) return { ...reduce('ReduceSum', gradient, axes, false), shape };
   const summed = reduce('ReduceSum', gradient, axes, true);
   if (extra === 0) return summed;
   return gradient.graph.node(
