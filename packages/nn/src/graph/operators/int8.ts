@@ -223,16 +223,17 @@ export function int8Linear(
   ]);
 }
 
-/** dyᵀ · x (+ earlier), [out, in], each feature of either with a scale of its own. */
+/**
+ * dyᵀ · x (+ earlier), [out, in], each feature of either with a scale of its own. ONNX Runtime finds what is largest along rows
+ * several times as fast as along columns: dy is transposed first, and of x only magnitudes are compared.
+ */
 function weightGradient(dy: Value, x: Value, earlier: Value | undefined): Value {
-  const largest = largestAlong(dy, 0);
-  const rows: Int8Rows = {
-    quantized: transposeNode(quantizedRows(dy, largest, 127), [1, 0]),
-    largest: reshapeNode(largest, [dy.shape[1]!, 1]),
-    steps: 127,
-  };
-  const own = int8Product(rows, int8ColumnsOf(x));
-  return earlier ? x.graph.node('Add', [own, earlier], [own])[0]! : own;
+  const { graph } = x;
+  const largest = reduce('ReduceMax', unary('Abs', x), [0], true);
+  const [divisor] = graph.node('Max', [largest, graph.constant('float32', [1e-30])], [largest]);
+  const columns = { values: roundedBy(x, divisor!), scales: scalesOf(divisor!, x.shape[1] as number) };
+  const own = int8Product(int8Rows(transposeNode(dy, [1, 0])), columns);
+  return earlier ? graph.node('Add', [own, earlier], [own])[0]! : own;
 }
 
 /**
