@@ -71,16 +71,23 @@ export function nameIndexOf(
   const names: { document: number; text: string; words: string[]; own: boolean }[] = [];
   const documentsWith = new Map<string, number>();
   const namesWith = new Map<string, number[]>();
-  const shared = sharedNames(documents);
+  // Names recur: each is cut into words once.
+  const parsed = new Map<string, string[]>();
+  const partsOf = (name: string) => {
+    let parts = parsed.get(name);
+    if (!parts) parsed.set(name, (parts = wordsOf(name).map(({ text }) => text)));
+    return parts;
+  };
+  const shared = sharedNames(documents, (name) => partsOf(name).map(folded).join(' '));
   for (const [index, { title, aliases }] of documents.entries()) {
     const seen = new Set<string>();
     const own = new Set<string>();
     const owned = [title, title.replace(/\s*\([^()]*\)/g, ''), ...aliases.slice(0, mostNames)];
     for (const [at, text] of [...owned, ...(shared.get(index) ?? [])].entries()) {
       const loud = text === text.toUpperCase() && /\s/.test(text);
-      const words = [
-        ...new Set(wordsOf(text).map((word) => (loud ? folded(word.text) : formOf(word.text)))),
-      ].filter((word, _, all) => all.length < 3 || !leftOut.has(word));
+      const words = [...new Set(partsOf(text).map((word) => (loud ? folded(word) : formOf(word))))].filter(
+        (word, _, all) => all.length < 3 || !leftOut.has(word),
+      );
       const key = words.join(' ');
       if (words.length === 0 || words.length > 16 || seen.has(key)) continue;
       seen.add(key);
@@ -94,6 +101,7 @@ export function nameIndexOf(
     }
     for (const word of own) documentsWith.set(word, (documentsWith.get(word) ?? 0) + 1);
   }
+  parsed.clear();
   const speller = createSpeller(namesWith.keys());
   // How much a word tells is not only how few names have it: "ultrasound" stands in one, and in many a story. A word that the
   // embedder has met as a whole counts half of one that it has not; a number says which of several, and names nothing.
@@ -245,11 +253,14 @@ export function nameIndexOf(
  *
  * @returns position of a document → names that others bring
  */
-function sharedNames(documents: readonly DocumentSummary[]): Map<number, string[]> {
+function sharedNames(
+  documents: readonly DocumentSummary[],
+  comparable: (name: string) => string,
+): Map<number, string[]> {
   const keys = new Map<string, string>();
   const keyOf = (name: string) => {
     let key = keys.get(name);
-    if (key === undefined) keys.set(name, (key = comparableName(name)));
+    if (key === undefined) keys.set(name, (key = comparable(name)));
     return key;
   };
   const byName = new Map<string, number[]>();
