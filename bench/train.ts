@@ -1,3 +1,16 @@
+/**
+ * Fine-tuning against PyTorch + Transformers + PEFT: tokens of real text a second, peak memory, and the loss that the same data
+ * and steps lead to. The clinic's training examples at their real lengths, LoRA r = 16 on all linears, batches of 4.
+ *
+ *     node bench/train.ts [--steps 24] [--rounds 3] [--loss-steps 80] [--work DIR] [--python PYTHON] [--rows fp32,tandem]
+ *         [--only speed|loss]
+ *
+ * Both sides get the same base (the GGUF's blocks, dequantised), the same adapter to begin from, the same batches in the same
+ * order and the same schedule. The rows take turns in each round, each in a process of its own; a ratio compares rows of one
+ * round. Makes its own Python environment in --work at the first run (--python: use that one). Writes `results/train.json`;
+ * exits with 1 where a floor is missed. Speed is for an idle machine: nothing else should run meanwhile; what a loss comes to
+ * does not depend on it, so that `--only loss` may run beside other work.
+ */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,6 +31,8 @@ const { values: flags } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-train') },
     python: { type: 'string' },
     rows: { type: 'string' },
+    /** `speed` or `loss` alone, beside what the other gave before: a loss does not mind a busy machine. */
+    only: { type: 'string' },
     /** Set for the processes that this one starts. */
     job: { type: 'string' },
   },
@@ -146,7 +161,7 @@ async function main(): Promise<void> {
     };
   };
   const run = async (job: Job): Promise<Outcome> => {
-    const file = join(flags.work, 'job.json');
+    const file = join(flags.work, `job-${process.pid}.json`);
     writeFileSync(file, JSON.stringify(job));
     const lines = job.row.startsWith('tandem')
       ? await jsonLines(process.execPath, [fileURLToPath(import.meta.url), '--job', file])
@@ -168,7 +183,7 @@ async function main(): Promise<void> {
   };
 
   if (!existsSync(initialAdapter)) {
-    const file = join(flags.work, 'job.json');
+    const file = join(flags.work, `job-${process.pid}.json`);
     writeFileSync(file, JSON.stringify(jobFor('fp32', 1, false)));
     await jsonLines(python, [join(import.meta.dirname, 'train_peer.py'), 'init', file]);
   }
@@ -180,7 +195,7 @@ async function main(): Promise<void> {
   console.log(
     `${flags.steps} steps of ${batchSize} examples, ${sum(lengths)} tokens (${Math.min(...lengths)} to ${Math.max(...lengths)} each), ${flags.rounds} rounds; load before ${loadavg()[0]!.toFixed(2)}.`,
   );
-  for (let round = 0; round < Number(flags.rounds); round++) {
+  for (let round = 0; flags.only !== 'loss' && round < Number(flags.rounds); round++) {
     // Each round begins with another row, so that none is always the first after a pause.
     const order = rows.map((_, index) => rows[(index + round) % rows.length]!);
     for (const row of order) {
@@ -192,7 +207,7 @@ async function main(): Promise<void> {
     }
   }
   const losses = new Map<string, number>();
-  if (Number(flags['loss-steps']) > 0)
+  if (flags.only !== 'speed' && Number(flags['loss-steps']) > 0)
     for (const row of rows) {
       const { validationLoss } = await run(jobFor(row, Number(flags['loss-steps']), true));
       losses.set(row, validationLoss!);
@@ -200,45 +215,75 @@ async function main(): Promise<void> {
         `  after ${flags['loss-steps']} steps ${row.padEnd(14)} validation loss ${validationLoss!.toFixed(4)}`,
       );
     }
-  const verdicts = judge(speeds, losses);
-  const results = join(import.meta.dirname, 'results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(
-    join(results, 'train.json'),
-    `${JSON.stringify(
-      {
-        at: new Date().toISOString(),
-        machine: {
-          cpu: cpus()[0]?.model,
-          cores: cpus().length,
-          memoryBytes: totalmem(),
-          node: process.version,
-          loadBefore: loadavg()[0],
+  const file = join(import.meta.dirname, 'results', 'train.json');
+  const machine = {
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    loadBefore: loadavg()[0],
+  };
+  const before: Results | undefined =
+    flags.only && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  const measured = Object.fromEntries(
+    rows.map((row): [string, Row] => {
+      const list = speeds.get(row)!;
+      const loss = losses.get(row);
+      return [
+        row,
+        {
+          ...before?.rows[row],
+          ...(list.length > 0 && {
+            tokensPerSecond: list.map((one) => Math.round(one.tokensPerSecond)),
+            peakBytes: list.map((one) => one.peakBytes),
+          }),
+          ...(loss !== undefined && { validationLoss: loss }),
         },
-        peer: requirements,
-        threads,
-        batchSize,
-        steps: Number(flags.steps),
-        rows: Object.fromEntries(
-          [...speeds].map(([row, list]) => [
-            row,
-            {
-              tokensPerSecond: list.map((one) => Math.round(one.tokensPerSecond)),
-              peakBytes: list.map((one) => one.peakBytes),
-              validationLoss: losses.get(row),
-            },
-          ]),
-        ),
-        verdicts,
-      },
-      null,
-      1,
-    )}\n`,
+      ];
+    }),
   );
+  const results: Results = {
+    ...before,
+    ...(flags.only !== 'loss' && {
+      speed: { at: new Date().toISOString(), machine, steps: Number(flags.steps) },
+    }),
+    ...(flags.only !== 'speed' && {
+      loss: { at: new Date().toISOString(), machine, steps: Number(flags['loss-steps']) },
+    }),
+    peer: requirements,
+    threads,
+    batchSize,
+    rows: measured,
+    verdicts: judge(measured),
+  };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+}
+
+/** What `results/train.json` holds. */
+interface Results {
+  speed?: Part;
+  loss?: Part;
+  peer: string[];
+  threads: number;
+  batchSize: number;
+  rows: Record<string, Row>;
+  verdicts: Record<string, unknown>[];
+}
+interface Part {
+  at: string;
+  machine: Record<string, unknown>;
+  steps: number;
+}
+/** A list has one number for each round. */
+interface Row {
+  tokensPerSecond?: number[];
+  peakBytes?: number[];
+  validationLoss?: number;
 }
 
 /** Ratios within rounds: median and range. Sets the exit code where a floor is missed. */
-function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
+function judge(rows: Record<string, Row>) {
   const verdicts: Record<string, unknown>[] = [];
   const compare = (
     tandem: string,
@@ -259,35 +304,32 @@ function judge(speeds: Map<string, Outcome[]>, losses: Map<string, number>) {
   };
   const atLeast = (value: number, bound: number) => value >= bound;
   const atMost = (value: number, bound: number) => value <= bound;
-  for (const row of tandemRows.filter((name) => speeds.has(name))) {
-    const own = speeds.get(row)!;
-    const peer = (name: string, round: number) => speeds.get(name)?.[round];
+  for (const row of tandemRows.filter((name) => rows[name])) {
+    const own = rows[row]!;
+    const speedOf = (name: string, round: number) => rows[name]?.tokensPerSecond?.[round] ?? Number.NaN;
+    const speeds = own.tokensPerSecond ?? [];
     compare(
       row,
       'speedOverFp32',
-      own.map((one, round) => one.tokensPerSecond / (peer('fp32', round)?.tokensPerSecond ?? Number.NaN)),
+      speeds.map((speed, round) => speed / speedOf('fp32', round)),
       atLeast,
     );
     compare(
       row,
       'speedOverBest',
-      own.map(
-        (one, round) =>
-          one.tokensPerSecond /
-          Math.max(...peerRows.map((name) => peer(name, round)?.tokensPerSecond ?? Number.NaN)),
-      ),
+      speeds.map((speed, round) => speed / Math.max(...peerRows.map((name) => speedOf(name, round)))),
       atLeast,
     );
     compare(
       row,
       'memoryOverBf16',
-      own.map((one, round) => one.peakBytes / (peer('bf16', round)?.peakBytes ?? Number.NaN)),
+      (own.peakBytes ?? []).map((bytes, round) => bytes / (rows.bf16?.peakBytes?.[round] ?? Number.NaN)),
       atMost,
     );
     compare(
       row,
       'lossAboveFp32',
-      [(losses.get(row) ?? Number.NaN) - (losses.get('fp32') ?? Number.NaN)],
+      [(own.validationLoss ?? Number.NaN) - (rows.fp32?.validationLoss ?? Number.NaN)],
       atMost,
     );
   }
