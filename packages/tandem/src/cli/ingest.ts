@@ -84,7 +84,10 @@ export function describeIngest(report: ProjectIngestReport): string {
           `${forgotten} passed over because of \`tandem forget\` (its --allow-again lets a document in again).`,
         ]
       : []),
-    ...failed.map(({ uri, message, hint }) => `Not ingested: ${uri}: ${message}${hint ? ` ${hint}` : ''}`),
+    ...failed.map(
+      ({ uri, message, hint }) =>
+        `Not ingested: ${message.startsWith(uri) ? '' : `${uri}: `}${message}${hint ? ` ${hint}` : ''}`,
+    ),
     ...passedOver(skipped),
     ...(sources.length > 1 ? sources.map(describeSource) : []),
   ].join('\n');

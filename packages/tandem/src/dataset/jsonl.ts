@@ -16,7 +16,7 @@ export async function readJsonl<Schema extends z.ZodType>(
       domain: 'dataset',
       where: path,
       message: `There is no file ${path}.`,
-      hint: 'Check the path; it is taken from where the command runs.',
+      hint: 'Check the path: the config’s start at the project folder, those of the command line where it runs.',
     });
   }
   const items: z.output<Schema>[] = [];

@@ -126,8 +126,10 @@ function withoutRunningLines(pages: PageLine[][]): Line[] {
     page.map((line) => ({ ...line, page: index + 1, text: line.cells.join(' ') })),
   );
   const inMargin = (line: Line) => line.height < margin || line.height > 1 - margin;
-  const key = (line: Line) =>
-    `${line.height < 0.5 ? 'top' : 'bottom'} ${line.text.toLowerCase().replace(/\d+|\b[ivxl]+\b/g, '#')}`;
+  // A row of figures is a table's: it is a running line only where it says the same.
+  const evened = ({ text }: Line) =>
+    /\p{L}/u.test(text) ? text.toLowerCase().replace(/\d+|\b[ivxl]+\b/g, '#') : text;
+  const key = (line: Line) => `${line.height < 0.5 ? 'top' : 'bottom'} ${evened(line)}`;
   const seen = new Map<string, Set<number>>();
   for (const page of numbered) {
     for (const line of page.filter(inMargin))

@@ -77,7 +77,8 @@ export async function loadConfig(directory: string): Promise<Config> {
 }
 
 function configError(path: string, error: z.ZodError): InvalidInputError {
-  const issue = error.issues[0]!;
+  // A key that is misspelt is also one that is missing: the first says what to do.
+  const issue = innermost(error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!);
   const key = issue.path.join('.');
   const unknown =
     issue.code === 'unrecognized_keys'
@@ -89,7 +90,46 @@ function configError(path: string, error: z.ZodError): InvalidInputError {
     where: unknown?.[0] ?? key,
     message: unknown
       ? `${path} has the key \`${unknown[0]}\`, which Tandem does not know.`
-      : `In ${path}, \`${key || 'the config'}\` is wrong: ${issue.message}.`,
+      : `In ${path}, \`${key || 'the config'}\` is wrong: ${inWords(issue)}.`,
     hint: `${unknown ? 'Remove it or mend its spelling.' : 'Mend it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
   });
 }
+
+/** Of the forms that a value may have, the one that it comes nearest to: what is wrong with it there lies deepest. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union' || !('errors' in issue) || issue.errors.length === 0) return issue;
+  const inside = issue.errors
+    .flat()
+    .map((each) => innermost({ ...each, path: [...issue.path, ...each.path] }))
+    .toSorted((a, b) => b.path.length - a.path.length);
+  const [deepest] = inside;
+  if (deepest === undefined) return issue;
+  if (deepest.path.length > issue.path.length) return deepest;
+  // It has none of the forms: all of them are told.
+  const forms = [
+    ...new Set(
+      inside.map((each) =>
+        inWords(each)
+          .replace(/^it must be /, '')
+          .replace(/, not .*$/, ''),
+      ),
+    ),
+  ];
+  return { ...issue, message: `it must be ${forms.join(' or ')}` };
+}
+
+function inWords({ message }: z.core.$ZodIssue): string {
+  const missing = /^Invalid input: expected (.*), received undefined$/.exec(message);
+  if (missing) return `it is missing (${article(missing[1]!)})`;
+  const type = /^Invalid input: expected (.*), received (.*)$/.exec(message);
+  if (type) return `it must be ${article(type[1]!)}, not ${article(type[2]!)}`;
+  const choice = /^Invalid (?:discriminator value\. Expected|option: expected one of) (.*)$/.exec(message);
+  if (choice)
+    return `it must be one of ${choice[1]!
+      .split(/ ?\| ?/)
+      .join(', ')
+      .replaceAll('"', "'")}`;
+  return message;
+}
+
+const article = (type: string) => `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;

@@ -1,0 +1,57 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadConfig } from './load-config.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tandem-config-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+test.each([
+  ["{ name: 'x', retreive: {} }", 'has the key `retreive`, which Tandem does not know.'],
+  // A key that is misspelt is missing as well; what was written is what is named.
+  [
+    "{ name: 'x', sources: [{ type: 'files', pth: 'a' }] }",
+    'has the key `sources.0.pth`, which Tandem does not know.',
+  ],
+  ["{ name: 'x', sources: [{ type: 'files' }] }", '`sources.0.path` is wrong: it is missing (a string).'],
+  [
+    "{ name: 'x', sources: [{ type: 'files', path: 3 }] }",
+    '`sources.0.path` is wrong: it must be a string, not a number.',
+  ],
+  ["{ name: 'x', sources: ['docs'] }", '`sources.0` is wrong: it must be an object, not a string.'],
+  [
+    "{ name: 'x', sources: [{ type: 'folder', path: 'a' }] }",
+    "`sources.0.type` is wrong: it must be one of 'files', 'web', 'sql', 'mongodb', 'json', 'langchain', 'custom'.",
+  ],
+  [
+    "{ name: 'x', sources: [{ type: 'web', url: 'example.org' }] }",
+    '`sources.0.url` is wrong: write a whole address, http:// or https://.',
+  ],
+  [
+    "{ name: 'x', sources: [{ type: 'web', url: 'https://example.org', headers: { a: { envv: 'A' } } }] }",
+    '`sources.0.headers.a.env` is wrong: it is missing (a string).',
+  ],
+  [
+    "{ name: 'x', sources: [{ type: 'sql', url: 'sqlite:a.db', key: 7, table: 't' }] }",
+    '`sources.0.key` is wrong: it must be a string or an array.',
+  ],
+  ["{ name: 'x', store: { kind: 'redis' } }", "`store.kind` is wrong: it must be one of 'lancedb', "],
+  ["{ name: 'x', network: 'closed' }", "`network` is wrong: it must be one of 'local', 'open'."],
+  [
+    "{ name: 'x', tune: { memory: 'much' } }",
+    '`tune.memory` is wrong: must be a size such as 1.5GB or 800MB.',
+  ],
+  ["['x']", 'the config'],
+])('%s', async (config, sentence) => {
+  await writeFile(join(directory, 'tandem.config.ts'), `export default ${config};`);
+  const { message } = await loadConfig(directory).then(
+    () => expect.fail('was accepted'),
+    (error: Error) => error,
+  );
+  expect(message).toContain(sentence);
+  expect(message).toContain(directory);
+});
