@@ -23,6 +23,7 @@ export { init } from './project/init.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';
 export { type TuneOptions, tune } from './project/tune.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './project/tune-embedder.ts';
+export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './project/tune-reranker.ts';
 export { use } from './project/use.ts';
 export { fromLangChainLoader, type LangChainSourceOptions } from './sources/langchain/langchain.ts';
 export type * from './sources/source.ts';
