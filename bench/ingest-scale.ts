@@ -8,7 +8,7 @@
  * their text), each in a file of its own with its document's title and heading, and under as many new ids as it takes. Equal
  * texts have one vector: the first step embeds each section once. Every ingest is a process of its own; its peak memory is what
  * the operating system says (maximum resident set), model and native libraries included. Beside the seconds on the clock stand
- * those of the processor, which say more on a machine that others use too.
+ * those of the processor, which say more on a machine that others use too. Writes bench/results/ingest-scale.json.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -83,6 +83,7 @@ function measure(): void {
     'load',
   ]);
   row(Array(10).fill('---'));
+  const results: { size: number; load: number; filled: Measured; again: Measured }[] = [];
   for (const size of flags.sizes.split(',').map(Number)) {
     const folder = join(flags.work, `documents-${size}`);
     rmSync(folder, { recursive: true, force: true });
@@ -105,9 +106,13 @@ function measure(): void {
       again.peakMegabytes,
       loadavg()[0]!.toFixed(1),
     ]);
-    console.error(JSON.stringify({ size, filled: filled.stages, again: again.stages }));
+    results.push({ size, load: loadavg()[0]!, filled, again });
     if (!flags.keep) rmSync(folder, { recursive: true });
   }
+  writeFileSync(
+    join(import.meta.dirname, 'results', 'ingest-scale.json'),
+    `${JSON.stringify({ at: new Date().toISOString(), machine: `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`, sections: sections.length, results }, null, 2)}\n`,
+  );
 }
 
 function readSections(count: number): string[] {

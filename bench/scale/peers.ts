@@ -92,7 +92,7 @@ async function tandem(corpus: Corpus, rows: number, folder: string): Promise<Pee
   let open = await openLanceStore(folder);
   return {
     store: 'Tandem (LanceDB IVF_RQ)',
-    settings: ['probes 2', 'probes 5', 'probes 10', 'probes 20 (default)', 'probes 40'],
+    settings: ['probes 5', 'probes 15', 'probes 40', 'probes 79 (all; default)'],
     async use(setting) {
       await open[Symbol.asyncDispose]();
       open = await openLanceStore(folder, { probes: numberIn(setting) });

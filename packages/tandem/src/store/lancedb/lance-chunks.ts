@@ -2,11 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
-import { Field, FixedSizeList, Float32, Int32, List, Schema, type Table, Utf8 } from 'apache-arrow';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import type {
   ChunkFilter,
   ChunkRow,
@@ -17,12 +15,13 @@ import type {
   StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
-import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
+import { isImpossible, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
 import { functionStems, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
+import { fromTable, never, rowColumns, rowSchema, toTable } from './lance-rows.ts';
 
 /** How words are made from text; measured on train questions by `bench/retrieve.ts`. */
 export interface FullTextSettings {
@@ -37,9 +36,11 @@ export interface LanceStoreOptions {
   /** Rows from which an approximate vector index is kept; below, comparing with every row is faster. */
   vectorIndexFrom?: number;
   /**
-   * Parts of the vector index that a search looks into: more find more and take longer. Default 500, of √rows: all of them up to
-   * 250,000 rows; at a million (`bench/scale.ts`) half, for two thirds of the time and .99 of what looking into all finds.
+   * Parts of the vector index. Default √rows / 4, and fewer where there are not so many different vectors. Codes are so short that
+   * looking into many parts costs more than the rows in them: at a million rows 250 parts are searched in half the time of 1000.
    */
+  parts?: number;
+  /** Parts that a search looks into: more find more and take longer. Default 200: all of them up to 640,000 rows. */
   probes?: number;
 }
 
@@ -58,6 +59,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
   #connection: lancedb.Connection;
   #fullText: Required<FullTextSettings>;
   #vectorIndexFrom: number;
+  #parts: number | undefined;
   #probes: number;
   #tables = new Map<number, lancedb.Table>();
   /** What was searched last, and what of it each snapshot sees. */
@@ -68,7 +70,10 @@ export class LanceStore implements VectorStore, LexicalIndex {
 
   static async open(directory: string, options: LanceStoreOptions): Promise<LanceStore> {
     // 0: every query looks for a newer version, so that a reader sees what another process commits.
-    const connection = await lancedb.connect(directory, { readConsistencyInterval: 0 });
+    const connection = await lancedb.connect(directory, {
+      readConsistencyInterval: 0,
+      session: new lancedb.Session(BigInt(indexCacheBytes), BigInt(metadataCacheBytes)),
+    });
     return new LanceStore(directory, connection, options);
   }
 
@@ -77,7 +82,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
     this.#connection = connection;
     this.#fullText = { removeStopWords: true, stem: true, ...options.fullText };
     this.#vectorIndexFrom = options.vectorIndexFrom ?? 20_000;
-    this.#probes = options.probes ?? 500;
+    this.#parts = options.parts;
+    this.#probes = options.probes ?? 200;
     this.#files = createFileSync(directory);
   }
 
@@ -104,13 +110,11 @@ export class LanceStore implements VectorStore, LexicalIndex {
     if (rows.length === 0) return;
     await this.#explained(async () => {
       const table = await this.#table(at.generation);
-      checkDimensions(rows, await dimensionsOf(table));
+      const dimensions = await dimensionsOf(table);
+      checkDimensions(rows, dimensions);
+      const written = toTable(rows, at.seq, dimensions);
       await this.#again(() =>
-        table
-          .mergeInsert('key')
-          .whenMatchedUpdateAll()
-          .whenNotMatchedInsertAll()
-          .execute(rows.map((row) => toRecord(row, at.seq))),
+        table.mergeInsert('key').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(written),
       );
     });
   }
@@ -170,7 +174,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
         if (rows >= this.#vectorIndexFrom) await this.#createVectorIndex(table, rows);
         else await table.dropIndex('vector_idx');
       }
-      for (const name of Object.keys(filterIndices)) if (await table.indexStats(name)) await table.dropIndex(name);
+      for (const name of Object.keys(filterIndices))
+        if (await table.indexStats(name)) await table.dropIndex(name);
       if (rows >= this.#vectorIndexFrom) await this.#createFilterIndices(table);
       await table.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true });
       this.#deleted = false;
@@ -189,8 +194,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
     return await this.#explained(async () => {
       if (isImpossible(filter)) return [];
       const { table, hidesRows } = await this.#viewAt(at);
-      const query = table.query().select(['chunk', 'added_seq']);
-      const found = await rowsOf(narrowed(query, hidesRows ? at : undefined, filter));
+      const query = table.query().select(rowColumns);
+      const found = fromTable(await narrowed(query, hidesRows ? at : undefined, filter).toArrow());
       return found
         .map(({ chunk }) => chunk)
         .sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
@@ -216,8 +221,11 @@ export class LanceStore implements VectorStore, LexicalIndex {
             ? query.maximumNprobes(0).minimumNprobes(this.#probes)
             : query.nprobes(this.#probes)
           ).refineFactor(refinedFor(limit));
-      query.select(['chunk', 'added_seq', '_distance', ...(withVectors ? ['vector'] : [])]);
-      const found = await rowsOf(narrowed(query, hidesRows ? at : undefined, filter), '_distance');
+      query.select([...rowColumns, '_distance', ...(withVectors ? ['vector'] : [])]);
+      const found = fromTable(
+        await narrowed(query, hidesRows ? at : undefined, filter).toArrow(),
+        '_distance',
+      );
       signal?.throwIfAborted();
       return ranked(found.map((row) => ({ ...row, score: 1 - row.score })));
     });
@@ -235,9 +243,9 @@ export class LanceStore implements VectorStore, LexicalIndex {
         .query()
         // A match query has no syntax: its text only goes through the index's tokenizer.
         .fullTextSearch(new lancedb.MatchQuery(withAbbreviationsMarked(query), 'search_text'))
-        .select(['chunk', 'added_seq', '_score', ...(withVectors ? ['vector'] : [])])
+        .select([...rowColumns, '_score', ...(withVectors ? ['vector'] : [])])
         .limit(limit);
-      const found = await rowsOf(narrowed(search, hidesRows ? at : undefined, filter), '_score');
+      const found = fromTable(await narrowed(search, hidesRows ? at : undefined, filter).toArrow(), '_score');
       signal?.throwIfAborted();
       return ranked(found);
     });
@@ -292,7 +300,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const fields = (await table.schema()).fields.map(({ name }) => name);
       if (
         fields.join() !==
-        schema(1)
+        rowSchema(1)
           .fields.map(({ name }) => name)
           .join()
       )
@@ -306,7 +314,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
 
   async #create(generation: number, dimensions: number): Promise<lancedb.Table> {
     await rm(join(this.#directory, `${tableName(generation)}.lance`), { recursive: true, force: true });
-    const table = await this.#connection.createEmptyTable(tableName(generation), schema(dimensions));
+    const table = await this.#connection.createEmptyTable(tableName(generation), rowSchema(dimensions));
     await this.#createFullTextIndex(table);
     await table.setUnenforcedPrimaryKey('key');
     this.#tables.set(generation, table);
@@ -320,12 +328,18 @@ export class LanceStore implements VectorStore, LexicalIndex {
   }
 
   async #createVectorIndex(table: lancedb.Table, rows: number): Promise<void> {
-    // Texts that recur give equal vectors, and where there are too few different ones k-means refuses: then fewer parts.
-    for (let numPartitions = Math.round(Math.sqrt(rows)); ; numPartitions = Math.floor(numPartitions / 2)) {
+    // Texts that recur give equal vectors, and where there are too few different ones k-means refuses to make more than
+    // 256 parts: then fewer.
+    const most = this.#parts ?? Math.round(Math.sqrt(rows) / 4);
+    for (let numPartitions = most; ; numPartitions = Math.floor(numPartitions / 2)) {
       try {
         await table.createIndex('vector', {
           replace: true,
-          config: lancedb.Index.ivfRq({ distanceType: 'cosine', numPartitions }),
+          config: lancedb.Index.ivfRq({
+            distanceType: 'cosine',
+            numPartitions,
+            sampleRate: Math.max(32, Math.min(256, Math.floor(sampledForParts / numPartitions))),
+          }),
         });
         return;
       } catch (error) {
@@ -386,6 +400,14 @@ export class LanceStore implements VectorStore, LexicalIndex {
   }
 }
 
+/** A million chunks' indices take a tenth of it. LanceDB's own limit is 6 GB. */
+const indexCacheBytes = 1e9;
+/** Of files and versions: an ingest makes hundreds, and looks at each once. LanceDB's own limit is 1 GB. */
+const metadataCacheBytes = 32e6;
+
+/** Vectors that the parts of a vector index are found from, all in memory at once: 50 MB of 384 dimensions. */
+const sampledForParts = 32_768;
+
 /** Rows up to which the full-text index is made anew at each change: a fifth of a second for ten thousand. */
 const rebuildUpTo = 20_000;
 
@@ -396,55 +418,6 @@ const filterIndices = {
 };
 
 const tableName = (generation: number) => `chunks_${generation}`;
-
-/** `removed_seq` of a row that is there: a number rather than null, so that one comparison tells. */
-const never = 2 ** 31 - 1;
-
-function schema(dimensions: number): Schema {
-  const utf8 = (name: string) => new Field(name, new Utf8(), false);
-  const int = (name: string) => new Field(name, new Int32(), false);
-  return new Schema([
-    utf8('key'),
-    // What is searched or filtered by has a column; what only comes back is one string: a row is read in one piece then.
-    utf8('chunk'),
-    utf8('document_id'),
-    utf8('access'),
-    new Field('metadata_pairs', new List(new Field('item', new Utf8(), true)), false),
-    utf8('search_text'),
-    int('added_seq'),
-    int('removed_seq'),
-    new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
-  ]);
-}
-
-function toRecord(row: ChunkRow, seq: number): Record<string, unknown> {
-  return {
-    key: `${seq} ${row.id}`,
-    chunk: chunkToJson(row),
-    document_id: row.documentId,
-    access: row.access,
-    metadata_pairs: metadataPairs(row.metadata),
-    search_text: withAbbreviationsMarked(row.searchText),
-    added_seq: seq,
-    removed_seq: never,
-    vector: row.vector,
-  };
-}
-
-async function rowsOf(
-  query: { toArrow(): Promise<Table> },
-  score?: '_distance' | '_score',
-): Promise<ScoredChunk[]> {
-  const found = await query.toArrow();
-  const [chunks, seqs] = [found.getChild('chunk')!, found.getChild('added_seq')!];
-  const scores = score && found.getChild(score)!;
-  const vectors = found.getChild('vector');
-  return Array.from({ length: found.numRows }, (_, i) => ({
-    chunk: chunkFromJson(chunks.get(i), seqs.get(i)),
-    score: scores ? scores.get(i) : 0,
-    ...(vectors && { vector: Float32Array.from(vectors.get(i)) }),
-  }));
-}
 
 async function dimensionsOf(table: lancedb.Table): Promise<number> {
   const { fields } = await table.schema();

@@ -14,6 +14,9 @@ export async function openLanceStore(
 ): Promise<VectorStore & LexicalIndex> {
   // Read when the native part is loaded: its warnings are for LanceDB's developers and would go to the user's terminal.
   process.env.LANCEDB_LOG ??= 'error';
+  // What it holds of a table that it copies or indexes: rows at a time (its own: 8192) and bytes read ahead (2 GB).
+  process.env.LANCE_DEFAULT_BATCH_SIZE ??= '1024';
+  process.env.LANCE_DEFAULT_IO_BUFFER_SIZE ??= String(64 * 2 ** 20);
   const { LanceStore } = await import('./lance-chunks.ts');
   return await LanceStore.open(directory, options);
 }
