@@ -55,7 +55,7 @@ export class BertEncoder implements AsyncDisposable {
   /**
    * @param options.directory the model's folder
    * @param options.threads for one operator, 2 by default
-   * @param options.spin whether threads wait for the next operator actively. Alone on 2 cores that is 3 to 30 % faster;
+   * @param options.spin whether threads wait for the next operator actively. Alone on 2 cores that is a tenth faster (in int8 two fifths);
    *   beside other work it is up to twice as slow. By default it depends on how busy others keep the machine while the model is loaded.
    * @param options.precision `int8`: the layers' products in eight bits, where the CPU has integer dot products. Vectors
    *   differ from float32's in the third digit, so an index is of one precision. Default float32.

@@ -184,9 +184,14 @@ export class EncoderPasses implements AsyncDisposable {
         ...earlier,
         'result.gradient': { data: own, shape: [members.length, this.width] },
       });
+      for (const { data } of Object.values(between)) giveBack(data);
       for (const { name, parts, summed } of trained) {
         const result = results[`${name}.gradient`]!;
-        if (summed) earlier[`${name}.earlier`] = result;
+        if (summed) {
+          const before = earlier[`${name}.earlier`]!;
+          if (before !== nothing) giveBack(before.data);
+          earlier[`${name}.earlier`] = result;
+        }
         const whole = result.data as Float32Array;
         const sum = gradients.dense.get(parts[0]!);
         if (sum && !summed) {
@@ -270,6 +275,11 @@ function isIdle(cores: number, { threads = 2 }: EncoderPassesOptions): boolean {
 const defaultTokensPerPass = 768;
 
 const nothing: TensorData = { data: new Float32Array(1), shape: [1, 1] };
+
+/** Frees memory now that would otherwise wait for the garbage collector, while the next pass asks the system for as much again. */
+function giveBack({ buffer }: TensorData['data']): void {
+  (buffer as ArrayBuffer).transfer(0);
+}
 
 /** Sequences by length, cut where a pass is full. Rows are not padded, so only attention feels that lengths differ. */
 function cut(sequences: readonly BertSequence[], tokensPerPass: number): number[][] {
