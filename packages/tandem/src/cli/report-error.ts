@@ -25,7 +25,14 @@ const hasHint = (error: unknown): error is Error & { hint?: string } =>
   error instanceof Error && 'hint' in error && 'code' in error && 'category' in error;
 
 function systemSentence(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // LanceDB's errors tell by their text alone that a file of a table is gone or has other bytes.
+  if (
+    /lance error/i.test(error.message) &&
+    /not found|corrupt|magic|unexpected eof|checksum|invalid range/i.test(error.message)
+  )
+    return 'The search index is damaged: a file of it is missing or cannot be read.\nDelete the folder .tandem/index and run `tandem ingest`; what was embedded before is not embedded again.';
+  if (!('code' in error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC')
     return `The disk is full${path ? ` (writing ${path})` : ''}.\nFree some space and run the same command again; what was finished is kept.`;

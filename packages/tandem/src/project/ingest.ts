@@ -202,8 +202,9 @@ async function openProjectSources(project: Project, options: IngestProjectOption
   }
   await using opening = new AsyncDisposableStack();
   const sources: Source[] = [];
-  for (const each of all) {
+  for (const [index, each] of all.entries()) {
     const source = await openSource(each, {
+      ...(index < config.sources.length && { where: `sources.${index}` }),
       baseDirectory: project.directory,
       dataDirectory: join(project.dataDirectory, 'sources'),
     });
