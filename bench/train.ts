@@ -242,6 +242,8 @@ async function main(): Promise<void> {
       ];
     }),
   );
+  // Rows that were not asked for stay as they were.
+  const all = { ...before?.rows, ...measured };
   const results: Results = {
     ...before,
     ...(flags.only !== 'loss' && {
@@ -253,8 +255,8 @@ async function main(): Promise<void> {
     peer: requirements,
     threads,
     batchSize,
-    rows: measured,
-    verdicts: judge(measured),
+    rows: all,
+    verdicts: judge(all),
   };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
