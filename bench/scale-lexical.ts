@@ -115,10 +115,10 @@ function measureFts5() {
   const started = performance.now();
   // Terms are ASCII words or letters of other scripts already: nothing is left to be done to them but to split at spaces.
   database.exec(
-    `CREATE VIRTUAL TABLE terms USING fts5 (terms, content = '', detail = none, tokenize = "unicode61 remove_diacritics 0");
+    `CREATE VIRTUAL TABLE terms USING fts5 (words, content = '', tokenize = "unicode61 remove_diacritics 0");
      CREATE TABLE chunks (rowid INTEGER PRIMARY KEY, id TEXT, chunk TEXT)`,
   );
-  const insertTerms = database.prepare('INSERT INTO terms (rowid, terms) VALUES (?, ?)');
+  const insertTerms = database.prepare('INSERT INTO terms (rowid, words) VALUES (?, ?)');
   const insertChunk = database.prepare('INSERT INTO chunks VALUES (?, ?, ?)');
   let rowid = 0;
   for (const batch of batches()) {
