@@ -31,7 +31,7 @@ export default {
     {
       name: 'core-does-no-io',
       severity: 'error',
-      from: { path: [folder('core'), folder('statistics')], pathNot: '\\.test\\.ts$' },
+      from: { path: [folder('core'), folder('statistics')], pathNot: '\\.(test|fixture)\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
     },
     {
