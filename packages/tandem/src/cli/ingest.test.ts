@@ -135,7 +135,7 @@ test('one source that is down is one sentence; the others are ingested, and a mi
   expect(code).toBe(1);
   expect(err).not.toMatch(/Error/);
   expect(out).toMatch(/^2 documents in 2 chunks: 0 added, 1 changed, 0 removed/);
-  expect(out.match(/^Not ingested: .*$/gm)).toEqual([
+  expect(err.match(/^Not ingested: .*$/gm)).toEqual([
     expect.stringMatching(/^Not ingested: web:.*: it is forbidden \(403\)\./),
     expect.stringMatching(/^Not ingested: files:dosc: .*dosc.* does not exist/),
   ]);

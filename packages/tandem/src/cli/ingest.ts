@@ -44,6 +44,7 @@ export function addIngest(program: Command, signal: AbortSignal): void {
           if (!flags.watch) {
             const report = await ingest(project, options);
             print(report, describeIngest);
+            reportUnavailable(report);
             if (report.problems.some(({ kind }) => kind === 'failed')) process.exitCode = 1;
             return;
           }
@@ -61,6 +62,7 @@ export function addIngest(program: Command, signal: AbortSignal): void {
               // One line of JSON for each ingest; for a person only what is news.
               if (json) console.log(JSON.stringify(report));
               else if (rounds === 0 || added + changed + removed > 0) console.log(describeIngest(report));
+              reportUnavailable(report);
               if (rounds === 0 && !json) console.log('Watching for changes. Ctrl-C ends it.');
               rounds++;
             },
@@ -73,8 +75,8 @@ export function addIngest(program: Command, signal: AbortSignal): void {
 
 export function describeIngest(report: ProjectIngestReport): string {
   const { added, changed, relabelled, removed, unchanged, forgotten } = report;
-  const { embedded, fromCache, index, problems, seconds, sources } = report;
-  const failed = problems.filter(({ kind }) => kind === 'failed');
+  const { embedded, fromCache, index, problems, seconds, sources, unavailable } = report;
+  const failed = problems.filter(({ kind, uri }) => kind === 'failed' && !unavailable.includes(uri));
   const skipped = problems.filter(({ kind }) => kind === 'skipped');
   return [
     `${index.documents} documents in ${index.chunks} chunks: ${added} added, ${changed} changed, ${relabelled > 0 ? `${relabelled} under another access label, ` : ''}${removed} removed, ${unchanged} unchanged.`,
@@ -84,13 +86,19 @@ export function describeIngest(report: ProjectIngestReport): string {
           `${forgotten} passed over because of \`tandem forget\` (its --allow-again lets a document in again).`,
         ]
       : []),
-    ...failed.map(
-      ({ uri, message, hint }) =>
-        `Not ingested: ${message.startsWith(uri) ? '' : `${uri}: `}${message}${hint ? ` ${hint}` : ''}`,
-    ),
+    ...failed.map(notIngested),
     ...passedOver(skipped),
     ...(sources.length > 1 ? sources.map(describeSource) : []),
   ].join('\n');
+}
+
+/** A source that could not be listed is an error, whatever became of the others: told on stderr. */
+function reportUnavailable({ problems, unavailable }: ProjectIngestReport): void {
+  for (const problem of problems) if (unavailable.includes(problem.uri)) console.error(notIngested(problem));
+}
+
+function notIngested({ uri, message, hint }: ProjectIngestReport['problems'][number]): string {
+  return `Not ingested: ${message.startsWith(uri) ? '' : `${uri}: `}${message}${hint ? ` ${hint}` : ''}`;
 }
 
 /** By reason, because a folder of pictures is one thing to know and not a thousand. */
