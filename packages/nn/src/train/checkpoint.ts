@@ -54,19 +54,9 @@ export async function saveCheckpoint(
   state: TrainingState,
   { fingerprint, shape }: CheckpointIdentity,
 ): Promise<void> {
-  const tensors: SafetensorsInput[] = [];
-  const put = (name: string, data: Float32Array) =>
-    tensors.push({ name, dtype: 'F32', shape: [data.length], data });
-  for (const [name, values] of state.parameters) put(`parameter.${name}`, values);
-  for (const [name, { first, second }] of state.moments) {
-    put(`first.${name}`, first);
-    put(`second.${name}`, second);
-  }
-  for (const [name, values] of state.best ?? []) put(`best.${name}`, values);
-  for (const [name, values] of state.reference ?? []) put(`reference.${name}`, values);
   const { step, seconds, tokens, labelledTokens, losses, validation } = state;
   await mkdir(directory, { recursive: true });
-  await writeSafetensors(checkpointPath(directory), tensors, {
+  await writeSafetensors(checkpointPath(directory), stateTensors(state), {
     format: 'tandem-training-1',
     fingerprint,
     shape: JSON.stringify(shape),
@@ -82,17 +72,11 @@ export async function loadCheckpoint(
   directory: string,
   fingerprint: string,
 ): Promise<TrainingState | undefined> {
-  const file = checkpointPath(directory);
-  if (!existsSync(file)) return undefined;
-  await using tensors = await SafetensorsFile.open(file);
-  if (tensors.metadata.fingerprint !== fingerprint) {
-    throw new CheckpointMismatchError({
-      path: file,
-      message: `The checkpoint ${file} belongs to a training with other examples, hyperparameters or base model.`,
-      hint: 'Start anew (without resume), or give the same data and settings as before.',
-    });
-  }
-  return await readState(tensors);
+  await using tensors = await openCheckpoint(directory, {
+    fingerprint,
+    otherwise: 'other examples, hyperparameters or base model',
+  });
+  return tensors && (await readState(tensors));
 }
 
 /**
@@ -108,6 +92,57 @@ export async function readCheckpoint(
   return { adapter: { ...shape, tensors: pairs(best ?? parameters) }, step, losses, validation };
 }
 
+/** What a training's state is made of, under the names that {@link kindAndKey} takes apart. */
+export function stateTensors({
+  parameters,
+  moments,
+  best,
+  reference,
+}: {
+  parameters: ReadonlyMap<string, Float32Array>;
+  moments: ReadonlyMap<string, Moments>;
+  best?: ReadonlyMap<string, Float32Array> | undefined;
+  reference?: ReadonlyMap<string, Float32Array> | undefined;
+}): SafetensorsInput[] {
+  const tensors: SafetensorsInput[] = [];
+  const put = (name: string, data: Float32Array) =>
+    tensors.push({ name, dtype: 'F32', shape: [data.length], data });
+  for (const [name, values] of parameters) put(`parameter.${name}`, values);
+  for (const [name, { first, second }] of moments) {
+    put(`first.${name}`, first);
+    put(`second.${name}`, second);
+  }
+  for (const [name, values] of best ?? []) put(`best.${name}`, values);
+  for (const [name, values] of reference ?? []) put(`reference.${name}`, values);
+  return tensors;
+}
+
+export function kindAndKey(name: string): [kind: string, key: string] {
+  const dot = name.indexOf('.');
+  return [name.slice(0, dot), name.slice(dot + 1)];
+}
+
+/**
+ * A folder's checkpoint, open for reading; undefined where there is none.
+ * @param otherwise what a checkpoint with another fingerprint was made with.
+ * @throws CheckpointMismatchError where it belongs to another training; FileFormatError where it is damaged.
+ */
+export async function openCheckpoint(
+  directory: string,
+  { fingerprint, otherwise }: { fingerprint: string; otherwise: string },
+): Promise<SafetensorsFile | undefined> {
+  const file = checkpointPath(directory);
+  if (!existsSync(file)) return undefined;
+  const tensors = await SafetensorsFile.open(file);
+  if (tensors.metadata.fingerprint === fingerprint) return tensors;
+  await tensors[Symbol.asyncDispose]();
+  throw new CheckpointMismatchError({
+    path: file,
+    message: `The checkpoint ${file} belongs to a training with ${otherwise}.`,
+    hint: 'Start anew (without resume), or give the same data and settings as before.',
+  });
+}
+
 async function readState(tensors: SafetensorsFile): Promise<TrainingState> {
   const state: TrainingState = {
     ...(JSON.parse(tensors.metadata.state!) as Pick<
@@ -118,7 +153,7 @@ async function readState(tensors: SafetensorsFile): Promise<TrainingState> {
     moments: new Map(),
   };
   for (const name of tensors.tensors.keys()) {
-    const [kind, key] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
+    const [kind, key] = kindAndKey(name);
     // A copy: what the reader gives may be a view into a larger buffer, and these live as long as the training.
     const values = Float32Array.from(await tensors.read(name));
     if (kind === 'parameter') state.parameters.set(key, values);

@@ -1,13 +1,11 @@
 /** What an encoder's training needs to go on as if it had never stopped, in one file that is replaced in one rename. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
-import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
 import type { Moments } from './adamw.ts';
-import { checkpointPath } from './checkpoint.ts';
+import { checkpointPath, kindAndKey, openCheckpoint, stateTensors } from './checkpoint.ts';
 
 /** Numbers of a training so far; where the data stands follows from `step`. */
 export interface EncoderProgressSoFar {
@@ -33,20 +31,11 @@ export interface EncoderState {
 
 export async function saveEncoderCheckpoint(
   directory: string,
-  { soFar, parameters, moments, best }: EncoderState,
+  { soFar, ...state }: EncoderState,
   fingerprint: string,
 ): Promise<void> {
-  const tensors: SafetensorsInput[] = [];
-  const put = (name: string, data: Float32Array) =>
-    tensors.push({ name, dtype: 'F32', shape: [data.length], data });
-  for (const [name, values] of parameters) put(`parameter.${name}`, values);
-  for (const [name, { first, second }] of moments) {
-    put(`first.${name}`, first);
-    put(`second.${name}`, second);
-  }
-  for (const [name, values] of best ?? []) put(`best.${name}`, values);
   await mkdir(directory, { recursive: true });
-  await writeSafetensors(checkpointPath(directory), tensors, {
+  await writeSafetensors(checkpointPath(directory), stateTensors(state), {
     format: 'tandem-encoder-training-1',
     fingerprint,
     state: JSON.stringify(soFar),
@@ -62,19 +51,14 @@ export async function restoreEncoderCheckpoint(
   { parameters, moments }: Pick<EncoderState, 'parameters' | 'moments'>,
   fingerprint: string,
 ): Promise<{ soFar: EncoderProgressSoFar; best: Map<string, Float32Array> | undefined } | undefined> {
-  const file = checkpointPath(directory);
-  if (!existsSync(file)) return undefined;
-  await using tensors = await SafetensorsFile.open(file);
-  if (tensors.metadata.fingerprint !== fingerprint) {
-    throw new CheckpointMismatchError({
-      path: file,
-      message: `The checkpoint ${file} belongs to a training with other pairs, hyperparameters or another model.`,
-      hint: 'Start anew (without resume), or give the same data and settings as before.',
-    });
-  }
+  await using tensors = await openCheckpoint(directory, {
+    fingerprint,
+    otherwise: 'other pairs, hyperparameters or another model',
+  });
+  if (!tensors) return undefined;
   const best = new Map<string, Float32Array>();
   for (const name of tensors.tensors.keys()) {
-    const [kind, key] = [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)];
+    const [kind, key] = kindAndKey(name);
     const values = await tensors.read(name);
     if (kind === 'parameter') parameters.get(key)!.set(values);
     else if (kind === 'best') best.set(key, Float32Array.from(values));
