@@ -7,15 +7,20 @@
  * A batch of the clinic's training questions with the passages that answer them, at their real lengths. Times are those of the
  * whole step, its parts and then, in one more run, of the nodes; `--nodes 30` also lists the slowest nodes by themselves.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Graph, openSession } from '../packages/nn/src/graph/index.ts';
-import { gemm } from '../packages/nn/src/graph/operators/matrix.ts';
 import { bertShapes, loadBertModel } from '../packages/nn/src/models/bert-weights.ts';
 import { EncoderOptimizer } from '../packages/nn/src/train/encoder-optimizer.ts';
 import { EncoderPasses } from '../packages/nn/src/train/encoder-passes.ts';
+import {
+  type NodeTime,
+  nodesOfSecondRun,
+  peakOfFloat32,
+  printGroups,
+  totalTime,
+} from './profile/node-times.ts';
 import { clinicPairs } from './train-embedder-pairs.ts';
 
 const { values: flags, positionals } = parseArgs({
@@ -90,42 +95,24 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
   await step(passes, 1);
   profiled = await step(passes, 2);
 }
-interface Node {
-  cat: string;
-  name: string;
-  dur: number;
-  ts: number;
-  args: { op_name?: string };
-}
 const nodes = readdirSync(folder)
   .sort()
   .flatMap((file) => {
-    const events: Node[] = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-    const own = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
-    // The first step warms up; either has the same nodes.
-    const second = own.sort((a, b) => a.ts - b.ts).slice(own.length / 2);
-    console.log(`${file.replace(/^step-|_.*$/g, '')}: ${(sum(second) / 1e6).toFixed(3)} s within nodes`);
+    const second = nodesOfSecondRun(join(folder, file));
+    console.log(
+      `${file.replace(/^step-|_.*$/g, '')}: ${(totalTime(second) / 1e6).toFixed(3)} s within nodes`,
+    );
     return second;
   });
 rmSync(folder, { recursive: true });
-const total = sum(nodes);
+const total = totalTime(nodes);
 console.log(
   `\nOne step by operator (forward ${profiled.forward.toFixed(3)} s, backward ${profiled.backward.toFixed(3)} s; in nodes ${(total / 1e6).toFixed(3)} s in ${nodes.length} nodes)`,
 );
-const list = (groups: Map<string, Node[]>, most: number) => {
-  for (const [name, own] of [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, most))
-    console.log(
-      `${name.padEnd(40)}${String(own.length).padStart(6)} nodes ${(sum(own) / 1e3).toFixed(1).padStart(8)} ms ${((100 * sum(own)) / total).toFixed(1).padStart(5)} %`,
-    );
-};
-list(
-  Map.groupBy(nodes, ({ args }) => args.op_name ?? '?'),
-  30,
-);
-list(
-  Map.groupBy(nodes, ({ name }) => name),
-  Number(flags.nodes),
-);
+const by = (key: (node: NodeTime) => string, most: number) =>
+  printGroups(Map.groupBy(nodes, key), total, most);
+by(({ args }) => args.op_name ?? '?', 30);
+by(({ name }) => name, Number(flags.nodes));
 
 async function step(passes: EncoderPasses, number: number) {
   const cpu = process.cpuUsage();
@@ -147,26 +134,4 @@ async function step(passes: EncoderPasses, number: number) {
     cpu: (user + system) / 1e6,
     system: system / 1e6,
   };
-}
-
-async function peakOfFloat32(): Promise<number> {
-  const size = 1024;
-  const graph = new Graph('peak');
-  const x = graph.input('x', 'float32', [size, size]);
-  const w = graph.input('w', 'float32', [size, size]);
-  graph.output('y', gemm(x, w));
-  const data = new Float32Array(size * size).fill(0.5);
-  const given = { x: { data, shape: [size, size] }, w: { data, shape: [size, size] } };
-  await using session = await openSession(graph);
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 40; run++) {
-    const from = performance.now();
-    await session.run(given);
-    least = Math.min(least, (performance.now() - from) / 1000);
-  }
-  return (2 * size ** 3) / least;
-}
-
-function sum(list: readonly Node[]): number {
-  return list.reduce((microseconds, { dur }) => microseconds + dur, 0);
 }

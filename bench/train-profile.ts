@@ -7,7 +7,7 @@
  * Runtime's own clock on every node. The peak is the best of square products in float32 and of int8 ones at a layer's shape, in
  * the same process, so that "of peak" compares like with like on a machine whose clock moves.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,12 +18,12 @@ import {
   openSession,
   type TensorData,
 } from '../packages/nn/src/graph/index.ts';
-import { gemm } from '../packages/nn/src/graph/operators/matrix.ts';
 import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
 import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
 import { loraTargets } from '../packages/nn/src/train/lora-adapter.ts';
 import { pairs, startingState } from '../packages/nn/src/train/starting-state.ts';
 import { trainingSession } from '../packages/nn/src/train/trainer.ts';
+import { fastestRun, nodesOfSecondRun, peakOfFloat32, printGroups, totalTime } from './profile/node-times.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -89,25 +89,12 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
   await session.run(inputs);
   await session.run(inputs);
 }
-interface Node {
-  cat: string;
-  name: string;
-  dur: number;
-  ts: number;
-  args: { op_name?: string };
-}
-const events: Node[] = JSON.parse(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8'));
+const second = nodesOfSecondRun(join(folder, readdirSync(folder)[0]!));
 rmSync(folder, { recursive: true });
-const nodes = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
-// The first run warms up; each run has the same nodes.
-const second = nodes.sort((a, b) => a.ts - b.ts).slice(nodes.length / 2);
-const total = second.reduce((sum, { dur }) => sum + dur, 0);
+const total = totalTime(second);
 const byOperator = Map.groupBy(second, ({ args }) => args.op_name ?? '?');
 console.log(`\nOne pass by operator (profiled: ${(total / 1e6).toFixed(3)} s in ${second.length} nodes)`);
-for (const [name, list] of [...byOperator].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, 16))
-  console.log(
-    `${name.padEnd(32)}${String(list.length).padStart(6)} nodes ${(sum(list) / 1e3).toFixed(1).padStart(8)} ms ${((100 * sum(list)) / total).toFixed(1).padStart(5)} %`,
-  );
+printGroups(byOperator, total, 16);
 
 const { width, feedForwardWidth, heads, keyValueHeads, headWidth, layers, vocabulary } = model.config;
 const parameters = layers * (3 * width * feedForwardWidth + 2 * width * headWidth * (heads + keyValueHeads));
@@ -120,17 +107,6 @@ console.log(
   `\nFrozen layers ${(layerWork / 1e9).toFixed(0)} and head ${(headWork / 1e9).toFixed(0)} G operations would take ${bound.toFixed(3)} s at these peaks: the pass runs at ${((100 * bound) / fastest).toFixed(0)} % of it.`,
 );
 
-async function peakOfFloat32(): Promise<number> {
-  const size = 1024;
-  const graph = new Graph('peak');
-  const x = graph.input('x', 'float32', [size, size]);
-  const w = graph.input('w', 'float32', [size, size]);
-  graph.output('y', gemm(x, w));
-  const data = new Float32Array(size * size).fill(0.5);
-  const given = { x: { data, shape: [size, size] }, w: { data, shape: [size, size] } };
-  return (2 * size ** 3) / (await best(graph, given));
-}
-
 async function peakOfInt8(): Promise<number> {
   const [rows, width, out] = [1024, 576, 1536];
   const graph = new Graph('peak int8');
@@ -139,23 +115,7 @@ async function peakOfInt8(): Promise<number> {
   const scales = graph.weight('scales', new Float32Array(out).fill(0.01), [out]);
   graph.output('y', int8Product(int8Rows(x), { values, scales }));
   const data = new Float32Array(rows * width).fill(0.5);
-  return (2 * rows * width * out) / (await best(graph, { x: { data, shape: [rows, width] } }));
-}
-
-/** Seconds of the fastest of many runs. */
-async function best(graph: Graph, given: Record<string, TensorData>): Promise<number> {
-  await using session = await openSession(graph);
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 40; run++) {
-    const from = performance.now();
-    await session.run(given);
-    least = Math.min(least, (performance.now() - from) / 1000);
-  }
-  return least;
-}
-
-function sum(list: readonly Node[]): number {
-  return list.reduce((microseconds, { dur }) => microseconds + dur, 0);
+  return (2 * rows * width * out) / (await fastestRun(graph, { x: { data, shape: [rows, width] } }));
 }
 
 function median(values: readonly number[]): number {
