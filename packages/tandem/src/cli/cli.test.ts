@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTandem } from './tandem-process.fixture.ts';
 
 /** The command line as a user has it: its own process, the real models, a project in a temporary folder. */
 
-const main = resolve(import.meta.dirname, 'main.ts');
 const clinic = resolve(import.meta.dirname, '../../../../examples/clinic');
 const minutes = 60_000;
 
@@ -16,23 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function start(
-  args: string[],
-  env: Record<string, string> = {},
-): { child: ChildProcess; done: Promise<Outcome> } {
-  const child = spawn(process.execPath, [main, ...args], { cwd: directory, env: { ...process.env, ...env } });
-  let out = '';
-  let err = '';
-  child.stdout!.on('data', (data) => (out += data));
-  child.stderr!.on('data', (data) => (err += data));
-  return { child, done: new Promise((settle) => child.on('close', (code) => settle({ code, out, err }))) };
-}
+const start = (args: string[], env: Record<string, string> = {}) =>
+  startTandem(args, { cwd: directory, env });
 const tandem = (...args: string[]) => start(args).done;
 const jsonLines = (text: string) =>
   text
@@ -223,6 +207,8 @@ describe('bad input is one sentence and a non-zero exit', () => {
     [['tune', '--glossary', 'none.csv'], /none\.csv cannot be read/],
     [['ingest', 'nowhere'], /nowhere/],
     [['frobnicate'], /unknown command/],
+    [['tune', '--embedder', '--memory', '1GB'], /'--embedder' cannot be used with option '--memory/],
+    [['tune', '--reranker', '--from', 'a'], /'--reranker' cannot be used with option '--from/],
   ])('tandem %j', async (args, message) => {
     const { code, err } = await tandem(...args);
     expect(err).toMatch(message);

@@ -1,19 +1,11 @@
-import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LetterProject, makeLetterProject } from '../project/letter-project.fixture.ts';
+import { startTandem } from './tandem-process.fixture.ts';
 
 /** `tandem search --explain` in a process of its own, with a small embedder. */
 
-const main = resolve(import.meta.dirname, 'main.ts');
 let letters: LetterProject;
-const tandem = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
-  const child = spawn(process.execPath, [main, ...args], { cwd: letters.directory });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (data) => (out += data));
-  child.stderr.on('data', (data) => (err += data));
-  return new Promise((settle) => child.on('close', (code) => settle({ code, out, err })));
-};
+const tandem = (...args: string[]) => startTandem(args, { cwd: letters.directory }).done;
 beforeAll(async () => {
   letters = await makeLetterProject({
     retrieve: { reranker: 'local:./reranker' },

@@ -24,6 +24,9 @@ interface TuneFlags {
   reranker?: boolean;
 }
 
+/** What says something of an adapter's training alone, and would be passed over in an encoder's. */
+const ofAdapters = ['maxMinutes', 'memory', 'method', 'preferences', 'from', 'estimate', 'cancel'];
+
 export function addTune(program: Command, signal: AbortSignal): void {
   program
     .command('tune')
@@ -43,17 +46,15 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
     .option('--cancel', 'drop an interrupted training, and end a job that is under way at a provider')
     .addOption(
-      new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts([
-        'maxMinutes',
-        'estimate',
-        'cancel',
-      ]),
+      new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts(
+        ofAdapters,
+      ),
     )
     .addOption(
       new Option(
         '--reranker',
         'train a cross-encoder that compares the best passages with the question once more',
-      ).conflicts(['embedder', 'glossary', 'maxMinutes', 'estimate', 'cancel']),
+      ).conflicts(['embedder', 'glossary', ...ofAdapters]),
     )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
