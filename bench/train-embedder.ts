@@ -19,7 +19,7 @@ import { type EmbedderPair, trainEmbedder } from '@tandem/nn';
 import { contrastiveBatches } from '../packages/nn/src/train/embedder-batches.ts';
 import { jsonLines } from './peers/json-lines.ts';
 import { pythonEnvironment } from './peers/python-environment.ts';
-import { clinicPairs } from './train-embedder-pairs.ts';
+import { clinicPairs } from './train/clinic-pairs.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
