@@ -14,7 +14,7 @@ import { exportPeft } from './peft.ts';
 
 const python = process.env.TANDEM_PYTHON ?? 'python3';
 /** An error says what stood on stderr. */
-const quiet = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] } as const;
+const quiet = { encoding: 'utf8', stdio: 'pipe' } as const;
 const references = join(import.meta.dirname, '../../references');
 
 let directory: string;
