@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
+import { IndexDamagedError } from '../../core/errors/index-damaged-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import type {
@@ -387,7 +388,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     }
   }
 
-  /** LanceDB's errors are text: a full disk is told by what the operating system said. */
+  /** LanceDB's errors are text: a full disk is told by what the operating system said, a file that is gone or has other bytes by these words. */
   async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -395,10 +396,14 @@ export class LanceStore implements VectorStore, LexicalIndex {
       if (TandemError.isInstance(error) || (error as Error).name === 'AbortError') throw error;
       if (/No space left on device|os error 28|ENOSPC|File too large|EDQUOT|quota/i.test(String(error)))
         throw new DiskFullError({ path: this.#directory, domain: 'store', cause: error });
+      if (tellsOfDamage.every((sign) => sign.test(String(error))))
+        throw new IndexDamagedError({ path: this.#directory, domain: 'store', cause: error });
       throw error;
     }
   }
 }
+
+const tellsOfDamage = [/lance error/i, /not found|corrupt|magic|unexpected eof|checksum|invalid range/i];
 
 /** A million chunks' indices take a tenth of it. LanceDB's own limit is 6 GB. */
 const indexCacheBytes = 1e9;
