@@ -63,6 +63,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
   #parts: number | undefined;
   #probes: number;
   #tables = new Map<number, lancedb.Table>();
+  /** Generation → the commit after which there were no rows when this store prepared it, and has written none since. */
+  #newAfter = new Map<number, number>();
   /** What was searched last, and what of it each snapshot sees. */
   #view: View | undefined;
   #files: ReturnType<typeof createFileSync>;
@@ -103,6 +105,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
       if (await table.countRows(tooEarly))
         await table.update({ where: tooEarly, values: { removed_seq: never } });
       await this.#deleteWhere(table, `removed_seq <= ${committedSeq}`);
+      this.#newAfter.set(generation, committedSeq);
       await this.flush();
     });
   }
@@ -114,9 +117,17 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const dimensions = await dimensionsOf(table);
       checkDimensions(rows, dimensions);
       const written = toTable(rows, at.seq, dimensions);
-      await this.#again(() =>
-        table.mergeInsert('key').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(written),
-      );
+      // The first rows of a commit cannot be there yet. To look for them all the same reads every key of the table: its memory
+      // and time would grow with what is there already.
+      const newAfter = this.#newAfter.get(at.generation) ?? Number.POSITIVE_INFINITY;
+      if (at.seq > newAfter) {
+        // Before they are written: where that fails half-way, the second try looks.
+        this.#newAfter.set(at.generation, at.seq);
+        await table.add(written);
+      } else
+        await this.#again(() =>
+          table.mergeInsert('key').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(written),
+        );
     });
   }
 
@@ -339,7 +350,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
           config: lancedb.Index.ivfRq({
             distanceType: 'cosine',
             numPartitions,
-            sampleRate: Math.max(32, Math.min(256, Math.floor(sampledForParts / numPartitions))),
+            sampleRate: Math.max(64, Math.min(256, Math.floor(sampledForParts / numPartitions))),
           }),
         });
         return;
@@ -410,8 +421,11 @@ const indexCacheBytes = 1e9;
 /** Of files and versions: an ingest makes hundreds, and looks at each once. LanceDB's own limit is 1 GB. */
 const metadataCacheBytes = 32e6;
 
-/** Vectors that the parts of a vector index are found from, all in memory at once: 50 MB of 384 dimensions. */
-const sampledForParts = 32_768;
+/**
+ * Vectors that the parts of a vector index are found from, all in memory at once, several times over: 13 MB of 384 dimensions. More make no
+ * search better, since nearly all parts are looked into.
+ */
+const sampledForParts = 8192;
 
 /** Rows up to which the full-text index is made anew at each change: a fifth of a second for ten thousand. */
 const rebuildUpTo = 20_000;
