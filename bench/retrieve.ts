@@ -30,6 +30,7 @@ import {
   scoreOf,
   type Weights,
 } from '../packages/tandem/src/retrieve/evidence.ts';
+import type { QueryPlan } from '../packages/tandem/src/retrieve/plan.ts';
 import { fittedRanking, type Ranking } from '../packages/tandem/src/retrieve/ranking.ts';
 import { type Compared, createRetriever } from '../packages/tandem/src/retrieve/retriever.ts';
 import { selectPassages } from '../packages/tandem/src/retrieve/select.ts';
@@ -380,14 +381,14 @@ function blind(half: 'develop' | 'validation'): MedquadQuestion[] {
 function best(
   compared: readonly Compared[],
   { weights, again, alike }: Ranking,
-  subjects: readonly { documentIds: string[] }[],
+  subjects: QueryPlan['subjects'],
 ): Compared[] {
   const scored = compared.map((each) => ({ ...each, score: scoreOf(each.evidence, weights) }));
   return selectPassages(scored, {
     k: 10,
     again,
     alike,
-    subjects: again > 0 ? subjects.map(({ documentIds }) => documentIds) : [],
+    subjects: again > 0 ? subjects : [],
   }).map(({ item }) => item);
 }
 

@@ -215,12 +215,14 @@ export interface Forgetting {
   aliases: string[];
   /** Of its chunks as they are embedded. */
   textHashes: string[];
+  /** `Document.contentHash`, where the document was there: the same bytes under another name are the same document. */
+  contentHash?: string;
   /** It may be ingested again. */
   allowAgain: boolean;
   at: string;
 }
 
-/** Documents that were forgotten on purpose. Only hashes of their ids and uris are kept. */
+/** Documents that were forgotten on purpose. Only hashes of their ids, uris and bytes are kept. */
 export interface ForgottenCatalog {
   /** From now on ingest passes it over; what is to be removed is remembered until `finish`. */
   begin(document: Forgetting): Promise<void>;
@@ -228,9 +230,9 @@ export interface ForgottenCatalog {
   unfinished(): Promise<Forgetting[]>;
   /** What was remembered for it is deleted beyond recovery. */
   finish(id: string): Promise<void>;
-  /** A forgotten document was met again, by its own id, at this uri: the next ingest need not read it. */
-  alsoAt(id: string, uri: string): Promise<void>;
-  /** Ids or uris that ingest must pass over, as `sha256`. */
+  /** A forgotten document was met again, by its own id or its bytes, at this uri: the next ingest need not read it. */
+  alsoAt(idOrBytes: string, uri: string): Promise<void>;
+  /** Ids, uris and `bytes:` with contents' hashes that ingest must pass over, as `sha256`. */
   hashes(): Promise<ReadonlySet<string>>;
   /** Lets it be ingested again. False when it was not forgotten. */
   allow(idOrUri: string): Promise<boolean>;

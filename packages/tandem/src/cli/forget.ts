@@ -64,7 +64,7 @@ export function describeForget(report: ForgetReport): string {
       : [
           report.allowAgain
             ? 'The next `tandem ingest` brings it back if it is still in a source.'
-            : `It is not ingested again, even if it is still in a source; to let it: tandem forget --allow-again ${JSON.stringify(document.id)}.`,
+            : `It is not ingested again, even if it is still in a source, also not under another name while nothing in it is changed; to let it: tandem forget --allow-again ${JSON.stringify(document.id)}.`,
         ]),
   ];
   return lines.join('\n');

@@ -78,9 +78,10 @@ export function describeIngest(report: ProjectIngestReport): string {
   const { embedded, fromCache, index, problems, seconds, sources, unavailable } = report;
   const failed = problems.filter(({ kind, uri }) => kind === 'failed' && !unavailable.includes(uri));
   const skipped = problems.filter(({ kind }) => kind === 'skipped');
+  const partly = problems.filter(({ kind }) => kind === 'partial');
   return [
-    `${index.documents} documents in ${index.chunks} chunks: ${added} added, ${changed} changed, ${relabelled > 0 ? `${relabelled} under another access label, ` : ''}${removed} removed, ${unchanged} unchanged.`,
-    `${embedded} chunks embedded${fromCache > 0 ? `, ${fromCache} remembered` : ''} in ${duration(seconds)}${embedded > 0 && seconds > 0 ? ` (${(embedded / seconds).toFixed(0)} a second)` : ''}.`,
+    `${counted(index.documents, 'document')} in ${counted(index.chunks, 'chunk')}: ${added} added, ${changed} changed, ${relabelled > 0 ? `${relabelled} under another access label, ` : ''}${removed} removed, ${unchanged} unchanged.`,
+    `${counted(embedded, 'chunk')} embedded${fromCache > 0 ? `, ${fromCache} remembered` : ''} in ${duration(seconds)}${embedded > 0 && seconds > 0 ? ` (${(embedded / seconds).toFixed(0)} a second)` : ''}.`,
     ...(forgotten > 0
       ? [
           `${forgotten} passed over because of \`tandem forget\` (its --allow-again lets a document in again).`,
@@ -88,9 +89,12 @@ export function describeIngest(report: ProjectIngestReport): string {
       : []),
     ...failed.map(notIngested),
     ...passedOver(skipped),
+    ...partly.map(({ uri, message }) => `Read in part: ${uri}: ${message}`),
     ...(sources.length > 1 ? sources.map(describeSource) : []),
   ].join('\n');
 }
+
+const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** A source that could not be listed is an error, whatever became of the others: told on stderr. */
 function reportUnavailable({ problems, unavailable }: ProjectIngestReport): void {
@@ -119,7 +123,7 @@ function describeSource({
   failed,
   listSeconds,
 }: ProjectIngestReport['sources'][number]): string {
-  return `${id}: ${listed} documents, ${loaded} read (${(bytes / 1e6).toFixed(1)} MB)${failed > 0 ? `, ${failed} failed` : ''}, listed in ${duration(listSeconds)}.`;
+  return `${id}: ${counted(listed, 'document')}, ${loaded} read (${(bytes / 1e6).toFixed(1)} MB)${failed > 0 ? `, ${failed} failed` : ''}, listed in ${duration(listSeconds)}.`;
 }
 
 /** `30s`, `10m`, `2h` or a number of seconds, to seconds. */

@@ -9,7 +9,10 @@ import { armNames } from './types/answer.ts';
  */
 const modelReference = z
   .string()
-  .regex(/^[a-z][\w-]*:.+$/, 'write it as provider:model, for example local:smollm2-135m-instruct');
+  .regex(
+    /^[a-z][\w-]*:.+$/,
+    'write it as provider:model, such as local:NAME (`tandem models list` has the names)',
+  );
 
 const providerSchema = z.discriminatedUnion('type', [
   z.strictObject({

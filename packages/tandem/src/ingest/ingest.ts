@@ -236,7 +236,7 @@ async function bringInLine(
     report.removed += batch.remove.size - batch.broughtBack;
     report.unchanged += batch.touched.length;
     report.forgotten += batch.forgotten;
-    report.problems.push(...batch.problems.map((problem) => toIngestProblem(problem)));
+    report.problems.push(...batch.problems.map((problem) => toIngestProblem(problem)), ...batch.notes);
     report.chunks += chunks.length;
     report.embedded += embedded;
     report.fromCache += fromCache;

@@ -6,8 +6,11 @@ import type { Source } from '../sources/source.ts';
 
 export interface IngestProblem {
   uri: string;
-  /** `skipped`: not a kind of file that is read. `failed`: should have been ingested and could not be. */
-  kind: 'skipped' | 'failed';
+  /**
+   * `skipped`: not a kind of file that is read. `failed`: should have been ingested and could not be. `partial`: was ingested, and a
+   * piece of it could not be read; told when it is read, not again while it is unchanged.
+   */
+  kind: 'skipped' | 'failed' | 'partial';
   message: string;
   hint?: string;
 }

@@ -19,6 +19,7 @@ import { parseDocument } from '../parse/parse-document.ts';
 import type { LoadedEntry, Source, SourceEntry } from '../sources/source.ts';
 import { embedTexts } from './embed-chunks.ts';
 import type { Chunking } from './index-configuration.ts';
+import type { IngestProblem } from './list-sources.ts';
 
 /** A document cut into chunks, ready to be embedded and written. */
 export interface Prepared {
@@ -37,6 +38,8 @@ export interface Batch {
   resolved: string[];
   /** Same bytes, another mark. */
   touched: { id: string; changeMark: string }[];
+  /** What of documents that were read could not be: told, and no failure. */
+  notes: IngestProblem[];
   /** Documents passed over because they were forgotten on purpose. */
   forgotten: number;
   /** Documents of `put` that an earlier commit of this run removed under another uri. */
@@ -53,6 +56,7 @@ export const emptyBatch = (): Batch => ({
   problems: [],
   resolved: [],
   touched: [],
+  notes: [],
   forgotten: 0,
   broughtBack: 0,
   worked: 0,
@@ -144,8 +148,9 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
       return 0;
     }
     const { document, accessFromSource } = await parsed(entry, loaded, signal);
-    if (forgotten.size > 0 && forgotten.has(sha256(document.id))) {
-      await catalog.forgotten.alsoAt(document.id, uri);
+    const met = [document.id, `bytes:${document.contentHash}`].find((name) => forgotten.has(sha256(name)));
+    if (met !== undefined) {
+      await catalog.forgotten.alsoAt(met, uri);
       if (before) giveUp(uri, before.id);
       batch.forgotten++;
       return 0;
@@ -191,6 +196,13 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
         reason: 'empty',
         message: `${uri} has headings only: there is no text in it to find.`,
         hint: 'Fill it, delete it, or exclude it from the source.',
+      });
+    const { linesNotRead } = document.metadata;
+    if (linesNotRead !== undefined)
+      batch.notes.push({
+        uri,
+        kind: 'partial',
+        message: `${linesNotRead.includes(',') ? 'lines' : 'line'} ${linesNotRead} could not be read and ${linesNotRead.includes(',') ? 'are' : 'is'} left out.`,
       });
     // The same bytes under a new name: the old one goes in the same commit, so that neither is ever missing.
     const twin =

@@ -111,6 +111,21 @@ async function wordBody({ uri, bytes }: ParseInput): Promise<ParsedBody> {
     const { parseDoc } = await import('./doc.ts');
     return officeBody(uri, 'Word document', bytes, () => parseDoc(bytes, uri));
   }
+  if (head.startsWith('%PDF-'))
+    throw new UnreadableDocumentError({
+      uri,
+      reason: 'media type',
+      message: `${uri} is a PDF, whatever its name says.`,
+      hint: 'Name it .pdf.',
+    });
+  if (!head.startsWith('PK')) {
+    throw new UnreadableDocumentError({
+      uri,
+      reason: 'media type',
+      message: `${uri} is no Word document: it begins as neither .docx nor .doc files do.`,
+      hint: 'Give it the ending of what it is, or exclude it from the source.',
+    });
+  }
   const { parseDocx } = await import('./docx.ts');
   return officeBody(uri, 'Word document', bytes, () => parseDocx(bytes));
 }

@@ -404,3 +404,12 @@ async function parsedIfReadable(bytes: Uint8Array, uri: string): Promise<Documen
     return undefined;
   }
 }
+
+test.each([
+  ['plan.docx', '%PDF-1.4\n', 'is a PDF, whatever its name says'],
+  ['noise.doc', '\u0001\u0002\u0003 nothing of the kind', 'is no Word document'],
+  ['app.html', '<html><body><div id="app"></div><script>start()</script></body></html>', 'scripts fill it'],
+  ['bare.html', '<html><body><div id="app"></div></body></html>', 'is empty'],
+])('%s: what is wrong with it', async (uri, content, sentence) => {
+  await expect(parseDocument({ uri, bytes: Buffer.from(content) })).rejects.toThrow(sentence);
+});

@@ -41,7 +41,8 @@ export async function parseDocument(input: ParseInput): Promise<Document> {
   if (bytes.length === 0) throw emptyDocument(uri);
   const body = await (isTame(mediaType, bytes) ? parseBody : parseInThread)(mediaType, input);
   // Rules and marks alone are no text.
-  if (body.blocks.length === 0) throw emptyDocument(uri);
+  if (body.blocks.length === 0)
+    throw isMadeByScripts(mediaType, bytes) ? scriptedPage(uri) : emptyDocument(uri);
 
   const { id, title: givenTitle, access, ...metadata } = body.metadata ?? {};
   const title =
@@ -88,6 +89,20 @@ function fileTitle(uri: string): string {
       .replace(/[_-]+/g, ' ')
       .trim() || uri
   );
+}
+
+/** A page of which only scripts know what it says. */
+function isMadeByScripts(mediaType: string | undefined, bytes: Uint8Array): boolean {
+  return /html/.test(mediaType ?? '') && /<script\b/i.test(Buffer.from(bytes).toString('latin1'));
+}
+
+function scriptedPage(uri: string): UnreadableDocumentError {
+  return new UnreadableDocumentError({
+    uri,
+    reason: 'empty',
+    message: `${uri} has no text of its own: scripts fill it in a browser, and Tandem runs none.`,
+    hint: 'Look for an address that gives the text itself (a sitemap, a feed, an export, an API for a json source), or exclude it.',
+  });
 }
 
 function emptyDocument(uri: string): UnreadableDocumentError {

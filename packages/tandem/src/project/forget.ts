@@ -61,7 +61,7 @@ export interface ForgetReport {
 /**
  * Removes a document, named by its id or uri, from everything in the data folder: index, embedding cache, traces, training
  * data, stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest passes it over from
- * then on; of it only a hash of its id and uri stays. Killed at any moment, the same command goes on where it was; what began
+ * then on, under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. Killed at any moment, the same command goes on where it was; what began
  * and did not end is finished first.
  *
  * @throws InvalidInputError when nothing is known of such a document
@@ -111,8 +111,8 @@ async function lookUp(project: Project, name: string, allowAgain: boolean): Prom
       { documentIds: [id] },
     );
     const textHashes = chunks.map(({ prefix = '', text }) => sha256(embeddedText({ prefix, text })));
-    const { uri, title, text, aliases } = document;
-    return { id, uri, title, text, aliases, textHashes, allowAgain, at };
+    const { uri, title, text, aliases, contentHash } = document;
+    return { id, uri, title, text, aliases, textHashes, contentHash, allowAgain, at };
   }
   const quoted = new Map<string, string>();
   let found: { id: string; uri: string; title: string } | undefined;

@@ -259,7 +259,7 @@ function sourceAt(
       domain: 'project',
       where: path,
       message: `\`tandem ingest\` takes files, folders and web addresses, not ${scheme}:// addresses.`,
-      hint: 'Describe a database under `sources` in tandem.config.ts; docs/sources.md has an example of each.',
+      hint: "Describe a database under `sources` in tandem.config.ts, such as { type: 'sql', url: 'postgres://…', table: 'articles', key: 'id' }.",
     });
   }
   return relative(directory, resolve(path)).split('\\').join('/') || '.';

@@ -32,7 +32,7 @@ export async function init(options: {
   const path = (absolute: string) =>
     JSON.stringify(relative(directory, absolute).split('\\').join('/') || '.');
   const lines = [
-    '// All settings, with their meanings and defaults: docs/config.md.',
+    '// All settings, with their meanings and defaults: docs/config.md of the Tandem repository.',
     'export default {',
     `  name: ${JSON.stringify(basename(directory) || 'project')},`,
     docs === undefined

@@ -45,6 +45,8 @@ test.each([
     "{ name: 'x', tune: { memory: 'much' } }",
     '`tune.memory` is wrong: must be a size such as 1.5GB or 800MB.',
   ],
+  ["{ name: 'x', chunk: { maxTokens: 5000 } }", '`chunk.maxTokens` is wrong: it must be at most 256.'],
+  ["{ name: 'x', models: { embedder: 'minilm' } }", 'write it as provider:model, such as local:NAME'],
   ["['x']", 'the config'],
 ])('%s', async (config, sentence) => {
   await writeFile(join(directory, 'tandem.config.ts'), `export default ${config};`);
@@ -54,4 +56,18 @@ test.each([
   );
   expect(message).toContain(sentence);
   expect(message).toContain(directory);
+});
+
+test.each([
+  ["{ name: 'x', chunk: { maxTokns: 50 } }", 'Did you mean `chunk.maxTokens`?'],
+  ["{ name: 'x', retrieve: { maxToken: 500 } }", 'Did you mean `retrieve.maxTokens`?'],
+  ["{ name: 'x', embeder: 'local:x' }", 'Did you mean `models.embedder`?'],
+  [
+    "{ name: 'x', sources: [{ type: 'files', path: 'a', inclde: ['b'] }] }",
+    'Did you mean `sources.include`?',
+  ],
+  ["{ name: 'x', colour: 'red' }", 'Remove it or mend its spelling.'],
+])('the key that is nearest: %s', async (config, hint) => {
+  await writeFile(join(directory, 'tandem.config.ts'), `export default ${config};`);
+  await expect(loadConfig(directory)).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
 });

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { type Config, configSchema } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { editDistance } from '../retrieve/spelling.ts';
 
 export const configFile = 'tandem.config.ts';
 
@@ -85,13 +86,14 @@ function configError(path: string, error: z.ZodError): InvalidInputError {
       ? issue.keys.map((name) => [key, name].filter(Boolean).join('.'))
       : undefined;
   const others = error.issues.length - 1;
+  const nearest = issue.code === 'unrecognized_keys' ? nearestKey(issue.path, issue.keys[0]!) : undefined;
   return new InvalidInputError({
     domain: 'project',
     where: unknown?.[0] ?? key,
     message: unknown
       ? `${path} has the key \`${unknown[0]}\`, which Tandem does not know.`
       : `In ${path}, \`${key || 'the config'}\` is wrong: ${inWords(issue)}.`,
-    hint: `${unknown ? 'Remove it or mend its spelling.' : 'Mend it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
+    hint: `${unknown ? (nearest ? `Did you mean \`${nearest}\`?` : 'Remove it or mend its spelling.') : 'Mend it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
   });
 }
 
@@ -129,7 +131,43 @@ function inWords({ message }: z.core.$ZodIssue): string {
       .split(/ ?\| ?/)
       .join(', ')
       .replaceAll('"', "'")}`;
+  const limit = /^Too (big|small): expected (\w+) to (?:be|have) ([<>]=?)(-?[\d.]+)(?: (\w+))?$/.exec(
+    message,
+  );
+  if (limit) {
+    const [, , , sign, bound, unit] = limit;
+    const words = { '<=': 'at most', '>=': 'at least', '<': 'less than', '>': 'more than' }[sign!];
+    return unit ? `it must have ${words} ${bound} ${unit}` : `it must be ${words} ${bound}`;
+  }
   return message;
+}
+
+/** The known key that a misspelt one is nearest to, with its place: beside it, else anywhere. Undefined where none is near. */
+function nearestKey(path: readonly PropertyKey[], key: string): string | undefined {
+  const all = keysOf(configSchema, []);
+  const place = path.filter((part) => typeof part === 'string').join('.');
+  const likeness = ({ place: at, name }: { place: string; name: string }) =>
+    editDistance(key.toLowerCase(), name.toLowerCase()) + (at === place ? 0 : 0.5);
+  const near = all
+    .filter(
+      ({ name }) =>
+        editDistance(key.toLowerCase(), name.toLowerCase()) <= Math.max(1, Math.floor(key.length / 3)),
+    )
+    .sort((a, b) => likeness(a) - likeness(b))[0];
+  return near && [near.place, near.name].filter(Boolean).join('.');
+}
+
+/** Every key of the config, each with the dotted place of the object that has it. */
+function keysOf(schema: z.core.$ZodType, path: string[]): { place: string; name: string }[] {
+  const { def } = schema._zod;
+  if (def.type === 'object')
+    return Object.entries((def as z.core.$ZodObjectDef).shape).flatMap(([name, inner]) => [
+      { place: path.join('.'), name },
+      ...keysOf(inner, [...path, name]),
+    ]);
+  if (def.type === 'union') return (def as z.core.$ZodUnionDef).options.flatMap((each) => keysOf(each, path));
+  if (def.type === 'array') return keysOf((def as z.core.$ZodArrayDef).element, path);
+  return 'innerType' in def ? keysOf(def.innerType as z.core.$ZodType, path) : [];
 }
 
 const article = (type: string) => `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;

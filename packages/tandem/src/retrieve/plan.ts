@@ -44,6 +44,8 @@ export interface Subject {
   documentIds: string[];
   /** How sure, beside the surest: (0, 1]. */
   share: number;
+  /** It stands in a list with another one: "hypertension and diabetes". Surely both are meant. */
+  isListed: boolean;
 }
 
 /** Words of "tell me about it", which ask for nothing in particular. */
@@ -68,7 +70,8 @@ export function planQuery(
   const words = wordsOf(question);
   const subjects = subjectsOf(linked, (one, other) => areListed(question, words, one, other));
   // One name for each thing the question is about; where that is one thing, a second name that fits it nearly as well.
-  const sure = subjects.map(({ links }) => links[0]!);
+  // A third is only searched for where the question lists it: in a story it is more often beside the point.
+  const sure = subjects.filter(({ isListed }, at) => at < 2 || isListed).map(({ links }) => links[0]!);
   if (sure.length === 1) {
     const [first] = sure as [LinkedName];
     const second = subjects[0]!.links.find(
@@ -126,11 +129,12 @@ export function planQuery(
       [...kinds.keys()].every((kind) => kind === 'meaning') &&
       wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
-    subjects: subjects.map(({ links, share, at }) => ({
+    subjects: subjects.map(({ links, share, at, isListed }) => ({
       name: links[0]!.name,
       asked: question.slice(words[Math.min(...at)]!.start, words[Math.max(...at)]!.end),
       documentIds: links.map(({ documentId }) => documentId),
       share,
+      isListed,
     })),
   };
 }
@@ -145,6 +149,7 @@ interface NamedThing {
   /** Positions in the question's words. */
   at: Set<number>;
   share: number;
+  isListed: boolean;
 }
 
 /**
@@ -162,7 +167,7 @@ function subjectsOf(
     const own = things.find(({ at }) => link.at.some((place) => at.has(place)));
     if (own) own.links.push(link);
     else if (link.cover >= leastCover)
-      things.push({ links: [link], at: new Set(link.at), share: strengthOf(link) / best });
+      things.push({ links: [link], at: new Set(link.at), share: strengthOf(link) / best, isListed: false });
   }
   const subjects = things.filter(({ share }) => share >= leastShare).slice(0, mostSubjects);
   const others = things.filter((thing) => !subjects.includes(thing) && thing.links[0]!.cover >= peerCover);
@@ -177,7 +182,10 @@ function subjectsOf(
       break;
     }
   }
-  return subjects;
+  return subjects.map((thing) => ({
+    ...thing,
+    isListed: subjects.some((other) => other !== thing && listed(other.at, thing.at)),
+  }));
 }
 
 /** Of the surest name's strength, this much must be another's to be a second thing that the question is about. */

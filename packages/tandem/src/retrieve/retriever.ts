@@ -324,7 +324,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       k: reranker ? Math.max(k, reranker.candidates ?? 20) : k,
       again: ranking.again / scale,
       alike: ranking.alike / scale,
-      subjects: plan.subjects.map(({ documentIds }) => documentIds),
+      subjects: plan.subjects,
     });
     timings.fuse = performance.now() - before;
     const chosen = reranker

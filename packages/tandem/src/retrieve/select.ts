@@ -23,10 +23,10 @@ export function selectPassages<
     again: number;
     alike: number;
     /**
-     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections, and the
-     * last places are kept for those that have none yet.
+     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections. The last
+     * places are kept for those that the question lists and that have none yet.
      */
-    subjects?: readonly (readonly string[])[];
+    subjects?: readonly { documentIds: readonly string[]; isListed: boolean }[];
   },
 ): { item: T; score: number }[] {
   const chosen: { item: T; score: number }[] = [];
@@ -36,24 +36,29 @@ export function selectPassages<
   const perSubject = new Map<number, number>();
   const several = subjects.length > 1;
   const subjectOf = ({ documentId }: { documentId: string }) =>
-    several ? subjects.findIndex((documents) => documents.includes(documentId)) : -1;
+    several ? subjects.findIndex(({ documentIds }) => documentIds.includes(documentId)) : -1;
+  const listed = subjects.filter(({ isListed }) => isListed).length;
   const waitingOf = (items: readonly T[]) =>
-    new Set(items.map(({ chunk }) => subjectOf(chunk)).filter((at) => at >= 0 && !perSubject.has(at)));
+    new Set(
+      items
+        .map(({ chunk }) => subjectOf(chunk))
+        .filter((at) => subjects[at]?.isListed && !perSubject.has(at)),
+    );
   const standingOf = ({ chunk, score }: T) =>
     score -
     again * (perSection.get(sectionOf(chunk)) ?? 0) -
     alike * (perDocument.get(chunk.documentId) ?? 0) -
     (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
-    const waiting = several && k >= subjects.length ? waitingOf(left) : none;
+    const waiting = listed > 0 && k >= listed ? waitingOf(left) : none;
     // 0 waiting are owed nothing: a place is left.
-    const owed = waiting.size >= k - chosen.length;
+    const isLast = waiting.size >= k - chosen.length;
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
     for (const [index, each] of left.entries()) {
       // Penalties only lower a score: nothing further down can be better.
       if (each.score <= value) break;
-      if (owed && !waiting.has(subjectOf(each.chunk))) continue;
+      if (isLast && !waiting.has(subjectOf(each.chunk))) continue;
       const own = standingOf(each);
       if (own > value) [best, value] = [index, own];
     }

@@ -12,7 +12,9 @@ export function forgottenCatalog(database: Database): ForgottenCatalog {
           document.id,
           JSON.stringify(document),
         );
-        for (const name of document.allowAgain ? [] : [document.id, document.uri])
+        const names = [document.id, document.uri];
+        if (document.contentHash !== undefined) names.push(`bytes:${document.contentHash}`);
+        for (const name of document.allowAgain ? [] : names)
           database.run(
             'INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?)',
             sha256(document.id),
@@ -35,12 +37,13 @@ export function forgottenCatalog(database: Database): ForgottenCatalog {
       database.get('PRAGMA wal_checkpoint(TRUNCATE)');
     },
 
-    async alsoAt(id, uri) {
+    async alsoAt(idOrBytes, uri) {
+      // Joined to the document that it is, so that letting that one in again lets this one in.
       database.run(
-        'INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?)',
-        sha256(id),
+        'INSERT OR IGNORE INTO forgotten SELECT document, ?, ? FROM forgotten WHERE hash = ?',
         sha256(uri),
         new Date().toISOString(),
+        sha256(idOrBytes),
       );
     },
 

@@ -3,12 +3,15 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SourceError } from '../../core/errors/source-error.ts';
+import { withWww } from '../addresses.ts';
 import { type AllowPrivate, checkLiteralAddress, publicLookup } from './public-address.ts';
 import { ConnectionFailure, type HttpRequest, type HttpResponse, request } from './request.ts';
 
 export interface HttpClientOptions {
   /** Lower case, without port. No other host is ever asked, redirects included. */
   hosts: readonly string[];
+  /** Where the source begins: its hosts, with and without `www.`, belong to the source at the same port only. */
+  site?: URL;
   /** Private addresses may be asked: all, or those of these hosts. */
   allowPrivate: AllowPrivate;
   requestsPerSecond: number;
@@ -63,7 +66,11 @@ export class HttpClient implements Disposable {
   }
 
   has(url: URL): boolean {
-    return /^https?:$/.test(url.protocol) && this.#options.hosts.includes(url.hostname.toLowerCase());
+    const { hosts, site } = this.#options;
+    const host = url.hostname.toLowerCase();
+    if (!/^https?:$/.test(url.protocol)) return false;
+    // Another port is another site. The ports that http and https have by themselves are both written as none.
+    return hosts.includes(host) || (site?.port === url.port && withWww(site.hostname).includes(host));
   }
 
   /** Seconds that a host wants between requests, where it says so (robots.txt). */

@@ -7,7 +7,6 @@ import { sha256 } from '../../core/hash.ts';
 import { mediaTypeOf, readableExtensions } from '../../core/media-type.ts';
 import type { SourceConfigOf } from '../../core/source-config.ts';
 import { decodeText } from '../../parse/decode-text.ts';
-import { withWww } from '../addresses.ts';
 import { headerValues } from '../environment.ts';
 import { HeldBodies, type HeldBody } from '../held-bodies.ts';
 import { HttpClient, NotVisited, parseAddress, statusReason } from '../http/client.ts';
@@ -51,7 +50,8 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   const start = parseAddress(options.url)!;
   const client = new HttpClient({
     ...options,
-    hosts: [...withWww(start.hostname), ...options.hosts].map((host) => host.toLowerCase()),
+    site: start,
+    hosts: options.hosts.map((host) => host.toLowerCase()),
     headers: headerValues(options.headers, where, options.environment),
     headersFor: start,
   });
