@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { NnError } from '../errors/nn-error.ts';
 import type { Job } from './jobs.ts';
@@ -32,7 +33,7 @@ export function runInThread<T>(
   signal?.throwIfAborted();
   const stop = new SharedArrayBuffer(4);
   const start: ThreadStart = { job, stop };
-  const worker = new Worker(new URL('./llama-thread.ts', import.meta.url), {
+  const worker = new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
     workerData: start,
     execArgv: [],
   });
