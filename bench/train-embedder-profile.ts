@@ -21,7 +21,7 @@ import {
   printGroups,
   totalTime,
 } from './profile/node-times.ts';
-import { clinicPairs } from './train-embedder-pairs.ts';
+import { clinicPairs } from './train/clinic-pairs.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

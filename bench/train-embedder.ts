@@ -19,7 +19,7 @@ import { type EmbedderPair, trainEmbedder } from '@tandem/nn';
 import { contrastiveBatches } from '../packages/nn/src/train/embedder-batches.ts';
 import { jsonLines } from './peers/json-lines.ts';
 import { pythonEnvironment } from './peers/python-environment.ts';
-import { clinicPairs } from './train-embedder-pairs.ts';
+import { clinicPairs } from './train/clinic-pairs.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,6 +37,8 @@ const { values: flags, positionals } = parseArgs({
 });
 
 const requirements = ['torch==2.13.0', 'transformers==5.23.0', 'sentence-transformers==6.2.0'];
+/** What `tandem tune --embedder` does where the CPU has products of integers; of the other row only the loss is asked. */
+const defaultRow = 'tandem-int8';
 const floors = { speedOverBest: { floor: 1, goal: 1.5 }, lossAboveFp32: { floor: 0.01, goal: 0 } };
 const threads = 2;
 const learningRate = 5e-5;
@@ -264,12 +266,16 @@ function judgeRow(row: string, speeds: Map<string, Outcome[]>, losses: Map<strin
     if (values.length === 0) return [];
     const { floor, goal } = floors[name];
     const median = values[Math.floor(values.length / 2)]!;
+    const asked = name === 'lossAboveFp32' || row === defaultRow;
     const passed = passes(median, floor);
-    if (!passed) process.exitCode = 1;
+    if (asked && !passed) process.exitCode = 1;
+    const verdict = passed ? (passes(median, goal) ? 'aim reached' : 'floor reached') : 'MISSED';
     console.log(
-      `${row}, ${name}: ${median.toFixed(3)} (${values[0]!.toFixed(3)} to ${values.at(-1)!.toFixed(3)}); at least ${floor}, aim ${goal}: ${passed ? (passes(median, goal) ? 'aim reached' : 'floor reached') : 'MISSED'}`,
+      `${row}, ${name}: ${median.toFixed(3)} (${values[0]!.toFixed(3)} to ${values.at(-1)!.toFixed(3)})${asked ? `; at least ${floor}, aim ${goal}: ${verdict}` : ''}`,
     );
-    return [{ row, name, median, low: values[0], high: values.at(-1), floor, goal, passed }];
+    return [
+      { row, name, median, low: values[0], high: values.at(-1), ...(asked && { floor, goal, passed }) },
+    ];
   });
 }
 

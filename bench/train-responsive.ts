@@ -1,13 +1,16 @@
 /**
  * Does a server that hosts a training still answer? Trains the default model in its worker thread and, from another process's
  * side of a socket, pings an HTTP server in the hosting process all the while: p50, p95 and the worst, in milliseconds. Exits
- * with 1 where p95 is 50 ms or more.
+ * with 1 where p95 is 50 ms or more. Writes `results/train-responsive.json`.
  *
  *     node bench/train-responsive.ts MODEL.gguf [SECONDS]
  */
 import { fork } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trainLora } from '@tandem/nn';
 
@@ -51,5 +54,19 @@ times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.floor(share * (times.length - 1))]!;
 console.log(
   `${times.length} pings during ${steps} steps: p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms, worst ${at(1).toFixed(1)} ms`,
+);
+writeFileSync(
+  join(import.meta.dirname, 'results', 'train-responsive.json'),
+  `${JSON.stringify(
+    {
+      at: new Date().toISOString(),
+      machine: `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`,
+      pings: times.length,
+      steps,
+      milliseconds: { p50: at(0.5), p95: at(0.95), worst: at(1) },
+    },
+    null,
+    1,
+  )}\n`,
 );
 process.exitCode = at(0.95) < 50 ? 0 : 1;

@@ -11,17 +11,17 @@
  * exits with 1 where a floor is missed. Speed is for an idle machine: nothing else should run meanwhile; what a loss comes to
  * does not depend on it, so that `--only loss` may run beside other work.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { evaluateLoss, importPeft, trainLora } from '@tandem/nn';
 import { epochSteps } from '../packages/nn/src/train/batches.ts';
-import { dataset, ingest, localToolsOf, openProject } from '../packages/tandem/src/index.ts';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
 import { jsonLines } from './peers/json-lines.ts';
 import { pythonEnvironment } from './peers/python-environment.ts';
+import { clinicExamples, type Example } from './train/clinic-examples.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -57,13 +57,9 @@ const batchSize = 4;
 const learningRate = 5e-4;
 const warmupFraction = 0.05;
 const peerRows = ['fp32', 'bf16', 'bf16-labelled'] as const;
-/** `small`: int8 cut to 1.3 GB, with layers computed again. */
+/** `small`: int8 cut to 1.5 GB, with layers computed again. */
 const tandemRows = ['tandem', 'tandem-int8', 'tandem-small'] as const;
 
-interface Example {
-  tokens: number[];
-  labelSpans: [number, number][];
-}
 interface Job {
   row: string;
   baseFolder: string;
@@ -96,7 +92,7 @@ async function tandemSide(job: Job): Promise<void> {
     examples: job.batches.flat(),
     initialAdapter: await importPeft(job.initialAdapter),
     threads: job.threads,
-    ...(job.row === 'tandem-small' && { memoryBytes: 1.3e9 }),
+    ...(job.row === 'tandem-small' && { memoryBytes: 1.5e9 }),
     hyperparameters: {
       rank: 16,
       alpha: 32,
@@ -134,7 +130,7 @@ async function tandemSide(job: Job): Promise<void> {
 async function main(): Promise<void> {
   mkdirSync(flags.work, { recursive: true });
   const python = flags.python ?? pythonEnvironment(flags.work, requirements);
-  const { baseFolder, baseFile, train, validation } = await clinicExamples();
+  const { baseFolder, baseFile, train, validation } = await clinicExamples(flags.work);
   const initialAdapter = join(flags.work, 'initial-adapter');
   const jobFor = (row: string, steps: number, withValidation: boolean): Job => {
     const examples = shuffled(train, createRandom(7)).slice(0, steps * batchSize);
@@ -336,46 +332,6 @@ function judge(rows: Record<string, Row>) {
     );
   }
   return verdicts;
-}
-
-/** The clinic's training and validation examples, tokenised as they are trained on. Built once in --work. */
-async function clinicExamples(): Promise<{
-  baseFolder: string;
-  baseFile: string;
-  train: Example[];
-  validation: Example[];
-}> {
-  const file = join(flags.work, 'examples.json');
-  if (!existsSync(file)) {
-    const directory = join(flags.work, 'clinic');
-    rmSync(directory, { recursive: true, force: true });
-    cpSync(join(import.meta.dirname, '..', 'examples', 'clinic'), directory, {
-      recursive: true,
-      filter: (path) =>
-        !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'make-data.ts'].includes(basename(path)),
-    });
-    console.log('Ingesting the clinic and building its examples, once …');
-    await using project = await openProject({ directory });
-    await ingest(project, {});
-    const built = await dataset(project, {});
-    const tools = localToolsOf(await (await project.models()).chat())!;
-    const tokenised = (examples: typeof built.train): Example[] =>
-      examples.map(({ messages }) => {
-        const { tokens, spans } = tools.encodeChat(messages);
-        const { start, end } = spans.at(-1)!;
-        return { tokens, labelSpans: [[start, end]] };
-      });
-    writeFileSync(
-      file,
-      JSON.stringify({
-        baseFolder: dirname(tools.path),
-        baseFile: basename(tools.path),
-        train: tokenised(built.train),
-        validation: tokenised(built.validation),
-      }),
-    );
-  }
-  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function sum(values: readonly number[]): number {

@@ -3,7 +3,7 @@
  * synthetic own words, each with a passage of the section that answers it, and another section of the same document as hard negative.
  * Questions whose group also has held-out questions are left out.
  *
- *     node bench/retrieve/train-embedder.ts --work DIR --out DIR [--pairs 5000] [--tokens 72] [--data DIR]
+ *     node bench/retrieve/train-embedder.ts --work DIR --out DIR [--pairs 5000] [--tokens 72] [--products int8] [--seed 1] [--data DIR]
  *
  * --work is that of `bench/retrieve.ts`, whose index the passages are taken from. Minutes; then give --out as `--embedder` to it.
  */
@@ -28,6 +28,8 @@ const { values: flags } = parseArgs({
     out: { type: 'string' },
     pairs: { type: 'string', default: '5000' },
     tokens: { type: 'string', default: '72' },
+    products: { type: 'string', default: 'float32' },
+    seed: { type: 'string', default: '1' },
   },
 });
 if (!flags.work || !flags.out) throw new Error('Give --work and --out: see the head of this file.');
@@ -97,7 +99,13 @@ const { metrics } = await trainEmbedder({
   validation: pairs.slice(-128),
   evaluateEverySteps: 40,
   onTooLong: 'truncate',
-  hyperparameters: { batchSize: 64, learningRate: 8e-5, epochs: 1, seed: 1 },
+  hyperparameters: {
+    batchSize: 64,
+    learningRate: 8e-5,
+    epochs: 1,
+    seed: Number(flags.seed),
+    products: flags.products as 'float32' | 'int8',
+  },
   onProgress: ({ stage, done, total, pairsPerSecond, recallAt1 }) => {
     if (Date.now() - said < 15_000) return;
     said = Date.now();

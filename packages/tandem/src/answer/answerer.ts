@@ -9,7 +9,7 @@ import type { Passage } from '../core/types/document.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 import { fuseRankings } from '../retrieve/fuse.ts';
-import type { Retriever } from '../retrieve/retriever.ts';
+import type { Retrieval, Retriever } from '../retrieve/retriever.ts';
 import { mapCitations } from './citations.ts';
 import { buildMessages, buildRewriteMessages } from './prompt.ts';
 import { choicesOf, fieldProbability, parseObject, stringFieldSpan, valueAt } from './structured-output.ts';
@@ -83,7 +83,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   }
 
   let passages: Passage[] | undefined;
-  let spelledOut: string[] = [];
+  let found: Omit<Found, 'passages'> = { spelledOut: [] };
   if (retrieves) {
     if (!retriever)
       throw new InvalidInputError({
@@ -92,7 +92,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       });
     const before = performance.now();
     const k = options.k ?? config.retrieve.k;
-    ({ passages, spelledOut } = await findPassages(
+    ({ passages, ...found } = await findPassages(
       retriever,
       options.searchFor ?? asked,
       searchQuery,
@@ -107,7 +107,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     answer: config.answer,
     question: asked,
     ...(passages && { passages }),
-    searchedFor: { ...(searchQuery && { searchQuery }), spelledOut },
+    searchedFor: { ...(searchQuery && { searchQuery }), ...found },
     ...(options.variant && { variant: options.variant }),
   });
 
@@ -170,7 +170,9 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     danglingMarkers: dangling,
     passages: passages ?? [],
     ...(searchQuery && { searchQuery }),
-    ...(spelledOut.length > 0 && { spelledOut }),
+    ...(found.spelledOut.length > 0 && { spelledOut: found.spelledOut }),
+    ...(found.parts && { parts: found.parts }),
+    ...(found.missing && { missing: found.missing }),
     ...(calibrated !== undefined && { confidence: calibrated, rawConfidence: confidence! }),
     usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
     timings,
@@ -204,8 +206,12 @@ function adapterFor(arm: ArmName, adapter: AnswererOptions['adapter']): AdapterR
   return adapter.file === undefined ? undefined : { path: adapter.file };
 }
 
+interface Found extends Pick<Retrieval, 'passages' | 'parts' | 'missing'> {
+  spelledOut: string[];
+}
+
 /**
- * Passages for the question, and what its abbreviations were spelt out as; with a rewritten query, for both, fused: a rewrite
+ * Passages for the question, what its abbreviations were spelt out as, and which of several things it asks have passages; with a rewritten query, for both, fused: a rewrite
  * that lost something cannot lose the passage that the question itself would have found.
  */
 async function findPassages(
@@ -214,15 +220,16 @@ async function findPassages(
   searchQuery: string | undefined,
   k: number,
   signal: AbortSignal | undefined,
-): Promise<{ passages: Passage[]; spelledOut: string[] }> {
+): Promise<Found> {
   const search = (query: string, count: number) =>
     retriever.retrieve(query, { k: count, ...(signal && { signal }) });
   if (!searchQuery || searchQuery === question) {
-    const { passages, spelledOut = [] } = await search(question, k);
-    return { passages, spelledOut };
+    const { passages, spelledOut = [], parts, missing } = await search(question, k);
+    return { passages, spelledOut, ...(parts && { parts }), ...(missing && { missing }) };
   }
   const depth = Math.max(2 * k, 10);
-  const found = [await search(searchQuery, depth), await search(question, depth)];
+  const own = await search(question, depth);
+  const found = [await search(searchQuery, depth), own];
   const byId = new Map(found.flatMap(({ passages }) => passages.map((passage) => [passage.id, passage])));
   const fused = fuseRankings(found.map(({ passages }) => passages.map(({ id }) => id)));
   return {
@@ -231,6 +238,8 @@ async function findPassages(
       return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
     }),
     spelledOut: [...new Set(found.flatMap((list) => list.spelledOut ?? []))],
+    // A rewrite spells names as the documents do: what it has found a document for is not missing.
+    ...(own.missing && found[0]!.missing && { missing: own.missing }),
   };
 }
 

@@ -19,7 +19,11 @@ export async function extractAnswer(
   const { config, retriever, catalog } = parts;
   const started = performance.now();
   const k = options.k ?? config.retrieve.k;
-  const { passages } = await retriever.retrieve(question, {
+  const {
+    passages,
+    parts: about,
+    missing,
+  } = await retriever.retrieve(question, {
     k,
     ...(options.signal && { signal: options.signal }),
   });
@@ -38,6 +42,8 @@ export async function extractAnswer(
     citations,
     danglingMarkers: dangling,
     passages,
+    ...(about && { parts: about }),
+    ...(missing && { missing }),
     usage: { promptTokens: 0, completionTokens: 0 },
     timings: { retrieve: total, generate: 0, total },
     traceId: newId('trace'),

@@ -39,6 +39,15 @@ test('passages are numbered in the order given, under title and section; what wa
   );
 });
 
+test('what no document has a word of is told to the untuned arm, and not to one that never learnt of it', () => {
+  const told = (arm: 'rag' | 'hybrid') =>
+    buildMessages({ arm, answer, question: 'Why?', passages, searchedFor: { missing: ['zorblaxin'] } }).at(
+      -1,
+    )!.content;
+  expect(told('rag')).toMatch(/Question: Why\?\nThe sources say nothing about: zorblaxin$/);
+  expect(told('hybrid')).toMatch(/Question: Why\?$/);
+});
+
 test('the untuned arms carry the style guide, the tuned ones their line', () => {
   expect(buildMessages({ arm: 'base', answer, question: 'Why?' }).map(({ content }) => content)).toEqual([
     'Be calm. Not here. {unknown}',

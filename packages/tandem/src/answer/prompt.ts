@@ -29,13 +29,15 @@ export interface SearchedFor {
   searchQuery?: string;
   /** Names that the documents give for abbreviations in the question. */
   spelledOut?: readonly string[];
+  /** Names in the question of which no document has a word. */
+  missing?: readonly string[];
 }
 
 /** The user's turn. Without passages it is the question alone. */
 export function userMessage(
   question: string,
   passages?: readonly PassageText[],
-  { searchQuery, spelledOut = [] }: SearchedFor = {},
+  { searchQuery, spelledOut = [], missing = [] }: SearchedFor = {},
 ): string {
   if (!passages) return question;
   return [
@@ -43,6 +45,7 @@ export function userMessage(
     `Question: ${question}`,
     ...(searchQuery ? [`Searched for: ${searchQuery}`] : []),
     ...(spelledOut.length > 0 ? [`Names: ${spelledOut.join('; ')}`] : []),
+    ...(missing.length > 0 ? [`The sources say nothing about: ${missing.join('; ')}`] : []),
   ].join('\n');
 }
 
@@ -93,8 +96,13 @@ export function buildMessages(options: {
   variant?: PromptVariant;
 }): ChatMessage[] {
   const { arm, answer, question, passages, searchedFor } = options;
-  const user: ChatMessage = { role: 'user', content: userMessage(question, passages, searchedFor) };
-  if (arm === 'tuned' || arm === 'hybrid') return [{ role: 'system', content: answer.tunedSystem }, user];
+  const turn = (told: SearchedFor | undefined): ChatMessage => ({
+    role: 'user',
+    content: userMessage(question, passages, told),
+  });
+  // Names that nobody has heard of are in no training example: a tuned model is asked as it was taught.
+  if (arm === 'tuned' || arm === 'hybrid')
+    return [{ role: 'system', content: answer.tunedSystem }, turn({ ...searchedFor, missing: [] })];
   const variant = options.variant ?? promptVariants(arm, answer)[0]!;
   return [
     { role: 'system', content: fillSystemPrompt(variant.system, answer) },
@@ -102,7 +110,7 @@ export function buildMessages(options: {
       { role: 'user', content: example.user },
       { role: 'assistant', content: example.assistant },
     ]),
-    user,
+    turn(searchedFor),
   ];
 }
 

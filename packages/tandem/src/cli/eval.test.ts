@@ -17,7 +17,7 @@ afterAll(() => letters[Symbol.asyncDispose]());
 test('recall, nDCG and MRR with intervals, and why the rest failed', { timeout: 60_000 }, async () => {
   const { out } = await tandem('eval', 'retrieval', '--json');
   const told = JSON.parse(out);
-  expect(told).toMatchObject({ cases: 12, groups: 12, withoutSource: ['nowhere'] });
+  expect(told).toMatchObject({ cases: 13, groups: 13, withoutSource: ['unsaid'] });
   expect(Object.keys(told.recall)).toEqual(['1', '3', '5', '10']);
   for (const { value, low, high } of [
     ...Object.values<{ value: number; low: number; high: number }>(told.recall),
@@ -27,13 +27,20 @@ test('recall, nDCG and MRR with intervals, and why the rest failed', { timeout: 
     expect(value).toBeLessThanOrEqual(high);
   }
   expect(told.recall['10'].value).toBeGreaterThan(0.5);
-  expect(told.failures).toHaveLength(12 - Math.round(12 * told.recall['10'].value));
+  expect(told.failures).toHaveLength(13 - Math.round(13 * told.recall['10'].value));
+  expect(told.failures.find(({ id }: { id: string }) => id === 'nowhere')).toMatchObject({
+    kind: 'not indexed',
+    expected: { documentId: 'd99', section: 'i' },
+  });
 
   const shown = await tandem('eval', 'retrieval', '--failures', '--mode', 'lexical');
-  expect(shown.out).toMatch(/recall@1 +recall@3 +recall@5 +recall@10 +nDCG@10 +MRR/);
-  expect(shown.out).toContain('12 cases of 12 groups; 95 % intervals by resampling groups.');
-  expect(shown.out).toMatch(/1 more cases name no indexed source/);
-  expect(shown.out).toMatch(/Not found: \d+ of 12\./);
+  const [heads, cells] = shown.out.split('\n') as [string, string];
+  expect(heads).toMatch(/recall@1 +recall@3 +recall@5 +recall@10 +nDCG@10 +MRR/);
+  // Each head stands where its figure begins.
+  for (const { index } of heads.matchAll(/\S+/g)) expect(cells.slice(index)).toMatch(/^[01]\.\d{3} /);
+  expect(shown.out).toContain('13 cases of 13 groups; 95 % intervals by resampling groups.');
+  expect(shown.out).toMatch(/1 more case has no source and was left out/);
+  expect(shown.out).toMatch(/Not found: \d+ of 13\./);
 });
 
 test('each way of cutting documents, with an index of its own', { timeout: 120_000 }, async () => {
@@ -48,7 +55,7 @@ test('each way of cutting documents, with an index of its own', { timeout: 120_0
   ]);
   for (const { chunks, evaluation } of rows) {
     expect(chunks).toBeGreaterThan(0);
-    expect(evaluation.cases).toBe(12);
+    expect(evaluation.cases).toBe(13);
   }
   expect((await readdir(join(letters.directory, '.tandem', 'chunkers'))).sort()).toEqual(
     rows.map(({ strategy }: { strategy: string }) => strategy).sort(),

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { failureCounts, failureKinds, type RetrievalEvaluation } from '../evaluate/retrieval.ts';
+import {
+  failureCounts,
+  failureKinds,
+  type RetrievalEvaluation,
+  type RetrievalFailure,
+} from '../evaluate/retrieval.ts';
 import { evalChunkers, evalRetrieval } from '../project/eval-retrieval.ts';
 import { sourceAddresses } from '../project/ingest.ts';
 import type { Interval } from '../statistics/index.ts';
@@ -43,10 +48,10 @@ export function addEval(program: Command, signal: AbortSignal): void {
             if (options.chunkers) {
               print(await evalChunkers(project, given), (rows) =>
                 [
-                  `${'chunker'.padEnd(14)}${'chunks'.padStart(8)}${heads(rows[0]!.evaluation)}`,
+                  `${'chunker'.padEnd(14)}${'chunks'.padStart(8)}  ${heads(rows[0]!.evaluation)}`,
                   ...rows.map(
                     ({ strategy, chunks, evaluation }) =>
-                      `${strategy.padEnd(14)}${String(chunks).padStart(8)}${cells(evaluation)}`,
+                      `${strategy.padEnd(14)}${String(chunks).padStart(8)}  ${cells(evaluation)}`,
                   ),
                   footnote(rows[0]!.evaluation),
                 ].join('\n'),
@@ -59,12 +64,16 @@ export function addEval(program: Command, signal: AbortSignal): void {
                 ({ kind, count }) => `${String(count).padStart(6)}  ${kind}: ${failureKinds[kind]}`,
               );
               return [
-                heads(evaluation).trimStart(),
-                cells(evaluation).trimStart(),
+                heads(evaluation),
+                cells(evaluation),
                 footnote(evaluation),
                 `${latency.p50.toFixed(0)} ms at the median, ${latency.p95.toFixed(0)} ms for the slowest twentieth.`,
                 ...(withoutSource.length > 0
-                  ? [`${withoutSource.length} more cases name no indexed source and were left out.`]
+                  ? [
+                      withoutSource.length === 1
+                        ? '1 more case has no source and was left out.'
+                        : `${withoutSource.length} more cases have no source and were left out.`,
+                    ]
                   : []),
                 '',
                 `Not found: ${failures.length} of ${cases}.`,
@@ -72,7 +81,7 @@ export function addEval(program: Command, signal: AbortSignal): void {
                 ...(options.failures
                   ? failures.map(
                       ({ id, kind, question, expected, first }) =>
-                        `\n${id} (${kind}): ${question}\n  in ${expected.documentId}:${expected.start}–${expected.end}; first was ${first ? first.headingPath.join(' › ') : 'nothing'}`,
+                        `\n${id} (${kind}): ${question}\n  in ${placeOf(expected)}; first was ${first ? first.headingPath.join(' › ') : 'nothing'}`,
                     )
                   : []),
               ].join('\n');
@@ -84,13 +93,22 @@ export function addEval(program: Command, signal: AbortSignal): void {
     );
 }
 
+const placeOf = ({ documentId, section, start, end }: RetrievalFailure['expected']) =>
+  start === undefined
+    ? `${documentId}${section === undefined ? '' : `, section "${section}"`}`
+    : `${documentId}:${start}–${end}`;
+
 const width = 20;
 const heads = ({ recall }: RetrievalEvaluation) =>
   [...Object.keys(recall).map((k) => `recall@${k}`), 'nDCG@10', 'MRR']
-    .map((head) => head.padStart(width))
-    .join('');
+    .map((head) => head.padEnd(width))
+    .join('')
+    .trimEnd();
 const cells = ({ recall, ndcg, mrr }: RetrievalEvaluation) =>
-  [...Object.values(recall), ndcg, mrr].map((interval) => cell(interval).padStart(width)).join('');
+  [...Object.values(recall), ndcg, mrr]
+    .map((interval) => cell(interval).padEnd(width))
+    .join('')
+    .trimEnd();
 const cell = ({ value, low, high }: Interval) => `${value.toFixed(3)} ${low.toFixed(2)}–${high.toFixed(2)}`;
 const footnote = ({ cases, groups }: RetrievalEvaluation) =>
   `${cases} cases of ${groups} groups; 95 % intervals by resampling groups.`;

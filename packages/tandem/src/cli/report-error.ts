@@ -26,12 +26,6 @@ const hasHint = (error: unknown): error is Error & { hint?: string } =>
 
 function systemSentence(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  // LanceDB's errors tell by their text alone that a file of a table is gone or has other bytes.
-  if (
-    /lance error/i.test(error.message) &&
-    /not found|corrupt|magic|unexpected eof|checksum|invalid range/i.test(error.message)
-  )
-    return 'The search index is damaged: a file of it is missing or cannot be read.\nDelete the folder .tandem/index and run `tandem ingest`; what was embedded before is not embedded again.';
   if (!('code' in error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC')

@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
+import type { RetrievalCase } from '../evaluate/retrieval.ts';
 import { readJsonl } from './jsonl.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
@@ -19,6 +20,24 @@ export type CaseLine = z.infer<typeof caseLineSchema>;
 
 /** Reads held-out questions; see `Case`. Ids must differ. */
 export async function loadCases(path: string, documents: Catalog['documents']): Promise<Case[]> {
+  return resolveSources(await readCases(path), documents);
+}
+
+/** The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. */
+export async function loadRetrievalCases(
+  path: string,
+  documents: Catalog['documents'],
+): Promise<RetrievalCase[]> {
+  const lines = await readCases(path);
+  return (await resolveSources(lines, documents)).map((each, at) => {
+    const { source } = lines[at]!;
+    return source && !each.source
+      ? { ...each, notIndexed: { documentId: source.documentId, section: source.section } }
+      : each;
+  });
+}
+
+async function readCases(path: string): Promise<CaseLine[]> {
   const lines = await readJsonl(path, caseLineSchema);
   const seen = new Map<string, number>();
   lines.forEach(({ id }, index) => {
@@ -33,10 +52,10 @@ export async function loadCases(path: string, documents: Catalog['documents']): 
     }
     seen.set(id, index);
   });
-  return resolveSources(lines, documents);
+  return lines;
 }
 
-/** Section headings become offsets. A source whose document or section is not indexed is left out: nothing to measure by. */
+/** Section headings become offsets. A source whose document or section is not indexed is left out: its text is not there to be read. */
 export async function resolveSources(
   lines: readonly CaseLine[],
   documents: Catalog['documents'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
-import { evaluateRetrieval, failureCounts, liesIn } from './retrieval.ts';
+import { evaluateRetrieval, failureCounts, isHit } from './retrieval.ts';
 
 /** A document of ten passages of ten characters each; the answer is in the fourth and fifth. */
 const passage = (documentId: string, at: number, text = `text ${at}`): Passage => ({
@@ -66,10 +66,12 @@ describe('why an answer was not found', () => {
 
   test('each reason', async () => {
     expect(await kind([passage('other', 1)], { index: [] })).toBe('not indexed');
-    // One passage over the whole document: the answer is the smaller part of it.
-    const whole = { ...passage('gout', 0), start: 0, end: 100 };
-    expect(await kind([passage('other', 1)], { index: [whole] })).toBe('cut by chunking');
-    expect(await kind([whole], { index: [whole, ...index] })).toBe('cut by chunking');
+    // A quarter of the answer is at the end of a passage about something else.
+    const beside = { ...passage('gout', 0, 'uric'), start: 0, end: 35 };
+    expect(await kind([beside], { index: [beside, ...index] })).toBe('cut by chunking');
+    // Nothing was found: however the answer was cut, that is not why.
+    expect(await kind([passage('other', 1)], { index: [beside] })).toBe('vocabulary');
+    expect(await kind([passage('other', 1)], { index: [beside], compared: [beside] })).toBe('ranked too low');
     expect(await kind([passage('gout', 8)], { index })).toBe('right document, wrong section');
     expect(await kind([passage('other', 1)], { index, compared: index })).toBe('ranked too low');
     expect(await kind([passage('other', 1)], { index })).toBe('not found');
@@ -96,12 +98,45 @@ test('cases without a source are named, and none is measured where none has one'
   expect(await evaluateRetrieval({ ...options, cases: [without] })).toBeUndefined();
 });
 
-test('a passage lies in at most one of two sections that do not overlap', () => {
+test('a sentence of sixty characters is found by the passage of six hundred that has it, not by its neighbour', async () => {
+  const sentence = { documentId: 'gout', start: 700, end: 760 };
+  const passages = [0, 600, 1200].map((start) => ({ ...passage('gout', start), start, end: start + 600 }));
+  const measured = (found: Passage[]) =>
+    evaluateRetrieval({
+      cases: [{ ...aCase('one'), source: sentence }],
+      retrieve: async () => ({ passages: found }),
+      passagesOf: async () => [passages[1]!],
+    });
+  expect((await measured([passages[2]!, passages[1]!]))!.mrr.value).toBe(0.5);
+  const missed = await measured([passages[0]!, passages[2]!]);
+  expect(missed!.failures).toMatchObject([{ kind: 'right document, wrong section' }]);
+  expect((await measured([passage('other', 1)]))!.failures).toMatchObject([{ kind: 'vocabulary' }]);
+});
+
+test('what was never ingested is a miss, whatever is found', async () => {
+  const { source: _, ...without } = aCase('b');
+  const result = await evaluateRetrieval({
+    cases: [aCase('a'), { ...without, notIndexed: { documentId: 'lost', section: 'Causes' } }],
+    retrieve: async () => ({ passages: [passage('gout', 3)] }),
+    passagesOf: async () => [],
+  });
+  expect(result).toMatchObject({ cases: 2, withoutSource: [], recall: { 10: { value: 0.5 } } });
+  expect(result!.failures).toMatchObject([
+    { id: 'b', kind: 'not indexed', expected: { documentId: 'lost', section: 'Causes' }, first: {} },
+  ]);
+});
+
+test('what lies in a span or has it is a hit, what does not touch it never is', () => {
+  const span = fc
+    .tuple(fc.nat(100), fc.integer({ min: 1, max: 60 }))
+    .map(([start, length]) => ({ start, end: start + length }));
   fc.assert(
-    fc.property(fc.nat(50), fc.integer({ min: 1, max: 50 }), fc.nat(100), (start, length, border) => {
-      const within = { start, end: start + length };
-      const sides = [liesIn(within, { start: 0, end: border }), liesIn(within, { start: border, end: 200 })];
-      expect(sides.filter(Boolean).length).toBeLessThanOrEqual(1);
+    fc.property(span, span, (a, b) => {
+      const within = a.start >= b.start && a.end <= b.end;
+      const apart = a.end <= b.start || b.end <= a.start;
+      expect(isHit(a, b)).toBe(isHit(b, a));
+      if (within) expect(isHit(a, b)).toBe(true);
+      if (apart) expect(isHit(a, b)).toBe(false);
     }),
   );
 });

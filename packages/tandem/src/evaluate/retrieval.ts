@@ -5,9 +5,15 @@ import type { Retrieval } from '../retrieve/retriever.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
 import { termsOf } from '../store/terms.ts';
 
+/** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
+export interface RetrievalCase extends Case {
+  /** Its source, where the documents do not have that document or section; `source` is then absent. */
+  notIndexed?: { documentId: string; section?: string | undefined };
+}
+
 export interface RetrievalEvaluationOptions {
-  /** Only those with a `source` count: the span that holds the answer. */
-  cases: readonly Case[];
+  /** Only those with a `source` (the span that holds the answer), or one that is `notIndexed`, count. */
+  cases: readonly RetrievalCase[];
   retrieve(question: string): Promise<Pick<Retrieval, 'passages' | 'explanation'>>;
   /** The index's own passages that overlap the case's source, in any order: what could have been found. */
   passagesOf(
@@ -21,9 +27,9 @@ export interface RetrievalEvaluationOptions {
 
 /** Why a case's answer is not among the passages. */
 export const failureKinds = {
-  'not indexed': 'The index has no passage of the document that holds the answer.',
+  'not indexed': 'The index has no passage of the document or section that holds the answer.',
   'cut by chunking':
-    'A passage with a part of the answer was found, but most of that passage is something else.',
+    'A passage with a part of the answer was found, but it has less than half of it, and most of that passage is something else.',
   'ranked too low': 'The passage was among those compared, and others were put before it.',
   'right document, wrong section': 'Other passages of the right document were found.',
   vocabulary:
@@ -37,14 +43,14 @@ export interface RetrievalFailure {
   question: string;
   kind: FailureKind;
   /** Where the answer stands, and what came first instead. */
-  expected: NonNullable<Case['source']>;
+  expected: { documentId: string; start?: number; end?: number; section?: string | undefined };
   first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
 }
 
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
-  /** Cases without a source, or whose source names what the documents do not have: nothing to measure by. */
+  /** Cases that do not say where their answer stands: nothing to measure by, and not among `cases`. */
   withoutSource: string[];
   /** Cases with a passage of the source among the first k; by k. */
   recall: Record<number, Interval>;
@@ -58,13 +64,20 @@ export interface RetrievalEvaluation {
   latency: { p50: number; p95: number };
 }
 
-/** More than half of a passage must lie in the source for the passage to count as a hit. */
-export function liesIn(
+/**
+ * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half of
+ * the source (a sentence, shorter than one).
+ */
+export function isHit(
   passage: Pick<Passage, 'start' | 'end'>,
   source: { start: number; end: number },
 ): boolean {
-  const overlap = Math.min(passage.end, source.end) - Math.max(passage.start, source.start);
-  return overlap > (passage.end - passage.start) / 2;
+  return overlapOf(passage, source) > Math.min(passage.end - passage.start, source.end - source.start) / 2;
+}
+
+/** In characters; 0 or less where they do not overlap. */
+function overlapOf(a: { start: number; end: number }, b: { start: number; end: number }): number {
+  return Math.min(a.end, b.end) - Math.max(a.start, b.start);
 }
 
 /** Recall, nDCG and MRR of a retriever on cases, with intervals by resampling the cases' groups, and each failure with its reason. */
@@ -72,29 +85,37 @@ export async function evaluateRetrieval(
   options: RetrievalEvaluationOptions,
 ): Promise<RetrievalEvaluation | undefined> {
   const { cases, ks = [1, 3, 5, 10], signal, onProgress } = options;
-  const measured = cases.filter((each) => each.source !== undefined);
+  const measured = cases.filter(({ source, notIndexed }) => source ?? notIndexed);
   const most = Math.max(...ks);
   const ranks: number[] = [];
   const times: number[] = [];
   const failures: RetrievalFailure[] = [];
-  for (const [done, { id, question, source }] of measured.entries()) {
+  for (const [done, { id, question, source, notIndexed }] of measured.entries()) {
     signal?.throwIfAborted();
     onProgress?.({ stage: 'searching', done, total: measured.length, unit: 'cases' });
     const before = performance.now();
     const { passages, explanation } = await options.retrieve(question);
     times.push(performance.now() - before);
-    const at = passages
-      .slice(0, most)
-      .findIndex((passage) => passage.documentId === source!.documentId && liesIn(passage, source!));
+    const seen = passages.slice(0, most);
+    const at = source
+      ? seen.findIndex((passage) => passage.documentId === source.documentId && isHit(passage, source))
+      : -1;
     ranks.push(at < 0 ? Number.POSITIVE_INFINITY : at + 1);
     if (at >= 0) continue;
-    const right = await options.passagesOf(source!);
     const [first] = passages;
     failures.push({
       id,
       question,
-      kind: kindOf({ question, source: source!, passages, right, compared: explanation?.compared }),
-      expected: source!,
+      kind: source
+        ? kindOf({
+            question,
+            source,
+            passages: seen,
+            right: await options.passagesOf(source),
+            compared: explanation?.compared,
+          })
+        : 'not indexed',
+      expected: source ?? notIndexed!,
       ...(first && { first: { id: first.id, headingPath: first.headingPath, uri: first.uri } }),
     });
   }
@@ -106,7 +127,7 @@ export async function evaluateRetrieval(
   return {
     cases: measured.length,
     groups: new Set(groups).size,
-    withoutSource: cases.filter((each) => each.source === undefined).map(({ id }) => id),
+    withoutSource: cases.filter(({ source, notIndexed }) => !source && !notIndexed).map(({ id }) => id),
     recall: Object.fromEntries(ks.map((k) => [k, interval(ranks.map((rank) => Number(rank <= k)))])),
     ndcg: interval(ranks.map((rank) => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0))),
     mrr: interval(ranks.map((rank) => 1 / rank)),
@@ -129,15 +150,16 @@ function kindOf({
   compared: readonly { chunk: { id: string } }[] | undefined;
 }): FailureKind {
   if (right.length === 0) return 'not indexed';
-  const overlapping = new Set(right.map(({ id }) => id));
-  const inSource = right.filter((passage) => liesIn(passage, source));
-  if (inSource.length === 0 || passages.some(({ id }) => overlapping.has(id))) return 'cut by chunking';
-  if (passages.some(({ documentId }) => documentId === source.documentId))
-    return 'right document, wrong section';
-  const wanted = new Set(inSource.map(({ id }) => id));
-  if (compared?.some(({ chunk }) => wanted.has(chunk.id))) return 'ranked too low';
+  const own = passages.filter(({ documentId }) => documentId === source.documentId);
+  if (own.some((passage) => overlapOf(passage, source) > 0)) return 'cut by chunking';
+  if (own.length > 0) return 'right document, wrong section';
+  // An answer strewn over many passages has no best one: each with a part of it was worth finding.
+  const hits = right.filter((passage) => isHit(passage, source));
+  const wanted = hits.length > 0 ? hits : right;
+  const ids = new Set(wanted.map(({ id }) => id));
+  if (compared?.some(({ chunk }) => ids.has(chunk.id))) return 'ranked too low';
   const asked = new Set(termsOf(question));
-  const shares = inSource.some(({ prefix = '', text }) =>
+  const shares = wanted.some(({ prefix = '', text }) =>
     termsOf(`${prefix} ${text}`).some((term) => asked.has(term)),
   );
   return shares ? 'not found' : 'vocabulary';

@@ -56,7 +56,7 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
   const id = newId(kind);
   const folder = join(project.dataDirectory, `${kind}s`);
   await mkdir(folder, { recursive: true });
-  return recordTraining(project, {
+  return await recordTraining(project, {
     fingerprint,
     checkpointDirectory,
     config: { kind, ...settings },

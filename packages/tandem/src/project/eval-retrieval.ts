@@ -6,9 +6,8 @@ import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import type { Config } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import type { Case } from '../core/types/example.ts';
-import { loadCases } from '../dataset/cases.ts';
-import { evaluateRetrieval, type RetrievalEvaluation } from '../evaluate/retrieval.ts';
+import { loadRetrievalCases } from '../dataset/cases.ts';
+import { evaluateRetrieval, type RetrievalCase, type RetrievalEvaluation } from '../evaluate/retrieval.ts';
 import { createRetriever, type RetrieveOptions } from '../retrieve/retriever.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import { ingest } from './ingest.ts';
@@ -35,7 +34,7 @@ export async function evalRetrieval(
   options: EvalRetrievalOptions = {},
 ): Promise<RetrievalEvaluation> {
   const path = casesPath(project, options.cases);
-  const cases = await loadCases(path, project.catalog.documents);
+  const cases = await loadRetrievalCases(path, project.catalog.documents);
   return evaluated(project, cases, path, options);
 }
 
@@ -80,7 +79,7 @@ export async function evalChunkers(
       ...(options.signal && { signal: options.signal }),
       ...(options.onProgress && { onProgress: options.onProgress }),
     });
-    const cases = await loadCases(path, catalog.documents);
+    const cases = await loadRetrievalCases(path, catalog.documents);
     results.push({
       strategy,
       chunks: report.index.chunks,
@@ -104,7 +103,7 @@ function casesPath(project: Project, given: string | undefined): string {
 
 async function evaluated(
   project: Project,
-  cases: readonly Case[],
+  cases: readonly RetrievalCase[],
   path: string,
   { ks = [1, 3, 5, 10], mode = 'hybrid', signal, onProgress }: EvalRetrievalOptions,
 ): Promise<RetrievalEvaluation> {
@@ -129,8 +128,8 @@ async function evaluated(
     throw new InvalidInputError({
       domain: 'evaluate',
       where: path,
-      message: `No case of ${path} says where its answer stands in an indexed document.`,
-      hint: 'Give each case a source: {"documentId": …, "section": …}, and run `tandem ingest`.',
+      message: `No case of ${path} says where its answer stands.`,
+      hint: 'Give each case a source: {"documentId": …, "section": …} or {"documentId": …, "start": …, "end": …}.',
     });
   return result;
 }

@@ -39,6 +39,7 @@ export async function makeLetterProject(config: Record<string, unknown> = {}): P
   await jsonl('cases.jsonl', [
     ...lines.map(({ text: _text, split: _split, ...line }) => ({ ...line, expected: 'x' })),
     { id: 'nowhere', question: 'a', expected: 'x', source: { documentId: 'd99', section: 'i' } },
+    { id: 'unsaid', question: 'b', expected: 'x' },
   ]);
   const whole = {
     name: 'letters',

@@ -8,6 +8,7 @@ import { BertEncoder } from '@tandem/nn';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ingest } from './ingest.ts';
 import { openProject } from './project.ts';
+import { cancelTraining } from './training-run.ts';
 import { tuneEmbedder } from './tune-embedder.ts';
 
 /** A project of a dozen two-section documents with an embedder of some thousand weights, whose words are letters. */
@@ -70,6 +71,23 @@ test('questions and glossary train the embedder; its folder can be the projectâ€
   }
   await using encoder = await BertEncoder.load({ directory: trained.directory });
   expect(encoder.dimensions).toBe(16);
+});
+
+test('while it trains, nothing else may write: another process would find it locked', async () => {
+  await using project = await openProject({ directory });
+  await ingest(project, {});
+  await using other = await openProject({ directory });
+  const refused: Promise<unknown>[] = [];
+  await tuneEmbedder(project, {
+    epochs: 2,
+    onProgress({ stage }) {
+      if (stage === 'training') refused.push(cancelTraining(other).catch((error: unknown) => error));
+    },
+  });
+  expect(refused.length).toBeGreaterThan(2);
+  // The last progress is told when the work is nearly done; what counts is that it was locked while it went on.
+  for (const outcome of (await Promise.all(refused)).slice(0, 3))
+    expect(outcome).toMatchObject({ code: 'locked' });
 });
 
 test('killed without warning and started again, the same run ends in the same embedder', async () => {

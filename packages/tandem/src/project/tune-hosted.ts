@@ -78,7 +78,7 @@ export async function tuneHosted(
     await rm(checkpointDirectory, { recursive: true, force: true });
   }
   const inputs = { dataset: data.id, base: base.baseHash, template: base.templateHash };
-  return recordTraining(project, {
+  return await recordTraining(project, {
     fingerprint,
     checkpointDirectory,
     config: { hyperparameters, hosted: settings },

@@ -153,7 +153,7 @@ export async function tune(
   if (options.estimateOnly) return { estimate };
 
   await using _lock = await catalog.lockForWriting('training', signal && { signal });
-  return recordTraining(project, {
+  return await recordTraining(project, {
     fingerprint,
     checkpointDirectory,
     config: hyperparameters,

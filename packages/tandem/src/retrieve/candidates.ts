@@ -207,7 +207,7 @@ async function weigh(
     evidence.document = document.get(chunk.documentId)!;
     evidence.meant = evidence.named * Math.max(0, evidence.document);
   }
-  for (const { evidence } of firstOf.values()) evidence.first = 1;
+  for (const { evidence } of firstOf.values()) evidence.first = evidence.kind;
 }
 
 /** "ABL", "HbS", "SCA17"; capitals in a question that is all capitals are no sign. */

@@ -29,7 +29,7 @@ export interface Evidence {
   /** Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story. */
   document: number;
   meant: number;
-  /** First passage of its section. */
+  /** First passage of its section, as surely as that section's kind is asked for: who asks for anything else may want any passage of it. */
   first: number;
   /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;

@@ -63,10 +63,51 @@ describe('a question', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 120 }), (question) => {
         const { asked, focused, full } = plan(question);
         expect(asked.length).toBeGreaterThan(0);
-        expect(focused.length).toBeLessThanOrEqual(2);
+        expect(focused.length).toBeLessThanOrEqual(4);
         expect(full).toBe(question);
       }),
     );
+  });
+});
+
+describe('a question about several things', () => {
+  // Two rare names beside one that most documents are called by.
+  const common = Array.from({ length: 24 }, (_, at) => ({
+    title: at === 0 ? 'Diabetes' : `Diabetes in region ${at}`,
+  }));
+  const many = nameIndexOf(
+    [{ title: 'Warfarin' }, { title: 'Hypertension' }, ...common, { title: 'Taking medicines' }].map(
+      ({ title }) => ({
+        id: title,
+        title,
+        aliases: [],
+        access: 'public',
+      }),
+    ) as unknown as DocumentSummary[],
+    (word) => /^(?:diabetes|region|in|my|can|take)$/.test(word),
+  );
+  const about = (question: string) =>
+    planQuery(question, { names: many, meanings: [] }).subjects.map(({ asked }) => asked);
+
+  test('what is listed beside a thing is one too, however common its name', () => {
+    expect(about('can I take warfarin with my hypertension and diabetes').sort()).toEqual([
+      'diabetes',
+      'hypertension',
+      'warfarin',
+    ]);
+    expect(about('warfarin, diabetes or hypertension?').sort()).toEqual([
+      'diabetes',
+      'hypertension',
+      'warfarin',
+    ]);
+    expect(
+      planQuery('can I take warfarin with my hypertension and diabetes', { names: many, meanings: [] })
+        .focused,
+    ).toHaveLength(3);
+  });
+
+  test('a common name elsewhere in the story is not', () => {
+    expect(about('my aunt, who works for the diabetes people, was given warfarin')).toEqual(['warfarin']);
   });
 });
 

@@ -19,8 +19,10 @@ export interface QueryPlan {
   full: string;
   /** What full-text search looks for beside the question's own words; undefined where it would be the same words. */
   condensed?: string;
-  /** A name that the documents have with what is asked, in the documents' spelling: at most two, best first. */
+  /** A name that the documents have with what is asked, in the documents' spelling: at most four, best first. */
   focused: string[];
+  /** The clauses that ask, as they are written; all of them where none does. */
+  asking: string[];
   /** What is asked, without names and story; at least one, the question itself where nothing can be left out. */
   asked: string[];
   /** Kinds of section that are asked for, and how surely. */
@@ -37,6 +39,8 @@ export interface QueryPlan {
 export interface Subject {
   /** As a document writes it. */
   name: string;
+  /** The question's own word for it. */
+  asked: string;
   documentIds: string[];
   /** How sure, beside the surest: (0, 1]. */
   share: number;
@@ -62,9 +66,9 @@ export function planQuery(
 ): QueryPlan {
   const linked = names.link(question, { filter, limit: 24 });
   const words = wordsOf(question);
-  const subjects = subjectsOf(linked);
+  const subjects = subjectsOf(linked, (one, other) => areListed(question, words, one, other));
   // One name for each thing the question is about; where that is one thing, a second name that fits it nearly as well.
-  const sure = subjects.slice(0, 2).map(({ links }) => links[0]!);
+  const sure = subjects.map(({ links }) => links[0]!);
   if (sure.length === 1) {
     const [first] = sure as [LinkedName];
     const second = subjects[0]!.links.find(
@@ -111,9 +115,10 @@ export function planQuery(
     text: question,
     full: meanings.length > 0 ? `${question} (${meanings.join('; ')})` : question,
     ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
-    focused: [...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? meanings : [])])]
-      .slice(0, 2)
-      .map((name) => `${name}: ${short.join(' ')}`),
+    focused: [
+      ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? meanings.slice(0, 2) : [])]),
+    ].map((name) => `${name}: ${short.join(' ')}`),
+    asking: relevant.map(({ text }) => text),
     asked: short,
     kinds: Object.fromEntries(kinds),
     bare:
@@ -121,8 +126,9 @@ export function planQuery(
       [...kinds.keys()].every((kind) => kind === 'meaning') &&
       wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
-    subjects: subjects.map(({ links, share }) => ({
+    subjects: subjects.map(({ links, share, at }) => ({
       name: links[0]!.name,
+      asked: question.slice(words[Math.min(...at)]!.start, words[Math.max(...at)]!.end),
       documentIds: links.map(({ documentId }) => documentId),
       share,
     })),
@@ -131,23 +137,72 @@ export function planQuery(
 
 const strengthOf = ({ weight, cover }: LinkedName) => weight * cover;
 
+/** More would be a list of everything, and each costs a search. */
+const mostSubjects = 4;
+
+interface NamedThing {
+  links: LinkedName[];
+  /** Positions in the question's words. */
+  at: Set<number>;
+  share: number;
+}
+
 /**
  * Names that share a word of the question are about one thing, names that share none about several. What is far less sure than the
- * surest is a word of the story.
+ * surest is a word of the story; but "gout, asthma or diabetes" asks for each of the three, however common its name, so what is listed
+ * beside a thing is as sure as that.
  */
 function subjectsOf(
   linked: readonly LinkedName[],
-): { links: LinkedName[]; at: Set<number>; share: number }[] {
-  const subjects: { links: LinkedName[]; at: Set<number>; share: number }[] = [];
+  listed: (one: Iterable<number>, other: Iterable<number>) => boolean,
+): NamedThing[] {
+  const things: NamedThing[] = [];
   const best = Math.max(0, ...linked.filter(({ cover }) => cover >= leastCover).map(strengthOf));
   for (const link of linked) {
-    const own = subjects.find(({ at }) => link.at.some((place) => at.has(place)));
+    const own = things.find(({ at }) => link.at.some((place) => at.has(place)));
     if (own) own.links.push(link);
-    else if (link.cover >= leastCover && strengthOf(link) >= 0.4 * best && subjects.length < 4)
-      subjects.push({ links: [link], at: new Set(link.at), share: strengthOf(link) / best });
+    else if (link.cover >= leastCover)
+      things.push({ links: [link], at: new Set(link.at), share: strengthOf(link) / best });
+  }
+  const subjects = things.filter(({ share }) => share >= leastShare).slice(0, mostSubjects);
+  const others = things.filter((thing) => !subjects.includes(thing) && thing.links[0]!.cover >= peerCover);
+  for (let grown = true; grown && subjects.length < mostSubjects; ) {
+    grown = false;
+    for (const thing of others) {
+      const peer = subjects.find(({ at }) => listed(at, thing.at));
+      if (!peer || subjects.includes(thing) || subjects.length === mostSubjects) continue;
+      subjects.push({ ...thing, share: peer.share });
+      others.splice(others.indexOf(thing), 1);
+      grown = true;
+      break;
+    }
   }
   return subjects;
 }
+
+/** Of the surest name's strength, this much must be another's to be a second thing that the question is about. */
+const leastShare = 0.4;
+
+/** A name that stands in a list beside a surer one must be there whole, or nearly. */
+const peerCover = 0.8;
+
+/** Nothing but "and", a comma or the like, and "my" or "the", stands between them. */
+function areListed(
+  question: string,
+  words: readonly Word[],
+  one: Iterable<number>,
+  other: Iterable<number>,
+): boolean {
+  const [a, b] = [[...one], [...other]].sort((x, y) => Math.min(...x) - Math.min(...y)) as [
+    number[],
+    number[],
+  ];
+  const between = question.slice(words[Math.max(...a)]!.end, words[Math.min(...b)]!.start);
+  return joining.test(between);
+}
+
+const joining =
+  /^\s*(?:[,/&+]|,?\s*\b(?:and|or|nor|plus|versus|vs\.?|as well as|together with|along with)\b)(?:\s+(?:also|both|either|my|your|his|her|our|their|the|an?))*\s*$/i;
 
 function withoutSpans(text: string, start: number, end: number, spans: readonly Word[]): string {
   let kept = '';

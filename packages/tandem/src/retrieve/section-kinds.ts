@@ -186,7 +186,7 @@ export const sectionKinds: readonly SectionKind[] = [
     heading:
       /\b(?:considerations?|living with|diet|nutrition|eating|lifestyle|points? to remember|tips|coping)\b/i,
     asked:
-      /\b(?:eat(?:ing)?|foods?|diet\w*|drink|remember|keep in mind|tips?|cope|coping|living with|day to day|take care of (?:myself|yourself|himself|herself)|change in my life|how often (?:must|should))\b/,
+      /\b(?:eat(?:ing)?|foods?|diet\w*|drink|remember|keep in mind|tips?|cope|coping|living with|day to day|take care of (?:myself|yourself|himself|herself)|change in my life|how often (?:must|should)|what (?:to|(?:can|could|should|must) (?:i|we|you|one)) do (?:for|about|with|if|when|at home|myself))\b/,
   },
 ];
 

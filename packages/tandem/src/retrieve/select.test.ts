@@ -23,6 +23,19 @@ test('a second passage of a section waits while another is nearly as good', () =
   expect(order(1)).toEqual(['a0', 'a40', 'b0', 'a20']);
 });
 
+test('each thing that is asked about has a passage where there are as many places', () => {
+  const ranked = [0, 20, 40, 60].map((start) => passage('gout', `${start}`, start, 1 - start / 1000));
+  const all = [...ranked, passage('asthma', 'x', 0, 0.2), passage('lupus', 'x', 0, 0.1)];
+  const documents = (k: number) =>
+    selectPassages(all, { k, again: 0, alike: 0, subjects: [['gout'], ['asthma'], ['lupus'], ['lost']] }).map(
+      ({ item }) => item.chunk.documentId,
+    );
+  expect(documents(5)).toEqual(['gout', 'gout', 'gout', 'asthma', 'lupus']);
+  expect(documents(4)).toEqual(['gout', 'gout', 'asthma', 'lupus']);
+  // Fewer places than things: the best.
+  expect(documents(2)).toEqual(['gout', 'gout']);
+});
+
 test('scores never rise down the list, and nothing is shown twice', () => {
   const item = fc.record({
     document: fc.constantFrom('a', 'b'),
@@ -38,7 +51,12 @@ test('scores never rise down the list, and nothing is shown twice', () => {
         const ranked = items.map(({ document, heading, start, score }) =>
           passage(document, heading, start, score),
         );
-        const chosen = selectPassages(ranked, { k: 6, again, alike: again / 2 });
+        const chosen = selectPassages(ranked, {
+          k: 6,
+          again,
+          alike: again / 2,
+          subjects: [['a'], ['b']],
+        });
         expect(chosen.length).toBeLessThanOrEqual(6);
         for (const [at, { item, score }] of chosen.entries()) {
           if (at > 0) expect(score).toBeLessThanOrEqual(chosen[at - 1]!.score + 1e-12);

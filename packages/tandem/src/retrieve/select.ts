@@ -22,7 +22,10 @@ export function selectPassages<
     k: number;
     again: number;
     alike: number;
-    /** Documents of each thing that the question is about: where there are several, they take turns as if they were sections. */
+    /**
+     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections, and the
+     * last places are kept for those that have none yet.
+     */
     subjects?: readonly (readonly string[])[];
   },
 ): { item: T; score: number }[] {
@@ -34,17 +37,23 @@ export function selectPassages<
   const several = subjects.length > 1;
   const subjectOf = ({ documentId }: { documentId: string }) =>
     several ? subjects.findIndex((documents) => documents.includes(documentId)) : -1;
+  const waitingOf = (items: readonly T[]) =>
+    new Set(items.map(({ chunk }) => subjectOf(chunk)).filter((at) => at >= 0 && !perSubject.has(at)));
   const standingOf = ({ chunk, score }: T) =>
     score -
     again * (perSection.get(sectionOf(chunk)) ?? 0) -
     alike * (perDocument.get(chunk.documentId) ?? 0) -
     (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
+    const waiting = several && k >= subjects.length ? waitingOf(left) : none;
+    // 0 waiting are owed nothing: a place is left.
+    const owed = waiting.size >= k - chosen.length;
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
     for (const [index, each] of left.entries()) {
       // Penalties only lower a score: nothing further down can be better.
       if (each.score <= value) break;
+      if (owed && !waiting.has(subjectOf(each.chunk))) continue;
       const own = standingOf(each);
       if (own > value) [best, value] = [index, own];
     }
@@ -59,6 +68,8 @@ export function selectPassages<
   }
   return chosen;
 }
+
+const none: ReadonlySet<number> = new Set();
 
 /** A document without headings is no section: its passages do not stand for each other. */
 function sectionOf({

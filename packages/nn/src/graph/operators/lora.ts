@@ -31,7 +31,7 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
   const adapted = layers.filter((layer) => layer.adapter);
   if (layers.every(({ int8 }) => int8)) return int8LoraLinear(x, layers, scaling);
   const outputs = layers.map((layer) =>
-    gemm(x, folded(layer, scaling), { transB: true, ...(layer.bias && { c: layer.bias }) }),
+    gemm(x, folded(layer, scaling, x), { transB: true, ...(layer.bias && { c: layer.bias }) }),
   );
   graph.record({
     inputs: [x, ...adapted.flatMap(({ adapter }) => [adapter!.a, adapter!.b])],
@@ -65,10 +65,10 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
   return outputs;
 }
 
-function folded({ weight, adapter }: LoraLayer, scaling: number, trigger?: Value): Value {
+/** Not before `trigger` is there: ONNX Runtime would fold all layers first, and hold as much as the model again. */
+function folded({ weight, adapter }: LoraLayer, scaling: number, trigger: Value): Value {
   if (!adapter) return weight;
-  const b = trigger ? after(adapter.b, trigger) : adapter.b;
-  return gemm(b, adapter.a, { alpha: scaling, c: weight });
+  return gemm(after(adapter.b, trigger), adapter.a, { alpha: scaling, c: weight });
 }
 
 /**

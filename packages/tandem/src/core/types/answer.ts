@@ -43,6 +43,10 @@ export interface Answer {
   searchQuery?: string;
   /** Names that the documents give for abbreviations in the question; searched with it and shown to the model. */
   spelledOut?: string[];
+  /** Where the question is about several things: each, and how many of the passages are about it. */
+  parts?: { name: string; passages: number }[];
+  /** Names in the question of which no document has a word. */
+  missing?: string[];
   /** Probability that the intent is right, calibrated on validation data; see `answer/confidence.ts`. */
   confidence?: number;
   /** The same before calibration: the model's own probability for the field's tokens. */

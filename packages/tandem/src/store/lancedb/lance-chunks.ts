@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as lancedb from '@lancedb/lancedb';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
+import { IndexDamagedError } from '../../core/errors/index-damaged-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import type {
@@ -62,6 +63,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
   #parts: number | undefined;
   #probes: number;
   #tables = new Map<number, lancedb.Table>();
+  /** Generation → the commit after which there were no rows when this store prepared it, and has written none since. */
+  #newAfter = new Map<number, number>();
   /** What was searched last, and what of it each snapshot sees. */
   #view: View | undefined;
   #files: ReturnType<typeof createFileSync>;
@@ -102,6 +105,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
       if (await table.countRows(tooEarly))
         await table.update({ where: tooEarly, values: { removed_seq: never } });
       await this.#deleteWhere(table, `removed_seq <= ${committedSeq}`);
+      this.#newAfter.set(generation, committedSeq);
       await this.flush();
     });
   }
@@ -113,9 +117,17 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const dimensions = await dimensionsOf(table);
       checkDimensions(rows, dimensions);
       const written = toTable(rows, at.seq, dimensions);
-      await this.#again(() =>
-        table.mergeInsert('key').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(written),
-      );
+      // The first rows of a commit cannot be there yet. To look for them all the same reads every key of the table: its memory
+      // and time would grow with what is there already.
+      const newAfter = this.#newAfter.get(at.generation) ?? Number.POSITIVE_INFINITY;
+      if (at.seq > newAfter) {
+        // Before they are written: where that fails half-way, the second try looks.
+        this.#newAfter.set(at.generation, at.seq);
+        await table.add(written);
+      } else
+        await this.#again(() =>
+          table.mergeInsert('key').whenMatchedUpdateAll().whenNotMatchedInsertAll().execute(written),
+        );
     });
   }
 
@@ -338,7 +350,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
           config: lancedb.Index.ivfRq({
             distanceType: 'cosine',
             numPartitions,
-            sampleRate: Math.max(32, Math.min(256, Math.floor(sampledForParts / numPartitions))),
+            sampleRate: Math.max(64, Math.min(256, Math.floor(sampledForParts / numPartitions))),
           }),
         });
         return;
@@ -387,7 +399,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     }
   }
 
-  /** LanceDB's errors are text: a full disk is told by what the operating system said. */
+  /** LanceDB's errors are text: a full disk is told by what the operating system said, a file that is gone or has other bytes by these words. */
   async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -395,18 +407,25 @@ export class LanceStore implements VectorStore, LexicalIndex {
       if (TandemError.isInstance(error) || (error as Error).name === 'AbortError') throw error;
       if (/No space left on device|os error 28|ENOSPC|File too large|EDQUOT|quota/i.test(String(error)))
         throw new DiskFullError({ path: this.#directory, domain: 'store', cause: error });
+      if (tellsOfDamage.every((sign) => sign.test(String(error))))
+        throw new IndexDamagedError({ path: this.#directory, domain: 'store', cause: error });
       throw error;
     }
   }
 }
+
+const tellsOfDamage = [/lance error/i, /not found|corrupt|magic|unexpected eof|checksum|invalid range/i];
 
 /** A million chunks' indices take a tenth of it. LanceDB's own limit is 6 GB. */
 const indexCacheBytes = 1e9;
 /** Of files and versions: an ingest makes hundreds, and looks at each once. LanceDB's own limit is 1 GB. */
 const metadataCacheBytes = 32e6;
 
-/** Vectors that the parts of a vector index are found from, all in memory at once: 50 MB of 384 dimensions. */
-const sampledForParts = 32_768;
+/**
+ * Vectors that the parts of a vector index are found from, all in memory at once, several times over: 13 MB of 384 dimensions. More make no
+ * search better, since nearly all parts are looked into.
+ */
+const sampledForParts = 8192;
 
 /** Rows up to which the full-text index is made anew at each change: a fifth of a second for ten thousand. */
 const rebuildUpTo = 20_000;

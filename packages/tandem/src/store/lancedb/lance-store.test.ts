@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lexicalIndexConformance, vectorStoreConformance } from '../conformance.ts';
@@ -131,4 +131,26 @@ test('a damaged table reads as missing, and prepare makes it anew', async () => 
   await store.prepare({ generation: 1, dimensions: 8, committedSeq: 1 });
   await store.add(rows(3, 8), { generation: 1, seq: 2 });
   expect(await store.count({ generation: 1, seq: 2 })).toBe(3);
+});
+
+test.each(['missing', 'cut short'])('a data file that is %s is one sentence', async (damage) => {
+  const place = join(folder, `damaged-file-${damage.replace(' ', '-')}`);
+  const at = { generation: 1, seq: 1 };
+  {
+    await using store = await openLanceStore(place);
+    await store.prepare({ generation: 1, dimensions: 8, committedSeq: 0 });
+    await store.add(rows(1, 8), at);
+    await store.flush();
+  }
+  const data = join(place, 'chunks_1.lance', 'data');
+  for (const name of readdirSync(data))
+    if (damage === 'missing') rmSync(join(data, name));
+    else truncateSync(join(data, name), 40);
+  await using store = await openLanceStore(place);
+  await expect(store.chunks(at)).rejects.toMatchObject({
+    code: 'index_damaged',
+    path: place,
+    message: `The search index in ${place} is damaged: a file of it is missing or cannot be read.`,
+    hint: expect.stringMatching(/^Delete the folder .* and run `tandem ingest`/),
+  });
 });

@@ -44,9 +44,9 @@ export class PgStore implements VectorStore, LexicalIndex {
 
   async prepare(state: IndexedState): Promise<void> {
     const { generation, dimensions, committedSeq } = state;
-    await this.#transaction(async (client) => {
-      // Two processes that prepare at once would both make the tables.
-      await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [this.#namespace]);
+    // Alone: two processes that prepare at once would both make the tables, and what a writer that was killed had asked for last
+    // must have happened before it is taken back.
+    await this.#transaction('alone', async (client) => {
       await client.query('CREATE EXTENSION IF NOT EXISTS vector');
       const { chunks, postings } = this.#tables(generation);
       for (const table of await this.#ownTables(client))
@@ -77,7 +77,7 @@ export class PgStore implements VectorStore, LexicalIndex {
       a.id < b.id ? -1 : 1,
     );
     const terms = unique.map(({ searchText }) => termsOf(searchText));
-    await this.#transaction(async (client) => {
+    await this.#transaction('writing', async (client) => {
       const { rows: written } = await client.query<{ id: string; row: string; fresh: boolean }>(
         `INSERT INTO ${chunks} (id, document_id, ordinal, access, metadata_pairs, chunk, length, vector, added_seq)
          SELECT id, document_id, ordinal, access, ARRAY(SELECT jsonb_array_elements_text(pairs::jsonb)), chunk, length, vector::vector, $9
@@ -115,7 +115,7 @@ export class PgStore implements VectorStore, LexicalIndex {
 
   async remove(documentIds: readonly string[], at: Snapshot): Promise<void> {
     if (documentIds.length === 0) return;
-    await this.#transaction(async (client) => {
+    await this.#transaction('writing', async (client) => {
       const { chunks } = this.#tables(at.generation);
       await client.query(
         `UPDATE ${chunks} SET removed_seq = $1 WHERE row IN (
@@ -131,7 +131,7 @@ export class PgStore implements VectorStore, LexicalIndex {
 
   async maintain(at: Snapshot): Promise<void> {
     const { chunks, postings } = this.#tables(at.generation);
-    const rows = await this.#transaction(async (client) => {
+    const rows = await this.#transaction('writing', async (client) => {
       await client.query(
         `DELETE FROM ${postings} p USING ${chunks} c WHERE p.row = c.row AND c.removed_seq <= $1`,
         [at.seq],
@@ -141,7 +141,7 @@ export class PgStore implements VectorStore, LexicalIndex {
       return rows[0].count as number;
     });
     if (rows >= this.#vectorIndexFrom)
-      await this.#transaction(async (client) => {
+      await this.#transaction('writing', async (client) => {
         await client.query(`SET LOCAL maintenance_work_mem = '512MB'`);
         await client.query(
           `CREATE INDEX IF NOT EXISTS ${chunks}_vector ON ${chunks} USING hnsw (vector vector_cosine_ops)
@@ -267,7 +267,7 @@ export class PgStore implements VectorStore, LexicalIndex {
     const { chunks } = this.#tables(generation);
     const known = this.#dimensions.get(chunks);
     if (known !== undefined) return known;
-    const found = await this.#transaction((client) => dimensionsOf(client, chunks));
+    const found = await this.#transaction('reading', (client) => dimensionsOf(client, chunks));
     if (found === undefined) throw this.#missing();
     this.#dimensions.set(chunks, found);
     return found;
@@ -304,12 +304,26 @@ export class PgStore implements VectorStore, LexicalIndex {
     );
   }
 
-  async #transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+  /**
+   * Writers share the namespace with each other, but not with `prepare`. A client that is gone without its server hearing of it
+   * gives its share back after a minute.
+   */
+  async #transaction<T>(
+    mode: 'reading' | 'writing' | 'alone',
+    work: (client: PoolClient) => Promise<T>,
+  ): Promise<T> {
     return await this.#explained(async () => {
       for (let attempt = 1; ; attempt++) {
         try {
           return await this.#withClient(async (client) => {
-            await client.query('BEGIN; SET LOCAL synchronous_commit = on');
+            await client.query(
+              "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL idle_in_transaction_session_timeout = '60s'",
+            );
+            if (mode !== 'reading')
+              await client.query(
+                `SELECT pg_advisory_xact_lock${mode === 'writing' ? '_shared' : ''}(hashtextextended($1, 0))`,
+                [this.#namespace],
+              );
             const result = await work(client);
             await client.query('COMMIT');
             return result;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lexicalIndexConformance, vectorStoreConformance, writerRows } from '../conformance.ts';
@@ -53,6 +54,38 @@ test('above its limit an HNSW index is made, and a narrow filter is filled all t
     expect(narrow.map(({ chunk }) => chunk.access)).toEqual(Array(30).fill('rare'));
   }
   expect(found / (10 * asked.length)).toBeGreaterThanOrEqual(0.98);
+});
+
+test('the last request of a writer that was killed lands before the next one has prepared, and is taken back', async () => {
+  const options = { url: server.url, namespace: 'late' };
+  await using killed = await openPgvectorStore(options);
+  await using next = await openPgvectorStore(options);
+  const state = { generation: 1, dimensions: 32, committedSeq: 0 };
+  await killed.prepare(state);
+  const other = new pg.Client({ connectionString: server.url });
+  await other.connect();
+  // Has the same row and does not say yet whether it stays: the request waits on the server for it.
+  await other.query('BEGIN');
+  await other.query(
+    `INSERT INTO late_chunks_1 (id, document_id, ordinal, access, metadata_pairs, chunk, length, vector, added_seq)
+     VALUES ('d0#0', 'd0', 0, 'public', '{}', '{}', 0, $1, 1)`,
+    [JSON.stringify(Array(32).fill(1))],
+  );
+  const waiting = async (what: string) => {
+    const { rows } = await other.query(`SELECT 1 FROM pg_locks WHERE NOT granted AND ${what}`);
+    return rows.length > 0;
+  };
+  const request = killed.add(rows(1), at);
+  while (!(await waiting(`locktype = 'transactionid'`))) await sleep(10);
+  let isPrepared = false;
+  const preparing = next.prepare(state).then(() => {
+    isPrepared = true;
+  });
+  while (!isPrepared && !(await waiting(`locktype = 'advisory'`))) await sleep(10);
+  await other.query('ROLLBACK');
+  await other.end();
+  await Promise.all([request, preparing]);
+  expect(await next.count(at)).toBe(0);
 });
 
 test('a server that is not there is one sentence', async () => {

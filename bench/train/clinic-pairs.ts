@@ -9,7 +9,7 @@ const passageTokens = 150;
 export async function clinicPairs(
   directory: string,
 ): Promise<{ train: EmbedderPair[]; validation: EmbedderPair[] }> {
-  const clinic = join(import.meta.dirname, '..', 'examples', 'clinic');
+  const clinic = join(import.meta.dirname, '..', '..', 'examples', 'clinic');
   const tokenizer = await WordPieceTokenizer.load(join(directory, 'tokenizer.json'));
   const train: EmbedderPair[] = [];
   const validation: EmbedderPair[] = [];

@@ -1,0 +1,49 @@
+/** The clinic's training examples as token ids, for measurements of decoder training. */
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { dataset, ingest, localToolsOf, openProject } from '../../packages/tandem/src/index.ts';
+
+export interface Example {
+  tokens: number[];
+  labelSpans: [number, number][];
+}
+
+/** The clinic's training and validation examples, tokenised as they are trained on. Built once in the folder `work`. */
+export async function clinicExamples(work: string): Promise<{
+  baseFolder: string;
+  baseFile: string;
+  train: Example[];
+  validation: Example[];
+}> {
+  const file = join(work, 'examples.json');
+  if (!existsSync(file)) {
+    const directory = join(work, 'clinic');
+    rmSync(directory, { recursive: true, force: true });
+    cpSync(join(import.meta.dirname, '..', '..', 'examples', 'clinic'), directory, {
+      recursive: true,
+      filter: (path) =>
+        !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'make-data.ts'].includes(basename(path)),
+    });
+    console.log('Ingesting the clinic and building its examples, once …');
+    await using project = await openProject({ directory });
+    await ingest(project, {});
+    const built = await dataset(project, {});
+    const tools = localToolsOf(await (await project.models()).chat())!;
+    const tokenised = (examples: typeof built.train): Example[] =>
+      examples.map(({ messages }) => {
+        const { tokens, spans } = tools.encodeChat(messages);
+        const { start, end } = spans.at(-1)!;
+        return { tokens, labelSpans: [[start, end]] };
+      });
+    writeFileSync(
+      file,
+      JSON.stringify({
+        baseFolder: dirname(tools.path),
+        baseFile: basename(tools.path),
+        train: tokenised(built.train),
+        validation: tokenised(built.validation),
+      }),
+    );
+  }
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
