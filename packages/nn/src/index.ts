@@ -13,7 +13,7 @@ export * from './formats/gguf.ts';
 export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
-export { exportMergedGguf, exportMergedSafetensors } from './formats/merge.ts';
+export { exportMergedGguf, exportMergedSafetensors, type MergedType } from './formats/merge.ts';
 export { exportModelCard, type ModelCard } from './formats/model-card.ts';
 export { exportPeft, importPeft } from './formats/peft.ts';
 export * from './formats/safetensors.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FileWriteError } from '../errors/file-write-error.ts';
 
@@ -33,6 +33,22 @@ export async function writeFileAtomically(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** Makes a folder and those above it, if need be. @throws FileWriteError where it is a file, or may not be made. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') return attempt(path, Promise.reject(cause));
+    throw new FileWriteError({
+      path,
+      message: `${path} cannot be a folder: ${code === 'EEXIST' ? 'it is a file' : 'what it lies in is a file'}.`,
+      hint: 'Name a folder, or a place where one can be made.',
+      cause,
+    });
+  }
 }
 
 async function attempt<T>(path: string, operation: Promise<T>): Promise<T> {

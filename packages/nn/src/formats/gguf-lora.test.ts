@@ -67,7 +67,7 @@ test('an adapter of another model is refused before anything is written', async 
   await rm(file, { force: true });
   const write = (written: LoraAdapter) => exportGgufLora(written, file, { base: qwen });
   await expect(write(adapter('model.layers.0.self_attn.q_proj', 32, 16))).rejects.toThrow(
-    /is \[32, 16\], and .*qwen2 has \[16, 16\]/,
+    /does not fit .*qwen2: its .*q_proj" is \[32, 16\], and the model has \[16, 16\] there/,
   );
   await expect(write(adapter('model.layers.7.self_attn.q_proj', 16, 16))).rejects.toThrow(/has 2 layers/);
   await expect(write(adapter('lm_head', 16, 16))).rejects.toSatisfy(UnsupportedModelError.isInstance);
@@ -78,7 +78,9 @@ test('an adapter of another model is refused before anything is written', async 
   const larger = importGgufLora(path.join(references, 'llama3/adapter.gguf'), {
     base: path.join(references, 'smollm2'),
   });
-  await expect(larger).rejects.toThrow(/k_proj" is \[16, 16\], and .*smollm2 has \[8, 16\]/);
+  await expect(larger).rejects.toThrow(
+    /smollm2: its .*k_proj" is \[16, 16\], and the model has \[8, 16\] there/,
+  );
 });
 
 const matrix = (name: string, rows: number, columns: number): GgufTensorInput => ({

@@ -1,9 +1,11 @@
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { architectureOf, checkFit, placeOf } from '../models/adapter-fit.ts';
 import { type DecoderConfig, decoderLayerSizes, ggufNames } from '../models/decoder-config.ts';
 import { readDecoderConfig, rowsFromInterleaved, rowsToInterleaved } from '../models/decoder-weights.ts';
 import { decoderFamilies } from '../models/families/index.ts';
 import {
+  type AdapterLineage,
   type LoraAdapter,
   type LoraPair,
   type LoraTarget,
@@ -13,6 +15,8 @@ import {
 import { type GgufFile, openGguf } from './gguf.ts';
 import type { GgufValue } from './gguf-types.ts';
 import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
+import { lineageEntries, lineageFrom } from './lineage-entries.ts';
+import { refuseOverwriting } from './overwriting.ts';
 
 /**
  * Writes an adapter as llama.cpp loads it: a GGUF of type "adapter", whose tensors are called like the base's with
@@ -22,36 +26,34 @@ import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
  *
  * @param options.base the model that the adapter will be loaded over, GGUF or Hugging Face folder: gives the
  *   architecture and the heads, and every matrix's shape is checked against it.
+ * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written beside it.
  * @param options.metadata further string entries, such as where the adapter came from.
- * @throws UnsupportedModelError when the adapter does not fit the base; FileWriteError when the disk says no.
+ * @throws UnsupportedModelError when the adapter does not fit the base; FileWriteError when the disk says no, or `path` is
+ *   the base itself.
  */
 export async function exportGgufLora(
   adapter: LoraAdapter,
   path: string,
-  options: { base: GgufFile | string; metadata?: Record<string, string> },
+  options: { base: GgufFile | string; lineage?: AdapterLineage; metadata?: Record<string, string> },
 ): Promise<void> {
   const { base, metadata = {} } = options;
+  await refuseOverwriting(path, { 'the base': nameOf(base) });
   const config = await readDecoderConfig(base);
+  checkFit(adapter, config, nameOf(base), options.lineage);
+  const lineage = { ...adapter.lineage, ...options.lineage };
   const entries: [string, GgufValue][] = [
     ['general.type', { type: 'STRING', value: 'adapter' }],
-    ['general.architecture', { type: 'STRING', value: decoderFamilies[config.family].gguf.architecture }],
+    ['general.architecture', { type: 'STRING', value: architectureOf(config) }],
     ['adapter.type', { type: 'STRING', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'FLOAT32', value: adapter.alpha }],
-    ...Object.entries(metadata).map(([key, value]): [string, GgufValue] => [key, { type: 'STRING', value }]),
+    ...Object.entries({ ...lineageEntries(lineage), ...metadata }).map(
+      ([key, value]): [string, GgufValue] => [key, { type: 'STRING', value }],
+    ),
   ];
   const tensors = [...adapter.tensors].flatMap(([modulePath, pair]): GgufTensorInput[] => {
-    const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(modulePath);
-    const target = match?.[2] as LoraTarget;
-    if (!match || !Object.hasOwn(ggufNames, target)) {
-      throw new UnsupportedModelError({
-        feature: modulePath,
-        message: `The adapter changes "${modulePath}", which has no name in GGUF.`,
-        hint: `Adapt only ${loraTargets.join(', ')}.`,
-      });
-    }
-    const place = { layer: Number(match[1]), target };
-    const { out, into } = checkFit(place, pair, adapter.rank, config, nameOf(base));
-    const name = `blk.${place.layer}.${ggufNames[target]}.weight`;
+    const { layer, target } = placeOf(modulePath)!;
+    const { out, in: into } = decoderLayerSizes(config)[target];
+    const name = `blk.${layer}.${ggufNames[target]}.weight`;
     const b = interleaves(config, target)
       ? rowsToInterleaved(pair.b, config.headWidth, adapter.rank)
       : pair.b;
@@ -67,12 +69,13 @@ export async function exportGgufLora(
  * Reads an adapter that `exportGgufLora`, or llama.cpp's converter, wrote; quantised matrices are widened.
  *
  * @param options.base as in {@link exportGgufLora}: only it tells the order of q's and k's rows.
+ * @param options.lineage what is known of the base: compared with what the file says that it was trained over.
  * @throws FileFormatError for a damaged file or one that is no LoRA adapter; UnsupportedModelError when the adapter does
  *   not fit the base, changes more than a block's projections, or has ranks that differ.
  */
 export async function importGgufLora(
   path: string,
-  options: { base: GgufFile | string },
+  options: { base: GgufFile | string; lineage?: AdapterLineage },
 ): Promise<LoraAdapter> {
   const { base } = options;
   const config = await readDecoderConfig(base);
@@ -86,7 +89,7 @@ export async function importGgufLora(
       hint: 'Give a file written by exportGgufLora or by llama.cpp’s convert_lora_to_gguf.py.',
     });
   }
-  const { architecture } = decoderFamilies[config.family].gguf;
+  const architecture = architectureOf(config);
   const theirs = file.metadata.get('general.architecture');
   if (theirs !== architecture) {
     throw new UnsupportedModelError({
@@ -97,7 +100,7 @@ export async function importGgufLora(
   }
 
   const targetOf = new Map(loraTargets.map((target) => [ggufNames[target], target]));
-  const found = new Map<string, { layer: number; target: LoraTarget; pair: Partial<LoraPair> }>();
+  const found = new Map<string, { target: LoraTarget; pair: Partial<LoraPair> }>();
   let rank: number | undefined;
   for (const { name, shape } of file.tensors) {
     const match = /^blk\.(\d+)\.(\w+)\.weight\.lora_([ab])$/.exec(name);
@@ -121,7 +124,7 @@ export async function importGgufLora(
     }
     const layer = Number(match[1]);
     const modulePath = loraModulePath(layer, target);
-    const entry = found.get(modulePath) ?? { layer, target, pair: {} };
+    const entry = found.get(modulePath) ?? { target, pair: {} };
     entry.pair[side] = await file.read(name);
     found.set(modulePath, entry);
   }
@@ -133,7 +136,7 @@ export async function importGgufLora(
     });
   }
   const tensors: LoraAdapter['tensors'] = new Map();
-  for (const [modulePath, { layer, target, pair }] of found) {
+  for (const [modulePath, { pair }] of found) {
     const { a, b } = pair;
     if (!a || !b) {
       throw new FileFormatError({
@@ -142,39 +145,30 @@ export async function importGgufLora(
         hint: 'Export the adapter again.',
       });
     }
-    checkFit({ layer, target }, { a, b }, rank, config, nameOf(base));
-    const rows = interleaves(config, target) ? rowsFromInterleaved(b, config.headWidth, rank) : b;
-    tensors.set(modulePath, { a, b: rows });
+    tensors.set(modulePath, { a, b });
   }
   const adapted = new Set([...found.values()].map(({ target }) => target));
-  return { rank, alpha, targetModules: loraTargets.filter((target) => adapted.has(target)), tensors };
+  const lineage = lineageFrom((key) => file.metadata.get(key));
+  const adapter: LoraAdapter = {
+    rank,
+    alpha,
+    targetModules: loraTargets.filter((target) => adapted.has(target)),
+    tensors,
+    ...(lineage && { lineage }),
+  };
+  checkFit(adapter, config, nameOf(base), options.lineage);
+  // The order of rows is undone last: only of an adapter that fits is it known.
+  for (const [modulePath, { target }] of found) {
+    const pair = tensors.get(modulePath)!;
+    if (interleaves(config, target)) pair.b = rowsFromInterleaved(pair.b, config.headWidth, rank);
+  }
+  return adapter;
 }
 
 function interleaves({ family }: DecoderConfig, target: LoraTarget): boolean {
   return (
     decoderFamilies[family].gguf.rotaryRows === 'interleaved' && (target === 'q_proj' || target === 'k_proj')
   );
-}
-
-function checkFit(
-  { layer, target }: { layer: number; target: LoraTarget },
-  { a, b }: LoraPair,
-  rank: number,
-  config: DecoderConfig,
-  base: string,
-): { out: number; into: number } {
-  const { out, in: into } = decoderLayerSizes(config)[target];
-  const fits = layer < config.layers && a.length === rank * into && b.length === out * rank;
-  if (fits) return { out, into };
-  const modulePath = loraModulePath(layer, target);
-  throw new UnsupportedModelError({
-    feature: modulePath,
-    message:
-      layer < config.layers
-        ? `The adapter's "${modulePath}" is [${b.length / rank}, ${a.length / rank}], and ${base} has [${out}, ${into}] there.`
-        : `The adapter changes "${modulePath}", and ${base} has ${config.layers} layers.`,
-    hint: 'The adapter was trained for another base model; use that one.',
-  });
 }
 
 function nameOf(base: GgufFile | string): string {

@@ -7,6 +7,7 @@ import {
   ggmlTypes,
   ggufValueTypes,
 } from './gguf-types.ts';
+import { refuseOverwriting } from './overwriting.ts';
 
 export interface GgufTensorInput {
   name: string;
@@ -88,6 +89,7 @@ export async function writeDequantizedGguf(
   path: string,
   options: { signal?: AbortSignal; onTensor?: (done: number, total: number) => void } = {},
 ): Promise<void> {
+  await refuseOverwriting(path, { 'the source': source.path });
   const entries = new Map(source.entries);
   // LLAMA_FTYPE_ALL_F32
   if (entries.has('general.file_type')) entries.set('general.file_type', { type: 'UINT32', value: 0 });

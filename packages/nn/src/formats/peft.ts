@@ -1,10 +1,16 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { type LoraAdapter, type LoraTarget, loraTargets } from '../train/lora-adapter.ts';
-import { writeFileAtomically } from './atomic-write.ts';
+import { compareLineage } from '../models/adapter-fit.ts';
+import {
+  type AdapterLineage,
+  type LoraAdapter,
+  type LoraTarget,
+  loraTargets,
+} from '../train/lora-adapter.ts';
+import { makeFolder, writeFileAtomically } from './atomic-write.ts';
 import { readJsonFile } from './json-file.ts';
+import { lineageEntries, lineageFrom } from './lineage-entries.ts';
 import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from './safetensors.ts';
 
 const weightsName = 'adapter_model.safetensors';
@@ -16,20 +22,29 @@ const configName = 'adapter_config.json';
  * The folder is made if need be; each file is written atomically, the config last.
  *
  * @param options.baseModel what PEFT is to call the base: a Hub name or a path.
- * @param options.metadata strings for the safetensors header, such as the adapter's lineage.
+ * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written beside it into the
+ *   safetensors header (`tandem.base.architecture`, `tandem.base.sha256`, `tandem.template.sha256`).
+ * @param options.metadata further strings for that header.
+ * @throws UnsupportedModelError when the lineage is another than the adapter's; FileWriteError when the disk says no.
  */
 export async function exportPeft(
   adapter: LoraAdapter,
   directory: string,
-  options: { baseModel: string; metadata?: Record<string, string> },
+  options: { baseModel: string; lineage?: AdapterLineage; metadata?: Record<string, string> },
 ): Promise<void> {
   const { rank, alpha } = adapter;
-  await mkdir(directory, { recursive: true });
+  compareLineage(adapter.lineage ?? {}, options.lineage ?? {}, options.baseModel);
+  const lineage = lineageEntries({ ...adapter.lineage, ...options.lineage });
+  await makeFolder(directory);
   const tensors = [...adapter.tensors].flatMap(([path, { a, b }]): SafetensorsInput[] => [
     { name: `base_model.model.${path}.lora_A.weight`, dtype: 'F32', shape: [rank, a.length / rank], data: a },
     { name: `base_model.model.${path}.lora_B.weight`, dtype: 'F32', shape: [b.length / rank, rank], data: b },
   ]);
-  await writeSafetensors(join(directory, weightsName), tensors, { format: 'pt', ...options.metadata });
+  await writeSafetensors(join(directory, weightsName), tensors, {
+    format: 'pt',
+    ...lineage,
+    ...options.metadata,
+  });
   const config = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
@@ -57,7 +72,8 @@ export async function exportPeft(
 }
 
 /**
- * Reads an adapter that PEFT, or `exportPeft`, saved. Float16 and bfloat16 are widened.
+ * Reads an adapter that PEFT, or `exportPeft`, saved, with its lineage where the file has one. Float16 and bfloat16 are
+ * widened.
  *
  * @throws FileFormatError for missing or damaged files, UnsupportedModelError for anything beyond plain LoRA of one rank
  *   on a decoder's projections (DoRA, rank-stabilised scaling, trained biases or whole modules, ranks that differ).
@@ -110,7 +126,9 @@ export async function importPeft(directory: string): Promise<LoraAdapter> {
       hint: 'Export the adapter again.',
     });
   }
-  return { rank, alpha, targetModules: loraTargets.filter((target) => targets.has(target)), tensors };
+  const lineage = lineageFrom((key) => file.metadata[key]);
+  const targetModules = loraTargets.filter((target) => targets.has(target));
+  return { rank, alpha, targetModules, tensors, ...(lineage && { lineage }) };
 }
 
 function readConfig(json: unknown, path: string): { rank: number; alpha: number } {

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
+import { FileFormatError } from '../errors/file-format-error.ts';
+import { makeFolder } from '../formats/atomic-write.ts';
 import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import type { Moments } from './adamw.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import { pairs } from './starting-state.ts';
 import type { Validation } from './training-job.ts';
+
+const decoderFormat = 'tandem-training-1';
 
 /** Everything that a training needs to go on as if it had never stopped. */
 export interface TrainingState {
@@ -33,10 +37,13 @@ export function checkpointPath(directory: string): string {
   return path.join(directory, 'checkpoint.safetensors');
 }
 
-/** Removes what a killed process left half-written in the folder. */
-export async function removeLeftovers(directory: string): Promise<void> {
-  const names = existsSync(directory) ? await readdir(directory) : [];
-  for (const name of names) {
+/**
+ * Makes the folder, and removes what a killed process left half-written in it.
+ * @throws FileWriteError where it cannot be a folder: before any work.
+ */
+export async function prepareFolder(directory: string): Promise<void> {
+  await makeFolder(directory);
+  for (const name of await readdir(directory)) {
     if (name.startsWith('.checkpoint.safetensors.') && name.endsWith('.tmp'))
       await rm(path.join(directory, name));
   }
@@ -55,9 +62,9 @@ export async function saveCheckpoint(
   { fingerprint, shape }: CheckpointIdentity,
 ): Promise<void> {
   const { step, seconds, tokens, labelledTokens, losses, validation } = state;
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   await writeSafetensors(checkpointPath(directory), stateTensors(state), {
-    format: 'tandem-training-1',
+    format: decoderFormat,
     fingerprint,
     shape: JSON.stringify(shape),
     state: JSON.stringify({ step, seconds, tokens, labelledTokens, losses, validation }),
@@ -86,8 +93,23 @@ export async function loadCheckpoint(
 export async function readCheckpoint(
   directory: string,
 ): Promise<{ adapter: LoraAdapter; step: number; losses: number[]; validation: Validation[] }> {
-  await using tensors = await SafetensorsFile.open(checkpointPath(directory));
-  const shape = JSON.parse(tensors.metadata.shape ?? '{}') as CheckpointIdentity['shape'];
+  const file = checkpointPath(directory);
+  if (!existsSync(file)) {
+    throw new FileFormatError({
+      path: file,
+      message: `There is no checkpoint in ${directory}.`,
+      hint: "Give a training's checkpointDirectory; it is written after the first step.",
+    });
+  }
+  await using tensors = await SafetensorsFile.open(file);
+  if (tensors.metadata.format !== decoderFormat) {
+    throw new FileFormatError({
+      path: file,
+      message: `${file} is no checkpoint of a LoRA training (its format is ${tensors.metadata.format ?? 'not given'}).`,
+      hint: 'Give the checkpointDirectory of trainLora or trainPreferences.',
+    });
+  }
+  const shape = JSON.parse(tensors.metadata.shape!) as CheckpointIdentity['shape'];
   const { parameters, best, step, losses, validation } = await readState(tensors);
   return { adapter: { ...shape, tensors: pairs(best ?? parameters) }, step, losses, validation };
 }

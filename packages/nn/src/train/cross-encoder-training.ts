@@ -19,6 +19,7 @@ import {
   newBertLora,
   runEncoderTraining,
 } from './encoder-training.ts';
+import { outOfRange } from './options.ts';
 import { breathe } from './stop.ts';
 
 /** As an embedder's; `directory` may hold an embedder, which then gets a new head, or a cross-encoder to go on with. */
@@ -37,11 +38,11 @@ export async function runCrossEncoderTraining(
   hooks: EncoderHooks,
 ): Promise<EmbedderResult> {
   const { negatives = 3, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 16 });
+  const settings = encoderSettings(given, { batchSize: 16, own: 'negatives' });
   if (!Number.isInteger(negatives) || negatives < 0) {
     throw new InvalidHyperparameterError({
       parameter: 'negatives',
-      message: `The hyperparameter negatives is ${negatives}; it must be a whole number of at least 0.`,
+      message: outOfRange('hyperparameter', 'negatives', negatives, 'a whole number of at least 0'),
       hint: 'Leave it out for the default of 3.',
     });
   }

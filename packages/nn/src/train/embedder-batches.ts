@@ -9,19 +9,31 @@ export interface EmbedderPair {
   negatives?: readonly string[];
 }
 
+const pairForm = 'Give each pair as { query, positive, negatives? }, all of them texts.';
+
 /** @throws InvalidExampleError for an empty text or a negative that is some pair's positive for the same query. */
 export function checkPairs(pairs: readonly EmbedderPair[], what: string): void {
+  const fail = (index: number, problem: string, hint: string) => {
+    throw new InvalidExampleError({ index, message: `${what} ${index} ${problem}.`, hint });
+  };
+  for (const [index, pair] of pairs.entries()) {
+    const { query, positive, negatives = [] } = pair ?? {};
+    for (const [name, text] of Object.entries({ query, positive })) {
+      if (typeof text !== 'string') fail(index, `has no text as its ${name}`, pairForm);
+    }
+    if (!Array.isArray(negatives) || negatives.some((text) => typeof text !== 'string')) {
+      fail(index, 'has negatives that are no list of texts', pairForm);
+    }
+  }
   const positives = positivesByQuery(pairs);
   for (const [index, { query, positive, negatives = [] }] of pairs.entries()) {
-    const fail = (problem: string, hint: string) => {
-      throw new InvalidExampleError({ index, message: `${what} ${index} ${problem}.`, hint });
-    };
     if ([query, positive, ...negatives].some((text) => key(text) === '')) {
-      fail('has an empty text', 'Remove it, or give its query, positive and negatives some words.');
+      fail(index, 'has an empty text', 'Remove it, or give its query, positive and negatives some words.');
     }
     const wrong = negatives.find((text) => positives.get(key(query))!.has(key(text)));
     if (wrong !== undefined) {
       fail(
+        index,
         `names "${wrong.slice(0, 60)}" as a negative, which is a positive of the same query`,
         'Remove it from the negatives.',
       );

@@ -25,6 +25,7 @@ import {
   newBertLora,
   runEncoderTraining,
 } from './encoder-training.ts';
+import { outOfRange } from './options.ts';
 import { breathe } from './stop.ts';
 
 /** What a training needs, as plain data that can go to a worker thread. */
@@ -59,11 +60,11 @@ export interface EmbedderResult {
 /** The training itself, in the calling thread, which it occupies: programs call `trainEmbedder`. */
 export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks): Promise<EmbedderResult> {
   const { scale = 20, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 64 });
+  const settings = encoderSettings(given, { batchSize: 64, own: 'scale' });
   if (!(scale > 0)) {
     throw new InvalidHyperparameterError({
       parameter: 'scale',
-      message: `The hyperparameter scale is ${scale}; it must be a number above 0.`,
+      message: outOfRange('hyperparameter', 'scale', scale, 'a number above 0'),
       hint: 'Leave it out for the default of 20.',
     });
   }

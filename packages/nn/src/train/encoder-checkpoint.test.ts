@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
+import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import { seededRandom } from '../graph/finite-differences.ts';
 import { checkpointPath } from './checkpoint.ts';
+import { runEmbedderTraining } from './embedder-training.ts';
+import { TrainingStopped } from './stop.ts';
 import { encoderVariants, shiftedPairs, tinyEmbedder } from './tiny-encoder-job.ts';
+import { trainCrossEncoder } from './train-cross-encoder.ts';
 import { trainEmbedder } from './train-embedder.ts';
 
 let folder: string;
@@ -99,20 +104,135 @@ test('a checkpoint of another training is refused, a damaged one is named', asyn
   await expect(trainEmbedder(resumed)).rejects.toThrow(file);
 });
 
-test('a loss that is no number: the step and its examples are named, the last good state is kept', async () => {
+/** Diverges in its second step: the first one's update ruins the weights. */
+const ruinous = {
+  ...job,
+  hyperparameters: { ...job.hyperparameters, learningRate: 1e30, maxGradientNorm: 0, warmupFraction: 0 },
+};
+
+test('weights that ran away: the step and all its pairs are named, the last good state is kept', async () => {
   const checkpointDirectory = at('checkpoints');
   const failure = await trainEmbedder({
-    ...job,
+    ...ruinous,
     checkpointDirectory,
     outputDirectory: at('diverged'),
-    hyperparameters: { ...job.hyperparameters, learningRate: 1e30, maxGradientNorm: 0, warmupFraction: 0 },
   }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: 'training_diverged',
     step: 2,
     checkpoint: checkpointPath(checkpointDirectory),
   });
-  expect((failure as { examples: number[] }).examples).toHaveLength(8);
+  const { examples, message, hint } = failure as TrainingDivergedError;
+  expect(examples).toHaveLength(8);
+  expect(message).toContain(`all of its examples: training pairs ${examples.join(', ')}`);
+  expect(hint).toContain('The last good state is kept');
+});
+
+test('the first step after a resume diverges: the checkpoint that it went on from is named, and said to be that state', async () => {
+  const checkpointDirectory = at('checkpoints');
+  let stopped = false;
+  await expect(
+    runEmbedderTraining(
+      { ...ruinous, checkpointDirectory, outputDirectory: at('stopped') },
+      { onProgress: ({ loss }) => (stopped ||= loss !== undefined), stopRequested: () => stopped },
+    ),
+  ).rejects.toBeInstanceOf(TrainingStopped);
+  const failure = await trainEmbedder({
+    ...ruinous,
+    checkpointDirectory,
+    outputDirectory: at('diverged'),
+    resume: true,
+  }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    code: 'training_diverged',
+    step: 2,
+    checkpoint: checkpointPath(checkpointDirectory),
+  });
+  expect((failure as TrainingDivergedError).hint).toContain('begin anew, without resume');
+});
+
+test.each(['embedder', 'cross-encoder'] as const)(
+  '%s: one pair without a number is told from its step’s others, and the state before it is kept',
+  async (kind) => {
+    // A damaged row of the embedding: only the pair that has a letter unknown to the vocabulary meets it.
+    const directory = at('damaged');
+    await cp(tinyEmbedder, directory, { recursive: true });
+    const { vocab } = JSON.parse(await readFile(path.join(directory, 'tokenizer.json'), 'utf8')).model as {
+      vocab: Record<string, number>;
+    };
+    await using file = await SafetensorsFile.open(path.join(tinyEmbedder, 'model.safetensors'));
+    const tensors: SafetensorsInput[] = [];
+    for (const [name, { shape }] of file.tensors) {
+      const data = Float32Array.from(await file.read(name));
+      if (name.endsWith('word_embeddings.weight')) {
+        data.fill(Number.NaN, vocab['[UNK]']! * shape[1]!, (vocab['[UNK]']! + 1) * shape[1]!);
+      }
+      tensors.push({ name, dtype: 'F32', shape, data });
+    }
+    await writeSafetensors(path.join(directory, 'model.safetensors'), tensors, file.metadata);
+
+    const checkpointDirectory = at('checkpoints');
+    const pairs = job.pairs.map((pair, index) => (index === 13 ? { ...pair, query: 'a z b' } : pair));
+    const train = kind === 'embedder' ? trainEmbedder : trainCrossEncoder;
+    const failure = await train({
+      ...job,
+      directory,
+      pairs,
+      checkpointDirectory,
+      outputDirectory: at('out'),
+    }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'training_diverged', examples: [13] });
+    const { step, message, hint, checkpoint } = failure as TrainingDivergedError;
+    expect(message).toBe(
+      `Training diverged at step ${step}: the loss or its gradient is no longer a number, in training pair 13.`,
+    );
+    expect(hint).toContain(checkpoint);
+    await using kept = await SafetensorsFile.open(checkpoint!);
+    expect(JSON.parse(kept.metadata.state!)).toMatchObject({ step: step - 1 });
+  },
+);
+
+test('patience ends a training that has stopped learning, keeps its best, and resumes to the same end at once', async () => {
+  const impatient = {
+    ...job,
+    // What is validated is the opposite of what is taught.
+    validation: shiftedPairs(10, 2).map(({ query, positive, negatives }) => ({
+      query,
+      positive: negatives![0]!,
+      negatives: [positive],
+    })),
+    hyperparameters: { ...job.hyperparameters, learningRate: 0.03, epochs: 6, patience: 2 },
+    evaluateEverySteps: 1,
+    checkpointDirectory: at('checkpoints'),
+    resume: true,
+  };
+  const { metrics } = await trainEmbedder({ ...impatient, outputDirectory: at('stopped') });
+  expect(metrics.stoppedBy).toBe('patience');
+  expect(metrics.plannedSteps).toBe(36);
+  expect(metrics.steps).toBeLessThan(36);
+  expect(metrics.steps).toBe(metrics.bestStep + 2);
+  expect(metrics.losses).toHaveLength(metrics.steps);
+
+  const steps: number[] = [];
+  const again = await trainEmbedder({
+    ...impatient,
+    outputDirectory: at('again'),
+    onProgress: ({ loss, done }) => loss !== undefined && steps.push(done),
+  });
+  expect(steps).toEqual([]);
+  expect(again.metrics.bestStep).toBe(metrics.bestStep);
+  const [a, b] = await Promise.all(
+    ['stopped', 'again'].map((name) => readFile(path.join(at(name), 'model.safetensors'))),
+  );
+  expect(a!.equals(b!)).toBe(true);
+
+  const patient = { ...impatient, hyperparameters: { ...impatient.hyperparameters, patience: 0 } };
+  const whole = await trainEmbedder({
+    ...patient,
+    checkpointDirectory: at('other'),
+    outputDirectory: at('whole'),
+  });
+  expect(whole.metrics).toMatchObject({ stoppedBy: 'epochs', steps: 36 });
 });
 
 test('after each step the time left is told; after the last there is none', async () => {

@@ -1,7 +1,7 @@
 /** What an encoder's training needs to go on as if it had never stopped, in one file that is replaced in one rename. */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../formats/atomic-write.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { Moments } from './adamw.ts';
@@ -34,7 +34,7 @@ export async function saveEncoderCheckpoint(
   { soFar, ...state }: EncoderState,
   fingerprint: string,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   await writeSafetensors(checkpointPath(directory), stateTensors(state), {
     format: 'tandem-encoder-training-1',
     fingerprint,

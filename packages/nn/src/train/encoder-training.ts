@@ -1,15 +1,18 @@
 /** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, the best kept. */
 import { existsSync } from 'node:fs';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
+import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { seededRandom } from '../graph/finite-differences.ts';
 import type { BertLora } from '../models/bert-training.ts';
 import { type BertModel, bertLinears } from '../models/bert-weights.ts';
-import { checkpointPath, removeLeftovers } from './checkpoint.ts';
+import { checkpointPath, prepareFolder } from './checkpoint.ts';
+import { divergence } from './divergence.ts';
 import { restoreEncoderCheckpoint, saveEncoderCheckpoint } from './encoder-checkpoint.ts';
 import { EncoderOptimizer } from './encoder-optimizer.ts';
 import type { EncoderGradients } from './encoder-passes.ts';
+import { outOfRange, refuseUnknown } from './options.ts';
 import { Pace } from './pace.ts';
+import { patienceIsOver } from './patience.ts';
 import { learningRateFactor, type Schedule, schedules } from './schedule.ts';
 import { breathe, TrainingStopped } from './stop.ts';
 import type { TrainingHooks, TrainingProgress } from './training-job.ts';
@@ -36,6 +39,11 @@ export interface EncoderHyperparameters {
   schedule: Schedule;
   /** Share of the steps over which the learning rate rises. Default 0.1. */
   warmupFraction: number;
+  /**
+   * Stop when this many measurements of the validation loss in a row were no better than the best before them. The best weights are
+   * kept in any case. Default 0: never.
+   */
+  patience: number;
   /** Gradients are scaled down to this norm over all parameters. Default 1; 0 turns clipping off. */
   maxGradientNorm: number;
   /** Decoupled, on matrices only. Default 0. */
@@ -53,6 +61,8 @@ export interface EncoderValidation {
 
 export interface EncoderMetrics {
   steps: number;
+  /** What all epochs would have taken; more than `steps` where patience was over before. */
+  plannedSteps: number;
   /** Without padding and without validation. */
   tokens: number;
   /** Pairs trained on, counting each as often as it was. */
@@ -67,6 +77,8 @@ export interface EncoderMetrics {
   validation: EncoderValidation[];
   /** The step whose weights are kept: the one with the lowest validation loss, or the last. */
   bestStep: number;
+  /** `patience`: the validation loss had stopped falling. */
+  stoppedBy: 'epochs' | 'patience';
 }
 
 export interface EncoderProgress extends TrainingProgress {
@@ -134,7 +146,7 @@ export async function runEncoderTraining(options: {
 
   const optimizer = new EncoderOptimizer(parameters, options.isMatrix, { ...settings, width: options.width });
   const { moments } = optimizer;
-  if (directory) await removeLeftovers(directory);
+  if (directory) await prepareFolder(directory);
   const saved =
     directory && options.checkpoints.resume
       ? await restoreEncoderCheckpoint(directory, { parameters, moments }, fingerprint)
@@ -206,13 +218,13 @@ export async function runEncoderTraining(options: {
     for (;;) {
       const due = soFar.step === 0 || soFar.step === steps.length || soFar.step % evaluateEvery === 0;
       if (due) await validate();
-      if (soFar.step === steps.length) break;
+      if (soFar.step === steps.length || patienceIsOver(soFar.validation, settings.patience)) break;
       const chosen = steps[soFar.step]!;
       await breathe(hooks.stopRequested);
       const from = performance.now();
       const { loss, gradients, tokens: own } = await task.run(chosen);
       const norm = EncoderOptimizer.norm(gradients);
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw diverged(chosen, loss);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw await diverged(chosen);
       // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
       const pause = checkpointEverySeconds ?? Math.max(60, 20 * savingSeconds);
       const saving = performance.now();
@@ -253,7 +265,8 @@ export async function runEncoderTraining(options: {
 
   for (const [name, values] of best ?? []) parameters.get(name)!.set(values);
   return {
-    steps: steps.length,
+    steps: soFar.step,
+    plannedSteps: steps.length,
     tokens: soFar.tokens,
     pairs: soFar.pairs,
     seconds: elapsed(),
@@ -262,19 +275,30 @@ export async function runEncoderTraining(options: {
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     losses: soFar.losses,
     validation: soFar.validation,
-    bestStep: soFar.bestStep ?? steps.length,
+    bestStep: soFar.bestStep ?? soFar.step,
+    stoppedBy: soFar.step === steps.length ? 'epochs' : 'patience',
   };
 
-  function diverged(chosen: readonly number[], loss: number): TrainingDivergedError {
-    const step = soFar.step + 1;
-    const kept = directory && savedAt > Number.NEGATIVE_INFINITY ? checkpointPath(directory) : undefined;
-    const advice = `Lower the learning rate (it was ${settings.learningRate}) or check the examples of this step (${chosen.join(', ')}).`;
-    return new TrainingDivergedError({
-      step,
-      examples: chosen,
-      checkpoint: kept,
-      message: `Training diverged at step ${step}: the ${Number.isFinite(loss) ? 'gradient' : 'loss'} is no longer a number.`,
-      hint: kept ? `${advice} The last good state is kept in ${kept}.` : advice,
+  /** Which of the step's pairs have no loss or gradient. Where only some have none, the state before them is sound and saved. */
+  async function diverged(chosen: readonly number[]): Promise<TrainingDivergedError> {
+    const culprits: number[] = [];
+    for (const pair of chosen) {
+      await breathe(hooks.stopRequested);
+      const { loss, gradients } = await task.run([pair]);
+      if (!Number.isFinite(loss) || !Number.isFinite(EncoderOptimizer.norm(gradients))) culprits.push(pair);
+    }
+    const all = culprits.length === chosen.length;
+    if (!all) await save();
+    return divergence({
+      step: soFar.step + 1,
+      chosen,
+      culprits,
+      noun: 'training pair',
+      learningRate: settings.learningRate,
+      checkpoint:
+        directory && (savedAt > Number.NEGATIVE_INFINITY || saved) ? checkpointPath(directory) : undefined,
+      // What a stopped sitting left may be the very state that has no next step.
+      resumedHere: savedAt === Number.NEGATIVE_INFINITY && saved !== undefined,
     });
   }
 }
@@ -313,10 +337,11 @@ export function foldLora(model: BertModel, { rank, alpha, matrices }: BertLora):
 /** Defaults filled in and checked. */
 export function encoderSettings(
   given: Partial<EncoderHyperparameters>,
-  defaults: { batchSize: number },
+  /** `own`: the setting that only this kind of training has, and reads itself. */
+  defaults: { batchSize: number; own: string },
 ): EncoderHyperparameters {
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const settings: EncoderHyperparameters = {
+  const fallback: EncoderHyperparameters = {
     method: 'full',
     products: 'float32',
     rank: 16,
@@ -327,15 +352,17 @@ export function encoderSettings(
     warmupFraction: 0.1,
     maxGradientNorm: 1,
     weightDecay: 0,
+    patience: 0,
     seed: 1,
-    ...defaults,
-    ...stated,
+    batchSize: defaults.batchSize,
   };
+  refuseUnknown(given, [...Object.keys(fallback), defaults.own], 'hyperparameter');
+  const settings = { ...fallback, ...stated };
   const demand = (parameter: keyof EncoderHyperparameters, holds: boolean, range: string) => {
     if (holds) return;
     throw new InvalidHyperparameterError({
       parameter,
-      message: `The hyperparameter ${parameter} is ${JSON.stringify(settings[parameter])}; it must be ${range}.`,
+      message: outOfRange('hyperparameter', parameter, settings[parameter], range),
       hint: 'Change it in the configuration or leave it out for the default.',
     });
   };
@@ -355,6 +382,12 @@ export function encoderSettings(
     demand(name, Number.isFinite(settings[name]) && settings[name] > 0, 'a number above 0');
   }
   demand('warmupFraction', settings.warmupFraction >= 0 && settings.warmupFraction <= 1, 'between 0 and 1');
+  const { patience } = settings;
+  demand(
+    'patience',
+    Number.isInteger(patience) && patience >= 0,
+    '0 (never) or a whole number of measurements',
+  );
   demand('maxGradientNorm', settings.maxGradientNorm >= 0, '0 (no clipping) or more');
   demand('weightDecay', settings.weightDecay >= 0, '0 or more');
   return settings;

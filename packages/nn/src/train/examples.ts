@@ -15,17 +15,31 @@ export interface TrainingExample {
 /**
  * Examples as arrays of token ids and label positions. A label at position 0 is left out: nothing comes before it to
  * predict it from.
+ * @param firstIndex the place of the first one in the caller's list.
  * @throws InvalidExampleError naming the example and what is wrong with it.
  */
 export function readExamples(
   examples: readonly TrainingExample[],
   config: DecoderConfig,
   what: string,
+  firstIndex = 0,
 ): LabelledTokens[] {
-  return examples.map((example, index) => {
+  return examples.map((example, place) => {
+    const index = firstIndex + place;
     const fail = (problem: string, hint: string): never => {
       throw new InvalidExampleError({ index, message: `${what} ${index} ${problem}.`, hint });
     };
+    if (!isList(example?.tokens)) {
+      fail('has no list of tokens', 'Give each example as { tokens, labelSpans } or { tokens, labelMask }.');
+    }
+    const strange = Array.from(example.tokens).findIndex((token) => !Number.isInteger(token));
+    if (strange !== -1) {
+      const token: unknown = example.tokens[strange];
+      fail(
+        `has ${typeof token === 'string' ? JSON.stringify(token) : String(token)} at position ${strange}, which is no token id`,
+        'Tokenise it: token ids are whole numbers.',
+      );
+    }
     const tokens = Int32Array.from(example.tokens);
     if (tokens.length < 2)
       fail(`has ${tokens.length} tokens`, 'An example needs a prompt and at least one label.');
@@ -35,16 +49,19 @@ export function readExamples(
         'Shorten it; nothing is cut silently.',
       );
     }
-    const foreign = tokens.findIndex((token) => token < 0 || token >= config.vocabulary);
+    // As given: a number that 32 bits do not hold must not turn into a token.
+    const foreign = Array.from(example.tokens).findIndex((token) => token < 0 || token >= config.vocabulary);
     if (foreign !== -1) {
       fail(
-        `has the token ${tokens[foreign]} at position ${foreign}, outside the vocabulary of ${config.vocabulary}`,
+        `has the token ${example.tokens[foreign]} at position ${foreign}, outside the vocabulary of ${config.vocabulary}`,
         'Tokenise it with the tokenizer of the model that is trained.',
       );
     }
 
     const labels: number[] = [];
-    if (example.labelMask) {
+    if (example.labelMask !== undefined) {
+      if (!isList(example.labelMask))
+        fail('has a label mask that is no list', 'Give one entry for each token.');
       if (example.labelMask.length !== tokens.length) {
         fail(
           `has a label mask of ${example.labelMask.length} for ${tokens.length} tokens`,
@@ -56,8 +73,12 @@ export function readExamples(
       }
     } else {
       const marked = new Set<number>();
-      for (const [start, end] of example.labelSpans ?? []) {
-        if (!(start >= 0 && start <= end && end <= tokens.length)) {
+      const spans = example.labelSpans ?? [];
+      if (!isList(spans)) fail('has label spans that are no list', 'Give them as [[start, end], …].');
+      for (const span of spans) {
+        const [start, end] = isList(span) ? span : [Number.NaN, Number.NaN];
+        const whole = Number.isInteger(start) && Number.isInteger(end);
+        if (!(whole && start >= 0 && start <= end && end <= tokens.length)) {
           fail(
             `has the label span [${start}, ${end}) and ${tokens.length} tokens`,
             'Spans are positions in the tokens.',
@@ -71,4 +92,9 @@ export function readExamples(
       fail('has no label', "Mark the assistant's tokens with labelMask or labelSpans.");
     return { tokens, labels: Int32Array.from(labels) };
   });
+}
+
+/** An array or a typed array: what has a length and elements by number. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }

@@ -1,5 +1,6 @@
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { type LoraTarget, loraTargets } from './lora-adapter.ts';
+import { outOfRange, refuseUnknown } from './options.ts';
 import { type Schedule, schedules } from './schedule.ts';
 
 export interface Hyperparameters {
@@ -72,6 +73,12 @@ export const defaultHyperparameters = {
   beta: 0.1,
 } as const satisfies Partial<Hyperparameters>;
 
+const byAmount = { learningRate: true, epochs: true, patience: true, maxMinutes: true };
+const hyperparameterNames = Object.keys({ ...defaultHyperparameters, ...byAmount } satisfies Record<
+  keyof Hyperparameters,
+  unknown
+>);
+
 export interface DataSize {
   /** Examples, or preference pairs. */
   examples: number;
@@ -122,6 +129,7 @@ export function hyperparametersFor(
   size: DataSize,
   method: 'sft' | 'dpo',
 ): { settings: Hyperparameters; evaluations: number } {
+  refuseUnknown(given, hyperparameterNames, 'hyperparameter');
   const defined = definedOnly(given);
   const { batchSize, accumulate } = { ...defaultHyperparameters, ...defined };
   const { evaluations, ...bySize } = defaultsForData(size, {
@@ -140,7 +148,7 @@ function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
     if (holds) return;
     throw new InvalidHyperparameterError({
       parameter,
-      message: `The hyperparameter ${parameter} is ${JSON.stringify(settings[parameter])}; it must be ${range}.`,
+      message: outOfRange('hyperparameter', parameter, settings[parameter], range),
       hint: 'Change it in the configuration or leave it out for the default.',
     });
   };
@@ -167,7 +175,9 @@ function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
   const known: readonly string[] = loraTargets;
   demand(
     'targetModules',
-    settings.targetModules.length > 0 && settings.targetModules.every((target) => known.includes(target)),
+    Array.isArray(settings.targetModules) &&
+      settings.targetModules.length > 0 &&
+      settings.targetModules.every((target) => known.includes(target)),
     `one or more of ${loraTargets.join(', ')}`,
   );
   return settings;

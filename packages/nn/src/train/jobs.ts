@@ -1,11 +1,13 @@
 /** The work a llama thread can do, as plain data in and out. */
+import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { openSession } from '../graph/index.ts';
+import { checkFit } from '../models/adapter-fit.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
-import { type DecoderModel, loadDecoder } from '../models/decoder-weights.ts';
+import { type DecoderModel, loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
 import { type CrossEncoderJob, runCrossEncoderTraining } from './cross-encoder-training.ts';
 import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
 import { readExamples, type TrainingExample } from './examples.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
 import { measure, supervised } from './objective.ts';
 import { runTraining, trainingSession } from './trainer.ts';
 import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
@@ -14,6 +16,8 @@ export interface LossJob {
   model: string | DecoderModel;
   examples: readonly TrainingExample[];
   adapter?: LoraAdapter | undefined;
+  /** What is known of the model: compared with the adapter's own. */
+  lineage?: AdapterLineage;
   /** Default 2. */
   threads?: number;
   /** As in training. Default 1024. */
@@ -33,6 +37,8 @@ export interface LogitsJob {
   /** For each sequence the positions wanted. Default: all. */
   positions?: readonly ArrayLike<number>[];
   adapter?: LoraAdapter | undefined;
+  /** What is known of the model: compared with the adapter's own. */
+  lineage?: AdapterLineage;
   /** Default 2. */
   threads?: number;
 }
@@ -59,7 +65,7 @@ export async function runJob(
 }
 
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
-  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
+  const model = await modelFor(job);
   const examples = readExamples(job.examples, model.config, 'Example');
   await using session = await openSession(decoderLossGraph(model, job.adapter), trainingSession(job.threads));
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
@@ -78,7 +84,7 @@ async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> 
 }
 
 async function runLogits(job: LogitsJob): Promise<LogitsResult> {
-  const model = typeof job.model === 'string' ? await loadDecoder(job.model) : job.model;
+  const model = await modelFor(job);
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
   await using session = await openSession(
     decoderLogitsGraph(model, job.adapter),
@@ -87,13 +93,35 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   const results: Float32Array[] = [];
   for (const [index, tokens] of job.sequences.entries()) {
     // Checked as an example whose every token is a label.
-    const [checked] = readExamples([{ tokens, labelSpans: [[0, tokens.length]] }], model.config, 'Sequence');
+    const [checked] = readExamples(
+      [{ tokens, labelSpans: [[0, tokens?.length]] }],
+      model.config,
+      'Sequence',
+      index,
+    );
     const rows = Int32Array.from(
       job.positions?.[index] ?? Array.from({ length: tokens.length }, (_, row) => row),
     );
+    const outside = rows.findIndex((row) => row < 0 || row >= tokens.length);
+    if (outside !== -1) {
+      throw new InvalidExampleError({
+        index,
+        message: `Sequence ${index} has ${tokens.length} tokens, and its logits are asked for at position ${rows[outside]}.`,
+        hint: 'Positions count from 0.',
+      });
+    }
     const inputs = { ...decoderInputs([checked!]), rows: { data: rows, shape: [rows.length] } };
     const { logits } = await session.run({ ...weights, ...inputs });
     results.push(logits!.data as Float32Array);
   }
   return results;
+}
+
+/** @throws UnsupportedModelError where the adapter is another model's: before the weights are read. */
+async function modelFor({ model, adapter, lineage }: LossJob | LogitsJob): Promise<DecoderModel> {
+  if (adapter) {
+    const config = typeof model === 'string' ? await readDecoderConfig(model) : model.config;
+    checkFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
+  }
+  return typeof model === 'string' ? loadDecoder(model) : model;
 }

@@ -22,5 +22,10 @@ try {
     const { cause: _, ...fields } = error as NnError & Record<string, unknown>;
     send({ type: 'error', message: error.message, name: error.name, fields });
   } else
-    send({ type: 'error', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({
+      type: 'error',
+      ...(error instanceof Error
+        ? { message: error.message, ...(error.stack && { stack: error.stack }) }
+        : { message: String(error) }),
+    });
 }

@@ -20,6 +20,18 @@ export interface LoraAdapter {
   targetModules: LoraTarget[];
   /** By Hugging Face module path, such as `model.layers.0.self_attn.q_proj` or `model.layers.0.mlp.up_proj`. */
   tensors: Map<string, LoraPair>;
+  /** What it was trained over, as far as that is known; the files keep it, and it is compared before the adapter is used. */
+  lineage?: AdapterLineage;
+}
+
+/** Which model an adapter belongs to: adapters of two models may have the same shapes, and nothing else then tells them apart. */
+export interface AdapterLineage {
+  /** What GGUF calls the base's architecture, such as `llama` or `qwen3`. */
+  architecture?: string;
+  /** SHA-256 of the base's file. */
+  baseSha256?: string;
+  /** SHA-256 of the chat template that the examples were written with. */
+  templateSha256?: string;
 }
 
 export interface LoraPair {

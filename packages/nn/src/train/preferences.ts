@@ -1,7 +1,7 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import type { PreferredTokens } from '../models/decoder.ts';
 import type { DecoderConfig } from '../models/decoder-weights.ts';
-import { readExamples } from './examples.ts';
+import { isList, readExamples } from './examples.ts';
 
 /** Two replies to one prompt, of which people preferred one. Token ids, tokenised by whatever will serve the model. */
 export interface PreferencePair {
@@ -20,7 +20,15 @@ export function readPreferences(
 ): PreferredTokens[] {
   const labelled = (side: 'chosen' | 'rejected') => {
     const name = `${what}, ${side} reply,`;
-    pairs.forEach(({ prompt, [side]: reply }, index) => {
+    pairs.forEach((pair, index) => {
+      const { prompt, [side]: reply } = pair ?? {};
+      if (!isList(prompt) || !isList(reply)) {
+        throw new InvalidExampleError({
+          index,
+          message: `${name} ${index} has no list of tokens as ${isList(prompt) ? side : 'prompt'}.`,
+          hint: 'Give each pair as { prompt, chosen, rejected }, all three token ids.',
+        });
+      }
       if (prompt.length > 0 && reply.length > 0) return;
       throw new InvalidExampleError({
         index,

@@ -4,19 +4,13 @@ import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-weights
 import type { TrainingState } from './checkpoint.ts';
 import { type LoraAdapter, loraModulePath, loraTargets } from './lora-adapter.ts';
 
-/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. Or the matrices given. */
+/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. Or the matrices given, which fit the model. */
 export function startingState(
   config: DecoderConfig,
   settings: Pick<LoraAdapter, 'rank' | 'alpha' | 'targetModules'> & { seed: number },
   initial: LoraAdapter | undefined,
 ): TrainingState {
-  if (initial && initial.alpha !== settings.alpha) {
-    throw new InvalidHyperparameterError({
-      parameter: 'initialAdapter',
-      message: `The initial adapter has alpha ${initial.alpha}, and this training has ${settings.alpha}.`,
-      hint: 'Train on with the alpha that the adapter was trained with.',
-    });
-  }
+  if (initial) demandSame(initial, settings);
   const sizes = decoderLayerSizes(config);
   const random = seededRandom(settings.seed);
   const parameters = new Map<string, Float32Array>();
@@ -27,14 +21,7 @@ export function startingState(
       const bound = 1 / Math.sqrt(into);
       const path = loraModulePath(layer, target);
       if (initial) {
-        const pair = initial.tensors.get(path);
-        if (pair?.a.length !== settings.rank * into || pair.b.length !== out * settings.rank) {
-          throw new InvalidHyperparameterError({
-            parameter: 'initialAdapter',
-            message: `The initial adapter has ${pair ? 'matrices of another size' : 'nothing'} for ${path}.`,
-            hint: 'Give an adapter with the rank and target modules of this training, or none.',
-          });
-        }
+        const pair = initial.tensors.get(path)!;
         parameters.set(`${path}.a`, pair.a.slice()).set(`${path}.b`, pair.b.slice());
         continue;
       }
@@ -58,6 +45,24 @@ export function startingState(
     parameters,
     moments,
   };
+}
+
+/** An adapter that fits the model may still be of another kind than the training's. */
+function demandSame(
+  initial: LoraAdapter,
+  settings: Pick<LoraAdapter, 'rank' | 'alpha' | 'targetModules'>,
+): void {
+  for (const name of ['rank', 'alpha', 'targetModules'] as const) {
+    const [theirs, ours] = [initial[name], settings[name]].map((value) =>
+      Array.isArray(value) ? value.toSorted().join(', ') : value,
+    );
+    if (theirs === ours) continue;
+    throw new InvalidHyperparameterError({
+      parameter: 'initialAdapter',
+      message: `The initial adapter has ${name} ${theirs}, and this training has ${ours}.`,
+      hint: `Train on with the ${name} that the adapter was trained with.`,
+    });
+  }
 }
 
 /** The matrices as an adapter's pairs, by module path. */

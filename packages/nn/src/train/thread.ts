@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { NnError } from '../errors/nn-error.ts';
 import type { Job } from './jobs.ts';
+import { checkOptions } from './options.ts';
 import type { TrainingProgress } from './training-job.ts';
 
 /** What the worker thread is started with. */
@@ -15,14 +17,14 @@ export type ThreadMessage =
   | { type: 'progress'; progress: TrainingProgress }
   | { type: 'result'; result: unknown }
   | { type: 'stopped' }
-  | { type: 'error'; message: string; name?: string; fields?: Record<string, unknown> };
+  | { type: 'error'; message: string; name?: string; fields?: Record<string, unknown>; stack?: string };
 
 /**
  * Runs a job in a thread of its own, so that the caller's event loop stays free: a pass through the graph takes seconds
  * and gives no sign meanwhile. An abort takes effect at the next pass; the job then saves what it has, and the promise
  * is rejected with the signal's reason.
  */
-export function runInThread<T>(
+export async function runInThread<T>(
   job: Job,
   options: {
     signal?: AbortSignal | undefined;
@@ -30,13 +32,11 @@ export function runInThread<T>(
   },
 ): Promise<T> {
   const { signal, onProgress } = options;
+  checkOptions(job);
   signal?.throwIfAborted();
   const stop = new SharedArrayBuffer(4);
   const start: ThreadStart = { job, stop };
-  const worker = new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
-    workerData: start,
-    execArgv: [],
-  });
+  const worker = startWorker(start);
   const abort = () => Atomics.store(new Int32Array(stop), 0, 1);
   signal?.addEventListener('abort', abort);
 
@@ -48,7 +48,9 @@ export function runInThread<T>(
       else if (message.type === 'stopped') outcome = () => reject(signal?.reason);
       else outcome = () => reject(rebuilt(message));
     });
-    worker.on('error', (error) => (outcome ??= () => reject(error)));
+    worker.on('error', (error) => {
+      outcome ??= () => reject(unexpected(error.message, error.stack));
+    });
     // Settled only when the thread is gone and its memory with it: the next job may want as much.
     worker.on('exit', (code) => {
       signal?.removeEventListener('abort', abort);
@@ -67,8 +69,39 @@ export function runInThread<T>(
   });
 }
 
-function rebuilt({ message, name, fields }: Extract<ThreadMessage, { type: 'error' }>): Error {
-  if (!fields) return new Error(message);
+function startWorker(start: ThreadStart): Worker {
+  try {
+    return new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
+      workerData: start,
+      execArgv: [],
+    });
+  } catch (cause) {
+    throw new InvalidHyperparameterError({
+      parameter: 'options',
+      message: `The options hold something that cannot be sent to a thread: ${(cause as Error).message.split('\n')[0]}`,
+      hint: 'Give plain data: no functions, promises or class instances but arrays, typed arrays and maps.',
+      cause,
+    });
+  }
+}
+
+function rebuilt({ message, name, fields, stack }: Extract<ThreadMessage, { type: 'error' }>): NnError {
+  if (!fields) return unexpected(message, stack);
   const error = new NnError({ ...(fields as unknown as NnError), message });
   return Object.assign(error, fields, { name });
+}
+
+/** Of an error that nobody foresaw: its first line for people, its stack in the cause. */
+function unexpected(message: string, stack: string | undefined): NnError {
+  const cause = new Error(message);
+  if (stack !== undefined) cause.stack = stack;
+  const [sentence] = message.split('\n');
+  return new NnError({
+    code: 'unexpected',
+    domain: 'train',
+    category: 'system',
+    message: `The thread that runs the model failed unexpectedly: ${sentence}`,
+    hint: 'This is a defect: report it with the stack in the cause. If memory ran out, lower tokensPerPass.',
+    cause,
+  });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
+import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { hasIntegerProducts, openSession, type Session, type SessionOptions } from '../graph/index.ts';
+import { architectureOf, checkFit, compareLineage } from '../models/adapter-fit.ts';
 import { adapterInputs, type LabelledTokens, type PreferredTokens } from '../models/decoder.ts';
 import {
   type DecoderConfig,
@@ -17,12 +18,13 @@ import {
   type CheckpointIdentity,
   checkpointPath,
   loadCheckpoint,
-  removeLeftovers,
+  prepareFolder,
   saveCheckpoint,
 } from './checkpoint.ts';
+import { divergence } from './divergence.ts';
 import { readExamples } from './examples.ts';
 import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
 import { type MemoryPlan, type PlannedTraining, planMemory } from './memory-plan.ts';
 import {
   dropoutFor,
@@ -35,17 +37,12 @@ import {
   supervisedGraphs,
 } from './objective.ts';
 import { Pace, planSteps } from './pace.ts';
+import { patienceIsOver } from './patience.ts';
 import { readPreferences } from './preferences.ts';
 import { learningRateFactor } from './schedule.ts';
 import { pairs, startingState } from './starting-state.ts';
 import { breathe, TrainingStopped } from './stop.ts';
-import type {
-  PreferenceTrainingJob,
-  TrainingHooks,
-  TrainingJob,
-  TrainingResult,
-  Validation,
-} from './training-job.ts';
+import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
 
 /** The training itself, in the calling thread, which it occupies: programs call `trainLora` or `trainPreferences`. */
 export async function runTraining(
@@ -59,10 +56,18 @@ export async function runTraining(
   const data = readData(job, config);
   const { settings, evaluations } = hyperparametersFor(job.hyperparameters ?? {}, data.size, data.method);
 
-  const shape = { rank: settings.rank, alpha: settings.alpha, targetModules: settings.targetModules };
-  const identity: CheckpointIdentity = { fingerprint: await fingerprintOf(job, data, settings), shape };
+  const name = typeof job.model === 'string' ? job.model : 'the model';
+  if (job.initialAdapter) checkFit(job.initialAdapter, config, name, job.lineage);
+  const files = await hashesOf(job.model);
+  const known: AdapterLineage = { architecture: architectureOf(config) };
+  if (files?.length === 1) known.baseSha256 = files[0]!;
+  for (const given of [job.lineage, job.initialAdapter?.lineage]) compareLineage(given ?? {}, known, name);
+  const lineage = { ...job.initialAdapter?.lineage, ...job.lineage, ...known };
+  const { rank, alpha, targetModules } = settings;
+  const shape = { rank, alpha, targetModules, lineage };
+  const identity: CheckpointIdentity = { fingerprint: fingerprintOf(job, files, data, settings), shape };
   const directory = job.checkpointDirectory;
-  if (directory) await removeLeftovers(directory);
+  if (directory) await prepareFolder(directory);
   const saved = directory && job.resume ? await loadCheckpoint(directory, identity.fingerprint) : undefined;
   const state = saved ?? startingState(config, settings, job.initialAdapter);
   const adapter: LoraAdapter = { ...shape, tensors: pairs(state.parameters) };
@@ -281,19 +286,16 @@ export async function runTraining(
     }
     const all = culprits.length === chosen.length;
     if (!all) await save();
-    const kept = directory && (all ? lastSaved > Number.NEGATIVE_INFINITY || saved : true);
-    const noun = data.method === 'dpo' ? 'preference pair' : 'training example';
-    const named = `${noun}${culprits.length === 1 ? '' : 's'} ${culprits.join(', ')}`;
-    const advice =
-      all && chosen.length > 1
-        ? `Lower the learning rate (it was ${settings.learningRate}).`
-        : `Look at ${named}, or lower the learning rate (it was ${settings.learningRate}).`;
-    return new TrainingDivergedError({
+    const saves = !all || lastSaved > Number.NEGATIVE_INFINITY;
+    return divergence({
       step,
-      examples: culprits,
-      checkpoint: kept ? checkpointPath(directory) : undefined,
-      message: `Training diverged at step ${step}: the loss or its gradient is no longer a number, in ${culprits.length === 0 ? `the sum over ${noun}s ${chosen.join(', ')}` : `${all && chosen.length > 1 ? 'all of its examples: ' : ''}${named}`}.`,
-      hint: kept ? `${advice} The last good state is kept in ${checkpointPath(directory)}.` : advice,
+      chosen,
+      culprits,
+      noun: data.method === 'dpo' ? 'preference pair' : 'training example',
+      learningRate: settings.learningRate,
+      checkpoint: directory && (saves || saved) ? checkpointPath(directory) : undefined,
+      // What a stopped sitting left may be the very state that has no next step.
+      resumedHere: !saves && saved !== undefined,
     });
   }
 
@@ -326,13 +328,6 @@ export async function runTraining(
  */
 export function trainingSession(threads = 2): SessionOptions {
   return { threads, weights: 'fed', optimize: 'none', spin: false };
-}
-
-/** Whether the latest `patience` measurements were all no better than the best before them. */
-export function patienceIsOver(validation: readonly Validation[], patience: number): boolean {
-  if (patience === 0 || validation.length <= patience) return false;
-  const before = Math.min(...validation.slice(0, -patience).map(({ loss }) => loss));
-  return validation.slice(-patience).every(({ loss }) => !(loss < before));
 }
 
 type TrainingData = { size: DataSize; extent: Extent; unit: 'examples' | 'pairs' } & (
@@ -406,15 +401,23 @@ function copyOf(parameters: ReadonlyMap<string, Float32Array>): Map<string, Floa
   return new Map([...parameters].map(([name, values]) => [name, values.slice()]));
 }
 
-async function fingerprintOf(
+/** Of the model's files; undefined for one in memory. */
+async function hashesOf(model: TrainingJob['model']): Promise<string[] | undefined> {
+  if (typeof model !== 'string') return undefined;
+  const hashes: string[] = [];
+  for (const file of await decoderFiles(model)) hashes.push(await sha256OfFile(file));
+  return hashes;
+}
+
+function fingerprintOf(
   { model, initialAdapter }: TrainingJob | PreferenceTrainingJob,
+  files: readonly string[] | undefined,
   data: TrainingData,
   settings: Hyperparameters,
-): Promise<string> {
+): string {
   const hash = createHash('sha256');
-  if (typeof model === 'string') {
-    for (const file of await decoderFiles(model)) hash.update(await sha256OfFile(file));
-  } else hash.update(JSON.stringify(model.config));
+  for (const digest of files ?? []) hash.update(digest);
+  if (typeof model !== 'string') hash.update(JSON.stringify(model.config));
   // More time is no other training: a run that was stopped by the clock may be given more.
   const { maxMinutes: _, ...rest } = settings;
   hash.update(JSON.stringify([data.method, data.train.length, ...Object.entries(rest).sort()]));

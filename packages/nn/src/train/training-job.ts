@@ -1,7 +1,7 @@
 import type { DecoderModel } from '../models/decoder-weights.ts';
 import type { TrainingExample } from './examples.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import type { PreferencePair } from './preferences.ts';
 
@@ -12,6 +12,11 @@ export interface TrainingSettings {
   hyperparameters?: Partial<Hyperparameters>;
   /** Matrices to begin from, of the rank and targets that the hyperparameters give. Default: A random, B zero. */
   initialAdapter?: LoraAdapter;
+  /**
+   * What is known of the model and of the template that the examples were written with: compared with the initial adapter's,
+   * and kept in the trained one. The architecture, and the hash of a model in one file, are found without it.
+   */
+  lineage?: AdapterLineage;
   /** Steps between two measurements of the validation loss. Default: by the amount of data. */
   evaluateEverySteps?: number;
   /** Folder for the checkpoint; without it nothing is saved. */

@@ -10,10 +10,11 @@ import { readCheckpoint } from './checkpoint.ts';
 import { defaultsForData } from './hyperparameters.ts';
 import type { LoraAdapter } from './lora-adapter.ts';
 import { Pace, planSteps } from './pace.ts';
+import { patienceIsOver } from './patience.ts';
 import { learningRateFactor, schedules } from './schedule.ts';
 import { countingExamples, tinyJob, tinyPreferenceJob, variants } from './tiny-job.ts';
 import { evaluateLoss } from './train-lora.ts';
-import { patienceIsOver, runTraining } from './trainer.ts';
+import { runTraining } from './trainer.ts';
 import type { TrainingProgress } from './training-job.ts';
 
 let folder: string;

@@ -136,6 +136,7 @@ export async function tune(
   if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
   const job: TrainingJob = {
     baseFile: tools.path,
+    lineage: { baseSha256: tools.baseHash, templateSha256: tools.templateHash },
     train,
     validation,
     ...(preferences && { preferences }),

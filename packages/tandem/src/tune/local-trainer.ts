@@ -49,6 +49,7 @@ export function localTrainer(): Trainer {
         model: job.baseFile,
         ...(job.initialAdapter !== undefined && { initialAdapter: await importPeft(job.initialAdapter) }),
         hyperparameters: nnHyperparameters(job.hyperparameters),
+        ...(job.lineage && { lineage: job.lineage }),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
         ...(memoryBytes !== undefined && { memoryBytes }),
@@ -85,7 +86,7 @@ export function localTrainer(): Trainer {
             examples: job.train.map(forTrainer),
             validation: job.validation.map(forTrainer),
           });
-      const files = await writeAdapter(adapter, outputDirectory, job.baseFile);
+      const files = await writeAdapter(adapter, outputDirectory, job);
       return { files, ...outcomeOf(metrics) };
     },
   };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DataSize, exportGgufLora, exportPeft, type LoraAdapter } from '@tandem/nn';
+import { type AdapterLineage, type DataSize, exportGgufLora, exportPeft, type LoraAdapter } from '@tandem/nn';
 import type { TokenisedExample, TrainedAdapter, TrainingOutcome } from './trainer.ts';
 
 /** How much there is to learn from, which settles what the config leaves open. */
@@ -55,11 +55,11 @@ export function outcomeOf(counted: {
 export async function writeAdapter(
   adapter: LoraAdapter,
   outputDirectory: string,
-  baseFile: string,
+  { baseFile, lineage = {} }: { baseFile: string; lineage?: AdapterLineage },
 ): Promise<TrainedAdapter['files']> {
   const files = { peft: join(outputDirectory, 'peft'), gguf: join(outputDirectory, 'adapter.gguf') };
   await mkdir(outputDirectory, { recursive: true });
-  await exportPeft(adapter, files.peft, { baseModel: baseFile });
-  await exportGgufLora(adapter, files.gguf, { base: baseFile });
+  await exportPeft(adapter, files.peft, { baseModel: baseFile, lineage });
+  await exportGgufLora(adapter, files.gguf, { base: baseFile, lineage });
   return files;
 }

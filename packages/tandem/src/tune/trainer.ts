@@ -28,6 +28,8 @@ export interface TokenisedPair {
 export interface TrainingJob {
   /** The GGUF file that is served, whose quantised weights are trained against. */
   baseFile: string;
+  /** Hashes of the base file and of the template the examples were written with, which the adapter's files are to carry. */
+  lineage?: { baseSha256: string; templateSha256: string };
   train: readonly TokenisedExample[];
   validation: readonly TokenisedExample[];
   /** Trained on instead, by direct preference optimisation; `train` and `validation` are then their chosen sides. */

@@ -131,7 +131,7 @@ export function workerTrainer({
       }
       if (!done) throw new WorkerError({ message: 'The Python worker stopped without being asked to.' });
       // PEFT's own file holds the same matrices under the same names.
-      const files = await writeAdapter(await importPeft(raw), outputDirectory, job.baseFile);
+      const files = await writeAdapter(await importPeft(raw), outputDirectory, job);
       await rm(raw, { recursive: true, force: true });
       const peakMemoryBytes = Math.max(done.peakMemoryBytes, done.peakDeviceMemoryBytes);
       return { files, ...outcomeOf({ ...done, peakMemoryBytes }) };

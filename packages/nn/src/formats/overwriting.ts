@@ -1,0 +1,25 @@
+import { stat } from 'node:fs/promises';
+import { FileWriteError } from '../errors/file-write-error.ts';
+
+/**
+ * @param inputs what is read to write it, by what the sentence calls it.
+ * @throws FileWriteError where `path` is one of them, under whatever name: what was read would be gone.
+ */
+export async function refuseOverwriting(path: string, inputs: Record<string, string>): Promise<void> {
+  const target = await identity(path);
+  if (target === undefined) return;
+  for (const [name, input] of Object.entries(inputs)) {
+    if (target !== (await identity(input))) continue;
+    throw new FileWriteError({
+      path,
+      message: `${path} is ${name} itself, which would be overwritten.`,
+      hint: 'Give another path for the result.',
+    });
+  }
+}
+
+/** Undefined where there is nothing (yet). */
+async function identity(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && `${found.dev} ${found.ino}`;
+}

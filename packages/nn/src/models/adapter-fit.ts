@@ -1,0 +1,103 @@
+/** Does an adapter belong to a model? Asked wherever the two meet, and answered in one way. */
+import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import {
+  type AdapterLineage,
+  type LoraAdapter,
+  type LoraTarget,
+  loraModulePath,
+  loraTargets,
+} from '../train/lora-adapter.ts';
+import { type DecoderConfig, decoderLayerSizes } from './decoder-config.ts';
+import { decoderFamilies } from './families/index.ts';
+
+/**
+ * Shapes first, then lineage: what is known of the adapter's base against what is known of this model. A hash that only
+ * one side knows is not compared, and none is computed here.
+ *
+ * @param base what the sentence calls the model: its path.
+ * @param known hashes of this model.
+ * @throws UnsupportedModelError naming the first module, or the part of the lineage, that does not fit.
+ */
+export function checkFit(
+  adapter: LoraAdapter,
+  config: DecoderConfig,
+  base: string,
+  known: AdapterLineage = {},
+): void {
+  const sizes = decoderLayerSizes(config);
+  const refuse = (
+    feature: string,
+    problem: string,
+    hint = 'Use the base model that the adapter was trained for.',
+  ) => new UnsupportedModelError({ feature, message: `The adapter does not fit ${base}: ${problem}.`, hint });
+  for (const [path, { a, b }] of adapter.tensors) {
+    const { layer, target } = placeOf(path) ?? {};
+    if (layer === undefined || !target) {
+      const hint = `Adapt only ${loraTargets.join(', ')}.`;
+      throw refuse(path, `it changes "${path}", which is no projection of a block`, hint);
+    }
+    if (!adapter.targetModules.includes(target)) {
+      throw refuse(path, `it has matrices for "${path}", which its target modules do not name`);
+    }
+    if (layer >= config.layers) {
+      throw refuse(path, `it changes "${path}", and the model has ${config.layers} layers`);
+    }
+    const { out, in: into } = sizes[target];
+    if (a.length !== adapter.rank * into || b.length !== out * adapter.rank) {
+      const shape = `[${b.length / adapter.rank}, ${a.length / adapter.rank}]`;
+      throw refuse(path, `its "${path}" is ${shape}, and the model has [${out}, ${into}] there`);
+    }
+  }
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const target of adapter.targetModules) {
+      const path = loraModulePath(layer, target);
+      if (!adapter.tensors.has(path)) {
+        const hint =
+          'Use the base model that the adapter was trained for; an adapter of some layers alone is not supported.';
+        throw refuse(path, `it has nothing for "${path}"`, hint);
+      }
+    }
+  }
+  compareLineage(adapter.lineage ?? {}, { ...known, architecture: architectureOf(config) }, base);
+}
+
+/** @throws UnsupportedModelError where both sides know something and it differs. */
+export function compareLineage(adapter: AdapterLineage, model: AdapterLineage, base: string): void {
+  for (const [part, name, hint] of [
+    ['architecture', 'architecture', 'Use the base model that the adapter was trained for.'],
+    [
+      'baseSha256',
+      'base (SHA-256)',
+      'Use the very file that the adapter was trained for; if this is the same model in another form, take the lineage off the adapter.',
+    ],
+    [
+      'templateSha256',
+      'chat template (SHA-256)',
+      'Use the template that the adapter was trained with, or train it anew.',
+    ],
+  ] as const) {
+    const [theirs, ours] = [adapter[part], model[part]];
+    if (theirs === undefined || ours === undefined || theirs === ours) continue;
+    throw new UnsupportedModelError({
+      feature: `lineage.${part}`,
+      message: `The adapter was trained for another ${name} than that of ${base}: ${short(theirs)}, not ${short(ours)}.`,
+      hint,
+    });
+  }
+}
+
+/** What GGUF calls it: one name for all families that llama.cpp runs as one. */
+export function architectureOf({ family }: DecoderConfig): string {
+  return decoderFamilies[family].gguf.architecture;
+}
+
+/** Where in the decoder a module path lies; undefined where it is none of a block's projections. */
+export function placeOf(modulePath: string): { layer: number; target: LoraTarget } | undefined {
+  const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(modulePath);
+  const target = loraTargets.find((name) => name === match?.[2]);
+  if (!match || !target) return undefined;
+  const layer = Number(match[1]);
+  return modulePath === loraModulePath(layer, target) ? { layer, target } : undefined;
+}
+
+const short = (value: string) => (value.length > 16 ? `${value.slice(0, 12)}…` : value);
