@@ -120,6 +120,13 @@ export const wrong = adapter.rank.toUpperCase();
     expect(await run(process.execPath, [tsc, ...options, '--skipLibCheck', 'consumer.ts'])).toBe('');
   });
 
+  test('the guide’s graph runs', async () => {
+    const guide = await readFile(path.join(place(), 'docs/nn.md'), 'utf8');
+    const [, example] = /```ts\n([\s\S]*?)```/.exec(guide)!;
+    await writeFile(path.join(folder, 'graph.ts'), `${example}console.log(result.dw!.shape.join());\n`);
+    expect(await run(process.execPath, ['graph.ts'])).toBe('3,4\n');
+  });
+
   test('holds no tests, no fixtures and no references', async () => {
     const files = await readdir(place(), { recursive: true });
     expect(

@@ -1,17 +1,58 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { GgufFile } from './formats/gguf.ts';
 import * as nn from './index.ts';
 
 // That its README's example runs, as a user has it, is tested with the package that is published: scripts/build-packages.test.ts.
 
 const root = resolve(import.meta.dirname, '..');
 
-test('the reference names no function that is not exported', async () => {
-  const reference = await readFile(resolve(root, '../../docs/nn.md'), 'utf8');
-  const named = [...reference.matchAll(/`((?:export|import|train|open|write|read|load)[A-Z]\w+)/g)];
-  expect(named.length).toBeGreaterThan(12);
-  for (const [, name] of named) expect(nn).toHaveProperty(name!);
+const reference = await readFile(resolve(root, '../../docs/nn.md'), 'utf8');
+const exported = new Map<string, unknown>([...Object.entries(nn), ...Object.entries(nn.graph)]);
+
+test('the reference describes every export', () => {
+  // In a table's first cell, or in a sentence: as code in any case.
+  const code = reference.match(/`[^`\n]+`/g)!.join(' ');
+  const missing = [...exported.keys()].filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
+  expect(missing).toEqual([]);
+});
+
+test('the reference names no function, method or class that does not exist', async () => {
+  const classes = [GgufFile, ...exported.values()].filter(
+    (value) => typeof value === 'function' && value.prototype,
+  );
+  const members = classes.flatMap((value) => [
+    ...Object.getOwnPropertyNames(value),
+    ...Object.getOwnPropertyNames((value as { prototype: object }).prototype),
+  ]);
+  const called = [...reference.matchAll(/`(?:(\w+)\.)?(\w+)\(/g)];
+  expect(called.length).toBeGreaterThan(90);
+  // A session is an interface, `onTruncated` an option: neither is there to be looked up.
+  const known = new Set([...exported.keys(), ...members, 'run', 'onTruncated']);
+  expect(called.map(([, , name]) => name!).filter((name) => !known.has(name))).toEqual([]);
+
+  const sources = await Promise.all(
+    (await readdir(join(root, 'src'), { recursive: true }))
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => readFile(join(root, 'src', file), 'utf8')),
+  );
+  const types = new Set(
+    sources.flatMap((text) =>
+      [...text.matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name]) => name!),
+    ),
+  );
+  const named = [...reference.matchAll(/`([A-Z][a-z]+(?:[A-Z]\w*)+)`/g)].map(([, name]) => name!);
+  const builtIn = ['Float32Array'];
+  expect(named.filter((name) => !types.has(name) && !builtIn.includes(name))).toEqual([]);
+});
+
+test('the reference tells the defaults that are', () => {
+  const told = (name: string) => new RegExp(`^\\| \`${name}\` \\| ([^|]+) \\|`, 'm').exec(reference)?.[1];
+  const { targetModules, ...fixed } = nn.defaultHyperparameters;
+  expect(told('targetModules')).toBe('all seven');
+  expect(targetModules).toHaveLength(7);
+  for (const [name, value] of Object.entries(fixed)) expect(told(name), name).toBe(String(value));
 });
 
 test('nothing here imports from tandem', async () => {
