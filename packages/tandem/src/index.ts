@@ -25,5 +25,13 @@ export { type TuneOptions, tune } from './project/tune.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './project/tune-embedder.ts';
 export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './project/tune-reranker.ts';
 export { use } from './project/use.ts';
+export { type RewriteQuestion, rewriteWithModel, type Turn } from './retrieve/conversation.ts';
+export {
+  createRetriever,
+  type Retrieval,
+  type RetrieveOptions,
+  type Retriever,
+  type RetrieverOptions,
+} from './retrieve/retriever.ts';
 export { fromLangChainLoader, type LangChainSourceOptions } from './sources/langchain/langchain.ts';
 export type * from './sources/source.ts';

@@ -9,8 +9,8 @@ import type { Passage } from '../core/types/document.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 import { fuseRankings } from '../retrieve/fuse.ts';
-import type { Retrieval, Retriever } from '../retrieve/retriever.ts';
-import { mapCitations } from './citations.ts';
+import type { Retrieval, RetrieveOptions, Retriever } from '../retrieve/retriever.ts';
+import { mapCitations, withPages } from './citations.ts';
 import { buildMessages, buildRewriteMessages } from './prompt.ts';
 import { choicesOf, fieldProbability, parseObject, stringFieldSpan, valueAt } from './structured-output.ts';
 import { isSufficient } from './sufficiency.ts';
@@ -27,7 +27,9 @@ export interface AnswererOptions {
   calibrate?: (probability: number, arm: ArmName) => number;
 }
 
-export interface AnswerOptions {
+/** Beside the arm's own settings: which documents may be read (`access`: labels that the asker holds), and what was said before. */
+export interface AnswerOptions
+  extends Pick<RetrieveOptions, 'access' | 'metadata' | 'documentIds' | 'turns'> {
   arm: ArmName;
   /** Passages in the prompt; default the config's. */
   k?: number;
@@ -65,6 +67,11 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       hint: 'Write a question in quotes after `ask`.',
     });
   const retrieves = arm === 'rag' || arm === 'hybrid';
+  if (!retrieves && options.turns && options.turns.length > 0)
+    throw new InvalidInputError({
+      message: `The ${arm} arm answers each question by itself: a conversation tells retrieval what "it" is.`,
+      hint: 'Use --arm rag or hybrid, or ask with the name in the question.',
+    });
   const adapter = adapterFor(arm, parts.adapter);
   const timings: Answer['timings'] = { generate: 0, total: 0 };
 
@@ -96,8 +103,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       retriever,
       options.searchFor ?? asked,
       searchQuery,
-      k,
-      signal,
+      retrieveOptions(config, k, options),
     ));
     timings.retrieve = performance.now() - before;
   }
@@ -105,7 +111,8 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   const messages = buildMessages({
     arm,
     answer: config.answer,
-    question: asked,
+    // What "it" is stands in brackets behind the question, or in the question as it was rewritten.
+    question: found.rewritten ?? asked,
     ...(passages && { passages }),
     searchedFor: { ...(searchQuery && { searchQuery }), ...found },
     ...(options.variant && { variant: options.variant }),
@@ -143,7 +150,8 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
   const output = structured && parseObject(reply.text, structured.schema);
   const field = structured && valueAt(output, structured.textField);
   const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
-  const { citations, dangling } = mapCitations(text, passages ?? []);
+  const mapped = mapCitations(text, passages ?? []);
+  const citations = await withPages(mapped.citations, parts.catalog.documents);
   const confidence =
     structured?.confidence &&
     (await rawConfidence(chat, messages, reply, {
@@ -167,7 +175,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     raw: reply.text,
     abstained: isAbstention(text, config.answer.notInSources),
     citations,
-    danglingMarkers: dangling,
+    danglingMarkers: mapped.dangling,
     passages: passages ?? [],
     ...(searchQuery && { searchQuery }),
     ...(found.spelledOut.length > 0 && { spelledOut: found.spelledOut }),
@@ -206,7 +214,25 @@ function adapterFor(arm: ArmName, adapter: AnswererOptions['adapter']): AdapterR
   return adapter.file === undefined ? undefined : { path: adapter.file };
 }
 
-interface Found extends Pick<Retrieval, 'passages' | 'parts' | 'missing'> {
+/** How the passages of an answer are retrieved: as the config says, from the documents that the question may be answered from. */
+export function retrieveOptions(
+  { retrieve }: Pick<Config, 'retrieve'>,
+  k: number,
+  given: Pick<AnswerOptions, 'access' | 'metadata' | 'documentIds' | 'turns' | 'signal'>,
+): RetrieveOptions {
+  return {
+    k,
+    neighbours: retrieve.neighbours,
+    ...(retrieve.maxTokens !== undefined && { maxTokens: retrieve.maxTokens }),
+    ...(given.access && { access: given.access }),
+    ...(given.metadata && { metadata: given.metadata }),
+    ...(given.documentIds && { documentIds: given.documentIds }),
+    ...(given.turns && { turns: given.turns }),
+    ...(given.signal && { signal: given.signal }),
+  };
+}
+
+interface Found extends Pick<Retrieval, 'passages' | 'parts' | 'missing' | 'rewritten'> {
   spelledOut: string[];
 }
 
@@ -218,14 +244,19 @@ async function findPassages(
   retriever: Retriever,
   question: string,
   searchQuery: string | undefined,
-  k: number,
-  signal: AbortSignal | undefined,
+  options: RetrieveOptions,
 ): Promise<Found> {
-  const search = (query: string, count: number) =>
-    retriever.retrieve(query, { k: count, ...(signal && { signal }) });
+  const { k } = options;
+  const search = (query: string, count: number) => retriever.retrieve(query, { ...options, k: count });
   if (!searchQuery || searchQuery === question) {
-    const { passages, spelledOut = [], parts, missing } = await search(question, k);
-    return { passages, spelledOut, ...(parts && { parts }), ...(missing && { missing }) };
+    const { passages, spelledOut = [], parts, missing, rewritten } = await search(question, k);
+    return {
+      passages,
+      spelledOut,
+      ...(parts && { parts }),
+      ...(missing && { missing }),
+      ...(rewritten !== undefined && { rewritten }),
+    };
   }
   const depth = Math.max(2 * k, 10);
   const own = await search(question, depth);
@@ -240,6 +271,7 @@ async function findPassages(
     spelledOut: [...new Set(found.flatMap((list) => list.spelledOut ?? []))],
     // A rewrite spells names as the documents do: what it has found a document for is not missing.
     ...(own.missing && found[0]!.missing && { missing: own.missing }),
+    ...(own.rewritten !== undefined && { rewritten: own.rewritten }),
   };
 }
 

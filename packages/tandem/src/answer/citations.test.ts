@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Passage } from '../core/types/document.ts';
-import { mapCitations, withoutMarkers } from './citations.ts';
+import { mapCitations, withoutMarkers, withPages } from './citations.ts';
 
 const passage = (text: string, start = 100, documentId = 'doc'): Passage => ({
   id: `${documentId}#0`,
@@ -99,4 +99,30 @@ describe('mapCitations', () => {
 
 test('withoutMarkers leaves a text as it would be without them', () => {
   expect(withoutMarkers('One. [1] Two [2, 3]. Three [1][2], four.')).toBe('One. Two. Three, four.');
+});
+
+test('a quote of a PDF has its place on the page, one of a page without positions none', async () => {
+  const text = 'Gout hurts. It passes.';
+  const document = (lines?: number[]) => ({
+    text,
+    blocks: [{ kind: 'paragraph', start: 0, end: text.length, ...(lines && { lines }) }],
+  });
+  const documents = new Map([
+    ['paper.pdf', document([0, 3, 100, 200, 320, 212])],
+    ['note.md', document()],
+  ]);
+  const citation = (documentId: string) => ({
+    marker: 1,
+    documentId,
+    uri: documentId,
+    start: 12,
+    end: 22,
+    quote: 'It passes.',
+    sentence: 'It passes.',
+  });
+  const [paper, note] = await withPages([citation('paper.pdf'), citation('note.md')], {
+    getMany: async () => documents as never,
+  });
+  expect(paper!.pages).toEqual([{ page: 3, rectangles: [{ left: 220, top: 200, width: 100, height: 12 }] }]);
+  expect(note).not.toHaveProperty('pages');
 });

@@ -1,6 +1,21 @@
+import type { DocumentCatalog } from '../catalog/catalog.ts';
 import { sentences as splitSentences, trimmed } from '../chunk/sentences.ts';
 import type { Citation } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
+import { pageRectangles } from '../parse/page-rectangles.ts';
+
+/** Adds to each citation of a PDF where its quote stands on the pages. */
+export async function withPages(
+  citations: readonly Citation[],
+  documents: Pick<DocumentCatalog, 'getMany'>,
+): Promise<Citation[]> {
+  const cited = await documents.getMany([...new Set(citations.map(({ documentId }) => documentId))]);
+  return citations.map((citation) => {
+    const document = cited.get(citation.documentId);
+    const pages = document ? pageRectangles(document, citation.start, citation.end) : [];
+    return pages.length > 0 ? { ...citation, pages } : citation;
+  });
+}
 
 /** Matches `[1]`, `[1, 3]` and `[1][3]` (the latter as two). */
 const markerPattern = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;

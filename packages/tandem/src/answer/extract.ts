@@ -4,7 +4,8 @@ import type { Config } from '../core/config.ts';
 import { newId } from '../core/id.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Retriever } from '../retrieve/retriever.ts';
-import { mapCitations } from './citations.ts';
+import { type AnswerOptions, retrieveOptions } from './answerer.ts';
+import { mapCitations, withPages } from './citations.ts';
 import { isSufficient } from './sufficiency.ts';
 
 /**
@@ -14,7 +15,7 @@ import { isSufficient } from './sufficiency.ts';
 export async function extractAnswer(
   parts: { config: Config; retriever: Retriever; catalog: Catalog },
   question: string,
-  options: { k?: number; maxWords?: number; signal?: AbortSignal } = {},
+  options: Partial<Omit<AnswerOptions, 'arm'>> & { maxWords?: number } = {},
 ): Promise<Answer> {
   const { config, retriever, catalog } = parts;
   const started = performance.now();
@@ -23,15 +24,13 @@ export async function extractAnswer(
     passages,
     parts: about,
     missing,
-  } = await retriever.retrieve(question, {
-    k,
-    ...(options.signal && { signal: options.signal }),
-  });
+  } = await retriever.retrieve(question, retrieveOptions(config, k, options));
   const found = isSufficient(passages, config.retrieve)
     ? firstSentences(passages[0]!.text, options.maxWords ?? 50)
     : '';
   const text = found || config.answer.notInSources;
-  const { citations, dangling } = mapCitations(text, passages);
+  const mapped = mapCitations(text, passages);
+  const citations = await withPages(mapped.citations, catalog.documents);
   const total = performance.now() - started;
   const answer: Answer = {
     question,
@@ -40,7 +39,7 @@ export async function extractAnswer(
     raw: text,
     abstained: found === '',
     citations,
-    danglingMarkers: dangling,
+    danglingMarkers: mapped.dangling,
     passages,
     ...(about && { parts: about }),
     ...(missing && { missing }),

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../core/config.ts';
-import { buildMessages, buildRewriteMessages, fillSystemPrompt, promptVariants } from './prompt.ts';
+import {
+  buildMessages,
+  buildRewriteMessages,
+  fillSystemPrompt,
+  numberedPassages,
+  promptVariants,
+} from './prompt.ts';
 
 const { answer } = configSchema.parse({
   name: 'test',
@@ -37,6 +43,16 @@ test('passages are numbered in the order given, under title and section; what wa
   expect(user!.content).toBe(
     'Sources:\n\n[1] Gout: Causes › Food\nFirst text.\n\n[2] Gout\nSecond.\n\nQuestion: Why?\nSearched for: gout causes\nNames: Gout; Gut',
   );
+});
+
+test('rows of a long table are read below its head, and nothing else gets one', () => {
+  const rows = { text: '| Drug35 | 175 mg |\n', headingPath: ['Doses'] };
+  const head = '| Drug | Dose |\n| --- | --- |';
+  const given = (prefix: string, text = rows.text) => numberedPassages([{ ...rows, text, prefix }]);
+  expect(given(`Doses (D): Adults\n${head}`)).toBe(`[1] Doses\n${head}\n| Drug35 | 175 mg |`);
+  expect(given(head)).toBe(`[1] Doses\n${head}\n| Drug35 | 175 mg |`);
+  expect(given('Doses (D): Adults')).toBe('[1] Doses\n| Drug35 | 175 mg |');
+  expect(given(`Doses\n${head}`, 'No table.')).toBe('[1] Doses\nNo table.');
 });
 
 test('what no document has a word of is told to the untuned arm, and not to one that never learnt of it', () => {

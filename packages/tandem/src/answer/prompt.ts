@@ -8,7 +8,17 @@ import type { ChatMessage } from '../core/types/example.ts';
  * is asked exactly as it was taught.
  */
 
-export type PassageText = Pick<Passage, 'text' | 'headingPath'> & { title?: string };
+export type PassageText = Pick<Passage, 'text' | 'headingPath' | 'prefix'> & { title?: string };
+
+/**
+ * What is read of a passage: its text, and where that begins among the rows of a table, the table's head before it (which stands in
+ * the prefix alone, since the passage's offsets are those of its rows).
+ */
+export function passageText({ text, prefix = '' }: Pick<Passage, 'text' | 'prefix'>): string {
+  // Below the line of title and headings, which may be missing.
+  const head = /(?:^|\n)(\|.*)$/s.exec(prefix)?.[1];
+  return head !== undefined && text.trimStart().startsWith('|') ? `${head}\n${text.trim()}` : text.trim();
+}
 
 /**
  * `[1] Title: Section`, then the passage; numbered from 1 in the order given. The document's other names, which the index has
@@ -16,9 +26,13 @@ export type PassageText = Pick<Passage, 'text' | 'headingPath'> & { title?: stri
  */
 export function numberedPassages(passages: readonly PassageText[]): string {
   return passages
-    .map(({ text, headingPath: [first, ...sections], title }, index) => {
+    .map((passage, index) => {
+      const {
+        headingPath: [first, ...sections],
+        title,
+      } = passage;
       const name = [first ?? title ?? '', sections.join(' › ')].filter(Boolean).join(': ');
-      return `[${index + 1}] ${name}\n${text.trim()}`;
+      return `[${index + 1}] ${name}\n${passageText(passage)}`;
     })
     .join('\n\n');
 }

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
+import { readJsonl } from '../dataset/jsonl.ts';
 import { ask } from '../project/ask.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
+import { type FilterFlags, filterOf, withFilterFlags } from './document-filter.ts';
+import { notFound } from './explain-search.ts';
 
-interface AskOptions {
+interface AskOptions extends FilterFlags {
+  conversation?: string;
   batch?: string;
   arm?: string;
   adapter?: string;
@@ -15,7 +20,7 @@ interface AskOptions {
 }
 
 export function addAsk(program: Command, signal: AbortSignal): void {
-  program
+  const command = program
     .command('ask')
     .argument('[question]', 'the question')
     .description('Answer from the documents, with citations, or say that they do not have it.')
@@ -24,7 +29,12 @@ export function addAsk(program: Command, signal: AbortSignal): void {
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
     .option('--k <n>', 'passages in the prompt', positiveInteger)
     .option('--extract', "no language model: the best passage's first sentences, in its own words")
-    .action(async (question: string | undefined, options: AskOptions, command: Command) => {
+    .option(
+      '--conversation <file>',
+      'JSONL of {role, content}, oldest first: what was said before ("and is it hereditary?")',
+    );
+  withFilterFlags(command).action(
+    async (question: string | undefined, options: AskOptions, command: Command) => {
       const chosen = parseArm(options.arm);
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
         const settings = {
@@ -33,6 +43,10 @@ export function addAsk(program: Command, signal: AbortSignal): void {
           ...(options.adapter !== undefined && { adapterId: options.adapter }),
           ...(options.k !== undefined && { k: options.k }),
           ...(options.extract && { extract: true }),
+          ...(options.conversation !== undefined && {
+            turns: await readJsonl(options.conversation, turnSchema),
+          }),
+          ...filterOf(options),
         };
         if (options.batch !== undefined) {
           await runBatch(options.batch, { signal, onProgress, stage: 'answering' }, async (line) => ({
@@ -58,8 +72,11 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         if (streams) process.stdout.write('\n');
         print(answer, (value) => describeAnswer(value, { streamed: streams === true }));
       });
-    });
+    },
+  );
 }
+
+const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });
 
 export function parseArm(arm: string | undefined): ArmName | undefined {
   if (arm === undefined || (armNames as readonly string[]).includes(arm)) return arm as ArmName | undefined;
@@ -99,6 +116,8 @@ export function describeAnswer(answer: Answer, { streamed = false } = {}): strin
       );
     }
   }
+  const lacking = notFound(answer);
+  if (lacking.length > 0) lines.push('', ...lacking);
   if (answer.danglingMarkers.length > 0)
     lines.push(
       '',

@@ -25,9 +25,52 @@ test('how the question was read, which search found what, and what put it there'
   expect(out).toMatch(/searched by meaning: what is h k, and why\? \| h k: /);
   expect(out).toMatch(/compared: \d+ passages; understand \d+ ms/);
   expect(out).toMatch(/rerank \d+ ms/);
-  expect(out).toMatch(/1\. .*\n {3}.*documents\/d7\.md:\d+–\d+ .*fused/);
-  expect(out).toMatch(/(?:dense|named|lexical|focused) #\d+/);
-  expect(out).toMatch(/named \d\.\d\d/);
+  expect(out).toMatch(/1\. .*\n {3}.*documents\/d7\.md:\d+–\d+\n/);
+  expect(out).toMatch(/Its document is called “h k”; \d+(?:st|nd|rd|th) by meaning; /);
+  expect(out).toMatch(/ = .*name \d\.\d{3}/);
+});
+
+test('a score is the sum of what stands behind it', { timeout: 60_000 }, async () => {
+  const { out } = await tandem('search', 'what is h k, and why?', '--explain', '--k', '6');
+  const sums = [...out.matchAll(/^ {3}(-?\d\.\d{3}) = (.*)$/gm)];
+  expect(sums.length).toBeGreaterThan(2);
+  for (const [, score, terms] of sums) {
+    const sum = [...` + ${terms!.replace(/^− /, '- ')}`.matchAll(/([+−]) (?:- )?[a-z]+ (\d\.\d{3})/g)].reduce(
+      (total, [, sign, share]) => total + (sign === '−' ? -1 : 1) * Number(share),
+      0,
+    );
+    expect(sum).toBeCloseTo(Number(score), 6);
+  }
+});
+
+test('flags with one value each leave the question alone; what a filter names and nobody has is said', {
+  timeout: 60_000,
+}, async () => {
+  const { passages } = JSON.parse(
+    (await tandem('search', '--document', 'd7', '--access', 'public', '--json', 'a d h')).out,
+  );
+  expect(new Set(passages.map(({ documentId }: { documentId: string }) => documentId))).toEqual(
+    new Set(['d7']),
+  );
+  const [kind, label] = await Promise.all([
+    tandem('search', '--where', 'kind=leaflet', 'a d h'),
+    tandem('search', '--access', 'staff', 'a d h'),
+  ]);
+  expect(kind.out).toMatch(/Nothing found\. No document has "kind" in its metadata; /);
+  expect(label.out).toMatch(/Nothing found\. No document has the access label "staff"; there is public\./);
+});
+
+test('what no document has a word of is named; other modes have nothing to explain', {
+  timeout: 60_000,
+}, async () => {
+  const [found, json, lexical] = await Promise.all([
+    tandem('search', 'h k and ZBX', '--k', '2'),
+    tandem('search', 'h k and ZBX', '--k', '2', '--json'),
+    tandem('search', 'h k', '--mode', 'lexical', '--explain'),
+  ]);
+  expect(found.out).toMatch(/The documents say nothing about ZBX\./);
+  expect(JSON.parse(json.out).missing).toEqual(['ZBX']);
+  expect(lexical).toMatchObject({ code: 1, err: expect.stringContaining('--mode lexical does neither') });
 });
 
 test('as JSON, each passage is the document’s slice and its explanation has its id', {

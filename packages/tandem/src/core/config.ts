@@ -112,6 +112,10 @@ export const configSchema = z.strictObject({
       reranker: modelReference.optional(),
       /** Passages that the reranker reads. */
       rerankCandidates: z.number().int().min(1).max(100).default(20),
+      /** So many chunks of the same section before and after each passage are joined to it. */
+      neighbours: z.number().int().min(0).max(5).default(0),
+      /** At most so many of the embedder's tokens in all of a question's passages together. Absent: no limit but `k`. */
+      maxTokens: z.number().int().min(64).optional(),
       /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
       leastSimilarity: z.number().min(-1).max(1).default(0.25),
     })

@@ -14,10 +14,7 @@ export async function ask(project: Project, question: string, options: AskOption
   const { adapterId, extract, ...rest } = options;
   if (extract) {
     const parts = { config: project.config, catalog: project.catalog, retriever: await project.retriever() };
-    return extractAnswer(parts, question, {
-      ...(rest.k !== undefined && { k: rest.k }),
-      ...(rest.signal && { signal: rest.signal }),
-    });
+    return extractAnswer(parts, question, rest);
   }
   const deployment = await project.deployment();
   const arm = options.arm ?? deployment.arm;

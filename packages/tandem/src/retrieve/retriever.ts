@@ -22,6 +22,7 @@ import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery, type QueryPlan } from './plan.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
 import { isSameSpan, selectPassages } from './select.ts';
+import { type Shares, sharesOf } from './shares.ts';
 
 export interface RetrieverOptions {
   catalog: Catalog;
@@ -87,7 +88,14 @@ export interface Explanation {
   /** All passages that were compared, in no order. */
   compared: Compared[];
   /** In the order of `passages`: where each search found it, and what spoke for it, times its weight. */
-  passages: { id: string; ranks: Candidate['ranks']; evidence: Evidence; contributions: Evidence }[];
+  passages: {
+    id: string;
+    ranks: Candidate['ranks'];
+    evidence: Evidence;
+    contributions: Evidence;
+    /** What the score is the sum of. */
+    shares: Shares;
+  }[];
 }
 
 export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };
@@ -339,11 +347,12 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         explanation: {
           plan,
           compared: found.map(({ chunk, ranks, scores, evidence }) => ({ chunk, ranks, scores, evidence })),
-          passages: chosen.map(({ item: { chunk, ranks, evidence } }) => ({
+          passages: chosen.map(({ item: { chunk, ranks, scores, evidence }, score }) => ({
             id: chunk.id,
             ranks,
             evidence,
             contributions: contributionsOf(evidence, ranking),
+            shares: sharesOf({ evidence, rerank: scores.rerank, score }, ranking, scale),
           })),
         },
       }),

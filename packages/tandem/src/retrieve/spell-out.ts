@@ -53,7 +53,8 @@ export function abbreviationsOf(
           isAdmitted(document, filter),
         );
         const meanings = new Set(admitted.map(({ title }) => title));
-        if (meanings.size <= mostMeanings) for (const title of meanings) titles.add(title);
+        if (meanings.size <= mostMeanings)
+          for (const title of meanings) if (!says(titles, title)) titles.add(title);
         const given = form === undefined ? [] : (longForms.get(form) ?? []);
         if (given.length <= mostMeanings) for (const long of given) if (!says(titles, long)) titles.add(long);
       }

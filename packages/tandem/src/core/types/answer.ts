@@ -12,6 +12,11 @@ export interface Citation {
   quote: string;
   /** The answer's sentence that carries the marker, without markers. */
   sentence: string;
+  /**
+   * PDF only: where the quote stands on its pages (from 1), to be drawn over them; points from the top left corner of the page
+   * as shown, a rectangle for each line.
+   */
+  pages?: { page: number; rectangles: { left: number; top: number; width: number; height: number }[] }[];
   /** Filled by verification, a later stage: absent means not checked. */
   verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
 }

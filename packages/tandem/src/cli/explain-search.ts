@@ -1,0 +1,89 @@
+import type { Explanation, Retrieval } from '../retrieve/retriever.ts';
+import { kindsOfHeading } from '../retrieve/section-kinds.ts';
+import type { Shares } from '../retrieve/shares.ts';
+
+type Told = Pick<Explanation, 'plan' | 'passages'> & { compared: number };
+
+/** What the passages do not cover, a line for each; none where all is covered. */
+export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
+  const without = parts.filter(({ passages }) => passages === 0).map(({ name }) => name);
+  return [
+    ...(missing.length > 0 ? [`The documents say nothing about ${listed(missing)}.`] : []),
+    ...(without.length > 0 ? [`None of the passages is about ${listed(without)}.`] : []),
+  ];
+}
+
+/** How the question was read, and how to read what stands below each passage. */
+export function planText({ plan, compared }: Told, timings: Retrieval['timings']): string {
+  const named = plan.linked
+    .slice(0, 4)
+    .map(({ name, cover, documentId }) => `${name} (${Math.round(100 * cover)} % of it, ${documentId})`);
+  return [
+    `named: ${named.join('; ') || 'nothing that a document is called'}`,
+    `about: ${plan.subjects.map(({ asked, name }) => (asked.toLowerCase() === name.toLowerCase() ? name : `${asked} (${name})`)).join('; ') || 'nothing by name'}`,
+    `asked: ${plan.bare ? 'what it is' : plan.asking.join(' | ')}`,
+    `kinds of section: ${
+      Object.entries(plan.kinds)
+        .map(([kind, sure]) => `${kind} (${Math.round(100 * sure)} %)`)
+        .join(', ') || 'none that is known'
+    }`,
+    `searched by meaning: ${[plan.full, ...plan.focused].join(' | ')}`,
+    `searched by words: ${[plan.text, plan.condensed].filter((each) => each !== undefined).join(' | ')}`,
+    `compared: ${compared} passages; ${Object.entries(timings)
+      .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
+      .join(', ')}`,
+    'A score is the sum of what stands behind it; what is subtracted spoke against the passage.',
+  ].join('\n');
+}
+
+/** Why a passage is where it is: a sentence, and the sum that its score is. */
+export function whyText(
+  { ranks, shares, evidence }: Told['passages'][number],
+  { documentId, headingPath }: { documentId: string; headingPath: readonly string[] },
+  { plan }: Told,
+  score: number,
+): string {
+  const link = plan.linked.find((each) => each.documentId === documentId);
+  const kinds = kindsOfHeading(headingPath.slice(1)).filter((kind) => plan.kinds[kind] !== undefined);
+  const best = (...places: (number | undefined)[]) =>
+    Math.min(...places.map((place) => place ?? Number.POSITIVE_INFINITY));
+  const byMeaning = best(ranks.dense, ranks.focused);
+  const byWords = best(ranks.lexical, ranks.condensed);
+  const reasons = [
+    link && evidence.named > 0
+      ? `its document is ${link.cover >= 0.95 ? '' : 'partly '}called “${link.name}”`
+      : 'its document is not named',
+    ...(kinds.length > 0 ? [`its heading is about ${listed(kinds)}, which is asked for`] : []),
+    Number.isFinite(byMeaning) ? `${ordinal(byMeaning)} by meaning` : 'not found by meaning',
+    Number.isFinite(byWords) ? `${ordinal(byWords)} by words` : 'not found by words',
+    ...(shares.repeats < -0.0005 ? ['moved down for what is shown above it'] : []),
+  ];
+  const sentence = `${reasons.join('; ')}.`;
+  return `${sentence[0]!.toUpperCase()}${sentence.slice(1)}\n   ${sumText(shares, score)}`;
+}
+
+/** `0.532 = name 0.310 + meaning 0.250 − repeats 0.028`, in thousandths that add up. */
+export function sumText(shares: Shares, score: number): string {
+  const thousandths = Object.entries(shares)
+    .map(([name, share]): [string, number] => [name, Math.round(1000 * share)])
+    .sort((a, b) => b[1] - a[1]);
+  const sum = thousandths.reduce((total, [, share]) => total + share, 0);
+  // What rounding lost goes where it is least seen.
+  if (thousandths.length > 0) thousandths[0]![1] += Math.round(1000 * score) - sum;
+  const terms = thousandths.filter(([, share]) => share !== 0);
+  return `${score.toFixed(3)} =${terms
+    .map(([name, share], at) => {
+      const sign = share < 0 ? ' − ' : at === 0 ? ' ' : ' + ';
+      return `${sign}${name} ${(Math.abs(share) / 1000).toFixed(3)}`;
+    })
+    .join('')}`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+function ordinal(n: number): string {
+  const teen = n % 100 >= 11 && n % 100 <= 13;
+  return `${n}${teen ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;
+}
