@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/*.test.ts'],
           exclude: ['**/*.servers.test.ts', '**/node_modules/**'],
         },
       },

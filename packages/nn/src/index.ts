@@ -9,7 +9,7 @@ export * from './errors/text-too-long-error.ts';
 export * from './errors/training-diverged-error.ts';
 export * from './errors/unsupported-model-error.ts';
 export * from './formats/file-hash.ts';
-export * from './formats/gguf.ts';
+export { type GgufFile, type GgufTensor, openGguf } from './formats/gguf.ts';
 export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
@@ -23,16 +23,13 @@ export { CrossEncoder, type ScoreOptions } from './models/bert-cross-encoder.ts'
 export {
   type DecoderConfig,
   type DecoderModel,
-  decoderFiles,
   decoderLayerSizes,
   loadDecoder,
   readDecoderConfig,
-  rowsFromInterleaved,
-  rowsToInterleaved,
 } from './models/decoder-weights.ts';
 export * from './models/wordpiece.ts';
 export { epochSteps } from './train/batches.ts';
-export { checkpointPath, readCheckpoint } from './train/checkpoint.ts';
+export { readCheckpoint } from './train/checkpoint.ts';
 export type { CrossEncoderJob } from './train/cross-encoder-training.ts';
 export type { EmbedderPair } from './train/embedder-batches.ts';
 export type { EmbedderJob, EmbedderResult } from './train/embedder-training.ts';
@@ -54,7 +51,7 @@ export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
 export * from './train/lora-adapter.ts';
 export { type MemoryPlan, type PlannedTraining, planMemory } from './train/memory-plan.ts';
 export type { PreferencePair } from './train/preferences.ts';
-export { type Schedule, schedules } from './train/schedule.ts';
+export type { Schedule } from './train/schedule.ts';
 export * from './train/train-cross-encoder.ts';
 export * from './train/train-embedder.ts';
 export * from './train/train-lora.ts';

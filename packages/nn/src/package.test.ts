@@ -1,39 +1,58 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { GgufFile } from './formats/gguf.ts';
 import * as nn from './index.ts';
+
+// That its README's example runs, as a user has it, is tested with the package that is published: scripts/build-packages.test.ts.
 
 const root = resolve(import.meta.dirname, '..');
 
-test('the README’s example runs, in at most 15 lines', async () => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
-  const [, example] = /```ts\n([\s\S]*?)```/.exec(readme)!;
-  const lines = example!.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('//'));
-  expect(lines.length).toBeLessThanOrEqual(15);
-  const directory = await mkdtemp(join(tmpdir(), 'tandem-readme-'));
-  try {
-    const model = join(root, 'references/decoders/smollm2/model.gguf');
-    const program = example!
-      .replace("'@tandem/nn'", JSON.stringify(pathToFileURL(join(root, 'src/index.ts')).href))
-      .replace("'SmolLM2-135M-Instruct.Q4_1.gguf'", JSON.stringify(model));
-    await writeFile(join(directory, 'example.ts'), program);
-    const { stdout } = await promisify(execFile)(process.execPath, ['example.ts'], { cwd: directory });
-    expect(stdout).toMatch(/training 5 5 0\nloss \d\.\d+, 144 logits\n$/);
-    expect(await readdir(directory)).toEqual(expect.arrayContaining(['adapter', 'adapter.gguf', 'run']));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+const reference = await readFile(resolve(root, '../../docs/nn.md'), 'utf8');
+const exported = new Map<string, unknown>([...Object.entries(nn), ...Object.entries(nn.graph)]);
+
+test('the reference describes every export', () => {
+  // In a table's first cell, or in a sentence: as code in any case.
+  const code = reference.match(/`[^`\n]+`/g)!.join(' ');
+  const missing = [...exported.keys()].filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
+  expect(missing).toEqual([]);
 });
 
-test('the reference names no function that is not exported', async () => {
-  const reference = await readFile(resolve(root, '../../docs/nn.md'), 'utf8');
-  const named = [...reference.matchAll(/`((?:export|import|train|open|write|read|load)[A-Z]\w+)/g)];
-  expect(named.length).toBeGreaterThan(12);
-  for (const [, name] of named) expect(nn).toHaveProperty(name!);
+test('the reference names no function, method or class that does not exist', async () => {
+  const classes = [GgufFile, ...exported.values()].filter(
+    (value) => typeof value === 'function' && value.prototype,
+  );
+  const members = classes.flatMap((value) => [
+    ...Object.getOwnPropertyNames(value),
+    ...Object.getOwnPropertyNames((value as { prototype: object }).prototype),
+  ]);
+  const called = [...reference.matchAll(/`(?:(\w+)\.)?(\w+)\(/g)];
+  expect(called.length).toBeGreaterThan(90);
+  // A session is an interface, `onTruncated` an option: neither is there to be looked up.
+  const known = new Set([...exported.keys(), ...members, 'run', 'onTruncated']);
+  expect(called.map(([, , name]) => name!).filter((name) => !known.has(name))).toEqual([]);
+
+  const sources = await Promise.all(
+    (await readdir(join(root, 'src'), { recursive: true }))
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => readFile(join(root, 'src', file), 'utf8')),
+  );
+  const types = new Set(
+    sources.flatMap((text) =>
+      [...text.matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name]) => name!),
+    ),
+  );
+  const named = [...reference.matchAll(/`([A-Z][a-z]+(?:[A-Z]\w*)+)`/g)].map(([, name]) => name!);
+  const builtIn = ['Float32Array'];
+  expect(named.filter((name) => !types.has(name) && !builtIn.includes(name))).toEqual([]);
+});
+
+test('the reference tells the defaults that are', () => {
+  const told = (name: string) => new RegExp(`^\\| \`${name}\` \\| ([^|]+) \\|`, 'm').exec(reference)?.[1];
+  const { targetModules, ...fixed } = nn.defaultHyperparameters;
+  expect(told('targetModules')).toBe('all seven');
+  expect(targetModules).toHaveLength(7);
+  for (const [name, value] of Object.entries(fixed)) expect(told(name), name).toBe(String(value));
 });
 
 test('nothing here imports from tandem', async () => {

@@ -151,6 +151,25 @@ test('the first step after a resume diverges: the checkpoint that it went on fro
   expect((failure as TrainingDivergedError).hint).toContain('begin anew, without resume');
 });
 
+test('stopped while it looks for the pair that diverged, it leaves the last good state where it is', async () => {
+  const checkpointDirectory = at('checkpoints');
+  // In the second step it is asked before the step, the forward and the backward; then comes the search.
+  let [steps, asked] = [0, 0];
+  await expect(
+    runEmbedderTraining(
+      { ...ruinous, checkpointDirectory, outputDirectory: at('stopped') },
+      {
+        onProgress: ({ loss }) => {
+          if (loss !== undefined) steps += 1;
+        },
+        stopRequested: () => steps > 0 && ++asked > 4,
+      },
+    ),
+  ).rejects.toBeInstanceOf(TrainingStopped);
+  await using kept = await SafetensorsFile.open(checkpointPath(checkpointDirectory));
+  expect(JSON.parse(kept.metadata.state!)).toMatchObject({ step: 0 });
+});
+
 test.each(['embedder', 'cross-encoder'] as const)(
   '%s: one pair without a number is told from its step’s others, and the state before it is kept',
   async (kind) => {

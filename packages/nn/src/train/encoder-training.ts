@@ -165,6 +165,7 @@ export async function runEncoderTraining(options: {
   const secondsBefore = soFar.seconds;
   const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
   let savedAt = Number.NEGATIVE_INFINITY;
+  let failed = false;
   let savingSeconds = 0;
   const save = async () => {
     if (!directory) return;
@@ -224,7 +225,8 @@ export async function runEncoderTraining(options: {
       const from = performance.now();
       const { loss, gradients, tokens: own } = await task.run(chosen);
       const norm = EncoderOptimizer.norm(gradients);
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw await diverged(chosen);
+      failed = !Number.isFinite(loss) || !Number.isFinite(norm);
+      if (failed) throw await diverged(chosen);
       // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
       const pause = checkpointEverySeconds ?? Math.max(60, 20 * savingSeconds);
       const saving = performance.now();
@@ -259,7 +261,8 @@ export async function runEncoderTraining(options: {
     }
     await save();
   } catch (error) {
-    if (error instanceof TrainingStopped) await save();
+    // Not while a divergence is looked into: what is on disk is good, and this state is not.
+    if (error instanceof TrainingStopped && !failed) await save();
     throw error;
   }
 

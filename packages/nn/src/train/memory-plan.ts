@@ -82,7 +82,7 @@ function expectedBytes(
     4 * parameters +
     // Adapter, its best state, two moments, gradients of the pass and of the step, each also in the runtime's hands.
     4 * 10 * adapter +
-    4 * 0.85 * kept * tokens +
+    4 * 0.9 * kept * tokens +
     // Scores, their softmax and its gradient.
     4 * 2.3 * labelled * vocabulary
   );

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { NnError } from '../errors/nn-error.ts';
@@ -70,7 +71,10 @@ export async function runInThread<T>(
 
 function startWorker(start: ThreadStart): Worker {
   try {
-    return new Worker(new URL('./llama-thread.ts', import.meta.url), { workerData: start, execArgv: [] });
+    return new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
+      workerData: start,
+      execArgv: [],
+    });
   } catch (cause) {
     throw new InvalidHyperparameterError({
       parameter: 'options',

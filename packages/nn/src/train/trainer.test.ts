@@ -172,14 +172,17 @@ describe('training', () => {
     const whole = await runTraining(await tinyJob());
     const program = path.join(import.meta.dirname, 'killed-training.ts');
     const random = seededRandom(5);
+    let killed = 0;
     for (let attempt = 0; attempt < 6; attempt++) {
       // It trains for a few tenths of a second: now and then it is done before.
       const child = spawn(process.execPath, [program, folder, 'plain', `${random() * 100}ms`], {
         stdio: ['ignore', 'ignore', 'inherit'],
       });
-      const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
-      expect(signal).toBe('SIGKILL');
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      if (signal === 'SIGKILL') killed += 1;
+      else expect(code).toBe(0);
     }
+    expect(killed).toBeGreaterThan(0);
     const resumed = await runTraining(await tinyJob({ checkpointDirectory: folder, resume: true }));
     expect(resumed.metrics.losses).toEqual(whole.metrics.losses);
     expect(same(resumed.adapter, whole.adapter)).toBe(true);

@@ -100,6 +100,7 @@ export async function runTraining(
   let stepSeconds = 0;
   let stepTokens = 0;
   let lastSaved = Number.NEGATIVE_INFINITY;
+  let failed = false;
   try {
     for (;;) {
       const due = state.step === 0 || state.step >= totalSteps || state.step % evaluateEvery() === 0;
@@ -110,7 +111,8 @@ export async function runTraining(
       const from = performance.now();
       const { loss, gradients } = await stepGradients(chosen);
       const norm = globalNorm(gradients.values());
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw await diverged(chosen);
+      failed = !Number.isFinite(loss) || !Number.isFinite(norm);
+      if (failed) throw await diverged(chosen);
       // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
       if ((performance.now() - lastSaved) / 1000 >= (job.checkpointEverySeconds ?? 60)) {
         await save();
@@ -143,7 +145,8 @@ export async function runTraining(
     }
     await save();
   } catch (error) {
-    if (error instanceof TrainingStopped) await save();
+    // Not while a divergence is looked into: what is on disk is good, and this state is not.
+    if (error instanceof TrainingStopped && !failed) await save();
     throw error;
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAsk } from './ask.ts';
 import { addCompare } from './compare.ts';
@@ -19,6 +20,7 @@ export function createProgram(signal: AbortSignal): Command {
     .description(
       'Adapt a language model to your own documents by retrieval, by fine-tuning, or by both, and measure which is worth having.',
     )
+    .version(version(), '--version', 'print the version')
     .option('--project <dir>', 'the project folder (default: the nearest with a tandem.config.ts)')
     .option('--json', 'print the result as JSON')
     .showSuggestionAfterError()
@@ -46,6 +48,11 @@ export function createProgram(signal: AbortSignal): Command {
     command.option('--project <dir>', 'the project folder').option('--json', 'print the result as JSON');
   }
   return program;
+}
+
+/** Of the package, two folders up from this file, in the repository as where it is installed. */
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 function withSubcommands(command: Command): Command[] {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UnreadableDocumentError, type UnreadableReason } from '../core/errors/unreadable-document-error.ts';
 import type { ParsedBody, ParseInput } from './parse-document.ts';
@@ -47,7 +48,7 @@ let retirement: NodeJS.Timeout | undefined;
 function run(request: ParserRequest, limit: number, signal: AbortSignal | undefined): Promise<ParsedBody> {
   const { uri } = request.input;
   clearTimeout(retirement);
-  thread ??= new Worker(new URL('./parser-worker.ts', import.meta.url), {
+  thread ??= new Worker(new URL(`./parser-worker${path.extname(import.meta.filename)}`, import.meta.url), {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: mostMemory, stackSizeMb: 8 },
   });

@@ -1,7 +1,9 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { ChunkRow, ChunkTable, ScoredChunk, Snapshot } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import bm25Reference from './references/bm25s.json' with { type: 'json' };
@@ -557,7 +559,7 @@ async function commit(store: ChunkTable, seq: number, rows: ChunkRow[]): Promise
 }
 
 /**
- * What a process of its own writes: `conformance-writer.fixture.ts` and the checks above know the same rows by who wrote them
+ * What a process of its own writes: `conformance-writer.ts` and the checks above know the same rows by who wrote them
  * and in which commit.
  */
 export function writerRows(who: string, seq: number): ChunkRow[] {
@@ -575,8 +577,8 @@ interface Writer extends AsyncDisposable {
 }
 
 function startWriter(open: ConformanceTarget<ChunkTable>, place: string, ...how: string[]): Writer {
-  const script = new URL('./conformance-writer.fixture.ts', import.meta.url);
-  const child: ChildProcess = spawn(process.execPath, [script.pathname, open.module, place, ...how], {
+  const script = new URL(`./conformance-writer${path.extname(import.meta.filename)}`, import.meta.url);
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(script), open.module, place, ...how], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said: string[] = [];

@@ -45,7 +45,7 @@ beforeAll(async () => {
   adapter = { peft: join(directory, 'peft'), gguf: join(directory, 'adapter.gguf') };
   const random = await randomAdapter();
   await exportPeft(random, adapter.peft, { baseModel: 'test' });
-  await exportGgufLora(random, adapter.gguf, { base });
+  await exportGgufLora(random, adapter.gguf, { base, lineage: { baseSha256: 'a', templateSha256: 'b' } });
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

@@ -1,0 +1,189 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+// What users get: each package is built, packed and unpacked into an empty folder's node_modules, beside its dependencies alone.
+
+const root = path.resolve(import.meta.dirname, '..');
+const references = path.join(root, 'packages/nn/references');
+const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tandem-packages-'));
+  await run(process.execPath, [path.join(root, 'scripts/build-packages.ts'), path.join(folder, 'built')]);
+  for (const name of ['nn', 'tandem']) await install(path.join(folder, 'built', name));
+  await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }\n');
+  for (const name of ['@huggingface/tokenizers', '@types/node'])
+    await link(name, path.join(root, 'node_modules'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs a program in the folder; an error carries what it printed. */
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(program, args, { cwd: folder }).catch((error) => {
+    throw new Error(`${error.message}\n${error.stdout}`);
+  });
+  return stdout;
+}
+
+/** What `npm install` does with a tarball, but its dependencies are the repository's, those and no others. */
+async function install(built: string): Promise<void> {
+  const packed = await run('npm', ['pack', built, '--json', '--ignore-scripts', '--offline']);
+  const { filename, name } = Object.values(JSON.parse(packed))[0] as { filename: string; name: string };
+  const place = path.join(folder, 'node_modules', name);
+  await mkdir(place, { recursive: true });
+  await run('tar', ['-xzf', filename, '-C', place, '--strip-components=1']);
+  const { dependencies } = JSON.parse(await readFile(path.join(place, 'package.json'), 'utf8'));
+  const own = path.join(root, 'packages', path.basename(built), 'node_modules');
+  for (const dependency of Object.keys(dependencies)) await link(dependency, own);
+}
+
+async function link(name: string, from: string): Promise<void> {
+  const place = path.join(folder, 'node_modules', name);
+  const original = [from, path.join(root, 'node_modules')].map((modules) => path.join(modules, name));
+  if (existsSync(place) || name === '@tandem/nn') return;
+  await mkdir(path.dirname(place), { recursive: true });
+  await symlink(original.find((candidate) => existsSync(candidate))!, place);
+}
+
+/** The model that the README's example names: two random layers, and a tokenizer of the few words it uses. */
+async function writeModel(directory: string): Promise<void> {
+  await mkdir(directory);
+  for (const file of ['config.json', 'model.safetensors'])
+    await cp(path.join(references, 'decoders/smollm2', file), path.join(directory, file));
+  const special = ['<unk>', '<|im_start|>', '<|im_end|>'];
+  const words = [
+    ...special,
+    'user',
+    'who',
+    'approves',
+    'leave',
+    '?',
+    'assistant',
+    'the',
+    'team',
+    'lead',
+    '.',
+  ];
+  const tokenizer = {
+    version: '1.0',
+    added_tokens: special.map((content, id) => ({ id, content, special: true, normalized: false })),
+    normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, lowercase: true },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    post_processor: null,
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    model: {
+      type: 'WordPiece',
+      unk_token: '<unk>',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+    },
+  };
+  await writeFile(path.join(directory, 'tokenizer.json'), JSON.stringify(tokenizer));
+}
+
+describe('@tandem/nn', () => {
+  const place = () => path.join(folder, 'node_modules/@tandem/nn');
+
+  test('the README’s example runs word for word, in at most 15 lines, and its types fit', async () => {
+    const readme = await readFile(path.join(place(), 'README.md'), 'utf8');
+    const [, example] = /```js\n([\s\S]*?)```/.exec(readme)!;
+    const lines = example!.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('//'));
+    expect(lines.length).toBeLessThanOrEqual(15);
+    await writeModel(path.join(folder, 'SmolLM2-135M-Instruct'));
+    await writeFile(path.join(folder, 'example.mjs'), example!);
+    expect(await run(process.execPath, ['example.mjs'])).toMatch(/^loss \d\.\d+, then "\S+"\n$/);
+    expect(await readdir(path.join(folder, 'adapter'))).toContain('adapter_model.safetensors');
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(['adapter.gguf', 'run']));
+
+    await writeFile(
+      path.join(folder, 'consumer.ts'),
+      `${example}
+import { BertEncoder, graph, NnError, type TrainingProgress, type TrainingResult } from '@tandem/nn';
+export const told = ({ stage, done }: TrainingProgress): string => \`\${stage} \${done}\`;
+export const lossOf = ({ metrics }: TrainingResult): number | undefined => metrics.losses[0];
+export const encoder: (options: { directory: string }) => Promise<BertEncoder> = BertEncoder.load;
+export const made: graph.Graph = new graph.Graph('made');
+export const caught = (error: unknown): string => (NnError.isInstance(error) ? error.code : '');
+// @ts-expect-error a rank is a number: the types are there, not any
+export const wrong = adapter.rank.toUpperCase();
+`,
+    );
+    const options = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node'];
+    expect(await run(process.execPath, [tsc, ...options, '--skipLibCheck', 'consumer.ts'])).toBe('');
+  });
+
+  test('the guide’s graph runs', async () => {
+    const guide = await readFile(path.join(place(), 'docs/nn.md'), 'utf8');
+    const [, example] = /```ts\n([\s\S]*?)```/.exec(guide)!;
+    await writeFile(path.join(folder, 'graph.ts'), `${example}console.log(result.dw!.shape.join());\n`);
+    expect(await run(process.execPath, ['graph.ts'])).toBe('3,4\n');
+  });
+
+  test('holds no tests, no fixtures and no references', async () => {
+    const files = await readdir(place(), { recursive: true });
+    expect(
+      files.filter((file) => /\.test\.|fixture|killed-|tiny-|(^|\/)references|(?<!\.d)\.ts$/.test(file)),
+    ).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'docs/nn.md', 'lib/train/llama-thread.js']),
+    );
+  });
+
+  test('links of its README and guide lead somewhere', () => linksLead(place()));
+});
+
+describe('tandem', () => {
+  const place = () => path.join(folder, 'node_modules/tandem');
+  // As npm makes it: a link to the program, found by its first line.
+  const tandem = async (...args: string[]) => {
+    const { bin } = JSON.parse(await readFile(path.join(place(), 'package.json'), 'utf8'));
+    return run(process.execPath, [path.join(place(), bin.tandem), ...args]);
+  };
+
+  test('the command line tells its version and its verbs', async () => {
+    const { version } = JSON.parse(await readFile(path.join(root, 'packages/tandem/package.json'), 'utf8'));
+    expect(await tandem('--version')).toBe(`${version}\n`);
+    expect(await tandem('--help')).toContain('compare');
+  });
+
+  test('a program imports it, and a document goes through its parser’s thread', async () => {
+    const program = `import * as tandem from 'tandem';
+import { vectorStoreConformance } from 'tandem/store/conformance';
+import { parseInThread } from ${JSON.stringify(path.join(place(), 'lib/parse/parser-thread.js'))};
+const { text } = await parseInThread('text/html', { uri: 'a.html', bytes: Buffer.from('<p>Leave is 30 days.</p>') });
+console.log(typeof tandem.openProject, typeof vectorStoreConformance, text.trim());
+process.exit();
+`;
+    await writeFile(path.join(folder, 'program.mjs'), program);
+    expect(await run(process.execPath, ['program.mjs'])).toBe('function function Leave is 30 days.\n');
+  });
+
+  test('brings its Python worker, and no tests', async () => {
+    const files = await readdir(place(), { recursive: true });
+    expect(files.filter((file) => /\.test\.|fixture|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'lib/tune/worker/train_lora.py']));
+  });
+
+  test('links of its README and guides lead somewhere', () => linksLead(place()));
+});
+
+async function linksLead(place: string): Promise<void> {
+  const pages = ['README.md', ...(await readdir(path.join(place, 'docs'))).map((page) => `docs/${page}`)];
+  let links = 0;
+  for (const page of pages) {
+    const text = await readFile(path.join(place, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(existsSync(path.resolve(place, path.dirname(page), target!)), `${page}: ${target}`).toBe(true);
+      links += 1;
+    }
+  }
+  expect(links).toBeGreaterThan(0);
+}
