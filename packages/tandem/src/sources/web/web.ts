@@ -36,8 +36,8 @@ const wave = 64;
 
 type Visit =
   | { kind: 'page'; page: RememberedPage }
-  | { kind: 'skipped'; message: string }
-  | { kind: 'failed'; message: string; before: RememberedPage | undefined };
+  | { kind: 'skipped'; message: string; hint?: string | undefined }
+  | { kind: 'failed'; message: string; hint?: string | undefined; before: RememberedPage | undefined };
 
 /**
  * Pages of a site. Listing asks for every page, with what is remembered of it (ETag, Last-Modified), so that an unchanged one
@@ -103,12 +103,11 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
       } catch (error) {
         signal?.throwIfAborted();
         if (!SourceError.isInstance(error)) throw error;
-        const message =
-          TandemError.isInstance(error) && error.hint ? `${error.message} ${error.hint}` : error.message;
+        const { message, hint } = error;
         // What robots.txt or `hosts` forbid is left out on purpose.
         return error instanceof NotVisited
-          ? { kind: 'skipped', message }
-          : { kind: 'failed', message, before };
+          ? { kind: 'skipped', message, hint }
+          : { kind: 'failed', message, hint, before };
       } finally {
         visited++;
         onProgress?.({ stage: `reading ${start.host}`, done: visited, unit: 'pages', detail: url.pathname });
@@ -199,11 +198,11 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
             if (isCopy(outcome.page)) aliases.push(outcome.page);
             else yield* entryOf(outcome.page);
           } else if (outcome.kind === 'skipped') {
-            onProblem?.({ uri: url.href, kind: 'skipped', message: outcome.message });
+            onProblem?.({ uri: url.href, kind: 'skipped', message: withHint(outcome) });
           } else {
             // It may be there still, and so may what only it links to.
-            const { before, message } = outcome;
-            onProblem?.({ uri: before?.uri ?? url.href, kind: 'failed', message });
+            const { before } = outcome;
+            onProblem?.({ uri: before?.uri ?? url.href, kind: 'failed', message: withHint(outcome) });
             if (before) pages.push(before);
           }
         }
@@ -224,7 +223,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
       throw new SourceError({
         uri: start.href,
         message: `The source ${start.href} cannot be read: ${asReason(outcome.message)}`,
-        hint: 'Check the address; nothing of what it listed before has been removed.',
+        hint: `${outcome.hint ?? 'Check the address.'} Nothing of what it listed before has been removed.`,
       });
     }
 
@@ -434,5 +433,8 @@ function mediaTypeOfResponse(header: string | undefined, url: URL): string | und
   if (type === 'text/plain' && named !== undefined && named !== 'text/html') return named;
   return type === 'application/xhtml+xml' || readable.has(type) ? header : undefined;
 }
+
+const withHint = ({ message, hint }: { message: string; hint?: string | undefined }) =>
+  hint ? `${message} ${hint}` : message;
 
 const asReason = (message: string) => message.replace(/^The page cannot be read: /, '');
