@@ -8,6 +8,7 @@ export * from './errors/nn-error.ts';
 export * from './errors/text-too-long-error.ts';
 export * from './errors/training-diverged-error.ts';
 export * from './errors/unsupported-model-error.ts';
+export { type EncoderCard, exportEncoderCard } from './formats/encoder-card.ts';
 export * from './formats/file-hash.ts';
 export { type GgufFile, type GgufTensor, openGguf } from './formats/gguf.ts';
 export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';

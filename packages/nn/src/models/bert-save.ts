@@ -1,6 +1,8 @@
 /** Writing a trained BERT as a folder that sentence-transformers loads. */
+import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type EncoderCard, exportEncoderCard } from '../formats/encoder-card.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
@@ -8,9 +10,10 @@ import type { BertModel } from './bert-weights.ts';
 
 /** For the model card. */
 export interface Making {
-  pairs: number;
+  pairs: readonly object[];
+  validationPairs?: number | undefined;
   hyperparameters: object;
-  metrics: { steps: number; seconds: number; validation: readonly object[]; bestStep: number };
+  metrics: EncoderCard['metrics'];
 }
 
 /**
@@ -52,7 +55,7 @@ export async function saveEmbedder(
       max_seq_length: settings.maxTokens,
       do_lower_case: false,
     });
-    await writeCard(folder, from, 'sentence-similarity', made);
+    await writeCard(folder, from, to, 'sentence-similarity', made);
   });
 }
 
@@ -80,7 +83,7 @@ export async function saveCrossEncoder(
       ...tokenizer,
       model_max_length: maxTokens,
     });
-    await writeCard(folder, from, 'text-ranking', made);
+    await writeCard(folder, from, to, 'text-ranking', made);
   });
 }
 
@@ -116,31 +119,37 @@ async function writeConfig(from: string, to: string, changes: object): Promise<v
   }
 }
 
-async function writeCard(folder: string, from: string, task: string, made: Making): Promise<void> {
-  const { metrics, hyperparameters, pairs } = made;
-  const table = Object.entries(hyperparameters).map(
-    ([name, value]) => `| ${name} | ${JSON.stringify(value)} |`,
-  );
-  const validation = metrics.validation.map((row) => `- ${JSON.stringify(row)}`);
-  await writeFile(
-    path.join(folder, 'README.md'),
-    [
-      '---',
-      'library_name: sentence-transformers',
-      `pipeline_tag: ${task}`,
-      '---',
-      '',
-      `Trained with @tandem/nn on ${pairs} pairs: ${metrics.steps} steps in ${Math.round(metrics.seconds)} s. The weights are those of step ${metrics.bestStep}.`,
-      '',
-      `Base: ${path.basename(from)}, model.safetensors SHA-256 ${await sha256OfFile(path.join(from, 'model.safetensors'))}.`,
-      '',
-      '| hyperparameter | value |',
-      '|---|---|',
-      ...table,
-      ...(validation.length > 0 ? ['', 'Validation:', '', ...validation] : []),
-      '',
-    ].join('\n'),
-  );
+async function writeCard(
+  folder: string,
+  from: string,
+  to: string,
+  task: EncoderCard['task'],
+  made: Making,
+): Promise<void> {
+  const { pairs, validationPairs, metrics } = made;
+  const hash = createHash('sha256');
+  for (const pair of pairs) hash.update(`${JSON.stringify(pair)}\n`);
+  await exportEncoderCard(folder, {
+    title: path.basename(to),
+    task,
+    base: {
+      name: path.basename(path.resolve(from)),
+      sha256: await sha256OfFile(path.join(from, 'model.safetensors')),
+    },
+    data: {
+      pairs: pairs.length,
+      sha256: hash.digest('hex'),
+      ...(validationPairs !== undefined && { validationPairs }),
+    },
+    hyperparameters: settingsThatCount(made.hyperparameters),
+    metrics,
+  });
+}
+
+/** Rank and alpha are LoRA's, products those of training all weights. */
+export function settingsThatCount(settings: object): Record<string, unknown> {
+  const { rank, alpha, products, ...rest } = settings as Record<string, unknown>;
+  return rest.method === 'lora' ? { ...rest, rank, alpha } : { ...rest, products };
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

@@ -165,7 +165,12 @@ export async function runCrossEncoderTraining(
     from: job.directory,
     to: job.outputDirectory,
     maxTokens,
-    made: { pairs: job.pairs.length, hyperparameters: { ...settings, negatives }, metrics },
+    made: {
+      pairs: job.pairs,
+      validationPairs: job.validation?.length,
+      hyperparameters: { ...settings, negatives },
+      metrics,
+    },
   });
   return { directory: job.outputDirectory, metrics };
 }

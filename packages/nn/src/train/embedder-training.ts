@@ -150,7 +150,12 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
   await saveEmbedder(model, {
     from: job.directory,
     to: job.outputDirectory,
-    made: { pairs: job.pairs.length, hyperparameters: { ...settings, scale }, metrics },
+    made: {
+      pairs: job.pairs,
+      validationPairs: job.validation?.length,
+      hyperparameters: { ...settings, scale },
+      metrics,
+    },
   });
   return { directory: job.outputDirectory, metrics };
 }

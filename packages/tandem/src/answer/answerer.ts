@@ -198,6 +198,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     ...(rewritePrompt && { rewritePrompt }),
     passages: result.passages,
     prompt: reply.prompt,
+    ...(!insufficient && { messages }),
     rawOutput: reply.text,
     answer: traced,
   });

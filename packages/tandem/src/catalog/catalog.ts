@@ -1,6 +1,7 @@
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName, Trace } from '../core/types/answer.ts';
 import type { Document, Freshness } from '../core/types/document.ts';
+import type { Feedback } from '../core/types/feedback.ts';
 import type { Run } from '../core/types/run.ts';
 
 /**
@@ -24,6 +25,7 @@ export interface Catalog extends AsyncDisposable {
   readonly datasets: DatasetCatalog;
   readonly adapters: AdapterCatalog;
   readonly traces: TraceCatalog;
+  readonly feedback: FeedbackCatalog;
   readonly deployments: DeploymentCatalog;
   readonly looks: LookCatalog;
   readonly calibrations: CalibrationCatalog;
@@ -323,6 +325,16 @@ export interface TraceCatalog {
   list(options?: { limit?: number }): Promise<Trace[]>;
   /** Every one, oldest first, a few in memory at a time. */
   all(): AsyncIterable<Trace>;
+}
+
+/** Ratings of answers, by their traces. */
+export interface FeedbackCatalog {
+  put(feedback: Feedback): Promise<void>;
+  get(traceId: string): Promise<Feedback | undefined>;
+  /** Oldest first. */
+  list(): Promise<Feedback[]>;
+  /** False where there was none. */
+  remove(traceId: string): Promise<boolean>;
 }
 
 /** Which arm answers by default, decided when and on what evidence. */

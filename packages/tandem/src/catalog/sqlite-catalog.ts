@@ -5,6 +5,7 @@ import type { Trace } from '../core/types/answer.ts';
 import type { Catalog, DatasetRecord } from './catalog.ts';
 import { Database } from './sqlite/database.ts';
 import { documentCatalog, embeddingCache, indexCatalog } from './sqlite/documents.ts';
+import { feedbackCatalog } from './sqlite/feedback.ts';
 import { forgottenCatalog } from './sqlite/forgotten.ts';
 import { listingCatalog } from './sqlite/listing.ts';
 import { calibrationCatalog, deploymentCatalog, lookCatalog, recordTable } from './sqlite/records.ts';
@@ -31,6 +32,7 @@ export async function openCatalog(path: string): Promise<Catalog> {
     datasets: recordTable<DatasetRecord>(database, 'datasets', (dataset) => dataset.createdAt, 1000),
     adapters: recordTable<Adapter>(database, 'adapters', (adapter) => adapter.createdAt, 1000),
     traces: recordTable<Trace>(database, 'traces', (trace) => trace.at, 20),
+    feedback: feedbackCatalog(database),
     deployments: deploymentCatalog(database),
     looks: lookCatalog(database),
     calibrations: calibrationCatalog(database),

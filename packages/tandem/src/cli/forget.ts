@@ -41,6 +41,9 @@ export function describeForget(report: ForgetReport): string {
       ({ id, newId, path, examples }) =>
         `Training data ${path}: ${counted(examples, 'example')} removed; ${newId === undefined ? `nothing is left of ${id.slice(0, 12)}` : `${id.slice(0, 12)} is ${newId.slice(0, 12)} now`}.`,
     ),
+    ...(report.feedback.length > 0
+      ? [`Ratings removed with the answers they were of: ${report.feedback.join(', ')}.`]
+      : []),
     ...(report.files.length > 0 ? [`Files changed: ${report.files.join(', ')}.`] : []),
     ...report.trainings.map((id) => `Interrupted training ${id} removed: its data had the document.`),
     ...report.adapters.map(

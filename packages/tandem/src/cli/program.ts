@@ -5,6 +5,8 @@ import { addCompare } from './compare.ts';
 import { addDataset } from './dataset.ts';
 import { addDoctor } from './doctor.ts';
 import { addEval } from './eval.ts';
+import { addExport } from './export.ts';
+import { addFeedback } from './feedback.ts';
 import { addForget } from './forget.ts';
 import { addIngest } from './ingest.ts';
 import { addInit } from './init.ts';
@@ -35,8 +37,10 @@ export function createProgram(signal: AbortSignal): Command {
     addCompare,
     addEval,
     addUse,
+    addExport,
     addModels,
     addTrace,
+    addFeedback,
     addForget,
     addDoctor,
   ]) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Trace } from '../core/types/answer.ts';
+import type { Feedback } from '../core/types/feedback.ts';
 import { withProject } from './command-context.ts';
 
 export function addTrace(program: Command, signal: AbortSignal): void {
@@ -32,13 +33,14 @@ export function addTrace(program: Command, signal: AbortSignal): void {
             message: `There is no trace ${id} in this project.`,
             hint: 'Run `tandem trace` without an id to list the latest.',
           });
-        print(trace, describeTrace);
+        const feedback = await project.catalog.feedback.get(id);
+        print({ ...trace, ...(feedback && { feedback }) }, describeTrace);
       });
     });
 }
 
-function describeTrace(trace: Trace): string {
-  const { answer } = trace;
+function describeTrace(trace: Trace & { feedback?: Feedback }): string {
+  const { answer, feedback } = trace;
   const section = (title: string, text: string) =>
     `── ${title} ${'─'.repeat(Math.max(0, 90 - title.length))}\n${text}`;
   const timings = Object.entries(answer.timings).map(([stage, ms]) => `${stage} ${Math.round(ms)} ms`);
@@ -71,6 +73,14 @@ function describeTrace(trace: Trace): string {
         .map(({ marker, uri, start, end, sentence }) => `[${marker}] ${uri}:${start}–${end} ← ${sentence}`)
         .join('\n') || '(none)',
     ),
+    ...(feedback
+      ? [
+          section(
+            'feedback',
+            `rated ${feedback.rating} on ${feedback.at}${feedback.better === undefined ? '' : `; better:\n${feedback.better}`}`,
+          ),
+        ]
+      : []),
     section(
       'cost',
       `${answer.usage.promptTokens} prompt tokens, ${answer.usage.completionTokens} answer tokens; ${timings.join(', ')}`,

@@ -37,7 +37,10 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .addOption(
       new Option('--method <method>', 'sft: from examples; dpo: from preferences').choices(['sft', 'dpo']),
     )
-    .option('--preferences <file>', "pairs of replies of which one was preferred, in OpenAI's JSONL form")
+    .option(
+      '--preferences <file>',
+      "pairs of replies of which one was preferred, in OpenAI's JSONL form; the word feedback: those of `tandem feedback`",
+    )
     .option('--from <adapter>', 'train this adapter further instead of a new one')
     .option('--estimate', 'say what it would take, and stop')
     .addOption(
@@ -98,7 +101,9 @@ export function addTune(program: Command, signal: AbortSignal): void {
                 ? 'Training by dpo needs preferences.'
                 : 'Preferences are trained on by dpo, not by sft.',
             hint:
-              flags.method === 'dpo' ? 'Give --preferences FILE.jsonl.' : 'Leave --method out, or say dpo.',
+              flags.method === 'dpo'
+                ? 'Give --preferences FILE.jsonl, or --preferences feedback.'
+                : 'Leave --method out, or say dpo.',
           });
         }
         const outcome = await tune(project, {
@@ -149,12 +154,21 @@ export function describeTuneEstimate(estimate: TuneEstimate): string {
   return `${examples} examples, ${tokens} tokens, ${steps} steps: ${minutes === undefined ? "a time that is the provider's to say" : `about ${duration(minutes * 60)}, ${(memoryBytes / 1e9).toFixed(1)} GB of memory`}, ${moneyWords(money)}. (${basis})`;
 }
 
-function describeEmbedder({ id, directory, pairs, withNegatives, metrics, glossary }: TunedEmbedder): string {
+function describeEmbedder({
+  id,
+  directory,
+  pairs,
+  withNegatives,
+  metrics,
+  glossary,
+  settings,
+}: TunedEmbedder): string {
   const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
   const kept = metrics.validation.find(({ step }) => step === metrics.bestStep);
   const first = metrics.validation[0];
   return [
     `${id}: ${pairs} pairs of question and passage, ${withNegatives} with a hard negative; ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.pairsPerSecond.toFixed(0)} pairs a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+    settingsWords(settings),
     ...(first && kept
       ? [
           `On held-out questions the right passage is nearest for ${percent(first.recallAt1)} before, ${percent(kept.recallAt1)} after (loss ${first.loss.toFixed(3)}, ${kept.loss.toFixed(3)}).`,
@@ -169,12 +183,13 @@ function describeEmbedder({ id, directory, pairs, withNegatives, metrics, glossa
   ].join('\n');
 }
 
-function describeReranker({ id, pairs, withNegatives, metrics, reference }: TunedReranker): string {
+function describeReranker({ id, pairs, withNegatives, metrics, reference, settings }: TunedReranker): string {
   const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
   const kept = metrics.validation.find(({ step }) => step === metrics.bestStep);
   const first = metrics.validation[0];
   return [
     `${id}: ${pairs} pairs of question and passage, ${withNegatives} with hard negatives; ${metrics.steps} steps, ${duration(metrics.seconds)} (${metrics.pairsPerSecond.toFixed(0)} pairs a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(1)} GB at most).`,
+    settingsWords(settings),
     ...(first && kept
       ? [
           `On held-out questions the right passage is above its own wrong ones for ${percent(first.recallAt1)} before, ${percent(kept.recallAt1)} after.`,
@@ -183,6 +198,16 @@ function describeReranker({ id, pairs, withNegatives, metrics, reference }: Tune
     `To use it, set retrieve.reranker to "${reference}"; tandem eval retrieval tells what it buys. The index stays as it is.`,
   ].join('\n');
 }
+
+const settingsWords = ({
+  method,
+  products,
+  rank,
+  epochs,
+  learningRate,
+  batchSize,
+}: TunedEmbedder['settings']) =>
+  `${method === 'full' ? `All weights trained, products in ${products}` : `LoRA of rank ${rank}, folded in`}; ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, learning rate ${learningRate}, ${batchSize} pairs a step.`;
 
 const moneyWords = (money: number | undefined) =>
   money === undefined

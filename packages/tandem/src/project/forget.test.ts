@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildMessages } from '../answer/prompt.ts';
+import { sha256 } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Answer } from '../core/types/answer.ts';
@@ -15,6 +16,7 @@ import { renderReport } from '../evaluate/report.ts';
 import { openResultStore } from '../evaluate/result-store.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { dataset } from './dataset.ts';
+import { feedback, feedbackFile } from './feedback.ts';
 import { forget } from './forget.ts';
 import { ingest } from './ingest.ts';
 import { openProject, type Project } from './project.ts';
@@ -130,9 +132,11 @@ async function fill(project: Project): Promise<{ traces: Record<string, string>;
       passages,
       // As a provider's request is kept: line ends are not line ends there.
       prompt: name === 'lift' ? messages.map(({ content }) => content).join('\n') : JSON.stringify(messages),
+      messages,
       rawOutput: raw,
       answer: rest,
     });
+    await feedback(project, traceId, { rating: 'down', better: `Better: the ${name}.` });
     traces[name] = traceId;
   }
   // A tuned model that has learnt it says it without being shown it.
@@ -226,6 +230,9 @@ test('a forgotten document is in no file of the project any more, everything els
     expect(report.chunks).toBeGreaterThan(0);
     expect(report.embeddings).toBe(report.chunks);
     expect([...report.traces].sort()).toEqual([traces.reactor, 'trace_tuned'].sort());
+    expect(report.feedback).toEqual([traces.reactor]);
+    const rated = (await project.catalog.feedback.list()).map(({ traceId }) => traceId);
+    expect(rated).toEqual(Object.values(traces).filter((id) => id !== traces.reactor));
     expect(report.answers).toBeGreaterThanOrEqual(1);
     expect(report.files).toEqual(['reports/run_1/comparison.json', 'reports/run_1/report.html']);
     expect(report.adapters).toEqual([{ id: 'adapter_1', dataset: datasetId }]);
@@ -292,6 +299,41 @@ test('a forgotten document is in no file of the project any more, everything els
   // Forgotten for now only.
   expect(await forget(project, 'reactor-manual', { allowAgain: true })).toMatchObject({ leftovers: [] });
   expect(await ingest(project)).toMatchObject({ added: 1, forgotten: 0 });
+});
+
+test('pairs that were made of ratings lose what quotes the document, and what was trained on them is named', async () => {
+  await using project = await openProject({ directory });
+  const { traces } = await fill(project);
+  const { catalog } = project;
+  // A better text may quote the document where the answer did not.
+  await feedback(project, traces.pump!, { rating: 'down', better: body.reactor! });
+  const file = await feedbackFile(project, 1);
+  const path = file.slice(data().length + 1);
+  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(5);
+  await catalog.datasets.put({
+    id: 'pairs',
+    path,
+    counts: { train: 5 },
+    createdAt: new Date().toISOString(),
+  });
+  const adapter = (await catalog.adapters.get('adapter_1'))!;
+  await catalog.adapters.put({
+    ...adapter,
+    id: 'adapter_2',
+    lineage: { ...adapter.lineage, datasetHash: 'pairs' },
+  });
+
+  const report = await forget(project, 'reactor-manual');
+  expect([...report.feedback].sort()).toEqual([traces.pump, traces.reactor].sort());
+  expect(report.datasets).toContainEqual({
+    id: 'pairs',
+    path,
+    examples: 2,
+    newId: sha256(readFileSync(file, 'utf8')),
+  });
+  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(3);
+  expect(report.adapters.map(({ id }) => id).sort()).toEqual(['adapter_1', 'adapter_2']);
+  expect(report.leftovers).toEqual([]);
 });
 
 test('a document that left its source long ago is forgotten by what traces still quote of it', async () => {

@@ -8,6 +8,7 @@ import { sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Trace } from '../core/types/answer.ts';
 import type { Example } from '../core/types/example.ts';
+import type { Preference } from '../core/types/preference.ts';
 import { renderReport } from '../evaluate/report.ts';
 import type { AnswerRecord, ComparisonResult, StoredAnswer } from '../evaluate/types.ts';
 import { type DatasetManifest, jsonl, writeAtomically } from './dataset.ts';
@@ -35,6 +36,8 @@ export interface ForgetReport {
   embeddings: number;
   /** Ids of traces in which it was a passage, was cited, or is quoted. They stay, without it. */
   traces: string[];
+  /** Ids of traces whose ratings are removed: of answers that had it, or with a better text that quotes it. */
+  feedback: string[];
   /** Training data, under its new content address; without one nothing was left of it. */
   datasets: { id: string; newId?: string; path: string; examples: number }[];
   /** Stored answers of comparisons. */
@@ -143,6 +146,7 @@ function emptyReport(
     chunks: 0,
     embeddings: 0,
     traces: [],
+    feedback: [],
     datasets: [],
     answers: 0,
     files: [],
@@ -219,6 +223,13 @@ async function work(
   await forgetInFiles(project, document, text, report);
 
   stage('traces');
+  for (const { traceId, better = '' } of await catalog.feedback.list()) {
+    const trace = await catalog.traces.get(traceId);
+    // Before the traces are changed: from them it is known which ratings go.
+    if (!text.isIn(better) && trace && traceWithout(trace, document, text) === trace) continue;
+    report.feedback.push(traceId);
+    if (!dryRun) await catalog.feedback.remove(traceId);
+  }
   for await (const trace of catalog.traces.all()) {
     const without = traceWithout(trace, document, text);
     if (without === trace) continue;
@@ -301,6 +312,22 @@ async function forgetInDatasets(
     if (newId !== undefined && newId !== id)
       await catalog.datasets.put({ id: newId, path, counts, createdAt, note });
     await change.write();
+  }
+  for (const change of await preferencesWithout(project, records, text)) {
+    const { record, pairs, kept } = change;
+    affected.add(record.id);
+    const newId = kept === '' ? undefined : sha256(kept);
+    report.datasets.push({
+      id: record.id,
+      path: record.path,
+      examples: pairs,
+      ...(newId !== undefined && { newId }),
+    });
+    if (report.dryRun) continue;
+    const note = `${pairs} ${pairs === 1 ? 'pair was' : 'pairs were'} removed on ${new Date().toISOString().slice(0, 10)} because a document was forgotten.`;
+    await catalog.datasets.put({ ...record, note, forgot: [...new Set([...(record.forgot ?? []), hash])] });
+    const file = resolve(dataDirectory, record.path);
+    await (kept === '' ? rm(file) : writeAtomically(file, kept));
   }
   // Ready-made files are the user's; what was trained on them is named all the same.
   for (const record of records) {
@@ -404,6 +431,30 @@ async function datasetWithout(
       await writeAtomically(manifestFile, `${JSON.stringify(after, null, 2)}\n`);
     },
   };
+}
+
+/** The pairs that were made of ratings, where some of them have words of the document; `kept` is the file's text without them. */
+async function preferencesWithout(
+  { dataDirectory }: Project,
+  records: readonly DatasetRecord[],
+  text: ForgottenText,
+): Promise<{ record: DatasetRecord; pairs: number; kept: string }[]> {
+  const folder = join(dataDirectory, 'preferences');
+  const changes: { record: DatasetRecord; pairs: number; kept: string }[] = [];
+  for (const record of records) {
+    const file = resolve(dataDirectory, record.path);
+    if (!isInside(folder, file) || !existsSync(file)) continue;
+    const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+    const keeps = lines.filter((line) => {
+      const { input, preferred_output, non_preferred_output } = JSON.parse(line) as Preference;
+      const messages = [...input.messages, ...preferred_output, ...non_preferred_output];
+      return !messages.some(({ content }) => text.isIn(content));
+    });
+    if (keeps.length === lines.length) continue;
+    const kept = keeps.map((line) => `${line}\n`).join('');
+    changes.push({ record, pairs: lines.length - keeps.length, kept });
+  }
+  return changes;
 }
 
 /** A checkpoint goes on with the data it began with, which is no longer there. A provider's job is for `tune --cancel`. */
@@ -602,8 +653,10 @@ function traceWithout(trace: Trace, document: Forgetting, text: ForgottenText): 
   );
   if (!inSight) return text.redacted(trace);
   const { raw: _raw, ...answer } = answerWithout({ ...trace.answer, raw: trace.rawOutput });
+  // The messages are there to be learnt from, which is over.
+  const { messages: _messages, ...rest } = trace;
   return text.redacted({
-    ...trace,
+    ...rest,
     prompt: promptWithout(trace, document),
     rawOutput: removedMark,
     answer,

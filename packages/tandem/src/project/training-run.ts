@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TrainingDivergedError } from '@tandem/nn';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Run } from '../core/types/run.ts';
@@ -25,10 +26,44 @@ export async function cancelTraining(
   for (const run of await catalog.runs.interrupted('tune')) {
     if (run.inputs.fingerprint === undefined) continue;
     await rm(checkpointDirectoryOf(project, run.inputs.fingerprint), { recursive: true, force: true });
-    await catalog.runs.finish(run.id, { status: 'failed', error: 'Cancelled.' });
+    await catalog.runs.finish(run.id, {
+      status: 'cancelled',
+      error:
+        'It was interrupted and then cancelled: its checkpoints were removed, and no adapter came of it.',
+    });
     cancelled.push(run.id);
   }
+  await sweepFailedRuns(project);
   return cancelled;
+}
+
+/**
+ * Removes what failed trainings left to be gone on from. Call it under the writer's lock. Kept are folders of runs that were
+ * interrupted, of jobs at a provider, and of `except`, the fingerprint that is about to be trained (again).
+ */
+export async function sweepFailedRuns(project: Project, except?: string): Promise<void> {
+  const { catalog } = project;
+  const runs = await catalog.runs.list({ kind: 'tune', limit: 10_000 });
+  const wanted = new Set(
+    runs.flatMap(({ status, inputs }) =>
+      status === 'interrupted' || status === 'running' ? (inputs.fingerprint ?? []) : [],
+    ),
+  );
+  if (except !== undefined) wanted.add(except);
+  for (const { status, inputs } of runs) {
+    if (status !== 'failed' || inputs.fingerprint === undefined || wanted.has(inputs.fingerprint)) continue;
+    const folder = checkpointDirectoryOf(project, inputs.fingerprint);
+    if (existsSync(join(folder, 'hosted-job.json'))) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A run of the same data, settings and base that diverged the last time, if the last one did. */
+export async function findDivergedRun(catalog: Catalog, fingerprint: string): Promise<Run | undefined> {
+  const last = (await catalog.runs.list({ kind: 'tune', limit: 10_000 })).find(
+    ({ inputs }) => inputs.fingerprint === fingerprint,
+  );
+  return last?.status === 'failed' && last.metrics.divergedAtStep !== undefined ? last : undefined;
 }
 
 /** An adapter made by a run of the same data, settings and base. */
@@ -49,7 +84,7 @@ export async function findFinishedRun(
  * with), its events in batches, the adapter, and how it ended. `train` gives the adapter to register.
  */
 export async function recordTraining<Result>(
-  { catalog }: Project,
+  project: Project,
   options: {
     fingerprint: string;
     checkpointDirectory: string;
@@ -72,6 +107,8 @@ export async function recordTraining<Result>(
   },
 ): Promise<Result> {
   const { fingerprint, checkpointDirectory, signal } = options;
+  const { catalog } = project;
+  await sweepFailedRuns(project, fingerprint);
   const interrupted = existsSync(checkpointDirectory)
     ? (await catalog.runs.interrupted('tune')).find(({ inputs }) => inputs.fingerprint === fingerprint)
     : undefined;
@@ -121,7 +158,11 @@ export async function recordTraining<Result>(
     await catalog.runs.finish(run.id, {
       status: signal?.aborted ? 'interrupted' : 'failed',
       error: (error as Error).message,
+      ...(TrainingDivergedError.isInstance(error) && { metrics: { divergedAtStep: error.step } }),
     });
+    // The same again would only come to the same end.
+    if (TrainingDivergedError.isInstance(error))
+      await rm(checkpointDirectory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BertEncoder } from '@tandem/nn';
+import { BertEncoder, graph, sha256OfFile } from '@tandem/nn';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { configSchema } from '../core/config.ts';
 import { ingest } from './ingest.ts';
 import { openProject } from './project.ts';
 import { cancelTraining } from './training-run.ts';
@@ -71,6 +72,70 @@ test('questions and glossary train the embedder; its folder can be the projectâ€
   }
   await using encoder = await BertEncoder.load({ directory: trained.directory });
   expect(encoder.dimensions).toBe(16);
+
+  const products = (await graph.hasIntegerProducts()) ? 'int8' : 'float32';
+  const settings = {
+    method: 'full',
+    products,
+    epochs: 20,
+    patience: 0,
+    learningRate: 5e-5,
+    batchSize: 64,
+    seed: 7,
+  };
+  expect(trained.settings).toEqual(settings);
+  expect((await project.catalog.runs.get(trained.runId))!.config).toMatchObject(settings);
+  const card = await readFile(join(trained.directory, 'README.md'), 'utf8');
+  expect(card).toMatch(/^---\nbase_model: "model"\nlibrary_name: sentence-transformers\n/);
+  expect(card).toContain(await sha256OfFile(join(directory, 'model/model.safetensors')));
+  expect(card).toContain(await sha256OfFile(join(trained.directory, 'model.safetensors')));
+  expect(card).toMatch(/\| training pairs \| 33 \|/);
+  expect(card).toMatch(/\| SHA-256 of the training pairs \| [0-9a-f]{64} \|/);
+  expect(card).toMatch(/\| glossary recall@1, worded as never trained on \| [\d.]+ \| [\d.]+ \| 9 \|/);
+  expect(card).toMatch(/\| recall@1 on validation pairs \| [\d.]+ \| [\d.]+ \| 6 \|/);
+  expect(card).toContain(`| products | ${products} |`);
+  expect(card).not.toMatch(/\| (rank|alpha) \||\{"/);
+  expect(card).not.toContain(directory);
+});
+
+test('the config says how it is trained, and another way is another run', async () => {
+  const file = join(directory, 'tandem.config.ts');
+  const before = await readFile(file, 'utf8');
+  const configured = (embedder: object) =>
+    writeFile(
+      file,
+      before.replace('"name":"test"', `"name":"test","tune":{"embedder":${JSON.stringify(embedder)}}`),
+    );
+  await configured({ method: 'lora', rank: 2, epochs: 3, batchSize: 8, learningRate: 0.01 });
+  {
+    await using project = await openProject({ directory });
+    await ingest(project, {});
+    const trained = await tuneEmbedder(project);
+    expect(trained.settings).toEqual({
+      method: 'lora',
+      products: 'float32',
+      rank: 2,
+      alpha: 32,
+      epochs: 3,
+      patience: 0,
+      batchSize: 8,
+      learningRate: 0.01,
+      seed: 7,
+    });
+    expect(trained.metrics.steps).toBeGreaterThan(9);
+    expect(await readFile(join(trained.directory, 'README.md'), 'utf8')).toContain('| rank | 2 |');
+    const fingerprint = async (runId: string) => (await project.catalog.runs.get(runId))!.inputs.fingerprint;
+    const longer = await tuneEmbedder(project, { epochs: 1 });
+    expect(await fingerprint(longer.runId)).not.toBe(await fingerprint(trained.runId));
+  }
+  const { error } = configSchema.safeParse({
+    name: 'test',
+    tune: { embedder: { method: 'lora', products: 'int8' } },
+  });
+  expect(error!.issues[0]).toMatchObject({
+    path: ['tune', 'embedder', 'products'],
+    message: expect.stringContaining('int8 is for method full'),
+  });
 });
 
 test('while it trains, nothing else may write: another process would find it locked', async () => {

@@ -4,15 +4,15 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { TrainingQuestion } from '../dataset/build.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import { type TrainedEmbedder, trainProjectEmbedder } from '../tune/embedder-trainer.ts';
+import { glossaryPairs, type TrainedEmbedder, trainProjectEmbedder } from '../tune/embedder-trainer.ts';
 import { projectGlossary, trainingQuestions } from './dataset.ts';
-import { recordEncoderTraining } from './encoder-run.ts';
+import { type EncoderSettings, encoderSettings, recordEncoderTraining } from './encoder-run.ts';
 import type { Project } from './project.ts';
 
 export interface TuneEmbedderOptions {
   /** Replaces the config's. */
   glossary?: string;
-  /** Default 2. */
+  /** Replaces the config's. */
   epochs?: number;
   /** Drop an interrupted training instead of going on with it, which is what happens by default. */
   fresh?: boolean;
@@ -27,6 +27,8 @@ export interface TunedEmbedder extends TrainedEmbedder {
   /** Training pairs from questions, and those of them with a hard negative. */
   pairs: number;
   withNegatives: number;
+  /** What it was trained with, settled. */
+  settings: EncoderSettings;
 }
 
 /**
@@ -63,14 +65,16 @@ export async function tuneEmbedder(
     });
   }
 
-  const { seed } = project.config.tune;
-  const { epochs = 2 } = options;
+  const { embedder: configured, seed } = project.config.tune;
+  const { epochs = configured.epochs } = options;
+  const settings = await encoderSettings('embedder', { ...configured, epochs }, seed);
   const trained = await recordEncoderTraining(project, {
     kind: 'embedder',
     base: tools,
     train,
     validation,
-    settings: { seed, epochs, glossary },
+    baseModel: embedder.modelId,
+    settings: { ...settings, glossary },
     fresh: options.fresh,
     signal,
     onProgress,
@@ -81,10 +85,20 @@ export async function tuneEmbedder(
         train,
         validation,
         glossary,
-        seed,
-        epochs,
+        settings,
         ...(signal && { signal }),
       }),
+    card: ({ glossary: recalls }) => ({
+      pairs: [...train, ...glossaryPairs(glossary)],
+      hyperparameters: { ...settings },
+      ...(recalls && {
+        comparisons: {
+          'glossary recall@1, worded as in training': recalls.trained,
+          'glossary recall@1, worded as never trained on': recalls.untrained,
+        },
+      }),
+      usage: 'With Tandem: `models: { embedder: "local:./DIRECTORY" }`, then `tandem ingest`.',
+    }),
     metrics: ({ glossary: recalls }) => ({
       glossaryRecallBefore: recalls?.trained.before,
       glossaryRecallAfter: recalls?.trained.after,
@@ -93,7 +107,7 @@ export async function tuneEmbedder(
     }),
   });
   const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
-  return { ...trained, pairs: train.length, withNegatives };
+  return { ...trained, settings, pairs: train.length, withNegatives };
 }
 
 /**

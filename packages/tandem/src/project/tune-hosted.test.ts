@@ -144,6 +144,10 @@ test('limits that a trainer cannot keep are refused, not passed over', async () 
   expect(await refusal()).toMatch(/for its provider to decide/);
   await configure({ tune: { trainer: 'worker', memory: '1GB' } });
   expect(await refusal()).toMatch(/The worker trainer cannot be held to an amount of memory/);
+  for (const trainer of ['worker', 'hosted']) {
+    await configure({ tune: { trainer, frozenPrecision: 'int8' } });
+    expect(await refusal()).toMatch(new RegExp(`The ${trainer} trainer has no frozenPrecision int8`));
+  }
   expect(server.requests).toEqual([]);
 });
 

@@ -44,7 +44,14 @@ export async function tuneHosted(
     });
   }
   const data = await dataset(project, options);
-  const { trainer: _trainer, worker: _worker, hosted: settings, ...hyperparameters } = config.tune;
+  const {
+    trainer: _trainer,
+    worker: _worker,
+    embedder: _embedder,
+    reranker: _reranker,
+    hosted: settings,
+    ...hyperparameters
+  } = config.tune;
   const { pollSeconds: _poll, keepFiles: _keep, pricePerMillionTokens: _price, ...decisive } = settings;
   const fingerprint = hashJson({
     trainer: 'hosted',

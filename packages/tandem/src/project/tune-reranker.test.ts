@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ingest } from './ingest.ts';
 import { makeLetterProject } from './letter-project.fixture.ts';
@@ -14,6 +16,10 @@ test('training questions make a cross-encoder that the config can name', async (
     expect(trained).toMatchObject({ pairs: 9, withNegatives: 9 });
     expect(trained.metrics.losses.at(-1)).toBeLessThan(trained.metrics.losses[0]!);
     reference = trained.reference;
+    expect(trained.settings).toMatchObject({ method: 'full', epochs: 8, batchSize: 16, learningRate: 5e-5 });
+    const card = await readFile(join(trained.directory, 'README.md'), 'utf8');
+    expect(card).toContain('pipeline_tag: text-ranking');
+    expect(card).toMatch(/\| recall@1 on validation pairs \| [\d.]+ \| [\d.]+ \| 3 \|/);
   }
   await using again = await makeLetterProject();
   await using project = await openProject(again);

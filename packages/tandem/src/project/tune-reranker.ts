@@ -4,12 +4,12 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { trainingQuestions } from './dataset.ts';
-import { recordEncoderTraining } from './encoder-run.ts';
+import { type EncoderSettings, encoderSettings, recordEncoderTraining } from './encoder-run.ts';
 import type { Project } from './project.ts';
 import { pairsOf } from './tune-embedder.ts';
 
 export interface TuneRerankerOptions {
-  /** Default 2. */
+  /** Replaces the config's. */
   epochs?: number;
   /** Drop an interrupted training instead of going on with it, which is what happens by default. */
   fresh?: boolean;
@@ -24,6 +24,8 @@ export interface TunedReranker extends EmbedderResult {
   /** Pairs of question and passage, and those of them with hard negatives. */
   pairs: number;
   withNegatives: number;
+  /** What it was trained with, settled. */
+  settings: EncoderSettings;
   /** For `retrieve.reranker`. */
   reference: string;
 }
@@ -40,7 +42,7 @@ export async function tuneReranker(
   project: Project,
   options: TuneRerankerOptions = {},
 ): Promise<TunedReranker> {
-  const { signal, onProgress, epochs = 2 } = options;
+  const { signal, onProgress } = options;
   const embedder = await (await project.models()).embedder();
   const tools = localToolsOf(embedder);
   if (!tools) {
@@ -69,16 +71,25 @@ export async function tuneReranker(
     });
   }
 
-  const hyperparameters = { epochs, seed: project.config.tune.seed, negatives: hardNegatives };
+  const { reranker: configured, seed } = project.config.tune;
+  const { epochs = configured.epochs } = options;
+  const settings = await encoderSettings('reranker', { ...configured, epochs }, seed);
+  const hyperparameters = { ...settings, negatives: hardNegatives };
   const trained = await recordEncoderTraining(project, {
     kind: 'reranker',
     base: tools,
     train,
     validation,
+    baseModel: embedder.modelId,
     settings: hyperparameters,
     fresh: options.fresh,
     signal,
     onProgress,
+    card: () => ({
+      pairs: train,
+      hyperparameters,
+      usage: 'With Tandem: `retrieve: { reranker: "local:./DIRECTORY" }`.',
+    }),
     run: (job) =>
       trainCrossEncoder({
         ...job,
@@ -91,5 +102,5 @@ export async function tuneReranker(
   });
   const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
   const reference = `local:./${relative(project.directory, trained.directory).replaceAll('\\', '/')}`;
-  return { ...trained, pairs: train.length, withNegatives, reference };
+  return { ...trained, settings, pairs: train.length, withNegatives, reference };
 }

@@ -1,32 +1,39 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { exportModelCard, type ModelCard } from '@tandem/nn';
+import { TrainingDivergedError } from '@tandem/nn';
 import { memorySizeSchema } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import { newId } from '../core/id.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Example } from '../core/types/example.ts';
-import type { Run } from '../core/types/run.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
+import { originalOf } from '../models/registry.ts';
 import { localLogits } from '../tune/local-trainer.ts';
 import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
 import { settle } from '../tune/settle.ts';
-import type { TokenisedExample, Trainer, TrainingJob } from '../tune/trainer.ts';
+import { writeAdapter } from '../tune/trained-adapter.ts';
+import type { TokenisedExample, TrainedAdapter, Trainer, TrainingJob } from '../tune/trainer.ts';
 import { trainerFor } from '../tune/trainer-for.ts';
+import { parityIn, writeAdapterCard } from './adapter-card.ts';
 import { checkAdapter } from './check-adapter.ts';
 import { commit } from './compare.ts';
 import { type BuildOptions, dataset } from './dataset.ts';
+import { divergedError, stateBefore } from './diverged.ts';
+import { feedbackFile } from './feedback.ts';
 import { chosenSide, preferenceData } from './preference-data.ts';
 import type { Project } from './project.ts';
-import { checkpointDirectoryOf, findFinishedRun, recordTraining } from './training-run.ts';
+import { checkpointDirectoryOf, findDivergedRun, findFinishedRun, recordTraining } from './training-run.ts';
 import { tuneHosted } from './tune-hosted.ts';
 
 export interface TuneOptions extends Omit<BuildOptions, 'seed'> {
   maxMinutes?: number;
   /** What training here should stay within, such as `1.5GB`. */
   memory?: string;
-  /** A JSONL file of preference pairs (OpenAI's form): trains on them, by direct preference optimisation, instead of examples. */
+  /**
+   * A JSONL file of preference pairs (OpenAI's form), or the word `feedback` for those that ratings of answers make: trains on
+   * them, by direct preference optimisation, instead of examples.
+   */
   preferences?: string;
   /** Id of the adapter to train on further, of the same base and template. Default: a new one. */
   from?: string;
@@ -89,6 +96,14 @@ export async function tune(
       hint: `Leave ${options.memory === undefined ? 'tune.memory' : '--memory'} out${config.tune.trainer === 'worker' ? ' and set tune.worker.microBatchSize or tune.worker.quantise' : ''}, or set tune.trainer to local.`,
     });
   }
+  if (config.tune.trainer !== 'local' && config.tune.frozenPrecision !== 'float32') {
+    throw new InvalidInputError({
+      domain: 'tune',
+      where: 'tune.frozenPrecision',
+      message: `The ${config.tune.trainer} trainer has no frozenPrecision ${config.tune.frozenPrecision}: only training here with the local one has.`,
+      hint: `Leave tune.frozenPrecision out${config.tune.trainer === 'worker' ? ' and set tune.worker.precision or tune.worker.quantise' : ''}, or set tune.trainer to local.`,
+    });
+  }
   if (config.tune.trainer === 'hosted') return tuneHosted(project, options);
   const chat = await (await project.models()).chat();
   const tools = localToolsOf(chat);
@@ -100,13 +115,27 @@ export async function tune(
       hint: 'Set models.chat to a local model; `tandem models list` says which can be trained here.',
     });
   }
-  const { trainer: trainerName, worker, hosted: _hosted, ...settings } = config.tune;
+  const {
+    trainer: trainerName,
+    worker,
+    hosted: _hosted,
+    embedder: _embedder,
+    reranker: _reranker,
+    ...settings
+  } = config.tune;
   const trainer = trainerFor(config, project.directory);
   const { maxLength } = settings;
   const data =
     options.preferences === undefined
       ? await supervisedData(project, options, tools, maxLength)
-      : await preferredData(project, options.preferences, tools, maxLength);
+      : await preferredData(
+          project,
+          options.preferences === 'feedback'
+            ? await feedbackFile(project, settings.batchSize * settings.accumulate)
+            : options.preferences,
+          tools,
+          maxLength,
+        );
   const { train, validation, preferences } = data;
   const from = options.from === undefined ? undefined : await adapterToGoOn(project, options.from, chat);
   const { rank, alpha, targetModules } = (from?.lineage.hyperparameters ?? settings) as typeof settings;
@@ -134,8 +163,11 @@ export async function tune(
   });
   const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
   if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
+  const { learningRate } = hyperparameters;
+  const original = originalOf(chat.modelId);
   const job: TrainingJob = {
     baseFile: tools.path,
+    ...(original !== undefined && { baseModel: original }),
     lineage: { baseSha256: tools.baseHash, templateSha256: tools.templateHash },
     train,
     validation,
@@ -148,6 +180,16 @@ export async function tune(
   if (!options.fresh && !options.estimateOnly) {
     const finished = await findFinishedRun(catalog, fingerprint);
     if (finished) return { adapter: finished.adapter, parity: parityIn(finished.run), reused: true };
+    const diverged = await findDivergedRun(catalog, fingerprint);
+    if (diverged) {
+      const kept = (await catalog.adapters.list()).find(({ lineage }) => lineage.runId === diverged.id);
+      throw new InvalidInputError({
+        domain: 'tune',
+        where: diverged.id,
+        message: `This very training diverged before, at step ${diverged.metrics.divergedAtStep} (${diverged.id}), and would again.`,
+        hint: `Set tune.learningRate below ${learningRate}${kept ? ` and go on from the best state before it: tandem tune --from ${kept.id}` : ''}; --fresh trains it all the same.`,
+      });
+    }
   }
   const estimate = await estimateTraining(project, trainer, job);
   options.onEstimate?.(estimate);
@@ -163,12 +205,23 @@ export async function tune(
     async train({ run, onEvent }) {
       const staging = join(checkpointDirectory, 'adapter');
       await mkdir(staging, { recursive: true });
-      const trained = await trainer.train(job, {
-        outputDirectory: staging,
-        ...(signal && { signal }),
-        ...(onProgress && { onProgress }),
-        onEvent,
-      });
+      let trained: TrainedAdapter;
+      let divergence: TrainingDivergedError | undefined;
+      try {
+        trained = await trainer.train(job, {
+          outputDirectory: staging,
+          ...(signal && { signal }),
+          ...(onProgress && { onProgress }),
+          onEvent,
+        });
+      } catch (error) {
+        if (!TrainingDivergedError.isInstance(error)) throw error;
+        divergence = error;
+        // What it had learnt before becomes an adapter like any other: checked, registered, and there to be gone on from.
+        const rescued = trainerName === 'local' ? await rescue(error, job, staging) : undefined;
+        if (!rescued) throw divergedError(error, { setting: 'tune.learningRate', learningRate });
+        trained = rescued;
+      }
       onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 0, total: 1, unit: 'adapter' });
       const parity = await parityOf(tools, job, trained.files, signal);
       onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 1, total: 1, unit: 'adapter' });
@@ -192,6 +245,7 @@ export async function tune(
               ...hyperparameters,
               ...(!preferences && { beta: undefined }),
               ...(from && { from: from.id }),
+              ...(divergence && { divergedAtStep: divergence.step }),
             }).filter(([, value]) => value !== undefined),
           ),
           runId: run.id,
@@ -213,7 +267,22 @@ export async function tune(
           peakMemoryBytes: trained.peakMemoryBytes,
         },
       };
-      await exportModelCard(directory, cardOf(project, adapter, parity, validation.length));
+      await writeAdapterCard(directory, {
+        project: config.name,
+        adapter,
+        parity,
+        validationExamples: validation.length,
+        baseFile: tools.path,
+      });
+      if (divergence) {
+        await catalog.adapters.put(adapter);
+        const { id, metrics } = adapter;
+        throw divergedError(divergence, {
+          setting: 'tune.learningRate',
+          learningRate,
+          adapter: { id, step: metrics.steps },
+        });
+      }
       return {
         adapter,
         metrics: {
@@ -228,36 +297,25 @@ export async function tune(
   });
 }
 
-function parityIn({ metrics }: Run): Parity {
-  const { parityKl = Number.NaN, paritySameTopToken = Number.NaN, parityTokens = 0 } = metrics;
-  return { tokens: parityTokens, meanKl: parityKl, sameTopToken: paritySameTopToken };
-}
-
-function cardOf(
-  { config }: Project,
-  { id, lineage, metrics, createdAt }: Adapter,
-  parity: Parity,
-  validationExamples: number,
-): ModelCard {
+/** The best state before a divergence, written as a training writes its result; undefined where nothing had been learnt. */
+async function rescue(
+  error: TrainingDivergedError,
+  job: TrainingJob,
+  outputDirectory: string,
+): Promise<TrainedAdapter | undefined> {
+  const before = await stateBefore(error);
+  if (!before) return undefined;
+  const { adapter, step, losses, tokens, seconds, validationLoss, validationLossBefore } = before;
   return {
-    title: `${config.name}: ${id}`,
-    base: { name: lineage.baseModel, sha256: lineage.baseHash },
-    data: { sha256: lineage.datasetHash, examples: metrics.examples, validationExamples },
-    hyperparameters: lineage.hyperparameters,
-    metrics: {
-      ...metrics,
-      'parity with llama.cpp: mean KL': parity.meanKl,
-      'parity with llama.cpp: same top token': parity.sameTopToken,
-    },
-    lineage: {
-      created: createdAt,
-      trainer: lineage.trainer,
-      'SHA-256 of the chat template': lineage.templateHash,
-      run: lineage.runId,
-      commit: lineage.commit,
-    },
-    files: { peft: 'peft', gguf: 'adapter.gguf' },
-    usage: `With Tandem, in its project: \`tandem ask "…" --arm tuned\`, or \`tandem use tuned --adapter ${id}\`.`,
+    files: await writeAdapter(adapter, outputDirectory, job),
+    steps: step,
+    tokens,
+    ...(losses.length > 0 && { trainLoss: losses.at(-1)! }),
+    ...(validationLossBefore !== undefined && { validationLossBefore }),
+    ...(validationLoss !== undefined && { validationLossAfter: validationLoss }),
+    seconds,
+    tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   };
 }
 
@@ -354,7 +412,7 @@ const firstGuess = 150;
 async function estimateTraining(project: Project, trainer: Trainer, job: TrainingJob): Promise<TuneEstimate> {
   const { steps, tokens, memoryBytes, money, basis } = await trainer.estimate(job);
   const earlier = (await project.catalog.adapters.list()).find(
-    ({ lineage }) => (lineage.trainer ?? 'local') === trainer.name,
+    ({ lineage, metrics }) => (lineage.trainer ?? 'local') === trainer.name && metrics.tokensPerSecond > 0,
   )?.metrics.tokensPerSecond;
   const needed = tokens / (earlier ?? firstGuess) / 60;
   const budget = job.hyperparameters.maxMinutes;

@@ -149,6 +149,8 @@ export function countingJob(baseFile: string, checkpointDirectory: string): Trai
     trainer: _trainer,
     worker: _worker,
     hosted: _hosted,
+    embedder: _embedder,
+    reranker: _reranker,
     ...defaults
   } = configSchema.parse({
     name: 'conformance',

@@ -14,8 +14,7 @@ export interface EmbedderTraining {
   train: readonly EmbedderPair[];
   validation: readonly EmbedderPair[];
   glossary: readonly GlossaryEntry[];
-  seed: number;
-  epochs?: number;
+  settings: Parameters<typeof trainEmbedder>[0]['hyperparameters'] & object;
   signal?: AbortSignal;
 }
 
@@ -55,13 +54,13 @@ export function glossaryPairs(glossary: readonly GlossaryEntry[]): EmbedderPair[
 
 /** Trains on the pairs and the glossary's, in a thread of its own, and measures the glossary before and after. */
 export async function trainProjectEmbedder(training: EmbedderTraining): Promise<TrainedEmbedder> {
-  const { base, job, glossary, seed, epochs = 2, signal } = training;
+  const { base, job, glossary, settings, signal } = training;
   const result = await trainEmbedder({
     ...job,
     directory: base,
     pairs: [...training.train, ...glossaryPairs(glossary)],
     validation: training.validation,
-    hyperparameters: { epochs, seed },
+    hyperparameters: settings,
     ...(signal && { signal }),
   });
   if (glossary.length === 0) return result;

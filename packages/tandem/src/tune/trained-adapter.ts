@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type AdapterLineage, type DataSize, exportGgufLora, exportPeft, type LoraAdapter } from '@tandem/nn';
-import type { TokenisedExample, TrainedAdapter, TrainingOutcome } from './trainer.ts';
+import type { TokenisedExample, TrainedAdapter, TrainingJob, TrainingOutcome } from './trainer.ts';
 
 /** How much there is to learn from, which settles what the config leaves open. */
 export function dataSize(
@@ -51,15 +51,22 @@ export function outcomeOf(counted: {
   };
 }
 
-/** Writes an adapter in both forms: PEFT's folder, and the file that llama.cpp loads over the base. */
+/**
+ * Writes an adapter in both forms: PEFT's folder, and the file that llama.cpp loads over the base. PEFT is told the base's name on
+ * the Hub, or the file's own, never where it lies on this machine.
+ */
 export async function writeAdapter(
   adapter: LoraAdapter,
   outputDirectory: string,
-  { baseFile, lineage = {} }: { baseFile: string; lineage?: AdapterLineage },
+  {
+    baseFile,
+    baseModel = basename(baseFile),
+    lineage = {},
+  }: Pick<TrainingJob, 'baseFile' | 'baseModel'> & { lineage?: AdapterLineage },
 ): Promise<TrainedAdapter['files']> {
   const files = { peft: join(outputDirectory, 'peft'), gguf: join(outputDirectory, 'adapter.gguf') };
   await mkdir(outputDirectory, { recursive: true });
-  await exportPeft(adapter, files.peft, { baseModel: baseFile, lineage });
+  await exportPeft(adapter, files.peft, { baseModel, lineage });
   await exportGgufLora(adapter, files.gguf, { base: baseFile, lineage });
   return files;
 }

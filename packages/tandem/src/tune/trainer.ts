@@ -3,7 +3,7 @@ import type { ProgressListener } from '../core/progress.ts';
 import type { Example } from '../core/types/example.ts';
 
 /** The config's `tune` without what only says who trains. */
-export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted'>;
+export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'>;
 
 /** With those settled that follow from the amount of data where the config gives none. */
 export type SettledHyperparameters = Hyperparameters & {
@@ -28,6 +28,8 @@ export interface TokenisedPair {
 export interface TrainingJob {
   /** The GGUF file that is served, whose quantised weights are trained against. */
   baseFile: string;
+  /** What PEFT is to call the base: its repository on the Hub. Default: the file's base name. */
+  baseModel?: string;
   /** Hashes of the base file and of the template the examples were written with, which the adapter's files are to carry. */
   lineage?: { baseSha256: string; templateSha256: string };
   train: readonly TokenisedExample[];

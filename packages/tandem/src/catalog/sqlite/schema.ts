@@ -145,4 +145,13 @@ export const migrations: readonly string[] = [
   CREATE TABLE forgotten (document TEXT NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (document, hash)) STRICT;
   CREATE TABLE forgetting (id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;
   `,
+  `
+  -- What people said of answers: one rating for each trace.
+  CREATE TABLE feedback (
+    trace_id TEXT PRIMARY KEY,
+    rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
+    better TEXT,
+    at TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -1,4 +1,5 @@
 import type { Passage } from './document.ts';
+import type { ChatMessage } from './example.ts';
 
 /** A sentence of the answer tied to an exact span of a document. */
 export interface Citation {
@@ -78,6 +79,11 @@ export interface Trace {
   passages: Passage[];
   /** The prompt as the model saw it, special tokens included. */
   prompt: string;
+  /**
+   * What the prompt was rendered from, for a model to learn an answer to it. Absent where no model was asked, where a document
+   * in it was forgotten, and in traces of before it was kept.
+   */
+  messages?: ChatMessage[];
   rawOutput: string;
   answer: Omit<Answer, 'passages' | 'raw' | 'traceId'>;
 }

@@ -2,7 +2,7 @@
 export interface Run {
   id: string;
   kind: 'ingest' | 'tune' | 'compare';
-  status: 'running' | 'done' | 'failed' | 'interrupted';
+  status: 'running' | 'done' | 'failed' | 'interrupted' | 'cancelled';
   startedAt: string;
   finishedAt?: string;
   config: unknown;

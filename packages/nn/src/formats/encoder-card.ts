@@ -1,0 +1,140 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { writeFileAtomically } from './atomic-write.ts';
+import { sha256OfFile } from './file-hash.ts';
+
+/** What is told of a trained embedder or cross-encoder. */
+export interface EncoderCard {
+  title: string;
+  task: 'sentence-similarity' | 'text-ranking';
+  /** What it began from: a Hub repository, or the folder's name, and the SHA-256 of its weights. */
+  base: { name: string; sha256?: string };
+  data: { pairs: number; sha256?: string; validationPairs?: number };
+  /** Those that had no part (a rank, where all weights were trained) are left out by who writes the card. */
+  hyperparameters: Readonly<Record<string, unknown>>;
+  metrics: {
+    steps: number;
+    seconds: number;
+    pairsPerSecond?: number;
+    peakMemoryBytes?: number;
+    validation: readonly { step: number; loss: number; recallAt1: number }[];
+    /** The step whose weights these are. */
+    bestStep: number;
+  };
+  /** What else was measured, with the base's weights and with these: shares between 0 and 1. */
+  comparisons?: Readonly<Record<string, { before: number; after: number; queries: number }>>;
+  /** Further rows about where it comes from: the run, the commit. */
+  lineage?: Readonly<Record<string, string | undefined>>;
+  /** A further way to load it, as Markdown. */
+  usage?: string;
+}
+
+/**
+ * Writes README.md into an encoder's folder: base, data, settings, what was measured, the SHA-256 of every file, and how to load it.
+ * The front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ */
+export async function exportEncoderCard(directory: string, card: EncoderCard): Promise<void> {
+  const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((name) => name !== 'README.md')
+    .sort();
+  const hashes: [string, string][] = [];
+  for (const name of names) hashes.push([name, `\`${await sha256OfFile(join(directory, name))}\``]);
+  await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(text(card, hashes), 'utf8')]);
+}
+
+function text(card: EncoderCard, hashes: readonly [string, string][]): string {
+  const { title, task, base, data, metrics } = card;
+  const isEmbedder = task === 'sentence-similarity';
+  const { validation, bestStep } = metrics;
+  const first = validation[0];
+  const kept = validation.find(({ step }) => step === bestStep);
+  const compared: [string, string, string, string][] = [
+    ...(first && kept
+      ? [
+          row('loss on validation pairs', first.loss, kept.loss, data.validationPairs),
+          row('recall@1 on validation pairs', first.recallAt1, kept.recallAt1, data.validationPairs),
+        ]
+      : []),
+    ...Object.entries(card.comparisons ?? {}).map(([name, { before, after, queries }]) =>
+      row(name, before, after, queries),
+    ),
+  ];
+  return [
+    '---',
+    `base_model: ${JSON.stringify(base.name)}`,
+    'library_name: sentence-transformers',
+    `pipeline_tag: ${task}`,
+    `tags: [sentence-transformers, ${isEmbedder ? 'feature-extraction' : 'cross-encoder'}]`,
+    '---',
+    '',
+    `# ${title}`,
+    '',
+    `${isEmbedder ? 'An embedder' : 'A cross-encoder'}, trained with @tandem/nn from ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}: ${metrics.steps} steps in ${Math.round(metrics.seconds)} s. The weights are those of step ${bestStep}.`,
+    '',
+    ...table(
+      ['data', ''],
+      entries({
+        'training pairs': data.pairs,
+        'validation pairs': data.validationPairs,
+        'SHA-256 of the training pairs': data.sha256,
+        ...card.lineage,
+      }),
+    ),
+    ...(compared.length > 0 ? table(['measured', 'base', 'this', 'queries'], compared) : []),
+    ...(validation.length > 0
+      ? table(
+          ['step', 'validation loss', 'recall@1'],
+          validation.map(({ step, loss, recallAt1 }) => [
+            `${step}${step === bestStep ? ' (kept)' : ''}`,
+            plain(loss),
+            plain(recallAt1),
+          ]),
+        )
+      : []),
+    ...table(['hyperparameter', ''], entries(card.hyperparameters)),
+    ...table(
+      ['training', ''],
+      entries({
+        'pairs a second': metrics.pairsPerSecond,
+        'peak memory, bytes': metrics.peakMemoryBytes,
+      }),
+    ),
+    ...table(['file (SHA-256)', ''], hashes),
+    '## Loading it',
+    '',
+    '```python',
+    `from sentence_transformers import ${isEmbedder ? 'SentenceTransformer' : 'CrossEncoder'}`,
+    '',
+    `model = ${isEmbedder ? 'SentenceTransformer' : 'CrossEncoder'}(".")  # this folder`,
+    '```',
+    '',
+    `In JavaScript: \`await ${isEmbedder ? 'BertEncoder' : 'CrossEncoder'}.load({ directory: "." })\` of @tandem/nn.`,
+    '',
+    ...(card.usage ? [card.usage, ''] : []),
+  ].join('\n');
+}
+
+const row = (
+  name: string,
+  before: number,
+  after: number,
+  queries: number | undefined,
+): [string, string, string, string] => [name, plain(before), plain(after), queries ? `${queries}` : ''];
+
+const entries = (values: Readonly<Record<string, unknown>>): [string, string][] =>
+  Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, plain(value)]]));
+
+const plain = (value: unknown): string =>
+  typeof value === 'number'
+    ? String(Number.isInteger(value) ? value : Number(value.toPrecision(4)))
+    : String(value);
+
+/** A table with its head, then an empty line; none where there is no row. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((text) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line), ''];
+}
