@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeAdapterCard } from '../project/adapter-card.ts';
-import { writeAdapter } from './trained-adapter.ts';
+import { writeAdapter } from '../tune/trained-adapter.ts';
+import { writeAdapterCard } from './adapter-card.ts';
 
 const baseFile = join(import.meta.dirname, '../../../nn/references/decoders/smollm2/model.gguf');
 
