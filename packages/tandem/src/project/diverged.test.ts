@@ -17,14 +17,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Eight steps of one short example each, at this learning rate. */
+/** Eight steps of one short example each, at this learning rate: sentences, so that comparing what llama.cpp answers has something to count. */
 async function projectAt(name: string, learningRate: number): Promise<Project> {
   const directory = join(root, name);
   await mkdir(directory);
   const examples = Array.from({ length: 4 }, (_, at) => ({
     messages: [
-      { role: 'user', content: `Say ${at}.` },
-      { role: 'assistant', content: `${at}!` },
+      { role: 'user', content: `What is room ${at} for?` },
+      {
+        role: 'assistant',
+        content: `Room ${at} is where the people of the house meet in the morning and drink their coffee.`,
+      },
     ],
   }));
   await writeFile(
@@ -75,7 +78,7 @@ test('a training that diverges says what to do; the best state before it becomes
   });
 
   // A state that a careful training came to stands where the reckless one was: its next step is the one too far.
-  await using careful = await projectAt('careful', 1e-3);
+  await using careful = await projectAt('careful', 1e-5);
   const stop = new AbortController();
   const stopped = tune(careful, {
     signal: stop.signal,
