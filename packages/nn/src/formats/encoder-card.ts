@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { writeFileAtomically } from './atomic-write.ts';
-import { sha256OfFile } from './file-hash.ts';
+import { fileHashes, table } from './card-parts.ts';
 
 /** What is told of a trained embedder or cross-encoder. */
 export interface EncoderCard {
@@ -34,13 +33,7 @@ export interface EncoderCard {
  * The front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
  */
 export async function exportEncoderCard(directory: string, card: EncoderCard): Promise<void> {
-  const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((name) => name !== 'README.md')
-    .sort();
-  const hashes: [string, string][] = [];
-  for (const name of names) hashes.push([name, `\`${await sha256OfFile(join(directory, name))}\``]);
+  const hashes = await fileHashes(directory);
   await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(text(card, hashes), 'utf8')]);
 }
 
@@ -61,6 +54,11 @@ function text(card: EncoderCard, hashes: readonly [string, string][]): string {
       row(name, before, after, queries),
     ),
   ];
+  const settings = entries(card.hyperparameters);
+  const training = entries({
+    'pairs a second': metrics.pairsPerSecond,
+    'peak memory, bytes': metrics.peakMemoryBytes,
+  });
   return [
     '---',
     `base_model: ${JSON.stringify(base.name)}`,
@@ -93,14 +91,8 @@ function text(card: EncoderCard, hashes: readonly [string, string][]): string {
           ]),
         )
       : []),
-    ...table(['hyperparameter', ''], entries(card.hyperparameters)),
-    ...table(
-      ['training', ''],
-      entries({
-        'pairs a second': metrics.pairsPerSecond,
-        'peak memory, bytes': metrics.peakMemoryBytes,
-      }),
-    ),
+    ...(settings.length > 0 ? table(['hyperparameter', ''], settings) : []),
+    ...(training.length > 0 ? table(['training', ''], training) : []),
     ...table(['file (SHA-256)', ''], hashes),
     '## Loading it',
     '',
@@ -130,11 +122,3 @@ const plain = (value: unknown): string =>
   typeof value === 'number'
     ? String(Number.isInteger(value) ? value : Number(value.toPrecision(4)))
     : String(value);
-
-/** A table with its head, then an empty line; none where there is no row. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0) return [];
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((text) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')).join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line), ''];
-}

@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { writeFileAtomically } from './atomic-write.ts';
-import { sha256OfFile } from './file-hash.ts';
+import { fileHashes, table } from './card-parts.ts';
 
 export interface ModelCard {
   title: string;
@@ -23,15 +22,7 @@ export interface ModelCard {
  * front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
  */
 export async function exportModelCard(directory: string, card: ModelCard): Promise<void> {
-  const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
-    .filter((name) => name !== 'README.md')
-    .sort();
-  const hashes: [string, string][] = [];
-  for (const name of names) {
-    hashes.push([name.replaceAll(sep, '/'), await sha256OfFile(join(directory, name))]);
-  }
+  const hashes = await fileHashes(directory);
   await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(modelCard(card, hashes), 'utf8')]);
 }
 
@@ -40,8 +31,7 @@ function modelCard(card: ModelCard, hashes: readonly (readonly [string, string])
   const rows = (values: Readonly<Record<string, unknown>>) =>
     Object.entries(values)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `| ${cell(name)} | ${cell(plain(value))} |`);
-  const table = (head: string, lines: readonly string[]) => [`| ${head} | |`, '|---|---|', ...lines, ''];
+      .map(([name, value]) => [name, plain(value)]);
   return [
     '---',
     `base_model: ${JSON.stringify(base.name)}`,
@@ -54,20 +44,18 @@ function modelCard(card: ModelCard, hashes: readonly (readonly [string, string])
     `A LoRA adapter for ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}. It belongs to these very weights and to the chat template it was trained under.`,
     '',
     ...(data.description ? [data.description, ''] : []),
-    ...table('data', [
-      ...rows({
+    ...table(
+      ['data', ''],
+      rows({
         'training examples': data.examples,
         'validation examples': data.validationExamples,
         'SHA-256 of the training set': data.sha256,
         ...card.lineage,
       }),
-    ]),
-    ...table('metric', rows(card.metrics)),
-    ...table('hyperparameter', rows(card.hyperparameters)),
-    ...table(
-      'file (SHA-256)',
-      hashes.map(([name, hash]) => `| ${cell(name)} | \`${hash}\` |`),
     ),
+    ...table(['metric', ''], rows(card.metrics)),
+    ...table(['hyperparameter', ''], rows(card.hyperparameters)),
+    ...table(['file (SHA-256)', ''], hashes),
     '## Loading it',
     '',
     ...(files.peft !== undefined
@@ -97,6 +85,3 @@ const plain = (value: unknown): string =>
     : Array.isArray(value)
       ? value.join(', ')
       : String(value);
-
-/** What stands in a table's cell ends neither the cell nor the line. */
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');

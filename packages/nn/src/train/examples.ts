@@ -32,15 +32,16 @@ export function readExamples(
     if (!isList(example?.tokens)) {
       fail('has no list of tokens', 'Give each example as { tokens, labelSpans } or { tokens, labelMask }.');
     }
-    const strange = Array.from(example.tokens).findIndex((token) => !Number.isInteger(token));
+    const given = Array.from(example.tokens);
+    const strange = given.findIndex((token) => !Number.isInteger(token));
     if (strange !== -1) {
-      const token: unknown = example.tokens[strange];
+      const token: unknown = given[strange];
       fail(
         `has ${typeof token === 'string' ? JSON.stringify(token) : String(token)} at position ${strange}, which is no token id`,
         'Tokenise it: token ids are whole numbers.',
       );
     }
-    const tokens = Int32Array.from(example.tokens);
+    const tokens = Int32Array.from(given);
     if (tokens.length < 2)
       fail(`has ${tokens.length} tokens`, 'An example needs a prompt and at least one label.');
     if (tokens.length > config.contextLength) {
@@ -50,10 +51,10 @@ export function readExamples(
       );
     }
     // As given: a number that 32 bits do not hold must not turn into a token.
-    const foreign = Array.from(example.tokens).findIndex((token) => token < 0 || token >= config.vocabulary);
+    const foreign = given.findIndex((token) => token < 0 || token >= config.vocabulary);
     if (foreign !== -1) {
       fail(
-        `has the token ${example.tokens[foreign]} at position ${foreign}, outside the vocabulary of ${config.vocabulary}`,
+        `has the token ${given[foreign]} at position ${foreign}, outside the vocabulary of ${config.vocabulary}`,
         'Tokenise it with the tokenizer of the model that is trained.',
       );
     }

@@ -1,3 +1,4 @@
+import { listed } from '../evaluate/format.ts';
 import type { Explanation, Retrieval } from '../retrieve/retriever.ts';
 import { kindsOfHeading } from '../retrieve/section-kinds.ts';
 import type { Shares } from '../retrieve/shares.ts';
@@ -77,10 +78,6 @@ export function sumText(shares: Shares, score: number): string {
       return `${sign}${name} ${(Math.abs(share) / 1000).toFixed(3)}`;
     })
     .join('')}`;
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function ordinal(n: number): string {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ForgetReport, forget } from '../project/forget.ts';
 import { withProject } from './command-context.ts';
+import { counted } from './counted.ts';
 
 export function addForget(program: Command, signal: AbortSignal): void {
   program
@@ -28,7 +29,6 @@ export function describeForget(report: ForgetReport): string {
     return dryRun
       ? `"${document.id}" would be let in again by the next ingest.`
       : `"${document.id}" may be ingested again: the next \`tandem ingest\` brings it back if it is still in a source.`;
-  const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
   const name = document.title === '' ? document.id : `"${document.title}" (${document.id})`;
   const lines = [
     `${dryRun ? 'Would forget' : 'Forgotten:'} ${name}: ${[

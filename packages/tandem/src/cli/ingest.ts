@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { ingest, type ProjectIngestReport, sourceAddresses, watch } from '../project/ingest.ts';
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
+import { counted } from './counted.ts';
 import { duration } from './progress-bar.ts';
 import { reportError } from './report-error.ts';
 
@@ -93,8 +94,6 @@ export function describeIngest(report: ProjectIngestReport): string {
     ...(sources.length > 1 ? sources.map(describeSource) : []),
   ].join('\n');
 }
-
-const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** A source that could not be listed is an error, whatever became of the others: told on stderr. */
 function reportUnavailable({ problems, unavailable }: ProjectIngestReport): void {

@@ -25,8 +25,7 @@ const hasHint = (error: unknown): error is Error & { hint?: string } =>
   error instanceof Error && 'hint' in error && 'code' in error && 'category' in error;
 
 function systemSentence(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (!('code' in error)) return undefined;
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC')
     return `The disk is full${path ? ` (writing ${path})` : ''}.\nFree some space and run the same command again; what was finished is kept.`;

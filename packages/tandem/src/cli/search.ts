@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { retrieveOptions } from '../answer/answerer.ts';
 import { passageText } from '../answer/prompt.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { positiveInteger } from './arguments.ts';
@@ -51,15 +52,12 @@ export function addSearch(program: Command, signal: AbortSignal): void {
             const { passages, timings, spelledOut, parts, missing, explanation } = await retriever.retrieve(
               text,
               {
-                k: options.k ?? project.config.retrieve.k,
-                mode: options.mode,
-                neighbours: project.config.retrieve.neighbours,
-                ...(project.config.retrieve.maxTokens !== undefined && {
-                  maxTokens: project.config.retrieve.maxTokens,
+                ...retrieveOptions(project.config, options.k ?? project.config.retrieve.k, {
+                  ...filter,
+                  signal,
                 }),
-                ...filter,
+                mode: options.mode,
                 ...(options.explain && { explain: true }),
-                signal,
               },
             );
             return {

@@ -148,7 +148,8 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
       return 0;
     }
     const { document, accessFromSource } = await parsed(entry, loaded, signal);
-    const met = [document.id, `bytes:${document.contentHash}`].find((name) => forgotten.has(sha256(name)));
+    const names = forgotten.size > 0 ? [document.id, `bytes:${document.contentHash}`] : [];
+    const met = names.find((name) => forgotten.has(sha256(name)));
     if (met !== undefined) {
       await catalog.forgotten.alsoAt(met, uri);
       if (before) giveUp(uri, before.id);

@@ -7,7 +7,7 @@ import { newId } from '../core/id.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { openAIConnection } from '../models/providers.ts';
 import { hostedTrainer, jobUnderWay } from '../tune/hosted/hosted-trainer.ts';
-import type { ConversationJob } from '../tune/trainer.ts';
+import { type ConversationJob, hyperparametersOf } from '../tune/trainer.ts';
 import { commit } from './compare.ts';
 import { dataset } from './dataset.ts';
 import { hostedBase } from './hosted-base.ts';
@@ -44,14 +44,8 @@ export async function tuneHosted(
     });
   }
   const data = await dataset(project, options);
-  const {
-    trainer: _trainer,
-    worker: _worker,
-    embedder: _embedder,
-    reranker: _reranker,
-    hosted: settings,
-    ...hyperparameters
-  } = config.tune;
+  const { hosted: settings } = config.tune;
+  const hyperparameters = hyperparametersOf(config.tune);
   const { pollSeconds: _poll, keepFiles: _keep, pricePerMillionTokens: _price, ...decisive } = settings;
   const fingerprint = hashJson({
     trainer: 'hosted',

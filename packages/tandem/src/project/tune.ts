@@ -13,7 +13,13 @@ import { localLogits } from '../tune/local-trainer.ts';
 import { checkParity, type Parity, parityBounds } from '../tune/parity.ts';
 import { settle } from '../tune/settle.ts';
 import { writeAdapter } from '../tune/trained-adapter.ts';
-import type { TokenisedExample, TrainedAdapter, Trainer, TrainingJob } from '../tune/trainer.ts';
+import {
+  hyperparametersOf,
+  type TokenisedExample,
+  type TrainedAdapter,
+  type Trainer,
+  type TrainingJob,
+} from '../tune/trainer.ts';
 import { trainerFor } from '../tune/trainer-for.ts';
 import { parityIn, writeAdapterCard } from './adapter-card.ts';
 import { checkAdapter } from './check-adapter.ts';
@@ -115,14 +121,8 @@ export async function tune(
       hint: 'Set models.chat to a local model; `tandem models list` says which can be trained here.',
     });
   }
-  const {
-    trainer: trainerName,
-    worker,
-    hosted: _hosted,
-    embedder: _embedder,
-    reranker: _reranker,
-    ...settings
-  } = config.tune;
+  const { trainer: trainerName, worker } = config.tune;
+  const settings = hyperparametersOf(config.tune);
   const trainer = trainerFor(config, project.directory);
   const { maxLength } = settings;
   const data =

@@ -171,16 +171,12 @@ function subjectsOf(
   }
   const subjects = things.filter(({ share }) => share >= leastShare).slice(0, mostSubjects);
   const others = things.filter((thing) => !subjects.includes(thing) && thing.links[0]!.cover >= peerCover);
-  for (let grown = true; grown && subjects.length < mostSubjects; ) {
-    grown = false;
-    for (const thing of others) {
-      const peer = subjects.find(({ at }) => listed(at, thing.at));
-      if (!peer || subjects.includes(thing) || subjects.length === mostSubjects) continue;
-      subjects.push({ ...thing, share: peer.share });
-      others.splice(others.indexOf(thing), 1);
-      grown = true;
-      break;
-    }
+  const peerOf = (thing: NamedThing) => subjects.find(({ at }) => listed(at, thing.at));
+  while (subjects.length < mostSubjects) {
+    const thing = others.find(peerOf);
+    if (!thing) break;
+    subjects.push({ ...thing, share: peerOf(thing)!.share });
+    others.splice(others.indexOf(thing), 1);
   }
   return subjects.map((thing) => ({
     ...thing,

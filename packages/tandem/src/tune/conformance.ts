@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { evaluateLoss, importPeft, openGguf } from '@tandem/nn';
 import { configSchema } from '../core/config.ts';
 import { settle } from './settle.ts';
-import type { TokenisedExample, Trainer, TrainingJob } from './trainer.ts';
+import { hyperparametersOf, type TokenisedExample, type Trainer, type TrainingJob } from './trainer.ts';
 
 /**
  * What every trainer of weights on this machine must do, as named checks that any test runner can run:
@@ -145,16 +145,7 @@ export function trainerConformance(options: {
 
 /** A second's training: to count on from a number. */
 export function countingJob(baseFile: string, checkpointDirectory: string): TrainingJob {
-  const {
-    trainer: _trainer,
-    worker: _worker,
-    hosted: _hosted,
-    embedder: _embedder,
-    reranker: _reranker,
-    ...defaults
-  } = configSchema.parse({
-    name: 'conformance',
-  }).tune;
+  const defaults = hyperparametersOf(configSchema.parse({ name: 'conformance' }).tune);
   const [train, validation] = [counting(16, 1), counting(5, 2)];
   const chosen = { ...defaults, rank: 4, alpha: 8, learningRate: 0.02, epochs: 3, maxLength: 64 };
   return {

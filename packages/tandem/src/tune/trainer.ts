@@ -5,6 +5,17 @@ import type { Example } from '../core/types/example.ts';
 /** The config's `tune` without what only says who trains. */
 export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'>;
 
+export function hyperparametersOf({
+  trainer: _trainer,
+  worker: _worker,
+  hosted: _hosted,
+  embedder: _embedder,
+  reranker: _reranker,
+  ...hyperparameters
+}: Config['tune']): Hyperparameters {
+  return hyperparameters;
+}
+
 /** With those settled that follow from the amount of data where the config gives none. */
 export type SettledHyperparameters = Hyperparameters & {
   learningRate: number;
