@@ -137,7 +137,10 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
         signal,
         probabilities: needsProbabilities(config.answer.output),
         ...(config.answer.output &&
-          config.answer.grammar && { schema: config.answer.output.schema as JSONSchema7 }),
+          config.answer.grammar && {
+            schema: config.answer.output.schema as JSONSchema7,
+            citations: { field: config.answer.output.textField, sources: passages?.length ?? 0 },
+          }),
         ...(options.onText && { onText: options.onText }),
       });
   if (insufficient) options.onText?.(reply.text);
@@ -294,6 +297,8 @@ async function generate(
     temperature: number;
     adapter?: AdapterReference | undefined;
     schema?: JSONSchema7;
+    /** The schema's field that cites, and the number of sources: a local model can name no other. */
+    citations?: { field: string; sources: number };
     /** Of every token of the reply; takes a pass over it. */
     probabilities?: boolean;
     signal?: AbortSignal | undefined;
@@ -307,11 +312,12 @@ async function generate(
     temperature: options.temperature,
     ...(options.schema && { responseFormat: { type: 'json' as const, schema: options.schema } }),
     ...(options.signal && { abortSignal: options.signal }),
-    ...((options.adapter || options.probabilities) && {
+    ...((options.adapter || options.probabilities || options.citations) && {
       providerOptions: {
         tandem: {
           ...(options.adapter && { adapter: { ...options.adapter } }),
           ...(options.probabilities && { probabilities: true }),
+          ...(options.citations && { citations: options.citations }),
         },
       },
     }),

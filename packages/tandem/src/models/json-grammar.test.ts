@@ -93,6 +93,55 @@ describe('what the model writes at random fits the schema', () => {
   });
 });
 
+describe('a field that cites', () => {
+  const schema: JSONSchema7 = {
+    type: 'object',
+    properties: {
+      a: { type: 'object', properties: { text: { type: 'string', maxLength: 60 } }, required: ['text'] },
+    },
+    required: ['a'],
+  };
+  /** What the model writes when all that it is shown are markers. */
+  async function copied(sources?: number): Promise<string> {
+    const result = await model.doGenerate({
+      prompt: [
+        {
+          role: 'user',
+          content: [{ type: 'text', text: `Write this out again: {"a":{"text":"${'[1] '.repeat(10)}[1]"}}` }],
+        },
+      ],
+      responseFormat: { type: 'json', schema },
+      temperature: 0,
+      maxOutputTokens: 100,
+      ...(sources !== undefined && {
+        providerOptions: { tandem: { citations: { field: 'a.text', sources } } },
+      }),
+    });
+    const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    return (JSON.parse(text) as { a: { text: string } }).a.text;
+  }
+
+  it('names the sources there are, and has words between one group of markers and the next', async () => {
+    expect(await copied()).toMatch(/(\[1\] ){5}/);
+    for (const sources of [1, 3]) {
+      const text = await copied(sources);
+      expect(text.length).toBeLessThanOrEqual(60);
+      const groups = text.match(/\[\d+\](?: ?\[\d+\])*/g)!;
+      for (const group of groups) {
+        const markers = [...group.matchAll(/\d+/g)].map(Number);
+        expect(markers.length).toBeLessThanOrEqual(Math.min(sources, 3));
+        for (const [index, marker] of markers.entries()) {
+          expect(marker).toBeLessThanOrEqual(sources);
+          expect(marker).not.toBe(markers[index + 1]);
+        }
+      }
+      for (const between of text.split(/\[\d+\](?: ?\[\d+\])*/).slice(1, -1))
+        expect(between.length).toBeGreaterThanOrEqual(10);
+    }
+    expect(await copied(0)).not.toMatch(/\[\d/);
+  });
+});
+
 describe('a schema', () => {
   it('may refer to itself', () => {
     const tree: JSONSchema7 = {

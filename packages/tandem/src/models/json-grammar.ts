@@ -1,5 +1,6 @@
 import type { JSONSchema7, JSONSchema7Definition } from '@ai-sdk/provider';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { citedString } from './citation-grammar.ts';
 
 /**
  * A GBNF grammar (llama.cpp's form of BNF) that accepts exactly the JSON texts of a schema, on one line, with at most one
@@ -8,9 +9,14 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
  *
  * Understood: type (also a list), properties, required, items, minItems, maxItems, enum, const, anyOf, oneOf, $ref to
  * $defs or definitions, minLength, maxLength. `ignored` lists keywords that a grammar does not enforce here (pattern,
- * format, minimum …): the caller says so. Throws InvalidInputError for a reference to nowhere and for `allOf` and `not`.
+ * format, minimum …): the caller says so. With `citations` the string at that dotted path cites `sources` numbered sources and no
+ * others. Throws InvalidInputError for a reference to nowhere and for `allOf` and `not`.
  */
-export function jsonGrammar(schema: JSONSchema7): { grammar: string; ignored: string[] } {
+export function jsonGrammar(
+  schema: JSONSchema7,
+  citations?: { field: string; sources: number },
+): { grammar: string; ignored: string[] } {
+  const citing = citations && `#${citations.field.replace(/^|\./g, '/properties/')}`;
   const rules = new Map<string, string>(Object.entries(primitives));
   const ignored = new Set<string>();
   const references = new Map<string, string>();
@@ -47,12 +53,19 @@ export function jsonGrammar(schema: JSONSchema7): { grammar: string; ignored: st
       case 'array':
         return array(definition, path);
       case 'string':
+        if (path === citing) return cited(definition);
         return definition.minLength === undefined && definition.maxLength === undefined
           ? 'string'
           : rule(`"\\"" char${repetition(definition.minLength ?? 0, definition.maxLength)} "\\""`);
       default:
         return type;
     }
+  }
+
+  function cited(definition: JSONSchema7): string {
+    for (const [name, body] of Object.entries(citedString(citations!.sources, definition)))
+      rules.set(name, body);
+    return 'cited';
   }
 
   function object(definition: JSONSchema7, path: string): string {

@@ -43,6 +43,8 @@ const callOptions = z.strictObject({
   adapter: z.strictObject({ path: z.string(), scale: z.number().optional() }).optional(),
   /** Report each output token's probability; by default only for JSON answers, whose fields are scored. */
   probabilities: z.boolean().optional(),
+  /** The field of a JSON answer (a dotted path) that cites the prompt's numbered sources, and how many these are. */
+  citations: z.strictObject({ field: z.string(), sources: z.int().min(0).max(100) }).optional(),
 });
 export type LocalChatCallOptions = z.input<typeof callOptions>;
 
@@ -105,7 +107,7 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
       domain: 'models',
       where: 'providerOptions.tandem',
       message: `providerOptions.tandem is not understood: ${z.prettifyError(own.error)}.`,
-      hint: 'It takes adapter ({ path, scale }) and probabilities (true or false).',
+      hint: 'It takes adapter ({ path, scale }), probabilities (true or false) and citations ({ field, sources }).',
     });
   }
   const warnings: SharedV4Warning[] = [];
@@ -115,7 +117,7 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
   const json = call.responseFormat?.type === 'json';
   let grammar: string | undefined;
   if (call.responseFormat?.type === 'json') {
-    const compiled = jsonGrammar(call.responseFormat.schema ?? { type: 'object' });
+    const compiled = jsonGrammar(call.responseFormat.schema ?? { type: 'object' }, own.data.citations);
     grammar = compiled.grammar;
     for (const keyword of compiled.ignored) {
       warnings.push({ type: 'unsupported', feature: `schema keyword ${keyword}`, details: 'not enforced' });

@@ -403,7 +403,7 @@ async function provenance(
         config.answer.output === undefined
           ? 'Replies are plain text.'
           : config.answer.grammar
-            ? "Every arm's reply is held to the JSON schema by the same grammar."
+            ? "Every arm's reply is held to the JSON schema by the same grammar; a local model can cite only the passages that it was given."
             : "No arm's reply is held to the JSON schema.",
     },
     ...(retrieves && {
