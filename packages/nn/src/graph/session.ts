@@ -1,5 +1,5 @@
 import path from 'node:path';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { GraphError } from '../errors/graph-error.ts';
 import type { Graph, TypedArray } from './graph.ts';
 
@@ -33,8 +33,18 @@ export interface Session extends AsyncDisposable {
   run(inputs: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
 }
 
+/**
+ * ONNX Runtime is loaded here and not with the package: what only reads files or refuses a job needs no native library, and a
+ * thread that never had it ends without taking it down.
+ */
+let runtime: Promise<typeof ort> | undefined;
+
 /** @throws GraphError `graph_rejected` where ONNX Runtime refuses the graph (its reason is the cause). */
 export async function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+  runtime ??= import('onnxruntime-node');
+  const { InferenceSession, Tensor } = await runtime;
+  const toTensor = ({ data, shape }: TensorData, type: string): ort.Tensor =>
+    new Tensor(type as 'float32', data as Float32Array, shape);
   const isFed = (type: string) =>
     options.weights === 'fed' || (options.weights === 'integers embedded' && type !== 'int8');
   const feeds: Record<string, ort.Tensor> = {};
@@ -70,7 +80,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
 
   let session: ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(model, {
+    session = await InferenceSession.create(model, {
       intraOpNumThreads: options.threads ?? 2,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -128,8 +138,4 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
       await session.release();
     },
   };
-}
-
-function toTensor({ data, shape }: TensorData, type: string): ort.Tensor {
-  return new ort.Tensor(type as 'float32', data as Float32Array, shape);
 }
