@@ -46,6 +46,12 @@ export function citedString(
 function markers(sources: number): Record<string, string> {
   const numbers = Array.from({ length: sources }, (_, index) => index + 1);
   const marker = (number: number) => `"[${number}]"`;
+  // The rules grow with the square of the sources: for very many, neighbours may be the same.
+  if (sources > 40)
+    return {
+      'cited-marker': numbers.map(marker).join(' | '),
+      'cited-markers': 'cited-marker (" "? cited-marker){0,2}',
+    };
   const first = (number: number) => `cited-${number}-first`;
   const second = (number: number) => `cited-${number}-second`;
   const rules: Record<string, string> = { 'cited-markers': numbers.map(first).join(' | ') };

@@ -44,7 +44,7 @@ const callOptions = z.strictObject({
   /** Report each output token's probability; by default only for JSON answers, whose fields are scored. */
   probabilities: z.boolean().optional(),
   /** The field of a JSON answer (a dotted path) that cites the prompt's numbered sources, and how many these are. */
-  citations: z.strictObject({ field: z.string(), sources: z.int().min(0).max(100) }).optional(),
+  citations: z.strictObject({ field: z.string(), sources: z.int().min(0) }).optional(),
 });
 export type LocalChatCallOptions = z.input<typeof callOptions>;
 
