@@ -198,13 +198,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
         message: `${uri} has headings only: there is no text in it to find.`,
         hint: 'Fill it, delete it, or exclude it from the source.',
       });
-    const { linesNotRead } = document.metadata;
-    if (linesNotRead !== undefined)
-      batch.notes.push({
-        uri,
-        kind: 'partial',
-        message: `${linesNotRead.includes(',') ? 'lines' : 'line'} ${linesNotRead} could not be read and ${linesNotRead.includes(',') ? 'are' : 'is'} left out.`,
-      });
+    for (const message of partsNotRead(document)) batch.notes.push({ uri, kind: 'partial', message });
     // The same bytes under a new name: the old one goes in the same commit, so that neither is ever missing.
     const twin =
       work.kind === 'new' && moved > 0
@@ -413,6 +407,35 @@ export async function chunkOptionsFor({
     },
     ...(signal && { signal }),
   };
+}
+
+/** A clause for each kind of thing that a parser left out of a document and named in its metadata. */
+function partsNotRead({ metadata }: Document): string[] {
+  const { linesNotRead, pagesWithoutText, pagesDamaged } = metadata;
+  const named = (thing: string, numbers: string, one: string, several: string) =>
+    /[,-]/.test(numbers) ? `${thing}s ${numbers} ${several}` : `${thing} ${numbers} ${one}`;
+  return [
+    ...(linesNotRead
+      ? [
+          named(
+            'line',
+            linesNotRead,
+            'could not be read and is left out.',
+            'could not be read and are left out.',
+          ),
+        ]
+      : []),
+    ...(pagesWithoutText
+      ? [
+          `${named('page', pagesWithoutText, 'has', 'have')} no text (scanned?): run OCR (for example \`ocrmypdf --skip-text in.pdf out.pdf\`) and ingest its result.`,
+        ]
+      : []),
+    ...(pagesDamaged
+      ? [
+          `${named('page', pagesDamaged, 'is damaged and is', 'are damaged and are')} left out: download or export it again.`,
+        ]
+      : []),
+  ];
 }
 
 /** Counts in the embedder's own tokens; a hosted one does not tell, and three UTF-8 bytes for a token is on the safe side. */

@@ -5,6 +5,7 @@ import { UnreadableDocumentError } from '../core/errors/unreadable-document-erro
 import type { Document } from '../core/types/document.ts';
 import { pageRectangles } from './page-rectangles.ts';
 import { parseDocument } from './parse-document.ts';
+import { pdfOf } from './pdf.fixture.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const parse = (content: string | Uint8Array, uri: string, mediaType?: string) =>
@@ -364,6 +365,16 @@ describe('PDF', () => {
       /^x\.pdf is not a whole PDF: /,
     );
     expect((await failure(parse('just text', 'x.pdf'))).reason).toBe('damaged');
+  });
+
+  test('pages that are scanned or damaged are named, blank ones are not', async () => {
+    const { text, metadata } = await parse(
+      pdfOf(['text', 'picture', 'blank', 'damaged', 'outlines', 'frame', 'text', 'picture', 'picture']),
+      'half.pdf',
+    );
+    expect(text).toBe('What page 1 says.\n\nWhat page 7 says.');
+    expect(metadata).toMatchObject({ pages: '9', pagesWithoutText: '2, 5, 8-9', pagesDamaged: '4' });
+    expect((await parse(pdfOf(['text', 'blank', 'frame']), 'whole.pdf')).metadata).toEqual({ pages: '3' });
   });
 
   test('an aborted parse stops', async () => {

@@ -12,10 +12,15 @@ const line = (y: number, ...cells: string[]): Fragment[] =>
     angle: 0,
     font: 'f',
   }));
-const written = (pages: Fragment[][]) =>
+const large = (y: number, text: string) => line(y, text).map((fragment) => ({ ...fragment, size: 16 }));
+const body = (page: number) =>
+  [120, 132, 144].flatMap((y) =>
+    line(y, `Some words at ${y} that page ${'one two three four five six'.split(' ')[page - 1]} has.`),
+  );
+const written = (pages: Fragment[][], outline = new Map<string, number>()) =>
   writePages(
     pages.map((fragments) => layOutPage(fragments, { width: 600, height: 800 })),
-    new Map(),
+    outline,
   ).text;
 
 test('what stands on every page goes, and the last row of a table that goes on over pages stays', () => {
@@ -32,4 +37,46 @@ test('what stands on every page goes, and the last row of a table that goes on o
     expect(text).toMatch(new RegExp(`${1990 + page} \\| ${page}3 \\| ${page}4`));
     expect(text).toContain(`Year ${2000 + page}`);
   }
+});
+
+test('headings that count up at the top of pages stay, and running heads in large type go', () => {
+  const pages = [1, 2, 3, 4, 5];
+  const steps = written(
+    pages.map((page) => [...line(40, 'Manual'), ...large(70, `Step ${page}`), ...body(page)]),
+  );
+  expect(steps.match(/^#.*$/gm)).toEqual(pages.map((page) => `# Step ${page}`));
+  expect(steps).not.toContain('Manual');
+
+  // The same in the body's size are running heads, but for those that the outline lists.
+  const small = pages.map((page) => [...line(70, `Step ${page}`), ...body(page)]);
+  expect(written(small)).not.toContain('Step');
+  const listed = written(small, new Map(pages.map((page) => [`step${page}`, 2])));
+  expect(listed.match(/^#.*$/gm)).toEqual(pages.map((page) => `## Step ${page}`));
+
+  // Chapters of three pages with their number above each, on all pages or on every other.
+  const chapters = [1, 2, 3, 4, 5, 6];
+  const heads = written(
+    chapters.map((page) => [...large(40, `Chapter ${Math.ceil(page / 3)}`), ...body(page)]),
+  );
+  expect(heads).not.toContain('Chapter');
+  const facing = written(
+    chapters.map((page) => [
+      ...large(40, page % 2 ? 'Volume 1' : `Part ${Math.ceil(page / 4)}`),
+      ...body(page),
+    ]),
+  );
+  expect(facing).not.toContain('Volume');
+});
+
+test('a line with its page number is a running head in large type, too, at the foot or beside the number', () => {
+  const text = written(
+    [1, 2, 3, 4].map((page) => [
+      ...large(40, 'Annual report').concat(
+        large(40, String(page)).map((fragment) => ({ ...fragment, x: 500 })),
+      ),
+      ...body(page),
+      ...large(770, `Annual report ${page}`),
+    ]),
+  );
+  expect(text).not.toContain('Annual');
 });

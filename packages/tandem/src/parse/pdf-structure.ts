@@ -15,7 +15,7 @@ export function writePages(
   pages: PageLine[][],
   outline: Map<string, number>,
 ): { text: string; blocks: Block[]; title?: string } {
-  const lines = withoutRunningLines(pages);
+  const lines = withoutRunningLines(pages, outline);
   const style = typicalStyle(lines);
   const drafts = joinOverPages(withoutFalseHeadings(draftsOf(lines, style, outline)));
   const words = new Set(lines.flatMap((line) => line.text.toLowerCase().match(/[\p{L}-]+/gu) ?? []));
@@ -119,28 +119,46 @@ const pageNumber =
   /^(?:page|seite|p\.?)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*(?:[-–—|]|(?:of|\/|von)\s*\d{1,4})?$/i;
 /** The share of a page's height, at the top and at the bottom, where running lines stand. */
 const margin = 0.12;
+/** The least size of a heading, as a multiple of the body's, that is known by its size alone. */
+const headingSize = 1.15;
 
-/** Drops page numbers, and lines that stand in the same margin of every other page or more with only their numbers changed. */
-function withoutRunningLines(pages: PageLine[][]): Line[] {
+/**
+ * Drops page numbers, and lines that stand in the same margin of two pages in five or more with only their numbers changed.
+ * A heading may count up at the top of pages, too ("Chapter 1", "Chapter 2"): a line in a heading's type, or in the outline,
+ * goes only if it says the same again, numbers and all.
+ */
+function withoutRunningLines(pages: PageLine[][], outline: Map<string, number>): Line[] {
   const numbered = pages.map((page, index): Line[] =>
     page.map((line) => ({ ...line, page: index + 1, text: line.cells.join(' ') })),
   );
+  const { size } = typicalStyle(numbered.flat());
   const inMargin = (line: Line) => line.height < margin || line.height > 1 - margin;
+  const isLikeHeading = (line: Line) =>
+    line.height < margin &&
+    line.cells.length === 1 &&
+    (line.size >= headingSize * size || (line.size >= 0.95 * size && outline.has(outlineKey(line.text))));
   // A row of figures is a table's: it is a running line only where it says the same.
   const evened = ({ text }: Line) =>
     /\p{L}/u.test(text) ? text.toLowerCase().replace(/\d+|\b[ivxl]+\b/g, '#') : text;
   const key = (line: Line) => `${line.height < 0.5 ? 'top' : 'bottom'} ${evened(line)}`;
+  const wording = (line: Line) => `as written ${isLikeHeading(line)} ${line.text.toLowerCase()}`;
   const seen = new Map<string, Set<number>>();
   for (const page of numbered) {
     for (const line of page.filter(inMargin))
-      seen.set(key(line), (seen.get(key(line)) ?? new Set()).add(line.page));
+      for (const name of [key(line), wording(line)])
+        seen.set(name, (seen.get(name) ?? new Set()).add(line.page));
   }
   const filled = numbered.filter((page) => page.length > 0).length;
   const often = Math.max(2, 0.4 * filled);
+  const isRunning = (line: Line) => {
+    if ((seen.get(key(line))?.size ?? 0) < often) return false;
+    if (!isLikeHeading(line)) return true;
+    const same = seen.get(wording(line))!;
+    // A chapter's running head changes with the chapter, and is back on the next page or, on facing pages, the next but one.
+    return same.size >= often || [-2, -1, 1, 2].some((apart) => same.has(line.page + apart));
+  };
   return numbered.flatMap((page) => {
-    const kept = page.filter(
-      (line) => !inMargin(line) || !(pageNumber.test(line.text) || (seen.get(key(line))?.size ?? 0) >= often),
-    );
+    const kept = page.filter((line) => !inMargin(line) || !(pageNumber.test(line.text) || isRunning(line)));
     // A page of nothing else (a form's empty sheets) keeps its text: it is all there is to cite.
     return kept.length > 0 ? kept : page.filter((line) => !pageNumber.test(line.text));
   });
@@ -346,11 +364,11 @@ function headingLevel(
 ): { level?: number } | undefined {
   const { text } = line;
   if (text.length > 160 || !/\p{L}{2}/u.test(text) || /^[•●○◦▪■▸‣·⁃]/.test(text)) return undefined;
-  const listed = outline.get(text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ''));
+  const listed = outline.get(outlineKey(text));
   if (listed !== undefined && line.size >= 0.95 * style.size) return { level: listed };
   // A table of contents leads to headings and has none.
   if (/\.{4}|…{2}|(?:\. ){3}/.test(text)) return undefined;
-  if (line.size >= 1.15 * style.size && text.length <= 120) return {};
+  if (line.size >= headingSize * style.size && text.length <= 120) return {};
   if (/[.;,]$/.test(text) || text.length > (text.endsWith(':') ? 60 : 90)) return undefined;
   const spaceAbove =
     !before ||
@@ -368,13 +386,18 @@ function headingLevel(
   return ownFont || capitals ? {} : undefined;
 }
 
+/** A heading as the outline lists it: white space, marks and case evened out. */
+export function outlineKey(title: string): string {
+  return title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
 /** Heading sizes from the largest on: levels 1, 2, 3; all of the body's size are one below the smallest of those. */
 function levelsOf(drafts: Draft[], style: Style): Map<number, number> {
   const sizes = drafts
     .filter((draft) => draft.kind === 'heading')
     .map((draft) => sizeStep(draft.lines[0]!.size));
   const distinct = [...new Set(sizes)].toSorted((a, b) => b - a);
-  const larger = distinct.filter((size) => size >= 1.15 * style.size);
+  const larger = distinct.filter((size) => size >= headingSize * style.size);
   return new Map(
     distinct.map((size) => [
       size,

@@ -3,13 +3,15 @@ import { getDocumentProxy, getResolvedPDFJS } from 'unpdf';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import type { ParsedBody } from './parse-document.ts';
 import { type Fragment, layOutPage, type PageLine } from './pdf-layout.ts';
-import { writePages } from './pdf-structure.ts';
+import { outlineKey, writePages } from './pdf-structure.ts';
 import { plausibleTitle } from './plausible-title.ts';
 
 /**
  * A PDF's text in reading order, with page numbers on its blocks: columns one after the other, tables row by row as pipe
  * rows, running heads and page numbers dropped, words mended that a line's end had hyphenated, headings by the outline
- * and by their type. Nothing is recognised in images: where no page has text the document is an error.
+ * and by their type. Nothing is recognised in images: where no page has text the document is an error; where some have none
+ * `metadata` names them, `pagesWithoutText` for those that show something (a scan) and `pagesDamaged` for those that could
+ * not be read.
  *
  * Throws `UnreadableDocumentError` with the reasons scanned, encrypted, damaged, character map.
  */
@@ -30,7 +32,7 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
   });
   try {
     const pages: PageLine[][] = [];
-    let damaged: unknown;
+    const damaged = new Map<number, unknown>();
     for (let number = 1; number <= pdf.numPages; number++) {
       signal?.throwIfAborted();
       try {
@@ -44,8 +46,8 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
         pages.push(layOutPage(fragments, { width: viewport.width, height: viewport.height }));
         page.cleanup();
       } catch (cause) {
-        // The other pages may be whole: a page is lost only by name (`pagesWithoutText`).
-        damaged ??= cause;
+        // The other pages may be whole: a page is lost only by name (`pagesDamaged`).
+        damaged.set(number, cause);
         pages.push([]);
       }
     }
@@ -60,7 +62,7 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     }
     const withoutText = pages.flatMap((lines, index) => (lines.length === 0 ? [index + 1] : []));
     if (withoutText.length === pages.length) {
-      if (damaged) throw openingError(damaged, uri);
+      if (damaged.size > 0) throw openingError([...damaged.values()][0], uri);
       throw new UnreadableDocumentError({
         uri,
         reason: 'scanned',
@@ -72,7 +74,13 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     const { text, blocks, title } = writePages(pages, outline);
     const metadata = await metadataOf(pdf);
     metadata.pages = String(pages.length);
-    if (withoutText.length > 0) metadata.pagesWithoutText = withoutText.join(', ');
+    const shown: number[] = [];
+    for (const number of withoutText) {
+      signal?.throwIfAborted();
+      if (!damaged.has(number) && (await showsSomething(pdf, number))) shown.push(number);
+    }
+    if (shown.length > 0) metadata.pagesWithoutText = numberRanges(shown);
+    if (damaged.size > 0) metadata.pagesDamaged = numberRanges([...damaged.keys()]);
     const named = plausibleTitle(metadata.pageTitle);
     delete metadata.pageTitle;
     const chosen = named ?? title;
@@ -155,12 +163,60 @@ function fragmentOf(
   };
 }
 
+/**
+ * Whether a page that gave no text has a picture, or letters all the same: drawn as outlines, or in a form's fields. The
+ * blank backs of a printed report have neither, and nothing is lost with them; nor with a frame or a coloured ground.
+ */
+async function showsSomething(pdf: Pdf, number: number): Promise<boolean> {
+  const { OPS } = await getResolvedPDFJS();
+  const notPictures = [OPS.paintFormXObjectBegin, OPS.paintFormXObjectEnd];
+  const pictures = new Set(
+    Object.entries(OPS).flatMap(([name, operator]) =>
+      /^paint|^shadingFill$/.test(name) && !notPictures.includes(operator) ? [operator] : [],
+    ),
+  );
+  try {
+    const page = await pdf.getPage(number);
+    const { fnArray, argsArray } = await page.getOperatorList();
+    page.cleanup();
+    let coordinates = 0;
+    for (const [index, operator] of fnArray.entries()) {
+      if (pictures.has(operator)) return true;
+      const values: unknown[] = argsArray[index] ?? [];
+      if (operator === OPS.showText && (values[0] as { unicode?: string }[]).some(isVisible)) return true;
+      // A path that only clips is not drawn.
+      if (operator === OPS.constructPath && values[0] !== OPS.endPath)
+        coordinates += (values[1] as (ArrayLike<number> | null)[])[0]?.length ?? 0;
+    }
+    return coordinates > 300;
+  } catch {
+    // What cannot be drawn is not known to be blank.
+    return true;
+  }
+}
+
+/** A glyph; numbers among them are gaps. */
+function isVisible({ unicode }: { unicode?: string }): boolean {
+  return unicode !== undefined && unicode.trim() !== '';
+}
+
+/** `[2, 5, 6, 7]` as `2, 5-7`. */
+function numberRanges(numbers: number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last?.[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(', ');
+}
+
 /** The bookmarks, as heading text (white space and case evened out) → level. */
 async function outlineOf(pdf: Pdf): Promise<Map<string, number>> {
   const levels = new Map<string, number>();
   const visit = (items: { title: string; items: unknown[] }[], level: number) => {
     for (const { title, items: below } of items) {
-      const key = title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+      const key = outlineKey(title);
       if (key !== '' && !levels.has(key)) levels.set(key, Math.min(level, 6));
       if (level < 12) visit(below as { title: string; items: unknown[] }[], level + 1);
     }
