@@ -2,6 +2,7 @@ import type { DocumentSummary } from '../catalog/catalog.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { functionWords } from '../store/search-words.ts';
 import { isAdmitted } from './admitted.ts';
+import { isEvidentlyEnglish, isInflected, isSpacedScript } from './evidently-english.ts';
 import { createSpeller } from './spelling.ts';
 
 /** A document whose title or other name stands, perhaps misspelt, in a question. */
@@ -30,7 +31,10 @@ export interface Word {
 export interface NameIndex {
   /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
   link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
-  /** Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt. */
+  /**
+   * Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt. Only in
+   * questions that are evidently English: everyday words of another language are none that are known.
+   */
   unknown(question: string): string[];
 }
 
@@ -59,14 +63,15 @@ const common = 0.5;
  */
 export function nameIndexOf(
   documents: readonly DocumentSummary[],
-  isWord: (word: string) => boolean = () => false,
-  isEveryday: (word: string) => boolean = isWord,
+  isWord?: (word: string) => boolean,
+  isEveryday: (word: string) => boolean = isWord ?? (() => false),
   inTexts: (word: string) => number = () => 0,
 ): NameIndex {
+  const isKnown = isWord ?? (() => false);
   // "KID syndrome" is not about kids: a word that a name writes in capitals, and others do not, is only meant in capitals.
   const formOf = (text: string, inCapitals = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text)) => {
     const word = folded(text);
-    return inCapitals && isWord(word) ? word.toUpperCase() : word;
+    return inCapitals && isKnown(word) ? word.toUpperCase() : word;
   };
   const names: { document: number; text: string; words: string[]; own: boolean }[] = [];
   const documentsWith = new Map<string, number>();
@@ -111,7 +116,7 @@ export function nameIndexOf(
     let weight = weights.get(word);
     if (weight === undefined) {
       const share = Math.max((documentsWith.get(word) ?? 1) / documents.length, inTexts(word));
-      weight = /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + 1 / share) * (isWord(word) ? common : 1);
+      weight = /^\p{N}+$/u.test(word) ? 1 : Math.log(1 + 1 / share) * (isKnown(word) ? common : 1);
       weights.set(word, weight);
     }
     return weight;
@@ -120,15 +125,29 @@ export function nameIndexOf(
   return {
     unknown(question) {
       const shouting = question === question.toUpperCase();
-      const unknown = wordsOf(question).filter(({ text }) => {
+      const words = wordsOf(question);
+      const strange = words.filter(({ text, start }) => {
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
         if (leftOut.has(word) || /^\p{N}+$/u.test(word) || (word.length < 4 && !abbreviated)) return false;
-        if (isWord(word) && !abbreviated) return false;
-        return ![word, singular(word), formOf(text)].some(
-          (form) => speller.has(form) || speller.near(form).length > 0,
-        );
+        // Without a vocabulary only writing tells a name.
+        const everyday = isWord
+          ? isWord(word) || isWord(singular(word)) || isInflected(text)
+          : start === words[0]!.start || !/^\p{Lu}/u.test(text);
+        return abbreviated || !everyday;
       });
+      const english = isEvidentlyEnglish(
+        words.map(({ text }) => folded(text)),
+        strange.map(({ text }) => folded(text)),
+      );
+      if (!english) return [];
+      const unknown = strange.filter(
+        ({ text }) =>
+          isSpacedScript(text) &&
+          ![folded(text), singular(folded(text)), formOf(text)].some(
+            (form) => speller.has(form) || speller.near(form).length > 0,
+          ),
+      );
       return [...new Set(unknown.map(({ text }) => text))];
     },
     link(question, { filter = {}, limit = 8 }) {
@@ -154,9 +173,9 @@ export function nameIndexOf(
         else if (speller.has(word) || numbers.length > 0) {
           if (speller.has(word)) note(word, 1, [index]);
           for (const form of numbers) note(form, 0.97, [index]);
-        } else if (word.length >= (isWord(word) ? 5 : 4) && !isEveryday(word)) {
+        } else if (word.length >= (isKnown(word) ? 5 : 4) && !isEveryday(word)) {
           // "Brest" is a word, and may be "breast" misspelt; less surely so than what is no word.
-          const share = isWord(word) ? 0.88 : 1;
+          const share = isKnown(word) ? 0.88 : 1;
           const stem = singular(word);
           const nearest = [...speller.near(word), ...(stem === word ? [] : speller.near(stem))].sort(
             (a, b) => b.similarity - a.similarity,
