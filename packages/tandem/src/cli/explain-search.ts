@@ -1,4 +1,5 @@
 import { listed } from '../evaluate/format.ts';
+import { termsIn } from '../retrieve/exact-terms.ts';
 import type { Explanation, Retrieval } from '../retrieve/retriever.ts';
 import { kindsOfHeading } from '../retrieve/section-kinds.ts';
 import type { Shares } from '../retrieve/shares.ts';
@@ -40,7 +41,7 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
 /** Why a passage is where it is: a sentence, and the sum that its score is. */
 export function whyText(
   { ranks, shares, evidence }: Told['passages'][number],
-  { documentId, headingPath }: { documentId: string; headingPath: readonly string[] },
+  { documentId, headingPath, text }: { documentId: string; headingPath: readonly string[]; text: string },
   { plan }: Told,
   score: number,
 ): string {
@@ -54,6 +55,11 @@ export function whyText(
     link && evidence.named > 0
       ? `its document is ${link.cover >= 0.95 ? '' : 'partly '}called “${link.name}”`
       : 'its document is not named',
+    ...(evidence.exact > 0
+      ? [
+          `it has ${listed(termsIn({ headingPath, text }, plan.exact).map((term) => `“${term}”`))} word for word`,
+        ]
+      : []),
     ...(kinds.length > 0 ? [`its heading is about ${listed(kinds)}, which is asked for`] : []),
     Number.isFinite(byMeaning) ? `${ordinal(byMeaning)} by meaning` : 'not found by meaning',
     Number.isFinite(byWords) ? `${ordinal(byWords)} by words` : 'not found by words',

@@ -3,6 +3,7 @@ import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-tab
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { type Evidence, noEvidence } from './evidence.ts';
+import { termsIn } from './exact-terms.ts';
 import { folded, type LinkedName, leftOut, wordsOf } from './names.ts';
 import type { QueryPlan } from './plan.ts';
 import { kindsOfHeading } from './section-kinds.ts';
@@ -208,7 +209,14 @@ async function weigh(
     evidence.meant = evidence.named * Math.max(0, evidence.document);
   }
   for (const { evidence } of firstOf.values()) evidence.first = evidence.kind;
+  for (const term of plan.exact) {
+    const having = candidates.filter(({ chunk }) => termsIn(chunk, [term]).length > 0);
+    for (const { evidence } of having) evidence.exact += Math.min(1, few / having.length) / plan.exact.length;
+  }
 }
+
+/** A code in more passages than these tells less which of them is meant. */
+const few = 5;
 
 /** "ABL", "HbS", "SCA17"; capitals in a question that is all capitals are no sign. */
 function hasAbbreviation(text: string): boolean {

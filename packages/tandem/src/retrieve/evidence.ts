@@ -33,6 +33,8 @@ export interface Evidence {
   first: number;
   /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;
+  /** Share of the question's codes ("GK-19") that stand in the passage as they are written, and in few others. */
+  exact: number;
   /** It only lists what its document is called: nothing is answered by that. */
   listing: number;
 }
@@ -58,6 +60,7 @@ export const noEvidence: Readonly<Evidence> = {
   meant: 0,
   first: 0,
   lead: 0,
+  exact: 0,
   listing: 0,
 };
 

@@ -39,6 +39,11 @@ const notes = [
   'The history of the house, from the mill of 1871 to the offices of today.',
   'A list of telephone numbers: porter 100, reception 101, workshop 130.',
 ];
+// Everything in the store has a number, and "19" and "77" stand in many rows.
+const pumps = Array.from(
+  { length: 120 },
+  (_, at) => `QX-${1000 + at},Pump model ${at},${at % 30},${19 + (at % 60)}`,
+);
 const documents: Record<string, [type: string, text: string]> = {
   'handbook.txt': ['text/plain', handbook.map((rule) => `${rule} ${filler}`).join('\n\n')],
   'rules.md': [
@@ -46,6 +51,11 @@ const documents: Record<string, [type: string, text: string]> = {
     `# Rules\n\n## All of them\n\n${handbook.map((rule) => `${rule} ${filler}`).join('\n\n')}\n`,
   ],
   'parts.csv': ['text/csv', `part,place,stock\n${parts.join('\n')}\n`],
+  'store.csv': ['text/csv', `sku,name,weight,price\n${pumps.join('\n')}\n`],
+  'repairs.txt': [
+    'text/plain',
+    `A torn gasket is replaced by gasket GK-19. ${filler}\n\nA noisy impeller makes way for part 77-A. ${filler}`,
+  ],
   ...Object.fromEntries(
     notes.map((note, at) => [`note-${at}.md`, ['text/markdown', `# Note ${at}\n\n${note}\n`]]),
   ),
@@ -88,6 +98,11 @@ test.for([
   ['Where is bracket B77?', 'Bracket B77 '],
   ['how many pieces of B23', 'Bracket B23 '],
   ['bracket B58 stock', 'Bracket B58 '],
+  ['GK-19', 'gasket GK-19'],
+  ['gk-19', 'gasket GK-19'],
+  ['which gasket is gk-19', 'gasket GK-19'],
+  ['77-A', 'part 77-A'],
+  ['qx-1077', 'QX-1077 '],
 ])('%s', async ([question, answer]) => {
   const { passages } = await retriever.retrieve(question!, { k: 10 });
   const place = passages.findIndex(({ text }) =>
@@ -95,4 +110,16 @@ test.for([
   );
   expect(place, passages.map(({ text }) => text.slice(0, 60)).join('\n')).toBeGreaterThanOrEqual(0);
   expect(place).toBeLessThan(3);
+});
+
+test('a code asked alone: what has it whole comes first, and it is said', async () => {
+  for (const [question, answer] of [
+    ['GK-19', 'gasket GK-19'],
+    ['77-a', 'part 77-A'],
+  ] as const) {
+    const { passages, explanation } = await retriever.retrieve(question, { k: 3, explain: true });
+    expect(passages[0]!.text).toContain(answer);
+    expect(explanation!.passages[0]!.evidence.exact).toBe(1);
+    expect(explanation!.passages[1]!.evidence.exact).toBe(0);
+  }
 });

@@ -1,5 +1,6 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { clausesOf } from './clauses.ts';
+import { exactTermsOf } from './exact-terms.ts';
 import {
   comparableName,
   folded,
@@ -27,6 +28,8 @@ export interface QueryPlan {
   asked: string[];
   /** Kinds of section that are asked for, and how surely. */
   kinds: Record<string, number>;
+  /** Codes and part numbers that it has and that are no part of a document's name. */
+  exact: string[];
   /** Nothing is asked but what it is: no word is left that says what to look for. */
   bare: boolean;
   /** Documents named in the question, best first. */
@@ -124,6 +127,16 @@ export function planQuery(
     asking: relevant.map(({ text }) => text),
     asked: short,
     kinds: Object.fromEntries(kinds),
+    exact: [
+      ...new Set(
+        exactTermsOf(question)
+          .filter(
+            ({ start, end }) =>
+              !words.some((word) => named.has(word.start) && word.start >= start && word.end <= end),
+          )
+          .map(({ text }) => text),
+      ),
+    ],
     bare:
       chosen.length + meanings.length > 0 &&
       [...kinds.keys()].every((kind) => kind === 'meaning') &&

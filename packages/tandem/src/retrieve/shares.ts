@@ -7,7 +7,7 @@ export interface Shares {
   name: number;
   /** Cosines, and the place in the search by meaning. */
   meaning: number;
-  /** BM25, and the place in the search by words. */
+  /** BM25, the place in the search by words, and codes that stand there as they are written. */
   words: number;
   /** What its heading says, beside what is asked. */
   section: number;
@@ -18,7 +18,7 @@ export interface Shares {
   repeats: number;
 }
 
-/** Eighteen weighed numbers are no explanation: what they measure, in five groups, and what was added and taken off after them. */
+/** Nineteen weighed numbers are no explanation: what they measure, in five groups, and what was added and taken off after them. */
 export function sharesOf(
   {
     evidence,
@@ -45,6 +45,7 @@ const groupOf: Record<keyof Evidence, keyof Shares> = {
   lexical: 'words',
   condensed: 'words',
   lexicalRank: 'words',
+  exact: 'words',
   named: 'name',
   cover: 'name',
   verbatim: 'name',
