@@ -8,7 +8,9 @@ type Told = Pick<Explanation, 'plan' | 'passages'> & { compared: number };
 
 /** What the passages do not cover, a line for each; none where all is covered. */
 export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
-  const without = parts.filter(({ passages }) => passages === 0).map(({ name }) => name);
+  const without = parts
+    .filter(({ name, passages }) => passages === 0 && !missing.some((word) => name.includes(word)))
+    .map(({ name }) => `“${name}”`);
   return [
     ...(missing.length > 0 ? [`The documents say nothing about ${listed(missing)}.`] : []),
     ...(without.length > 0 ? [`None of the passages is about ${listed(without)}.`] : []),
@@ -23,6 +25,7 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
   return [
     `named: ${named.join('; ') || 'nothing that a document is called'}`,
     `about: ${plan.subjects.map(({ asked, name }) => (asked.toLowerCase() === name.toLowerCase() ? name : `${asked} (${name})`)).join('; ') || 'nothing by name'}`,
+    ...(plan.parts ? [`searched as: the whole; ${plan.parts.join('; ')}`] : []),
     `asked: ${plan.bare ? 'what it is' : plan.asking.join(' | ')}`,
     `kinds of section: ${
       Object.entries(plan.kinds)

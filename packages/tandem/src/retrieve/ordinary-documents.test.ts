@@ -123,3 +123,44 @@ test('a code asked alone: what has it whole comes first, and it is said', async 
     expect(explanation!.passages[1]!.evidence.exact).toBe(0);
   }
 });
+
+test('a question that is several: each has a place among the passages, and one that nothing answers is named', async () => {
+  const several = await retriever.retrieve(
+    'Until when do holidays of last year last, who is Ms Abara and how many fire drills are held?',
+    { k: 4 },
+  );
+  const texts = several.passages.map(({ text }) => text).join('\n');
+  for (const answer of ['last day of March', 'Ms Abara', 'twice a year']) expect(texts).toContain(answer);
+
+  const { passages, parts, missing, explanation } = await retriever.retrieve(
+    'What does a second chip cost, who services the lift and who is Zorblaxin?',
+    { k: 4, explain: true },
+  );
+  expect(parts?.map(({ name, passages }) => [name, passages > 0])).toEqual([
+    ['What does a second chip cost', true],
+    ['who services the lift', true],
+    ['who is Zorblaxin', false],
+  ]);
+  expect(missing).toEqual(['Zorblaxin']);
+  expect(passages.map(({ rank }) => rank)).toEqual([1, 2, 3, 4]);
+  expect(explanation!.plan.parts).toHaveLength(3);
+  for (const [at, { score, text, id }] of passages.entries()) {
+    const { shares, id: told } = explanation!.passages[at]!;
+    expect(told).toBe(id);
+    expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(score);
+    if (at < 2) expect(text).toMatch(/twelve euros|lift at the back/);
+    if (at > 0) expect(score).toBeLessThanOrEqual(passages[at - 1]!.score);
+  }
+});
+
+test('a list of things of which no passage has two is searched as each of them', async () => {
+  const { parts, passages } = await retriever.retrieve('curtains, fountain and business cards', { k: 3 });
+  expect(parts?.map(({ name, passages }) => [name, passages > 0])).toEqual([
+    ['curtains', true],
+    ['fountain', true],
+    ['business cards', true],
+  ]);
+  expect(passages).toHaveLength(3);
+  // One note has both.
+  expect((await retriever.retrieve('curtains, summer party', { k: 3 })).parts).toBeUndefined();
+});

@@ -28,6 +28,8 @@ export interface QueryPlan {
   asked: string[];
   /** Kinds of section that are asked for, and how surely. */
   kinds: Record<string, number>;
+  /** The questions or things that it was searched as, each alone; absent where it is one. */
+  parts?: string[];
   /** Codes and part numbers that it has and that are no part of a document's name. */
   exact: string[];
   /** Nothing is asked but what it is: no word is left that says what to look for. */
@@ -52,7 +54,7 @@ export interface Subject {
 }
 
 /** Words of "tell me about it", which ask for nothing in particular. */
-const saysNothing: ReadonlySet<string> = new Set(
+export const saysNothing: ReadonlySet<string> = new Set(
   'info information about mean means meaning meant explain describe description definition define overview basics exactly basically even actually really kind sort thing something somebody someone anybody anyone understand simple plain word words term terms idea hello hi hey dear good thanks thank want like get got going called named bit little learn read heard never first time illness disease condition disorder diagnosis going stuff tells'.split(
     ' ',
   ),

@@ -18,8 +18,10 @@ import { withFreshness } from './freshness.ts';
 import { fuseRankings } from './fuse.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
 import { parentsOf } from './parents.ts';
+import { withParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery, type QueryPlan } from './plan.ts';
+import { listIn, questionsIn } from './question-parts.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
 import { isSameSpan, selectPassages } from './select.ts';
 import { type Shares, sharesOf } from './shares.ts';
@@ -64,7 +66,10 @@ export interface Retrieval {
   spelledOut?: string[];
   /** What was searched in a conversation, where it is not the question alone. */
   rewritten?: string;
-  /** Where the question names several things: each, and how many of the passages are from documents about it. */
+  /**
+   * Where the question names several things: each, and how many of the passages are from documents about it. Where it is several questions:
+   * each, and how many of the passages are among those found for it alone.
+   */
   parts?: { name: string; passages: number }[];
   /** Names in the question of which no document has a word: nothing here can be about them. */
   missing?: string[];
@@ -271,9 +276,45 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     return tools && tools.countTokens(`${text} (${found.join('; ')})`) > tools.contextLength - 2 ? [] : found;
   }
 
-  async function hybrid(
+  /** A question that is several is searched as a whole and as each of them. */
+  async function hybrid(text: string, search: HybridSearch): Promise<Omit<Retrieval, 'query'>> {
+    const parts = await partsOf(text, search);
+    if (parts.length < 2) return await asOne(text, search);
+    const [whole, ...own] = await Promise.all(
+      [text, ...parts].map((each) => asOne(each, { ...search, explain: true })),
+    );
+    return withParts(
+      whole!,
+      parts.map((name, at) => ({ name, found: own[at]! })),
+      search,
+    );
+  }
+
+  async function partsOf(text: string, { known, search }: HybridSearch): Promise<string[]> {
+    const questions = questionsIn(text, known.names, search.filter);
+    if (questions.length > 0) return questions;
+    const items = listIn(text);
+    if (
+      items.some(
+        (item) =>
+          known.names.link(item, { ...(search.filter && { filter: search.filter }), limit: 1 }).length > 0,
+      )
+    )
+      return [];
+    // Where a passage is about two of them, they may be one thing: the symptoms of an illness.
+    const hits = await Promise.all(
+      items.map(async (item) => {
+        const found = await store.searchText(item, { ...search, limit: 30 });
+        return found.filter(({ score }) => score >= 0.6 * found[0]!.score).map(({ chunk }) => chunk.id);
+      }),
+    );
+    const all = hits.flat();
+    return hits.filter((own) => own.length > 0).length > 1 && new Set(all).size === all.length ? items : [];
+  }
+
+  async function asOne(
     text: string,
-    { k, explain, search, known }: { k: number; explain: boolean; search: SearchOptions; known: Knowledge },
+    { k, explain, search, known }: HybridSearch,
   ): Promise<Omit<Retrieval, 'query'>> {
     const timings = {
       understand: 0,

@@ -28,6 +28,12 @@ describe('what kind of section is asked for', () => {
     ['what on earth is that', 'meaning'],
   ])('%s', (question, kind) => expect(surest(question)).toBe(kind));
 
+  test('who holds an office is not who is at risk', () => {
+    expect(surest('who is the new auditor')).toBeUndefined();
+    expect(surest('who is the most likely to get it')).toBe('risk');
+    expect(surest('who is affected')).toMatch(/risk|symptoms/);
+  });
+
   test('something particular counts more than "what is it"', () => {
     const kinds = kindsAsked(['what is it and how is it treated']);
     expect(kinds.get('treatment')).toBeGreaterThan(kinds.get('meaning')!);

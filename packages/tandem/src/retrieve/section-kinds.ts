@@ -158,7 +158,7 @@ export const sectionKinds: readonly SectionKind[] = [
     heading: /\b(?:suscept\w*|risks?|at risk|who gets)\b/i,
     asked: new RegExp(
       [
-        `\\bwho (?:is|are|gets?|has|mostly|usually|else)\\b`,
+        `\\bwho (?:gets?|has|mostly|usually|else|(?:is|are)(?! (?:the (?!most)|our |my |your )))\\b`,
         `\\b(?:more|most|very|so) (?:likely|prone|at risk)\\b|\\blikely to (?:get|have)\\b|\\b(?:higher|greater|raises?|increase[sd]?|at|my|the|in) (?:risk|danger)\\b`,
         `\\bpeople like (?:me|him|her|us)\\b|\\b(?:kind|sort|type)s? of people\\b|\\bold people thing\\b|\\bworried about getting\\b`,
       ].join('|'),
