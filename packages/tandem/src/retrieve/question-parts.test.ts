@@ -40,6 +40,10 @@ describe('questions in a question', () => {
       ['What do the board minutes say', 'how much is GK-19'],
     ],
     [
+      'How many days of leave and how many fire drills are there?',
+      ['How many days of leave', 'how many fire drills are there'],
+    ],
+    [
       'Until when does the lift run, and at what time is lunch?',
       ['Until when does the lift run', 'at what time is lunch'],
     ],
@@ -62,6 +66,8 @@ describe('questions in a question', () => {
     'what should I do, when the pump is noisy',
     'does it depend on what you eat and how you sleep?',
     'how many days of annual leave do I get',
+    'what meals are sold and at what price',
+    'which helmets do we have and how many pieces',
     'is there a canteen and parking',
     'Was ist die Dividende und wer ist Schindler?',
   ])('%s: one', (question) => expect(questionsIn(question, names)).toEqual([]));

@@ -26,7 +26,7 @@ export function questionsIn(question: string, names: NameIndex, filter: ChunkFil
   }
   if (parts.length < 2 || parts.length > mostParts) return [];
   if (parts.slice(1).some((part) => pointsBack.test(part))) return [];
-  if (!haveOwnWords(parts)) return [];
+  if (!haveOwnWords(parts) || parts.some(isFragment)) return [];
   const named = parts.map((part) =>
     names.link(part, { filter, limit: 1 }).some(({ cover }) => cover >= leastCover),
   );
@@ -70,14 +70,25 @@ const mostParts = 4;
 const leastCover = 0.55;
 
 function haveOwnWords(parts: readonly string[]): boolean {
-  const words = parts.map((part) =>
-    wordsOf(part)
-      .map(({ text }) => folded(text))
-      .filter((word) => !leftOut.has(word)),
-  );
+  const words = parts.map(contentOf);
   const all = words.flatMap((own) => [...new Set(own)]);
   return new Set(all).size === all.length && words.every((own) => own.some((word) => !saysNothing.has(word)));
 }
+
+/** "And at what price", "and how many": of what the rest says. */
+function isFragment(part: string): boolean {
+  return (
+    !/\b(?:is|are|was|were|do|does|did|can|could|will|would|should|must|may|has|have)\b|['’]s\b/i.test(
+      part,
+    ) && contentOf(part).length < 2
+  );
+}
+
+/** "Many" of "how many" says nothing of what is asked for. */
+const contentOf = (part: string) =>
+  wordsOf(part.replace(/\bhow\s+\p{L}+/iu, ''))
+    .map(({ text }) => folded(text))
+    .filter((word) => !leftOut.has(word));
 
 const trimmed = (piece: string) => piece.replace(/^[\s,]+|[\s,.?!;]+$/g, '');
 
