@@ -1,16 +1,17 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { sentences } from '../chunk/sentences.ts';
 import type { Config } from '../core/config.ts';
 import { newId } from '../core/id.ts';
-import type { Answer } from '../core/types/answer.ts';
+import type { Answer, Citation } from '../core/types/answer.ts';
+import type { Passage } from '../core/types/document.ts';
 import type { Retriever } from '../retrieve/retriever.ts';
 import { type AnswerOptions, retrieveOptions } from './answerer.ts';
-import { mapCitations, withPages } from './citations.ts';
+import { withPages } from './citations.ts';
+import { type Quote, quotation } from './quotation.ts';
 import { isSufficient } from './sufficiency.ts';
 
 /**
- * An answer without a language model: the first whole sentences of the best passage, in its own words, each cited; or that it
- * is not in the sources. It cannot be wrong about what the source says, only about which source. A trace is kept.
+ * An answer without a language model: what the best passage says, in its own words, each sentence, row or item cited; or that it is
+ * not in the sources. It cannot be wrong about what the source says, only about which source. A trace is kept.
  */
 export async function extractAnswer(
   parts: { config: Config; retriever: Retriever; catalog: Catalog },
@@ -26,20 +27,22 @@ export async function extractAnswer(
     missing,
   } = await retriever.retrieve(question, retrieveOptions(config, k, options));
   const found = isSufficient(passages, config.retrieve)
-    ? firstSentences(passages[0]!.text, options.maxWords ?? 50)
-    : '';
-  const text = found || config.answer.notInSources;
-  const mapped = mapCitations(text, passages);
-  const citations = await withPages(mapped.citations, catalog.documents);
+    ? quotation(question, passages[0]!, options.maxWords ?? 50)
+    : [];
+  const text = found.map((quote) => `${quote.text} [1]`).join(' ') || config.answer.notInSources;
+  const citations = await withPages(
+    found.map((quote) => cited(quote, passages[0]!)),
+    catalog.documents,
+  );
   const total = performance.now() - started;
   const answer: Answer = {
     question,
     arm: 'rag',
     text,
     raw: text,
-    abstained: found === '',
+    abstained: found.length === 0,
     citations,
-    danglingMarkers: mapped.dangling,
+    danglingMarkers: [],
     passages,
     ...(about && { parts: about }),
     ...(missing && { missing }),
@@ -62,17 +65,14 @@ export async function extractAnswer(
   return answer;
 }
 
-function firstSentences(text: string, maxWords: number): string {
-  const kept: string[] = [];
-  let count = 0;
-  for (const { start, end } of sentences(text)) {
-    const sentence = text.slice(start, end).replace(/\s+/g, ' ');
-    // Headings, list items and restated questions are no answer.
-    if (!/^[\p{Lu}\p{N}"'(].*[.!]["')]?$/u.test(sentence)) continue;
-    const length = sentence.split(' ').length;
-    if (kept.length > 0 && count + length > maxWords) break;
-    kept.push(`${sentence} [1]`);
-    count += length;
-  }
-  return kept.join(' ');
+function cited({ text, start, end }: Quote, passage: Passage): Citation {
+  return {
+    marker: 1,
+    documentId: passage.documentId,
+    uri: passage.uri,
+    start: passage.start + start,
+    end: passage.start + end,
+    quote: passage.text.slice(start, end),
+    sentence: text,
+  };
 }

@@ -10,14 +10,18 @@ import type { ChatMessage } from '../core/types/example.ts';
 
 export type PassageText = Pick<Passage, 'text' | 'headingPath' | 'prefix'> & { title?: string };
 
+/** What is read of a passage: its text, and where that begins among the rows of a table, the table's head before it. */
+export function passageText(passage: Pick<Passage, 'text' | 'prefix'>): string {
+  const head = tableHead(passage);
+  return head === undefined ? passage.text.trim() : `${head}\n${passage.text.trim()}`;
+}
+
 /**
- * What is read of a passage: its text, and where that begins among the rows of a table, the table's head before it (which stands in
- * the prefix alone, since the passage's offsets are those of its rows).
+ * The head of the table that a passage has only rows of. It stands in the prefix alone, below the line of title and headings, which
+ * may be missing: the passage's offsets are those of its rows.
  */
-export function passageText({ text, prefix = '' }: Pick<Passage, 'text' | 'prefix'>): string {
-  // Below the line of title and headings, which may be missing.
-  const head = /(?:^|\n)(\|.*)$/s.exec(prefix)?.[1];
-  return head !== undefined && text.trimStart().startsWith('|') ? `${head}\n${text.trim()}` : text.trim();
+export function tableHead({ text, prefix = '' }: Pick<Passage, 'text' | 'prefix'>): string | undefined {
+  return text.trimStart().startsWith('|') ? /(?:^|\n)(\|.*)$/s.exec(prefix)?.[1] : undefined;
 }
 
 /**

@@ -7,6 +7,7 @@ import { definitionsIn } from '../parse/abbreviations.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
 import { embedTexts } from './embed-chunks.ts';
+import { holdHeapGrowth } from './heap-growth.ts';
 import { type Chunking, indexConfiguration } from './index-configuration.ts';
 import { type IngestProblem, listSources, toIngestProblem } from './list-sources.ts';
 import { type Batch, emptyBatch, type Prepared, prepareBatches } from './prepare-batches.ts';
@@ -107,6 +108,7 @@ async function bringInLine(
   progress: { done: number; total: number },
 ): Promise<IngestReport> {
   const { catalog, store, embedder, signal, onProgress } = options;
+  using heapGrowth = holdHeapGrowth();
   const started = performance.now();
   const { state, reindexed } = await openIndex(options);
   const listing = await listSources(options.sources, options);
@@ -167,6 +169,7 @@ async function bringInLine(
   return { ...report, index: { documents, chunks }, seconds: (performance.now() - started) / 1000 };
 
   async function commitBatch(batch: Batch): Promise<void> {
+    heapGrowth.look();
     const chunks = batch.put.flatMap((prepared) => prepared.chunks.map((chunk) => ({ prepared, chunk })));
     const tell = (embeddedChunks: number) => {
       const share = chunks.length === 0 ? 1 : embeddedChunks / chunks.length;

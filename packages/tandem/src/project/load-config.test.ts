@@ -60,6 +60,7 @@ test.each([
 
 test.each([
   ["{ name: 'x', chunk: { maxTokns: 50 } }", 'Did you mean `chunk.maxTokens`?'],
+  ["{ name: 'x', source: [] }", 'Did you mean `sources`?'],
   ["{ name: 'x', retrieve: { maxToken: 500 } }", 'Did you mean `retrieve.maxTokens`?'],
   ["{ name: 'x', embeder: 'local:x' }", 'Did you mean `models.embedder`?'],
   [

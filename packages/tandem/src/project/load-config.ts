@@ -142,18 +142,16 @@ function inWords({ message }: z.core.$ZodIssue): string {
   return message;
 }
 
-/** The known key that a misspelt one is nearest to, with its place: beside it, else anywhere. Undefined where none is near. */
+/**
+ * The known key that a misspelt one is nearest to, with its place; one beside it before the very name elsewhere. Undefined where none
+ * is near.
+ */
 function nearestKey(path: readonly PropertyKey[], key: string): string | undefined {
-  const all = keysOf(configSchema, []);
   const place = path.filter((part) => typeof part === 'string').join('.');
-  const likeness = ({ place: at, name }: { place: string; name: string }) =>
-    editDistance(key.toLowerCase(), name.toLowerCase()) + (at === place ? 0 : 0.5);
-  const near = all
-    .filter(
-      ({ name }) =>
-        editDistance(key.toLowerCase(), name.toLowerCase()) <= Math.max(1, Math.floor(key.length / 3)),
-    )
-    .sort((a, b) => likeness(a) - likeness(b))[0];
+  const [near] = keysOf(configSchema, [])
+    .map((known) => ({ ...known, edits: editDistance(key.toLowerCase(), known.name.toLowerCase()) }))
+    .filter(({ edits }) => edits <= Math.max(1, Math.floor(key.length / 3)))
+    .sort((a, b) => Number(a.place !== place) - Number(b.place !== place) || a.edits - b.edits);
   return near && [near.place, near.name].filter(Boolean).join('.');
 }
 

@@ -1,8 +1,8 @@
 import type { StoredChunk } from '../store/chunk-table.ts';
 
 /**
- * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document;
- * and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off its score, each of
+ * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document or
+ * its copy; and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off its score, each of
  * its document `alike`, so that the first few passages are about different things and a second of the same comes where nothing
  * else is near. `score` of a result is what was left of it: never above the one before.
  */
@@ -87,15 +87,18 @@ function sectionOf({
     : `${documentId}\u0000@${start}`;
 }
 
-/** More than half of the shorter one is in the other, or they say the same (a sentence repeated in two sections). */
-export function isSameSpan(
-  a: Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text'>,
-  b: Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text'>,
-): boolean {
-  if (a.documentId !== b.documentId) return false;
+/**
+ * More than half of the shorter one is in the other, or they say the same: a sentence repeated in two sections, or a copy of the
+ * document, whose title and headings are the same too (a common sentence about another thing is not).
+ */
+export function isSameSpan(a: Located, b: Located): boolean {
+  if (a.documentId !== b.documentId)
+    return a.headingPath.join('\n') === b.headingPath.join('\n') && words(a.text) === words(b.text);
   const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
   return overlap > Math.min(a.end - a.start, b.end - b.start) / 2 || words(a.text) === words(b.text);
 }
+
+type Located = Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text' | 'headingPath'>;
 
 const words = (text: string) =>
   text

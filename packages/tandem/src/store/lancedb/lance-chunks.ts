@@ -151,6 +151,9 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const rows = await table.countRows();
       const unindexed = (await table.indexStats('search_text_idx'))?.numUnindexedRows;
       if (unindexed !== 0 || this.#deleted) {
+        // Before the small files are merged: reading the vectors of a large one holds up to a hundred megabytes more.
+        if (rows >= this.#vectorIndexFrom && !(await table.indexStats('vector_idx')))
+          await this.#createVectorIndex(table, rows);
         // Merges small files, adds new rows to the indices, drops old versions. A reader in another process opens the newest
         // version for each query, so a minute covers every query in flight.
         await table.optimize({ cleanupOlderThan: new Date(Date.now() - 60_000) });

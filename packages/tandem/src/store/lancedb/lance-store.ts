@@ -14,9 +14,11 @@ export async function openLanceStore(
 ): Promise<VectorStore & LexicalIndex> {
   // Read when the native part is loaded: its warnings are for LanceDB's developers and would go to the user's terminal.
   process.env.LANCEDB_LOG ??= 'error';
-  // What it holds of a table that it copies or indexes: rows at a time (its own: 8192) and bytes read ahead (2 GB).
+  // What it holds of a table that it copies or indexes: rows at a time (its own: 8192), bytes read ahead (2 GB) and files read
+  // at once. Rows lie in one or two files between two ingests, so that a search reads no other way than without these.
   process.env.LANCE_DEFAULT_BATCH_SIZE ??= '1024';
-  process.env.LANCE_DEFAULT_IO_BUFFER_SIZE ??= String(64 * 2 ** 20);
+  process.env.LANCE_DEFAULT_IO_BUFFER_SIZE ??= String(4 * 2 ** 20);
+  process.env.LANCE_DEFAULT_FRAGMENT_READAHEAD ??= '1';
   const { LanceStore } = await import('./lance-chunks.ts');
   return await LanceStore.open(directory, options);
 }

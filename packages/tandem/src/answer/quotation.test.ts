@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { quotation } from './quotation.ts';
+
+/** The quotes' texts; each must lie where it says. */
+const quote = (question: string, text: string, prefix = '') =>
+  quotation(question, { text, prefix }, 50).map((found) => {
+    const source = text.slice(found.start, found.end).replace(/\s+/g, ' ');
+    for (const word of source.match(/[\p{L}\p{N}]+/gu)!) expect(found.text).toContain(word);
+    if (!source.startsWith('|')) expect(source).toBe(found.text);
+    return found.text;
+  });
+
+describe('sentences', () => {
+  test('the first whole ones; no headings, no restated questions', () => {
+    expect(
+      quote(
+        'What are the treatments?',
+        '## Treatment\n\nHow is it treated?\n\nIt is treated with rest. Water helps too. '.padEnd(80),
+      ),
+    ).toEqual(['It is treated with rest.', 'Water helps too.']);
+  });
+
+  test('as many as there is room for', () => {
+    const sentence = `It ${'really '.repeat(28)}helps.`;
+    expect(quote('What helps?', `${sentence} ${sentence}`)).toEqual([sentence]);
+  });
+
+  test('of scripts without capitals', () => {
+    expect(quote('有給休暇は何日ですか', '有給休暇は年間20日です。翌年に繰り越せます。')).toEqual([
+      '有給休暇は年間20日です。',
+      '翌年に繰り越せます。',
+    ]);
+    expect(quote('كم يوم', 'الإجازة عشرون يوما. تحسب سنويا.')).toHaveLength(2);
+    expect(quote('छुट्टी', 'छुट्टी बीस दिन है।')).toEqual(['छुट्टी बीस दिन है।']);
+  });
+});
+
+describe('where there are none', () => {
+  const table =
+    '| Risk | Insurer | Premium |\n|---|---|---|\n| Fire | Aviva | 900 |\n| Flood | Zurich | 1,200 |\n| Theft | | 300 |';
+
+  test("the row that has the question's words, each cell behind its column's name", () => {
+    expect(quote('insurer for flood', table)).toEqual(['Risk: Flood; Insurer: Zurich; Premium: 1,200']);
+    expect(quote('theft premium', table)).toEqual(['Risk: Theft; Premium: 300']);
+  });
+
+  test('a head that stands in the prefix', () => {
+    expect(
+      quote('price of QX-1237', '| QX-1237 | 14.50 |\n| QX-1238 | 9 |', 'Parts\n| Code | Price |'),
+    ).toEqual(['Code: QX-1237; Price: 14.50']);
+  });
+
+  test('items and lines of a slide', () => {
+    expect(quote('price of pears', '- Apples 2 €\n- Pears 3 €\n- Plums 4 €')).toEqual(['Pears 3 €']);
+    expect(quote('how is the Danish market', 'Growth\nDanish market up 12 %')).toEqual([
+      'Growth Danish market up 12 %',
+    ]);
+  });
+
+  test('a list with the line that announces it', () => {
+    expect(quote('what must I bring', 'Fees apply:\n\n- 3 €\n\nBring:\n\n- passport\n- photo')).toEqual([
+      'Bring:',
+      'passport',
+      'photo',
+    ]);
+  });
+
+  test('all from the first on, where none has a word of the question', () => {
+    expect(quote('papers?', 'To take along:\n\n- passport\n- photo')).toEqual([
+      'To take along:',
+      'passport',
+      'photo',
+    ]);
+  });
+
+  test('nothing is quoted of headings and questions alone', () => {
+    expect(quote('What now?', '# What now?\n\nWhat happens then?')).toEqual([]);
+  });
+});
+
+test('a row is quoted before sentences that say less of what was asked', () => {
+  const text =
+    'Probation is six months. Garden leave is possible.\n\n| Grade | Notice period |\n|---|---|\n| Junior | 1 month |\n| Senior | 3 months |';
+  expect(quote('notice period senior', text)).toEqual(['Grade: Senior; Notice period: 3 months']);
+  expect(quote('how long is probation', text)[0]).toBe('Probation is six months.');
+});
