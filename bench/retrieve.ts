@@ -197,6 +197,8 @@ const withoutAbbreviations: Catalog = Object.create(catalog, {
             ),
           })),
       },
+      // Nor defined any in their texts.
+      definitions: { value: async () => () => [] },
     }),
   },
 });

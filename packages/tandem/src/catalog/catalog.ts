@@ -72,8 +72,8 @@ export interface IndexCatalog {
 export interface IndexCommit {
   /** Must be `committedSeq + 1`: a batch prepared against another state is refused. */
   seq: number;
-  /** `textHashes`: of the embedded texts of its chunks, as in the embedding cache. */
-  put: (IndexedDocument & { textHashes?: readonly string[] })[];
+  /** `textHashes`: of the embedded texts of its chunks, as in the embedding cache. `definitions`: what its text defines. */
+  put: (IndexedDocument & { textHashes?: readonly string[]; definitions?: readonly Definition[] })[];
   /** Document ids. */
   remove: string[];
   problems: DocumentProblem[];
@@ -99,6 +99,12 @@ export interface IndexedDocument extends Document {
   changedAt: string;
 }
 
+/** An abbreviation and what a document's text says it stands for. */
+export interface Definition {
+  abbreviation: string;
+  longForm: string;
+}
+
 /** A listed document without its text and blocks. */
 export type DocumentSummary = Omit<IndexedDocument, 'text' | 'blocks'> & { characters: number };
 
@@ -110,6 +116,14 @@ export interface DocumentProblem {
   message: string;
   hint?: string;
   at: string;
+}
+
+/** Whose definitions are looked at: as the store's filter. */
+export interface DefinitionFilter {
+  documentIds?: readonly string[];
+  excludeDocumentIds?: readonly string[];
+  access?: readonly string[];
+  metadata?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface DocumentCatalog {
@@ -125,6 +139,13 @@ export interface DocumentCatalog {
   freshness(ids: readonly string[]): Promise<Map<string, Freshness>>;
   /** A look-up without waiting: the mark under which a uri is held, as a document or as a problem that is known already. */
   changeMarks(): Promise<(uri: string) => string | undefined>;
+  /**
+   * A look-up without waiting: what the texts of documents that the filter admits define as this abbreviation, in any case, and
+   * how many of them do. Nothing of it is kept in memory.
+   */
+  definitions(): Promise<
+    (abbreviation: string, filter?: DefinitionFilter) => (Definition & { documents: number })[]
+  >;
   /** Documents with their text, in order of id, one in memory at a time. */
   all(): AsyncIterable<IndexedDocument>;
   count(): Promise<{ documents: number; chunks: number; problems: number }>;

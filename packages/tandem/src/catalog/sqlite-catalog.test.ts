@@ -308,6 +308,60 @@ describe('forgetting', () => {
   });
 });
 
+describe('definitions in texts', () => {
+  const bcp = { abbreviation: 'BCP', longForm: 'Business Continuity Plan' };
+
+  test('are counted by long form, of documents that the filter admits', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, {
+      put: [
+        { ...document('a', { metadata: { site: 'north' } }), definitions: [bcp, bcp] },
+        { ...document('b', { metadata: { site: 'south' }, access: 'staff' }), definitions: [bcp] },
+        {
+          ...document('c', { metadata: {} }),
+          definitions: [{ ...bcp, longForm: 'blood clot prevention' }],
+        },
+        document('d'),
+      ],
+    });
+    const look = await catalog.documents.definitions();
+    const counts = (...asked: Parameters<typeof look>) =>
+      look(...asked).map(({ longForm, documents }) => `${documents} ${longForm}`);
+    const [both, clot] = ['2 Business Continuity Plan', '1 blood clot prevention'];
+    const one = '1 Business Continuity Plan';
+    expect(look('bcp')[0]).toEqual({ ...bcp, documents: 2 });
+    expect(counts('Bcp')).toEqual([both, clot]);
+    expect(counts('BCPL')).toEqual([]);
+    expect(counts('BCP', { access: ['public'] })).toEqual([one, clot]);
+    expect(counts('BCP', { access: [] })).toEqual([]);
+    expect(counts('BCP', { documentIds: ['b', 'c'] })).toEqual([one, clot]);
+    expect(counts('BCP', { documentIds: ['b', 'c'], excludeDocumentIds: ['c'] })).toEqual([one]);
+    expect(counts('BCP', { metadata: { site: 'north' } })).toEqual([one]);
+    expect(counts('BCP', { metadata: { site: ['north', 'south'] } })).toEqual([both]);
+    expect(counts('BCP', { metadata: { site: 'north' }, access: ['staff'] })).toEqual([]);
+    expect(counts('BCP', { metadata: { other: 'north' } })).toEqual([]);
+  });
+
+  test('go with their document, change with it, and leave no trace when it is scrubbed', async () => {
+    await catalog.index.reset(configuration);
+    await commit(1, {
+      put: [{ ...document('a'), definitions: [{ abbreviation: 'QZX', longForm: 'quite zany xylophones' }] }],
+    });
+    const look = await catalog.documents.definitions();
+    expect(look('QZX')).toHaveLength(1);
+    await commit(2, { put: [{ ...document('a'), definitions: [bcp] }] });
+    expect([look('QZX'), look('BCP').length]).toEqual([[], 1]);
+    await commit(3, { remove: ['a'] });
+    expect(look('BCP')).toEqual([]);
+    await catalog.scrub();
+    for (const file of readdirSync(dirname(path)))
+      expect(readFileSync(join(dirname(path), file), 'latin1')).not.toContain('zany xylophones');
+    await commit(4, { put: [{ ...document('a'), definitions: [bcp] }] });
+    await catalog.index.reset(configuration);
+    expect(look('BCP')).toEqual([]);
+  });
+});
+
 test('a catalogue of the first schema keeps its documents', async () => {
   const old = join(folder, 'old.sqlite');
   const connection = new DatabaseSync(old);

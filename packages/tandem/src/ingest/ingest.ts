@@ -3,6 +3,7 @@ import type { Catalog, IndexState } from '../catalog/catalog.ts';
 import { embeddedText } from '../chunk/embedded-text.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import { definitionsIn } from '../parse/abbreviations.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
 import { embedTexts } from './embed-chunks.ts';
@@ -223,6 +224,7 @@ async function bringInLine(
           addedSeq: at.seq,
           indexedAt,
           textHashes: hashes.slice(first, (first += length)),
+          definitions: definitionsIn(document),
         })),
         remove: [...batch.remove],
         problems: batch.problems,

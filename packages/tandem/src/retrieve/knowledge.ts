@@ -71,7 +71,7 @@ export function knowledgeOf({
     const isEveryday = (word: string) =>
       (isWord?.(word) ?? true) && (spreadOf.get(word)?.documents ?? 0) >= everywhere;
     return {
-      abbreviations: abbreviationsOf(documents, isWord, glossary),
+      abbreviations: abbreviationsOf(documents, isWord, glossary, await catalog.documents.definitions()),
       names: nameIndexOf(
         documents,
         isWord,

@@ -56,3 +56,63 @@ describe('abbreviations that documents list', () => {
     );
   });
 });
+
+describe('abbreviations that texts define', () => {
+  const texts = [
+    ['BCP', 'Business Continuity Plan', 2],
+    ['BCP', 'business continuity plans', 2],
+    ['BCP', 'Battle Creek Police', 3],
+    ['PRF', 'purchase request form', 1],
+    ['PRF', 'prolactin-releasing factor', 1],
+    ['QQ', 'one', 1],
+    ['QQ', 'two', 1],
+    ['QQ', 'three', 1],
+    ['QQ', 'four', 1],
+    ['QQ', 'five', 1],
+    ['ABL', 'American basketball league', 9],
+    ['IT', 'information technology', 9],
+    ['WHAT', 'a word like any other', 9],
+    ['HbS', 'sickle haemoglobin', 1],
+  ] as const;
+  const asked: string[] = [];
+  const inTexts = abbreviationsOf(
+    documents,
+    (word) => words.has(word) || word === 'it',
+    [{ abbreviation: 'HbS', longForm: 'haemoglobin S' }],
+    (form) => {
+      asked.push(form);
+      return texts
+        .filter(([abbreviation]) => abbreviation.toLowerCase() === form.toLowerCase())
+        .map(([abbreviation, longForm, count]) => ({ abbreviation, longForm, documents: count }));
+    },
+  );
+  const told = (query: string, filter = {}) => inTexts.meanings(query, filter);
+
+  test.each([
+    // Two spellings of one long form together outnumber the other long form.
+    ['Who owns the BCP?', ['Business Continuity Plan']],
+    ['who owns the bcp?', ['Business Continuity Plan']],
+    ['WHO OWNS THE BCP', ['Business Continuity Plan']],
+    ['Who owns the Bcp?', []],
+    ['who signs a PRF', ['purchase request form', 'prolactin-releasing factor']],
+    ['What is a QQ?', []],
+    // Names of documents and the user's glossary come first.
+    ['What is ABL?', ['Abetalipoproteinemia']],
+    ['What is HbS?', ['haemoglobin S']],
+    ['Who has XX?', []],
+    // Words of the language are only meant in capitals, and not where all is in capitals.
+    ['what is it', []],
+    ['WHAT IS IT FOR', []],
+    ['Who runs IT?', ['information technology']],
+  ])('%s', (query, expected) => expect(told(query)).toEqual(expected));
+
+  test('where the filter keeps out the document that is called so, the texts that it admits tell', () => {
+    expect(told('ABL', { excludeDocumentIds: ['abl'] })).toEqual(['American basketball league']);
+  });
+
+  test('words of the language are not even looked up', () => {
+    asked.length = 0;
+    told('what is the charge for all of this and it');
+    expect(asked).toEqual([]);
+  });
+});

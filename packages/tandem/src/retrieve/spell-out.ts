@@ -1,4 +1,5 @@
-import type { DocumentSummary } from '../catalog/catalog.ts';
+import type { DocumentCatalog, DocumentSummary } from '../catalog/catalog.ts';
+import { comparableName, isAbbreviation } from '../parse/abbreviations.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { isAdmitted } from './admitted.ts';
 
@@ -6,12 +7,17 @@ import { isAdmitted } from './admitted.ts';
  * An embedder that never met "ABL" places it anywhere; the documents often say what it stands for ("Also called: ABL"). So
  * before a query is embedded, abbreviations that documents list among their other names are spelt out with those documents'
  * titles. On MedQuAD's train questions by abbreviation, n = 300 and 600 documents, the right document came first for 95 %
- * instead of 79 % (`bench/retrieve.ts`).
+ * instead of 79 % (`bench/retrieve.ts`). What is nobody's other name may be defined in a text: "business continuity plan (BCP)".
  */
 export interface Abbreviations {
-  /** Titles that the query's abbreviations may stand for, of documents that the filter admits, and the glossary's long forms. */
+  /**
+   * Titles that the query's abbreviations may stand for, of documents that the filter admits, and the glossary's long forms; for
+   * an abbreviation with neither, the long form that most of the admitted documents' texts define.
+   */
   meanings(query: string, filter: ChunkFilter): string[];
 }
+
+type Defined = Awaited<ReturnType<DocumentCatalog['definitions']>>;
 
 /** An abbreviation of more documents than this says too little about which is meant. */
 const mostMeanings = 4;
@@ -19,11 +25,13 @@ const mostMeanings = 4;
 /**
  * @param isWord whether the embedder knows a lower-case word as it is: "charge" is a word, whatever CHARGE syndrome is called,
  * and "abl" is not. Without it only abbreviations written as the document writes them are spelt out.
+ * @param defined what documents' texts define: the catalogue's look-up.
  */
 export function abbreviationsOf(
   documents: readonly DocumentSummary[],
   isWord: (word: string) => boolean = () => true,
   glossary: readonly { abbreviation: string; longForm: string }[] = [],
+  defined: Defined = () => [],
 ): Abbreviations {
   const longForms = new Map<string, string[]>();
   for (const { abbreviation, longForm } of glossary)
@@ -49,26 +57,40 @@ export function abbreviationsOf(
         const lower = word.toLowerCase();
         // Capitals in a query that is all capitals are no sign of an abbreviation.
         const form = word !== lower && !shouting ? word : isWord(lower) ? undefined : lower;
-        const admitted = (form === undefined ? [] : (byForm.get(form) ?? [])).filter((document) =>
-          isAdmitted(document, filter),
-        );
+        if (form === undefined) continue;
+        const admitted = (byForm.get(form) ?? []).filter((document) => isAdmitted(document, filter));
         const meanings = new Set(admitted.map(({ title }) => title));
         if (meanings.size <= mostMeanings)
           for (const title of meanings) if (!says(titles, title)) titles.add(title);
-        const given = form === undefined ? [] : (longForms.get(form) ?? []);
+        const given = longForms.get(form) ?? [];
         if (given.length <= mostMeanings) for (const long of given) if (!says(titles, long)) titles.add(long);
+        if (admitted.length + given.length > 0) continue;
+        const inTexts = mostDefined(form, defined(form, filter));
+        if (inTexts.length <= mostMeanings)
+          for (const long of inTexts) if (!says(titles, long)) titles.add(long);
       }
       return [...titles];
     },
   };
 }
 
-const wordPattern = /[\p{L}\p{N}]+(?:[.-][\p{L}\p{N}]+)*/gu;
-
-/** "ABL", "MSUD", "SCA17", "HbS", "T-ALL": one short word with two capitals or a capital and a digit. */
-function isAbbreviation(name: string): boolean {
-  return name.length <= 12 && /^\p{L}[\p{L}\p{N}.-]*$/u.test(name) && /\p{Lu}.*[\p{Lu}\p{N}]/u.test(name);
+/** What most documents define; several where as many define each. Spellings of one long form are counted together. */
+function mostDefined(form: string, definitions: ReturnType<Defined>): string[] {
+  const counted = new Map<string, { longForm: string; documents: number }>();
+  for (const { abbreviation, longForm, documents } of definitions) {
+    // As with names: written in capitals it is the one so written, in lower case any.
+    if (form !== abbreviation && form !== abbreviation.toLowerCase()) continue;
+    const key = comparableName(longForm);
+    const count = counted.get(key);
+    // The first is the most frequent spelling.
+    if (count) count.documents += documents;
+    else counted.set(key, { longForm, documents });
+  }
+  const most = Math.max(0, ...[...counted.values()].map(({ documents }) => documents));
+  return [...counted.values()].filter(({ documents }) => documents === most).map(({ longForm }) => longForm);
 }
+
+const wordPattern = /[\p{L}\p{N}]+(?:[.-][\p{L}\p{N}]+)*/gu;
 
 function says(titles: ReadonlySet<string>, longForm: string): boolean {
   return [...titles].some((title) => title.toLowerCase() === longForm.toLowerCase());

@@ -1,5 +1,6 @@
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import type {
+  Definition,
   DocumentCatalog,
   DocumentProblem,
   DocumentSummary,
@@ -29,6 +30,7 @@ export function indexCatalog(database: Database): IndexCatalog {
         );
         database.run('DELETE FROM documents');
         database.run('DELETE FROM document_texts');
+        database.run('DELETE FROM definitions');
         database.run('DELETE FROM problems');
         database.run(
           'INSERT OR REPLACE INTO index_state VALUES (1, ?, ?, ?, ?, ?, ?)',
@@ -58,6 +60,7 @@ export function indexCatalog(database: Database): IndexCatalog {
         for (const id of [...remove, ...put.map((document) => document.id)]) {
           database.run('DELETE FROM documents WHERE id = ?', id);
           database.run('DELETE FROM document_texts WHERE id = ?', id);
+          database.run('DELETE FROM definitions WHERE document_id = ?', id);
           database.run('DELETE FROM earlier_contents WHERE id = ?', id);
         }
         for (const [i, document] of put.entries())
@@ -132,6 +135,24 @@ export function documentCatalog(database: Database): DocumentCatalog {
 
     async list() {
       return database.all<SummaryRow>(`SELECT ${summaryColumns} FROM documents ORDER BY id`).map(toSummary);
+    },
+
+    async definitions() {
+      return (abbreviation, { documentIds, excludeDocumentIds, access, metadata } = {}) => {
+        const given: [condition: string, value: unknown][] = [];
+        if (access) given.push(['access IN (SELECT value FROM json_each(?))', access]);
+        if (documentIds) given.push(['document_id IN (SELECT value FROM json_each(?))', documentIds]);
+        if (excludeDocumentIds)
+          given.push(['document_id NOT IN (SELECT value FROM json_each(?))', excludeDocumentIds]);
+        if (metadata) given.push([hasMetadata, metadata]);
+        return database.all<Definition & { documents: number }>(
+          `SELECT abbreviation, long_form AS longForm, count(*) AS documents FROM definitions
+           WHERE ${['key = ?', ...given.map(([condition]) => condition)].join(' AND ')}
+           GROUP BY abbreviation, long_form ORDER BY documents DESC, long_form`,
+          abbreviation.toLowerCase(),
+          ...given.map(([, value]) => JSON.stringify(value)),
+        );
+      };
     },
 
     async *all() {
@@ -242,6 +263,14 @@ export function embeddingCache(database: Database): EmbeddingCache {
     },
   };
 }
+
+/** A condition: the document has, for each of the fields asked for, the value or one of the values. */
+const hasMetadata = `NOT EXISTS (
+  SELECT 1 FROM json_each(?) AS wanted WHERE NOT EXISTS (
+    SELECT 1 FROM documents, json_each(documents.metadata) AS field
+    WHERE documents.id = document_id AND field.key = wanted.key AND CASE wanted.type
+      WHEN 'array' THEN field.value IN (SELECT value FROM json_each(wanted.value))
+      ELSE field.value = wanted.value END))`;
 
 const textsOfDocument =
   'SELECT lower(hex(text_hash)) FROM embedding_uses WHERE document_id = ? UNION SELECT value FROM json_each(?)';
@@ -383,4 +412,13 @@ function insertDocument(database: Database, document: IndexCommit['put'][number]
   );
   for (const hash of document.textHashes ?? [])
     database.run('INSERT OR IGNORE INTO embedding_uses VALUES (?, unhex(?))', document.id, hash);
+  for (const { abbreviation, longForm } of document.definitions ?? [])
+    database.run(
+      'INSERT OR IGNORE INTO definitions VALUES (?, ?, ?, ?, ?)',
+      abbreviation.toLowerCase(),
+      abbreviation,
+      longForm,
+      document.access,
+      document.id,
+    );
 }

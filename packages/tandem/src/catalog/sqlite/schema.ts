@@ -154,4 +154,16 @@ export const migrations: readonly string[] = [
     at TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- Abbreviations that documents' texts define, looked up in lower case. Documents of before have theirs when they are put anew.
+  CREATE TABLE definitions (
+    key TEXT NOT NULL,
+    abbreviation TEXT NOT NULL,
+    long_form TEXT NOT NULL,
+    access TEXT NOT NULL,
+    document_id TEXT NOT NULL,
+    PRIMARY KEY (key, abbreviation, long_form, access, document_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX definitions_by_document ON definitions (document_id);
+  `,
 ];
