@@ -28,7 +28,7 @@ export function addAsk(program: Command, signal: AbortSignal): void {
     .option('--arm <arm>', `${armNames.join(', ')} (default: what \`tandem use\` chose, else the config's)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
     .option('--k <n>', 'passages in the prompt', positiveInteger)
-    .option('--extract', "no language model: what the best passage says, in its own words")
+    .option('--extract', 'no language model: what the best passage says, in its own words')
     .option(
       '--conversation <file>',
       'JSONL of {role, content}, oldest first: what was said before ("and is it hereditary?")',
