@@ -1,7 +1,7 @@
 import { sentences } from '../chunk/sentences.ts';
 import type { Passage } from '../core/types/document.ts';
 import { englishStem } from '../store/english-stemmer.ts';
-import { functionWords } from '../store/search-words.ts';
+import { functionWordSet } from '../store/search-words.ts';
 import { tableHead } from './prompt.ts';
 
 /** What is quoted of a passage: a sentence, or a line of a list, a table or a slide. */
@@ -115,7 +115,6 @@ const ruler = /^\|[\s:|-]+\|?$/;
 const prose = /^["'“‘«„「(]?[\p{Lu}\p{Lt}\p{Lo}\p{N}].*[.!。．！।۔…]["'”’»“」)]*$/u;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
-const functionWordSet = new Set(functionWords);
 
 /** What a text is about: its words without endings and without function words. */
 function wordsOf(text: string): Set<string> {

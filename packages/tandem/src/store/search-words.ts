@@ -44,4 +44,4 @@ export const functionStems: readonly string[] = [
   ...new Set(functionWords.flatMap((word) => [word, englishStem(word)])),
 ];
 
-const functionWordSet = new Set(functionWords);
+export const functionWordSet: ReadonlySet<string> = new Set(functionWords);

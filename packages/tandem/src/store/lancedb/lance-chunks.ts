@@ -150,10 +150,12 @@ export class LanceStore implements VectorStore, LexicalIndex {
       await this.#deleteWhere(table, `removed_seq <= ${at.seq}`);
       const rows = await table.countRows();
       const unindexed = (await table.indexStats('search_text_idx'))?.numUnindexedRows;
-      if (unindexed !== 0 || this.#deleted) {
-        // Before the small files are merged: reading the vectors of a large one holds up to a hundred megabytes more.
-        if (rows >= this.#vectorIndexFrom && !(await table.indexStats('vector_idx')))
-          await this.#createVectorIndex(table, rows);
+      const isStale = unindexed !== 0 || this.#deleted;
+      const isLarge = rows >= this.#vectorIndexFrom;
+      if (!isStale && (!isLarge || (await this.#isIndexed(table)))) return;
+      // Before the small files are merged: reading the vectors of a large one holds up to a hundred megabytes more.
+      if (isLarge && !(await table.indexStats('vector_idx'))) await this.#createVectorIndex(table, rows);
+      if (isStale) {
         // Merges small files, adds new rows to the indices, drops old versions. A reader in another process opens the newest
         // version for each query, so a minute covers every query in flight.
         await table.optimize({ cleanupOlderThan: new Date(Date.now() - 60_000) });
@@ -162,11 +164,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
         // Each round of new rows is a part of its own, and every part is searched.
         if (((await table.indexStats('vector_idx'))?.numIndices ?? 0) > 8)
           await this.#createVectorIndex(table, rows);
-      } else if (rows < this.#vectorIndexFrom || (await this.#isIndexed(table))) return;
-      if (rows >= this.#vectorIndexFrom) {
-        if (!(await table.indexStats('vector_idx'))) await this.#createVectorIndex(table, rows);
-        await this.#createFilterIndices(table);
       }
+      if (isLarge) await this.#createFilterIndices(table);
       this.#deleted = false;
       await this.flush();
     });
