@@ -16,6 +16,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import type { Catalog, DocumentSummary } from '../packages/tandem/src/catalog/catalog.ts';
 import { openCatalog } from '../packages/tandem/src/catalog/sqlite-catalog.ts';
@@ -77,6 +78,7 @@ const report = await ingest({
   },
 });
 for (const { uri, kind, message } of report.problems) console.log(`problem (${kind}): ${uri}: ${message}`);
+console.log(minedDefinitions(join(flags.work, 'catalog.sqlite')));
 
 /** Which stages are on: each takes the evidence that it brings, with the weight that the whole has for it. */
 const stages: { name: string; ranking: Ranking }[] = [];
@@ -422,4 +424,13 @@ function clinicalGlossary(folder: string) {
           ]
         : [];
     });
+}
+
+/** What the documents' texts define, as the catalogue has it. */
+function minedDefinitions(path: string): string {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const { definitions, abbreviations } = database
+    .prepare('SELECT count(*) AS definitions, count(DISTINCT abbreviation) AS abbreviations FROM definitions')
+    .get() as { definitions: number; abbreviations: number };
+  return `Mined from texts: ${definitions} definitions of ${abbreviations} abbreviations`;
 }
