@@ -96,6 +96,8 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
       extra: {
         session: {
           intra_op: { allow_spinning: options.spin === false ? '0' : '1' },
+          // Between two runs they sleep, and leave the cores to whoever comes next: a question is searched for once it is embedded.
+          force_spinning_stop: '1',
           ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         },
       },

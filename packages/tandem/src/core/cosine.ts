@@ -15,5 +15,8 @@ export function cosine(a: Vector, b: Vector): number {
 /** Of length 1; zeros stay zeros. */
 export function unit(vector: Float32Array): Float32Array {
   const length = Math.sqrt(dot(vector, vector)) || 1;
-  return vector.map((value) => value / length);
+  const scaled = new Float32Array(vector.length);
+  // A function called for each number, as `map` does, makes an object of each.
+  for (let at = 0; at < vector.length; at++) scaled[at] = vector[at]! / length;
+  return scaled;
 }

@@ -4,7 +4,7 @@ import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { type Evidence, noEvidence } from './evidence.ts';
 import { termsIn } from './exact-terms.ts';
-import { folded, type LinkedName, leftOut, wordsOf } from './names.ts';
+import { contentWords, type LinkedName } from './names.ts';
 import type { QueryPlan } from './plan.ts';
 import { kindsOfHeading } from './section-kinds.ts';
 import type { SectionProfiles } from './section-profiles.ts';
@@ -151,6 +151,7 @@ async function weigh(
   const firstOf = new Map<string, Candidate>();
   // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document.
   const byWords = plan.subjects.length === 0 && hasAbbreviation(plan.text);
+  const listing = nameListing();
   for (const [index, candidate] of candidates.entries()) {
     const { chunk, vector, scores, ranks, evidence } = candidate;
     const cosine = vector ? dot(vectors.full, vector) : 0;
@@ -165,7 +166,7 @@ async function weigh(
     const path = paths[index]!;
     const told = ofPath.get(path);
     if (told) Object.assign(evidence, plan.bare ? { kind: told.kind } : told);
-    evidence.listing = listsNames(chunk);
+    evidence.listing = listing(chunk);
     evidence.lexical = (scores.lexical ?? 0) / bestLexical;
     evidence.denseRank = ranks.dense ? 60 / (60 + ranks.dense) : 0;
     evidence.lexicalRank = ranks.lexical ? 60 / (60 + ranks.lexical) : 0;
@@ -226,16 +227,20 @@ function hasAbbreviation(text: string): boolean {
 }
 
 /** "Also called: …" and no more: nearly all of its words are its document's names, which stand in its prefix. */
-function listsNames({ text, prefix, title }: Candidate['chunk']): number {
-  // What is longer says more than names.
-  if (text.length > 600) return 0;
-  const said = contentWords(text);
-  if (said.length === 0) return 0;
-  const names = new Set(contentWords(`${title} ${prefix ?? ''} also called known synonyms`));
-  return Number(said.filter((word) => names.has(word)).length >= 0.7 * said.length);
+function nameListing(): (chunk: Candidate['chunk']) => number {
+  // Passages of one document have one prefix.
+  const named = new Map<string, ReadonlySet<string>>();
+  const namesIn = (prefix: string) => {
+    let names = named.get(prefix);
+    if (!names) named.set(prefix, (names = new Set(contentWords(`${prefix} also called known synonyms`))));
+    return names;
+  };
+  return ({ text, prefix, title }) => {
+    // What is longer says more than names.
+    if (text.length > 600) return 0;
+    const said = contentWords(text);
+    if (said.length === 0) return 0;
+    const names = namesIn(`${title} ${prefix ?? ''}`);
+    return Number(said.filter((word) => names.has(word)).length >= 0.7 * said.length);
+  };
 }
-
-const contentWords = (text: string) =>
-  wordsOf(text)
-    .map(({ text: word }) => folded(word))
-    .filter((word) => !leftOut.has(word));

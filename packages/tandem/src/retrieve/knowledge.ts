@@ -2,7 +2,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { folded, type NameIndex, nameIndexOf, wordsOf } from './names.ts';
+import { foldedWords, type NameIndex, nameIndexOf } from './names.ts';
 import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
 import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
@@ -58,8 +58,7 @@ export function knowledgeOf({
     const byDocument = Map.groupBy(passages, ({ chunk }) => chunk.documentId);
     for (const [documentId, own] of byDocument)
       for (const { chunk } of own)
-        for (const { text } of wordsOf(chunk.text)) {
-          const word = folded(text);
+        for (const word of foldedWords(chunk.text)) {
           const spread = spreadOf.get(word);
           if (!spread) spreadOf.set(word, { documents: 1, last: documentId });
           else if (spread.last !== documentId) {

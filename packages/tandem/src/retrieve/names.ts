@@ -329,9 +329,17 @@ const mostSame = 8;
 
 /** Words in lower case, nothing else. */
 export function comparableName(name: string): string {
-  return wordsOf(name)
-    .map(({ text }) => folded(text))
-    .join(' ');
+  return foldedWords(name).join(' ');
+}
+
+/** As they are compared, where it does not matter at which place they stand. */
+export function foldedWords(text: string): string[] {
+  return (text.match(wordPattern) ?? []).map(folded);
+}
+
+/** Folded words that say something: function words left out. */
+export function contentWords(text: string): string[] {
+  return foldedWords(text).filter((word) => !leftOut.has(word));
 }
 
 /** Runs of letters and digits, joined by apostrophes, dots or hyphens inside only where both sides are single letters or digits. */

@@ -1,5 +1,5 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { folded, leftOut, type NameIndex, wordsOf } from './names.ts';
+import { contentWords, folded, leftOut, type NameIndex, wordsOf } from './names.ts';
 import { saysNothing } from './plan.ts';
 import { kindsAsked } from './section-kinds.ts';
 
@@ -85,10 +85,7 @@ function isFragment(part: string): boolean {
 }
 
 /** "Many" of "how many" says nothing of what is asked for. */
-const contentOf = (part: string) =>
-  wordsOf(part.replace(/\bhow\s+\p{L}+/iu, ''))
-    .map(({ text }) => folded(text))
-    .filter((word) => !leftOut.has(word));
+const contentOf = (part: string) => contentWords(part.replace(/\bhow\s+\p{L}+/iu, ''));
 
 const trimmed = (piece: string) => piece.replace(/^[\s,]+|[\s,.?!;]+$/g, '');
 

@@ -1,5 +1,5 @@
 import { dot, unit } from '../core/cosine.ts';
-import { folded, wordsOf } from './names.ts';
+import { comparableName } from './names.ts';
 
 /** What documents say below a heading that many of them have: "Treatment", "Returns", "Installation". */
 export interface SectionProfiles {
@@ -53,11 +53,7 @@ export function sectionProfilesOf(
 /** The innermost heading: it says what kind of section this is. */
 function keyOf(headings: readonly string[]): string | undefined {
   const last = headings.at(-1);
-  return last === undefined
-    ? undefined
-    : wordsOf(last)
-        .map(({ text }) => folded(text))
-        .join(' ');
+  return last === undefined ? undefined : comparableName(last);
 }
 
 function add(sum: Float64Array, vector: Float32Array): void {

@@ -420,8 +420,8 @@ const tellsOfDamage = [/lance error/i, /not found|corrupt|magic|unexpected eof|c
 
 /** A million chunks' indices take a tenth of it. LanceDB's own limit is 6 GB. */
 const indexCacheBytes = 1e9;
-/** Of files and versions: an ingest makes hundreds, and looks at each once. LanceDB's own limit is 1 GB. */
-const metadataCacheBytes = 32e6;
+/** Of files and versions: an ingest makes hundreds, and looks at each once; a search looks at a few. LanceDB's own limit is 1 GB. */
+const metadataCacheBytes = 4e6;
 
 /**
  * Vectors that the parts of a vector index are found from, all in memory at once, several times over: 13 MB of 384 dimensions. More make no
