@@ -1,4 +1,5 @@
 import path from 'node:path';
+import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { UnreadableDocumentError, type UnreadableReason } from '../core/errors/unreadable-document-error.ts';
 import type { ParsedBody, ParseInput } from './parse-document.ts';
@@ -48,10 +49,7 @@ let retirement: NodeJS.Timeout | undefined;
 function run(request: ParserRequest, limit: number, signal: AbortSignal | undefined): Promise<ParsedBody> {
   const { uri } = request.input;
   clearTimeout(retirement);
-  thread ??= new Worker(new URL(`./parser-worker${path.extname(import.meta.filename)}`, import.meta.url), {
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: mostMemory, stackSizeMb: 8 },
-  });
+  thread ??= startThread();
   const worker = thread;
   return new Promise<ParsedBody>((resolve, reject) => {
     const settle = (outcome: () => void) => {
@@ -123,4 +121,14 @@ function retire(): void {
   const worker = thread;
   thread = undefined;
   void worker?.terminate();
+}
+
+function startThread(): Worker {
+  const extension = path.extname(import.meta.filename);
+  // As for `@tandem/nn`'s threads (its train/thread.ts): from source, types are stripped in WebAssembly, whose compiled wrappers crash V8 13.6.
+  if (extension === '.ts') v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
+  return new Worker(new URL(`./parser-worker${extension}`, import.meta.url), {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: mostMemory, stackSizeMb: 8 },
+  });
 }
