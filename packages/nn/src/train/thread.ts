@@ -71,13 +71,13 @@ export async function runInThread<T>(
 }
 
 function startWorker(start: ThreadStart): Worker {
-  const extension = path.extname(import.meta.filename);
   // From source, Node strips the types of what the thread loads, in WebAssembly. Once in some hundred threads of a busy machine V8 13.6
   // (Node 24) ends the whole process when it frees the wrapper that it has compiled for a call out of it ("Check failed:
   // jit_page.has_value()", https://github.com/nodejs/node/issues/64500): so none is compiled. What is published is JavaScript.
-  if (extension === '.ts') v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
+  if (path.extname(import.meta.filename) === '.ts')
+    v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
   try {
-    return new Worker(new URL(`./llama-thread${extension}`, import.meta.url), {
+    return new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
       workerData: start,
       execArgv: [],
     });

@@ -124,10 +124,10 @@ function retire(): void {
 }
 
 function startThread(): Worker {
-  const extension = path.extname(import.meta.filename);
   // As for `@tandem/nn`'s threads (its train/thread.ts): from source, types are stripped in WebAssembly, whose compiled wrappers crash V8 13.6.
-  if (extension === '.ts') v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
-  return new Worker(new URL(`./parser-worker${extension}`, import.meta.url), {
+  if (path.extname(import.meta.filename) === '.ts')
+    v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
+  return new Worker(new URL(`./parser-worker${path.extname(import.meta.filename)}`, import.meta.url), {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: mostMemory, stackSizeMb: 8 },
   });
