@@ -72,7 +72,7 @@ export function definitionsIn({
           /^\p{Lu}[\p{Lu}\p{N}]+s$/u.test(short) && /s$/i.test(long) ? short.slice(0, -1) : short;
         if (!isAbbreviation(abbreviation)) continue;
         const longForm = long.replace(/^["'“‘*_]+|["'”’*_,]+$/g, '').trim();
-        const key = JSON.stringify([abbreviation, comparableName(longForm)]);
+        const key = JSON.stringify([abbreviation, comparableLongForm(longForm)]);
         if (found.has(key)) continue;
         found.set(key, { abbreviation, longForm });
         if (found.size === mostDefinitions) return [...found.values()];
@@ -96,7 +96,7 @@ export function isAbbreviation(name: string): boolean {
 }
 
 /** The same for spellings that differ in case, marks, spaces or the plural of the last word. */
-export function comparableName(longForm: string): string {
+export function comparableLongForm(longForm: string): string {
   return longForm
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

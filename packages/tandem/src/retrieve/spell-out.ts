@@ -1,5 +1,5 @@
 import type { DocumentCatalog, DocumentSummary } from '../catalog/catalog.ts';
-import { comparableName, isAbbreviation } from '../parse/abbreviations.ts';
+import { comparableLongForm, isAbbreviation } from '../parse/abbreviations.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
 import { isAdmitted } from './admitted.ts';
 
@@ -80,7 +80,7 @@ function mostDefined(form: string, definitions: ReturnType<Defined>): string[] {
   for (const { abbreviation, longForm, documents } of definitions) {
     // As with names: written in capitals it is the one so written, in lower case any.
     if (form !== abbreviation && form !== abbreviation.toLowerCase()) continue;
-    const key = comparableName(longForm);
+    const key = comparableLongForm(longForm);
     const count = counted.get(key);
     // The first is the most frequent spelling.
     if (count) count.documents += documents;

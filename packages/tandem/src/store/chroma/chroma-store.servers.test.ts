@@ -17,11 +17,19 @@ afterAll(async () => {
 });
 
 describe('as a vector store', () => {
-  const target = { open, module: new URL('./chroma-store.fixture.ts', import.meta.url).href };
+  const target = {
+    open,
+    module: new URL('./chroma-store.fixture.ts', import.meta.url).href,
+    finishesLate: true,
+  };
   for (const { name, run } of vectorStoreConformance(target)) test(name, run);
 });
 describe('paired with the embedded lexical index, as one', () => {
-  const target = { open: pair.open, module: new URL('./chroma-pair.fixture.ts', import.meta.url).href };
+  const target = {
+    open: pair.open,
+    module: new URL('./chroma-pair.fixture.ts', import.meta.url).href,
+    finishesLate: true,
+  };
   for (const { name, run } of lexicalIndexConformance(target)) test(name, run);
 });
 
