@@ -3,11 +3,13 @@
  * and peak memory of the first ingest, with every vector in the cache, and of a second one that finds nothing to do.
  *
  *     npm run bench -- ingest-scale [--sizes 1000,10000,100000] [--sections 1000] [--longest 800] [--data DIR] [--work DIR] [--keep]
+ *         [--allocator library]
  *
  * The documents are real sections of MedQuAD of 200 to `longest` characters (so many, scattered over the corpus by a hash of
  * their text), each in a file of its own with its document's title and heading, and under as many new ids as it takes. Equal
  * texts have one vector: the first step embeds each section once. Every ingest is a process of its own; its peak memory is what
- * the operating system says (maximum resident set), model and native libraries included. Beside the seconds on the clock stand
+ * the operating system says (maximum resident set), model and native libraries included. The allocator is set as the command
+ * line sets it; `--allocator library` leaves it as a program has it that calls the library. Beside the seconds on the clock stand
  * those of the processor, which say more on a machine that others use too. Writes bench/results/ingest-scale.json.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,6 +18,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCatalog } from '../packages/tandem/src/catalog/sqlite-catalog.ts';
+import { allocatorSettings } from '../packages/tandem/src/cli/allocator-settings.ts';
 import { ingest } from '../packages/tandem/src/ingest/ingest.ts';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
@@ -30,6 +33,7 @@ const { values: flags } = parseArgs({
     data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data', 'medquad') },
     work: { type: 'string', default: join(tmpdir(), 'tandem-bench-ingest-scale') },
     keep: { type: 'boolean', default: false },
+    allocator: { type: 'string', default: 'command line' },
     /** What the bench calls itself with, for one ingest. */
     child: { type: 'string' },
   },
@@ -66,7 +70,7 @@ function measure(): void {
   writeDocuments(join(warm, 'documents'), sections, sections.length);
   const first = run(warm);
   console.log(
-    `Cache: ${first.embedded} vectors made, ${first.chunks} chunks, ${first.seconds.toFixed(0)} s\n`,
+    `Cache: ${first.embedded} vectors made, ${first.chunks} chunks, ${first.seconds.toFixed(0)} s, ${first.peakMegabytes} MB at the peak\n`,
   );
 
   const row = (cells: (string | number)[]) => console.log(`| ${cells.join(' | ')} |`);
@@ -150,6 +154,7 @@ function writeDocuments(folder: string, sections: readonly string[], size: numbe
 function run(folder: string): Measured {
   const output = execFileSync(process.execPath, [import.meta.filename, '--child', folder], {
     encoding: 'utf8',
+    env: { ...process.env, ...(flags.allocator === 'library' ? {} : allocatorSettings) },
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 26,
   });
