@@ -9,10 +9,10 @@ import { parseDocument } from '../parse/parse-document.ts';
 import { embedderIdentity } from './embedder-identity.ts';
 
 /**
- * Raise it when parser, chunker, prefix or the store's rows change in a way that `sample` does not show: projects made before
+ * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample` does not show: projects made before
  * then index anew, from cached vectors wherever the embedded text is still the same.
  */
-const rulesVersion = 4;
+const rulesVersion = 5;
 
 /** The config's `chunk`. */
 export interface Chunking {

@@ -11,7 +11,12 @@ const documents = [
   { id: 'school', title: 'School Health', aliases: [], access: 'public' },
 ] as unknown as DocumentSummary[];
 const names = nameIndexOf(documents, (word) => /^(?:school|health|my|for|the)$/.test(word));
-const plan = (question: string, meanings: string[] = []) => planQuery(question, { names, meanings });
+/** The question's last word in capitals is what the meanings are of. */
+const plan = (question: string, longForms: string[] = []) => {
+  const { 0: written = '', index: start = 0 } = [...question.matchAll(/\b[A-Z]{3,}\b/g)].at(-1) ?? {};
+  const meanings = longForms.map((longForm) => ({ longForm, start, end: start + written.length }));
+  return planQuery(question, { names, meanings });
+};
 
 describe('a question', () => {
   test('in a story: the clause that asks, the name in the documents’ spelling', () => {
@@ -56,6 +61,17 @@ describe('a question', () => {
       focused: ['Xylozym deficiency: Is XYZ inherited?'],
       condensed: 'Xylozym deficiency XYZ inherited',
     });
+  });
+
+  test('with an abbreviation that no name has, of a name that a document has: it names that document', () => {
+    const { linked, subjects, focused } = plan('Who runs the SHP here?', ['School health']);
+    expect(linked).toMatchObject([{ documentId: 'school', verbatim: false, at: [3] }]);
+    expect(subjects).toMatchObject([{ asked: 'SHP', documentIds: ['school'] }]);
+    expect(focused).toEqual(['School Health: Who runs the here?']);
+    expect(plan('Who runs the SHP here?', ['School health', 'School hall plan']).linked).toEqual([]);
+    expect(plan('Is MLD inherited?', ['Metachromatic leukodystrophy']).linked).toEqual(
+      plan('Is MLD inherited?').linked,
+    );
   });
 
   test('any text gives something to search', () => {

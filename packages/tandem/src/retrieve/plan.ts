@@ -11,6 +11,7 @@ import {
   wordsOf,
 } from './names.ts';
 import { kindsAsked } from './section-kinds.ts';
+import { type Meaning, spelledOut } from './spell-out.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
@@ -69,10 +70,14 @@ const leastCover = 0.55;
  */
 export function planQuery(
   question: string,
-  { names, meanings, filter = {} }: { names: NameIndex; meanings: readonly string[]; filter?: ChunkFilter },
+  { names, meanings, filter = {} }: { names: NameIndex; meanings: readonly Meaning[]; filter?: ChunkFilter },
 ): QueryPlan {
-  const linked = names.link(question, { filter, limit: 24 });
   const words = wordsOf(question);
+  const linked = withSpeltOut(names.link(question, { filter, limit: mostLinked }), words, {
+    names,
+    meanings,
+    filter,
+  });
   const subjects = subjectsOf(linked, (one, other) => areListed(question, words, one, other));
   // One name for each thing the question is about; where that is one thing, a second name that fits it nearly as well.
   // A third is only searched for where the question lists it: in a story it is more often beside the point.
@@ -113,7 +118,8 @@ export function planQuery(
   const short = asked.slice(-3);
 
   const wanted = askedWords.filter(({ text }) => !leftOut.has(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
-  const spelt = [...chosen.map(({ name }) => name), ...meanings];
+  const longForms = meanings.map(({ longForm }) => longForm);
+  const spelt = [...chosen.map(({ name }) => name), ...longForms];
   const kinds = kindsAsked(
     relevant.map(({ text }) => text),
     question,
@@ -121,10 +127,10 @@ export function planQuery(
   const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
   return {
     text: question,
-    full: meanings.length > 0 ? `${question} (${meanings.join('; ')})` : question,
+    full: spelledOut(question, meanings),
     ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
     focused: [
-      ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? meanings.slice(0, 2) : [])]),
+      ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? longForms.slice(0, 2) : [])]),
     ].map((name) => `${name}: ${short.join(' ')}`),
     asking: relevant.map(({ text }) => text),
     asked: short,
@@ -153,6 +159,38 @@ export function planQuery(
     })),
   };
 }
+
+/**
+ * With the documents that are called what an abbreviation stands for: "the BCP" names the business continuity plan, and a document of
+ * that title, though only another one says so. Where a name links to the document by itself, that one counts; an abbreviation that may stand
+ * for several things names none of them (on MedQuAD it would cost a point of S@1).
+ */
+function withSpeltOut(
+  linked: readonly LinkedName[],
+  words: readonly Word[],
+  { names, meanings, filter }: { names: NameIndex; meanings: readonly Meaning[]; filter: ChunkFilter },
+): LinkedName[] {
+  const known = new Set(
+    linked.filter(({ cover }) => cover >= leastCover).map(({ documentId }) => documentId),
+  );
+  const spelt = meanings.flatMap(({ longForm, start, end }) => {
+    if (meanings.some((other) => other.start === start && other.longForm !== longForm)) return [];
+    const at = words.flatMap((word, index) => (word.start >= start && word.end <= end ? [index] : []));
+    const called = comparableName(longForm);
+    return names
+      .link(longForm, { filter, limit: mostLinked })
+      .filter(({ documentId, name }) => comparableName(name) === called && !known.has(documentId))
+      .map((link) => ({ ...link, verbatim: false, at }));
+  });
+  if (spelt.length === 0) return [...linked];
+  const also = new Set(spelt.map(({ documentId }) => documentId));
+  return [...linked.filter(({ documentId }) => !also.has(documentId)), ...spelt]
+    .sort((a, b) => strengthOf(b) - strengthOf(a))
+    .slice(0, mostLinked);
+}
+
+/** Documents that a question may name. */
+const mostLinked = 24;
 
 const strengthOf = ({ weight, cover }: LinkedName) => weight * cover;
 

@@ -25,6 +25,7 @@ import { listIn, questionsIn } from './question-parts.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
 import { isSameSpan, selectPassages } from './select.ts';
 import { type Shares, sharesOf } from './shares.ts';
+import { type Meaning, spelledOut } from './spell-out.ts';
 
 export interface RetrieverOptions {
   catalog: Catalog;
@@ -270,10 +271,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   /** Abbreviations that documents list, where a question with them spelt out is still one that the embedder reads whole. */
-  function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): string[] {
+  function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): Meaning[] {
     const tools = localToolsOf(embedder);
     const found = known.abbreviations.meanings(text, filter);
-    return tools && tools.countTokens(`${text} (${found.join('; ')})`) > tools.contextLength - 2 ? [] : found;
+    return tools && tools.countTokens(spelledOut(text, found)) > tools.contextLength - 2 ? [] : found;
   }
 
   /** A question that is several is searched as a whole and as each of them. */
@@ -377,7 +378,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     }));
     const missing = await unheardOf(known.names.unknown(text), search);
     return {
-      ...(meanings.length > 0 && { spelledOut: meanings }),
+      ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
       ...(parts.length > 1 && { parts }),
       ...(missing.length > 0 && { missing }),
       passages: chosen.map(({ item, score }, index) =>
@@ -457,13 +458,12 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   ): Promise<Omit<Retrieval, 'query'>> {
     const { k, mode, search, state } = options;
     const timings = { embed: 0, dense: 0, lexical: 0, fuse: 0 };
-    let meanings: string[] = [];
+    let meanings: Meaning[] = [];
     let found: ScoredChunk[];
     let before = performance.now();
     if (mode === 'dense') {
       meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const full = meanings.length > 0 ? `${text} (${meanings.join('; ')})` : text;
-      const [vector] = await embedQueries(embedder, [full], search.signal);
+      const [vector] = await embedQueries(embedder, [spelledOut(text, meanings)], search.signal);
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
@@ -476,7 +476,11 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       if (passages.some((passage) => isSameSpan(passage, chunk))) continue;
       passages.push(passageOf(chunk, { rank: passages.length + 1, score, scores: { [mode]: score } }));
     }
-    return { ...(meanings.length > 0 && { spelledOut: meanings }), passages, timings };
+    return {
+      ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
+      passages,
+      timings,
+    };
   }
 
   /** Headings recur: each is embedded once. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DocumentSummary } from '../catalog/catalog.ts';
-import { abbreviationsOf } from './spell-out.ts';
+import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
 const document = (id: string, title: string, aliases: string[], access = 'public') =>
   ({ id, title, aliases, access }) as DocumentSummary;
@@ -16,7 +16,9 @@ const words = new Set(
   'what is the charge for all of this and abl'.split(' ').filter((word) => word !== 'abl'),
 );
 const abbreviations = abbreviationsOf(documents, (word) => words.has(word));
-const meanings = (query: string, filter = {}) => abbreviations.meanings(query, filter);
+const longForms = (of: Abbreviations, query: string, filter = {}) =>
+  of.meanings(query, filter).map(({ longForm }) => longForm);
+const meanings = (query: string, filter = {}) => longForms(abbreviations, query, filter);
 
 describe('abbreviations that documents list', () => {
   test.each([
@@ -42,13 +44,15 @@ describe('abbreviations that documents list', () => {
   });
 
   test('without a dictionary only the exact spelling counts', () => {
-    expect(abbreviationsOf(documents).meanings('what is abl', {})).toEqual([]);
-    expect(abbreviationsOf(documents).meanings('what is ABL', {})).toEqual(['Abetalipoproteinemia']);
+    expect(longForms(abbreviationsOf(documents), 'what is abl')).toEqual([]);
+    expect(longForms(abbreviationsOf(documents), 'what is ABL')).toEqual(['Abetalipoproteinemia']);
   });
 
-  test('any text gives titles of documents, each once', () => {
+  test('any text gives titles of documents, each once, and where they are asked for', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (query) => {
+        for (const { start, end } of abbreviations.meanings(`${query} ABL`, {}))
+          expect(`${query} ABL`.slice(start, end)).toMatch(/^\S+$/);
         const found = meanings(`${query} ABL ${query}`);
         expect(new Set(found).size).toBe(found.length);
         for (const title of found) expect(documents.some((each) => each.title === title)).toBe(true);
@@ -86,7 +90,7 @@ describe('abbreviations that texts define', () => {
         .map(([abbreviation, longForm, count]) => ({ abbreviation, longForm, documents: count }));
     },
   );
-  const told = (query: string, filter = {}) => inTexts.meanings(query, filter);
+  const told = (query: string, filter = {}) => longForms(inTexts, query, filter);
 
   test.each([
     // Two spellings of one long form together outnumber the other long form.

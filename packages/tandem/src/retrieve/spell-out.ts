@@ -12,9 +12,22 @@ import { isAdmitted } from './admitted.ts';
 export interface Abbreviations {
   /**
    * Titles that the query's abbreviations may stand for, of documents that the filter admits, and the glossary's long forms; for
-   * an abbreviation with neither, the long form that most of the admitted documents' texts define.
+   * an abbreviation with neither, the long form that most of the admitted documents' texts define. Each long form once.
    */
-  meanings(query: string, filter: ChunkFilter): string[];
+  meanings(query: string, filter: ChunkFilter): Meaning[];
+}
+
+/** What an abbreviation in a query may stand for. */
+export interface Meaning {
+  longForm: string;
+  /** Where the abbreviation stands first in the query, in UTF-16 code units. */
+  start: number;
+  end: number;
+}
+
+/** The query, and in brackets what its abbreviations may stand for. */
+export function spelledOut(query: string, meanings: readonly Meaning[]): string {
+  return meanings.length > 0 ? `${query} (${meanings.map(({ longForm }) => longForm).join('; ')})` : query;
 }
 
 type Defined = Awaited<ReturnType<DocumentCatalog['definitions']>>;
@@ -38,38 +51,41 @@ export function abbreviationsOf(
     for (const form of new Set([abbreviation, abbreviation.toLowerCase()]))
       longForms.set(form, [...(longForms.get(form) ?? []), longForm]);
   const byForm = new Map<string, DocumentSummary[]>();
-  const add = (form: string, document: DocumentSummary) => {
+  const addForm = (form: string, document: DocumentSummary) => {
     const list = byForm.get(form);
     if (list) list.push(document);
     else byForm.set(form, [document]);
   };
   for (const document of documents)
     for (const alias of new Set(document.aliases.filter(isAbbreviation))) {
-      add(alias, document);
-      if (alias.toLowerCase() !== alias) add(alias.toLowerCase(), document);
+      addForm(alias, document);
+      if (alias.toLowerCase() !== alias) addForm(alias.toLowerCase(), document);
     }
 
   return {
     meanings(query, filter) {
       const shouting = query === query.toUpperCase() && /[\p{L}\p{N}]\s+[\p{L}\p{N}]/u.test(query);
-      const titles = new Set<string>();
-      for (const [word] of query.matchAll(wordPattern)) {
+      const found: Meaning[] = [];
+      for (const { 0: word, index: start } of query.matchAll(wordPattern)) {
+        const add = (longForm: string) => {
+          const key = longForm.toLowerCase();
+          if (found.every((meaning) => meaning.longForm.toLowerCase() !== key))
+            found.push({ longForm, start, end: start + word.length });
+        };
         const lower = word.toLowerCase();
         // Capitals in a query that is all capitals are no sign of an abbreviation.
         const form = word !== lower && !shouting ? word : isWord(lower) ? undefined : lower;
         if (form === undefined) continue;
         const admitted = (byForm.get(form) ?? []).filter((document) => isAdmitted(document, filter));
         const meanings = new Set(admitted.map(({ title }) => title));
-        if (meanings.size <= mostMeanings)
-          for (const title of meanings) if (!says(titles, title)) titles.add(title);
+        if (meanings.size <= mostMeanings) for (const title of meanings) add(title);
         const given = longForms.get(form) ?? [];
-        if (given.length <= mostMeanings) for (const long of given) if (!says(titles, long)) titles.add(long);
+        if (given.length <= mostMeanings) for (const longForm of given) add(longForm);
         if (admitted.length + given.length > 0) continue;
         const inTexts = mostDefined(form, defined(form, filter));
-        if (inTexts.length <= mostMeanings)
-          for (const long of inTexts) if (!says(titles, long)) titles.add(long);
+        if (inTexts.length <= mostMeanings) for (const longForm of inTexts) add(longForm);
       }
-      return [...titles];
+      return found;
     },
   };
 }
@@ -91,7 +107,3 @@ function mostDefined(form: string, definitions: ReturnType<Defined>): string[] {
 }
 
 const wordPattern = /[\p{L}\p{N}]+(?:[.-][\p{L}\p{N}]+)*/gu;
-
-function says(titles: ReadonlySet<string>, longForm: string): boolean {
-  return [...titles].some((title) => title.toLowerCase() === longForm.toLowerCase());
-}
