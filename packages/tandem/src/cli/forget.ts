@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { type ForgetReport, forget } from '../project/forget.ts';
 import { withProject } from './command-context.ts';
-import { counted } from './counted.ts';
 
 export function addForget(program: Command, signal: AbortSignal): void {
   program

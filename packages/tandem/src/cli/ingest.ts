@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { counted } from '../core/counted.ts';
 import { ingest, type ProjectIngestReport, sourceAddresses, watch } from '../project/ingest.ts';
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
-import { counted } from './counted.ts';
 import { duration } from './progress-bar.ts';
 import { reportError } from './report-error.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { counted, formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
+import { counted } from '../core/counted.ts';
+import { formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
 
 describe('numbers as people read them', () => {
   it.each([

@@ -52,11 +52,6 @@ export function listed(items: readonly string[], conjunction = 'and'): string {
     : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
 }
 
-/** `1 case`, `182 cases`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 function rounded(value: number, digits: number): string {
   // −0 would print as "-0".
   return (Number(value.toFixed(digits)) || 0).toLocaleString('en', {

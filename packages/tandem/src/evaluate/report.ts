@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { counted } from './format.ts';
+import { counted } from '../core/counted.ts';
 import { markedArms } from './report/arms.ts';
 import { casesSection } from './report/cases.ts';
 import { otherFigures, primaryFigures } from './report/figures.ts';

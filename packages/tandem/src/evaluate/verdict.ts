@@ -1,5 +1,6 @@
+import { counted } from '../core/counted.ts';
 import { advantageOf, shownBetter } from './advantage.ts';
-import { counted, formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
+import { formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
 import type { ArmInfo, ArmMetric, ComparisonResult, MetricInfo, Slice, Verdict } from './types.ts';
 
 type Undecided = Omit<ComparisonResult, 'verdict'>;

@@ -502,6 +502,20 @@ test('a folder that was renamed is never missing: each document goes when its ne
   await checkConsistency(catalog, store);
 });
 
+test('progress counts each document once, those that come to nothing too', async () => {
+  write('gout.md', gout);
+  await run();
+  const touched = new Date(Date.now() + 60_000);
+  utimesSync(join(documents, 'gout.md'), touched, touched);
+  write('empty.md', '\n');
+  const told: string[] = [];
+  const report = await run({
+    onProgress: ({ stage, done, total }) => stage === 'ingesting' && told.push(`${done} of ${total}`),
+  });
+  expect(report).toMatchObject({ unchanged: 1, problems: [{ uri: expect.stringContaining('empty.md') }] });
+  expect(new Set(told)).toEqual(new Set(['0 of 2', '2 of 2']));
+});
+
 test('the way documents are cut is part of the index', async () => {
   write('gout.md', gout);
   await run();

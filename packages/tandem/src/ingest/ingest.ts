@@ -1,6 +1,7 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
 import { embeddedText } from '../chunk/embedded-text.ts';
+import { counted } from '../core/counted.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { definitionsIn } from '../parse/abbreviations.ts';
@@ -88,7 +89,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     const interrupted = signal?.aborted
       ? new InterruptedError({
           domain: 'ingest',
-          message: `The ingest was stopped after ${progress.done} of ${progress.total} documents.`,
+          message: `The ingest was stopped after ${progress.done} of ${counted(progress.total, 'document')}.`,
           cause: error,
         })
       : undefined;
@@ -171,23 +172,21 @@ async function bringInLine(
   async function commitBatch(batch: Batch): Promise<void> {
     heapGrowth.look();
     const chunks = batch.put.flatMap((prepared) => prepared.chunks.map((chunk) => ({ prepared, chunk })));
-    const tell = (embeddedChunks: number) => {
-      const share = chunks.length === 0 ? 1 : embeddedChunks / chunks.length;
+    const tell = (documents: number, embeddedChunks: number) =>
       onProgress?.({
         stage: 'ingesting',
-        done: progress.done + Math.floor(batch.worked * share),
+        done: progress.done + documents,
         total: progress.total,
         unit: 'documents',
-        detail: `${report.chunks + embeddedChunks} chunks`,
+        detail: counted(report.chunks + embeddedChunks, 'chunk'),
       });
-    };
     const texts = chunks.map(({ chunk }) => embeddedText(chunk));
     const { vectors, hashes, embedded, fromCache } = await embedTexts(texts, {
       cache: catalog.embeddings,
       embedder,
       embedderHash: state.embedderHash,
       dimensions: state.dimensions,
-      onEmbedded: tell,
+      onEmbedded: (count) => tell(Math.floor((batch.worked * count) / Math.max(1, chunks.length)), count),
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();
@@ -246,7 +245,7 @@ async function bringInLine(
     report.embedded += embedded;
     report.fromCache += fromCache;
     progress.done += batch.worked;
-    if (batch.worked > 0) tell(0);
+    if (batch.worked > 0) tell(0, 0);
   }
 }
 

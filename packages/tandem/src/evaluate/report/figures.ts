@@ -1,6 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import { expectedCalibrationError, reliabilityBins } from '../../statistics/index.ts';
 import { advantageOf } from '../advantage.ts';
-import { counted } from '../format.ts';
 import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';

@@ -1,4 +1,5 @@
-import { counted, formatValue } from '../format.ts';
+import { counted } from '../../core/counted.ts';
+import { formatValue } from '../format.ts';
 import type { ComparisonResult, Provenance } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Content, type Html, html } from './html.ts';

@@ -1,5 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import { advantageOf, shownBetter } from '../advantage.ts';
-import { counted, formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
+import { formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
 import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';
