@@ -145,7 +145,7 @@ export const jsonSourceSchema = z.strictObject({
   id: z.string(),
   updatedAt: z.string().optional(),
   accessField: z.string().optional(),
-  /** Template of an item's address, for citations: `{{html_url}}`. Default: the source's address, `#` and the id. */
+  /** Template of an item's address, for citations: `{{html_url}}`. Default: the source's address, `#`, `name/` if it has one, the id. */
   uri: z.string().optional(),
   pagination: paginationSchema.optional(),
   /** Requests, at most: a pagination that never ends is an error. */

@@ -211,6 +211,7 @@ async function openProjectSources(project: Project, options: IngestProjectOption
     opening.defer(async () => source[Symbol.asyncDispose]?.());
     sources.push(source);
   }
+  checkNames(all, sources);
   const opened = opening.move();
   return {
     sources,
@@ -231,6 +232,37 @@ async function openProjectSources(project: Project, options: IngestProjectOption
 /** A path, relative to the project, or a source as the config would have it. */
 const rememberedSchema = z.array(z.union([z.string(), sourceSchema]));
 type RememberedSource = string | SourceConfigInput;
+
+/**
+ * Rows and items are named after their source: of two with the same name only the first would be seen, and nothing would
+ * tell of the other. A file's or page's name is its own, so that a folder may be there twice, for a label of its own each.
+ */
+function checkNames(all: readonly SourceConfig[], sources: readonly Source[]): void {
+  const seen = new Map<string, number>();
+  for (const [index, config] of all.entries()) {
+    if (config.type === 'files' || config.type === 'web') continue;
+    const { id } = sources[index]!;
+    // Items are named after the address without its query.
+    const items =
+      config.type === 'json' && config.uri === undefined && config.name === undefined
+        ? `items of ${new URL(config.url).origin}${new URL(config.url).pathname}`
+        : id;
+    const before = seen.get(id) ?? seen.get(items);
+    if (before === undefined) {
+      seen.set(id, index).set(items, index);
+      continue;
+    }
+    throw new InvalidInputError({
+      domain: 'project',
+      where: `sources.${index}`,
+      message: `\`sources.${index}\` and \`sources.${before}\` have the same name (${id}), so their documents could not be told apart.`,
+      hint:
+        config.type === 'custom'
+          ? 'Give one of them another `id`.'
+          : "Give one of them a `name` of its own, such as name: 'second'.",
+    });
+  }
+}
 
 function parseRemembered(entry: RememberedSource): SourceConfig {
   return sourceSchema.parse(typeof entry === 'string' ? { type: 'files', path: entry } : entry);

@@ -50,6 +50,8 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
     headersFor: start,
   });
   const base = `${start.origin}${start.pathname}`;
+  // An id's own slash is written %2F: no item can be taken for one of a source that has a name.
+  const names = options.name === undefined ? '' : `${options.name}/`;
   let held: HeldBodies | undefined;
 
   async function* list({
@@ -71,7 +73,9 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
         });
         continue;
       }
-      const uri = address ? address.render(item).trim() : `${base}#${encodeURIComponent(String(key))}`;
+      const uri = address
+        ? address.render(item).trim()
+        : `${base}#${names}${encodeURIComponent(String(key))}`;
       if (listed.has(uri)) {
         onProblem?.({
           uri,
