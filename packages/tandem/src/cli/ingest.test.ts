@@ -170,6 +170,18 @@ test('--watch ingests again when a file changes, and ends cleanly on Ctrl-C', as
   expect(code).toBe(0);
 });
 
+test('a watch that cannot go on ends, with its watchers', async () => {
+  await writeFile(
+    join(directory, 'tandem.config.ts'),
+    "export default { name: 'test', sources: [{ type: 'files', path: 'docs' }], models: { embedder: 'local:./none' } };\n",
+  );
+  await mkdir(join(directory, 'docs'));
+  await writeFile(join(directory, 'docs/a.md'), '# Gout\n\nSudden pain.\n');
+  const { code, err } = await start('ingest', '--watch').done;
+  expect(err).toMatch(/^Error: .*none/);
+  expect(code).toBe(1);
+});
+
 test('--watch --every looks at a site again and again, and sees an outage through', async () => {
   await config(`[{ type: 'web', url: '${site.origin}/', allowPrivate: true, requestsPerSecond: 100 }]`);
   site.pages.set('/', tagged(html('Gout')));

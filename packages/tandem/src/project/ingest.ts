@@ -81,7 +81,9 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
     changed = true;
     notify();
   };
-  signal.addEventListener('abort', () => notify(), { once: true });
+  // The watchers end with the watch, however it ends: a process that watches files never ends by itself.
+  const stop = new AbortController();
+  signal.addEventListener('abort', () => notify(), { once: true, signal: stop.signal });
   /** Until something happens, or so many milliseconds have passed. */
   const event = async (ms?: number) => {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -91,12 +93,13 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
     clearTimeout(timeout);
   };
 
-  const watching = Promise.all(watched.map((source) => source.watch!({ signal, onChange }))).catch(
-    (cause: unknown) => {
-      failure = { cause };
-      notify();
-    },
-  );
+  const untilStopped = AbortSignal.any([signal, stop.signal]);
+  const watching = Promise.all(
+    watched.map((source) => source.watch!({ signal: untilStopped, onChange })),
+  ).catch((cause: unknown) => {
+    failure = { cause };
+    notify();
+  });
   const timer = everySeconds === undefined ? undefined : setInterval(onChange, everySeconds * 1000);
   try {
     for (let first = true; !signal.aborted; ) {
@@ -137,7 +140,8 @@ export async function watch(project: Project, options: WatchProjectOptions): Pro
     }
   } finally {
     clearInterval(timer);
-    if (signal.aborted) await watching;
+    stop.abort();
+    await watching;
   }
 }
 
