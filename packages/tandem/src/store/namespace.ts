@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { sha256 } from '../core/hash.ts';
 
 /** The name that a project's tables have on a server, checked: other projects live there too. */
 export function checkNamespace(namespace: string): string {
@@ -11,12 +12,17 @@ export function checkNamespace(namespace: string): string {
   });
 }
 
-/** A namespace from a project's name, for where none is given. */
+/**
+ * A namespace from a project's name, for where none is given. The hash keeps apart what letters and digits do not: 日本 from 中国,
+ * "A Clinic" from "a-clinic". Of two projects in one namespace, an ingest of either would destroy the other's rows.
+ */
 export function namespaceOf(name: string): string {
   const plain = name
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
+    .slice(0, 24)
     .replace(/^_+|_+$/g, '');
-  return `tandem_${plain}`.slice(0, 40).replace(/_+$/, '');
+  const hash = sha256(name.normalize('NFC')).slice(0, 8);
+  return plain === '' ? `tandem_${hash}` : `tandem_${plain}_${hash}`;
 }

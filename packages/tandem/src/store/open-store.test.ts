@@ -7,7 +7,7 @@ import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../core/config.ts';
 import { writerRows } from './conformance.ts';
-import { namespaceOf } from './namespace.ts';
+import { checkNamespace, namespaceOf } from './namespace.ts';
 import { openStore, storeAddresses } from './open-store.ts';
 
 let directory: string;
@@ -53,10 +53,27 @@ test('an address that is not in the environment is one sentence', async () => {
   );
 });
 
-test('a namespace from any project name is one that servers take', () => {
-  expect(namespaceOf('A Clinic')).toBe('tandem_a_clinic');
-  for (const name of ['', 'Ünïcödé — 1', '日本', 'x'.repeat(100), '__'])
-    expect(namespaceOf(name)).toMatch(/^[a-z][a-z0-9_]{2,39}$/);
+test('a namespace from any project name is one that servers take, and no other project has it', () => {
+  // It must not change: an index on a server is found by it.
+  expect(namespaceOf('A Clinic')).toBe('tandem_a_clinic_2bba2c2f');
+  const long = 'x'.repeat(100);
+  const names = [
+    '',
+    'A Clinic',
+    'a-clinic',
+    'Ünïcödé — 1',
+    '日本',
+    '中国',
+    'Справка',
+    long,
+    `${long}y`,
+    '__',
+  ];
+  const namespaces = names.map(namespaceOf);
+  for (const namespace of namespaces) expect(checkNamespace(namespace)).toBe(namespace);
+  expect(new Set(namespaces).size).toBe(names.length);
+  // The same name, typed on another machine.
+  expect(namespaceOf('Ünïcödé'.normalize('NFD'))).toBe(namespaceOf('Ünïcödé'.normalize('NFC')));
 });
 
 test('the network policy is told where the store is', () => {
