@@ -175,6 +175,45 @@ test('ignore files are kept to as git keeps to them', async () => {
   expect((await listed({ ignoreFiles: false })).uris).toHaveLength(13);
 });
 
+test('a folder that cannot be looked into is one problem; the others are listed', async () => {
+  for (const file of ['docs/a.md', 'docs/b/1.md', 'docs/c/1.md', 'docs/d.md']) await put(file);
+  await symlink('.gitignore', path.join(folder, 'docs/b/.gitignore'));
+  const { uris, problems } = await listed();
+  expect(uris).toEqual(['docs/a.md', 'docs/c/1.md', 'docs/d.md']);
+  expect(problems).toEqual([
+    {
+      uri: 'docs/b/',
+      kind: 'failed',
+      message: 'The folder cannot be listed: docs/b/.gitignore cannot be read: its links lead in a circle.',
+    },
+  ]);
+  expect((await listed({ ignoreFiles: false })).problems).toEqual([]);
+  await expect(listed({ path: 'docs/b' })).rejects.toMatchObject({
+    code: 'source',
+    message:
+      'The folder "docs/b" cannot be listed: docs/b/.gitignore cannot be read: its links lead in a circle.',
+  });
+});
+
+test('a folder that goes while its neighbours are listed is unknown, not the end', async () => {
+  for (const file of ['docs/a.md', 'docs/b/1.md', 'docs/c.md']) await put(file);
+  const problems: SourceProblem[] = [];
+  const uris: string[] = [];
+  const source = filesSource({ path: 'docs', baseDirectory: folder });
+  for await (const { uri } of source.list({ onProblem: (problem) => problems.push(problem) })) {
+    uris.push(uri);
+    await rm(path.join(folder, 'docs/b'), { recursive: true, force: true });
+  }
+  expect(uris).toEqual(['docs/a.md', 'docs/c.md']);
+  expect(problems).toEqual([
+    {
+      uri: 'docs/b/',
+      kind: 'failed',
+      message: expect.stringMatching(/^The folder cannot be listed: it does not exist/),
+    },
+  ]);
+});
+
 test('rules above the source count in a repository, unless they ignore the source itself', async () => {
   await mkdir(path.join(folder, '.git'));
   await put('.gitignore', 'drafts/\n*.tmp.md\n');

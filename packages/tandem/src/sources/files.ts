@@ -56,8 +56,15 @@ export function filesSource(options: FilesSourceOptions): Source {
       if (entry) yield entry;
       return;
     }
-    const walked = new Set<string>([await realpath(root)]);
-    yield* walk(root, options.ignoreFiles === false ? noIgnoreRules : await ignoreRules(root));
+    const walked = new Set<string>();
+    let rootRules: IgnoreRules;
+    try {
+      walked.add(await realpath(root));
+      rootRules = options.ignoreFiles === false ? noIgnoreRules : await ignoreRules(root);
+    } catch (cause) {
+      throw rootUnlisted(cause);
+    }
+    yield* walk(root, rootRules);
 
     /** `rules` are those of what is in the folder. */
     async function* walk(folder: string, rules: IgnoreRules): AsyncIterable<SourceEntry> {
@@ -66,19 +73,8 @@ export function filesSource(options: FilesSourceOptions): Source {
       try {
         names = await readdir(folder);
       } catch (cause) {
-        if (folder === root) {
-          throw new SourceError({
-            uri: options.path,
-            message: `The folder "${options.path}" cannot be listed: ${reasonOf(cause)}.`,
-            hint: 'Change its permissions, or take it out of `sources`.',
-            cause,
-          });
-        }
-        onProblem?.({
-          uri: `${uriOf(folder)}/`,
-          kind: 'failed',
-          message: `The folder cannot be listed: ${reasonOf(cause)}.`,
-        });
+        if (folder === root) throw rootUnlisted(cause);
+        onProblem?.(unlisted(folder, cause));
         return;
       }
       // Code-unit order, whatever the file system or the locale prefers.
@@ -103,7 +99,15 @@ export function filesSource(options: FilesSourceOptions): Source {
         onProblem?.({ uri: uriOf(file), kind: 'failed', message: `Cannot be read: ${reasonOf(fileStat)}.` });
       } else if (fileStat.isDirectory()) {
         if (rules.ignores(file, true)) return;
-        const real = await realpath(file);
+        let real: string;
+        let rulesInside: IgnoreRules;
+        try {
+          real = await realpath(file);
+          rulesInside = await rules.enter(file);
+        } catch (cause) {
+          onProblem?.(unlisted(file, cause));
+          return;
+        }
         if (walked.has(real)) {
           onProblem?.({
             uri: uriOf(file),
@@ -113,12 +117,37 @@ export function filesSource(options: FilesSourceOptions): Source {
           return;
         }
         walked.add(real);
-        yield* walk(file, rules === noIgnoreRules ? rules : await rules.enter(file));
+        yield* walk(file, rulesInside);
       } else if (wanted(file) && !rules.ignores(file, false)) {
         const entry = entryOf(file, fileStat, onProblem);
         if (entry) yield entry;
       }
     }
+  }
+
+  function rootUnlisted(cause: unknown): SourceError {
+    return new SourceError({
+      uri: options.path,
+      message: `The folder "${options.path}" cannot be listed: ${listingReasonOf(cause)}.`,
+      hint: 'Change its permissions, or take it out of `sources`.',
+      cause,
+    });
+  }
+
+  function unlisted(folder: string, cause: unknown): SourceProblem {
+    return {
+      uri: `${uriOf(folder)}/`,
+      kind: 'failed',
+      message: `The folder cannot be listed: ${listingReasonOf(cause)}.`,
+    };
+  }
+
+  /** Without its ignore file, what is in a folder on purpose and what is not cannot be told apart. */
+  function listingReasonOf(cause: unknown): string {
+    const file = (cause as NodeJS.ErrnoException | undefined)?.path;
+    return file !== undefined && isIgnoreFile(path.basename(file))
+      ? `${uriOf(file)} cannot be read: ${reasonOf(cause)}`
+      : reasonOf(cause);
   }
 
   function entryOf(
