@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -40,6 +41,25 @@ const json = (path: string, items: string) => ({
 const answer = (body: unknown) => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
+});
+
+test('a source of one’s own that throws is a problem of that source; the others are ingested', async () => {
+  letters = await makeLetterProject();
+  const file = join(letters.directory, 'tandem.config.ts');
+  const config = (await readFile(file, 'utf8')).replace('export default', 'const config =');
+  const source = "{ id: 'tickets', list() { throw new Error('no such desk'); }, load() {} }";
+  await writeFile(
+    file,
+    `${config}\nexport default { ...config, sources: [{ type: 'custom', source: ${source} }, ...config.sources] };`,
+  );
+  await using project = await openProject({ directory: letters.directory });
+  expect(await ingest(project)).toMatchObject({
+    added: 12,
+    unavailable: ['tickets'],
+    problems: [
+      { uri: 'tickets', kind: 'failed', message: 'The source tickets could not be listed: no such desk.' },
+    ],
+  });
 });
 
 describe('sources whose documents would have the same names', () => {

@@ -1,6 +1,7 @@
 import type { SourceConfig } from '../core/source-config.ts';
 import { filesSource } from './files.ts';
 import type { LangChainLoader } from './langchain/langchain.ts';
+import { ownSource } from './own-source.ts';
 import type { Source } from './source.ts';
 
 export interface OpenSourceOptions {
@@ -40,10 +41,10 @@ export async function openSource(config: SourceConfig, options: OpenSourceOption
     case 'langchain': {
       const { fromLangChainLoader } = await import('./langchain/langchain.ts');
       const { loader, ...rest } = config;
-      return fromLangChainLoader(loader as LangChainLoader, defined(rest));
+      return ownSource(fromLangChainLoader(loader as LangChainLoader, defined(rest)));
     }
     case 'custom':
-      return config.source as unknown as Source;
+      return ownSource(config.source as unknown as Source);
   }
 }
 
