@@ -5,10 +5,8 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { newId } from '../core/id.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Answer, ArmName } from '../core/types/answer.ts';
-import type { Passage } from '../core/types/document.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
-import { fuseRankings } from '../retrieve/fuse.ts';
 import type { Retrieval, RetrieveOptions, Retriever } from '../retrieve/retriever.ts';
 import { mapCitations, withPages } from './citations.ts';
 import { buildMessages, buildRewriteMessages } from './prompt.ts';
@@ -89,8 +87,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     timings.rewrite = rewrite.milliseconds;
   }
 
-  let passages: Passage[] | undefined;
-  let found: Omit<Found, 'passages'> = { spelledOut: [] };
+  let found: Retrieval | undefined;
   if (retrieves) {
     if (!retriever)
       throw new InvalidInputError({
@@ -99,22 +96,27 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       });
     const before = performance.now();
     const k = options.k ?? config.retrieve.k;
-    ({ passages, ...found } = await findPassages(
-      retriever,
-      options.searchFor ?? asked,
-      searchQuery,
-      retrieveOptions(config, k, options),
-    ));
+    found = await retriever.retrieve(options.searchFor ?? asked, {
+      ...retrieveOptions(config, k, options),
+      ...(searchQuery && { searchQuery }),
+    });
     timings.retrieve = performance.now() - before;
   }
+
+  const passages = found?.passages;
+  const { spelledOut, parts: about, missing } = found ?? {};
 
   const messages = buildMessages({
     arm,
     answer: config.answer,
     // What "it" is stands in brackets behind the question, or in the question as it was rewritten.
-    question: found.rewritten ?? asked,
+    question: found?.rewritten ?? asked,
     ...(passages && { passages }),
-    searchedFor: { ...(searchQuery && { searchQuery }), ...found },
+    searchedFor: {
+      ...(searchQuery && { searchQuery }),
+      ...(spelledOut && { spelledOut }),
+      ...(missing && { missing }),
+    },
     ...(options.variant && { variant: options.variant }),
   });
 
@@ -181,9 +183,9 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     danglingMarkers: mapped.dangling,
     passages: passages ?? [],
     ...(searchQuery && { searchQuery }),
-    ...(found.spelledOut.length > 0 && { spelledOut: found.spelledOut }),
-    ...(found.parts && { parts: found.parts }),
-    ...(found.missing && { missing: found.missing }),
+    ...(spelledOut && { spelledOut }),
+    ...(about && { parts: about }),
+    ...(missing && { missing }),
     ...(calibrated !== undefined && { confidence: calibrated, rawConfidence: confidence! }),
     usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
     timings,
@@ -233,49 +235,6 @@ export function retrieveOptions(
     ...(given.documentIds && { documentIds: given.documentIds }),
     ...(given.turns && { turns: given.turns }),
     ...(given.signal && { signal: given.signal }),
-  };
-}
-
-interface Found extends Pick<Retrieval, 'passages' | 'parts' | 'missing' | 'rewritten'> {
-  spelledOut: string[];
-}
-
-/**
- * Passages for the question, what its abbreviations were spelt out as, and which of several things it asks have passages; with a rewritten query, for both, fused: a rewrite
- * that lost something cannot lose the passage that the question itself would have found.
- */
-async function findPassages(
-  retriever: Retriever,
-  question: string,
-  searchQuery: string | undefined,
-  options: RetrieveOptions,
-): Promise<Found> {
-  const { k } = options;
-  const search = (query: string, count: number) => retriever.retrieve(query, { ...options, k: count });
-  if (!searchQuery || searchQuery === question) {
-    const { passages, spelledOut = [], parts, missing, rewritten } = await search(question, k);
-    return {
-      passages,
-      spelledOut,
-      ...(parts && { parts }),
-      ...(missing && { missing }),
-      ...(rewritten !== undefined && { rewritten }),
-    };
-  }
-  const depth = Math.max(2 * k, 10);
-  const own = await search(question, depth);
-  const found = [await search(searchQuery, depth), own];
-  const byId = new Map(found.flatMap(({ passages }) => passages.map((passage) => [passage.id, passage])));
-  const fused = fuseRankings(found.map(({ passages }) => passages.map(({ id }) => id)));
-  return {
-    passages: fused.slice(0, k).map(({ id, score }, index) => {
-      const passage = byId.get(id)!;
-      return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
-    }),
-    spelledOut: [...new Set(found.flatMap((list) => list.spelledOut ?? []))],
-    // A rewrite spells names as the documents do: what it has found a document for is not missing.
-    ...(own.missing && found[0]!.missing && { missing: own.missing }),
-    ...(own.rewritten !== undefined && { rewritten: own.rewritten }),
   };
 }
 

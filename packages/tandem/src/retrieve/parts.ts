@@ -1,13 +1,12 @@
 import type { Passage } from '../core/types/document.ts';
+import type { Found } from './found.ts';
 import { folded, leftOut, wordsOf } from './names.ts';
-import type { Explanation, Retrieval } from './retriever.ts';
+import type { Explanation } from './retriever.ts';
 import { isSameSpan } from './select.ts';
 
-type Found = Omit<Retrieval, 'query'>;
-
 /**
- * One list of what was found for a question and for each of its parts: first the best passage of every part that has one, then what scores
- * best of all of them. Of a part that nothing here answers none is taken.
+ * One list of what was found for a question and for each of its parts: first the best passage of every part that has one, then
+ * what scores best of all of them. Of a part that nothing here answers none is taken.
  *
  * @param whole and the parts' with explanations
  */
@@ -44,15 +43,17 @@ export function withParts(
   });
   const all = [whole, ...parts.map(({ found }) => found)].map(({ explanation }) => explanation!);
   const compared = new Map(all.flatMap((each) => each.compared.map((one) => [one.chunk.id, one])));
-  const has = ({ found }: { found: Found }, passage: Passage) =>
-    found.passages.some((own) => isSameSpan(own, passage));
   const { explanation, ...rest } = whole;
   return {
     ...rest,
-    parts: parts.map((part) => ({
-      name: part.name,
-      passages: answered.includes(part) ? ranked.filter(({ passage }) => has(part, passage)).length : 0,
-    })),
+    parts: parts.map(({ name, found }) => {
+      const isOwed = answered.some((part) => part.found === found);
+      return {
+        name,
+        isOwed,
+        has: (passage) => isOwed && found.passages.some((own) => isSameSpan(own, passage)),
+      };
+    }),
     passages: ranked.map(({ passage }) => passage),
     ...(explain && {
       explanation: {

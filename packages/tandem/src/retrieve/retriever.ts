@@ -14,8 +14,8 @@ import { type Candidate, gatherCandidates } from './candidates.ts';
 import { carriedNames, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
 import { type Evidence, scoreOf } from './evidence.ts';
+import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
 import { withFreshness } from './freshness.ts';
-import { fuseRankings } from './fuse.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
 import { parentsOf } from './parents.ts';
 import { withParts } from './parts.ts';
@@ -50,6 +50,11 @@ export interface RetrieveOptions extends ChunkFilter {
   k: number;
   /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
   mode?: 'hybrid' | 'dense' | 'lexical';
+  /**
+   * The question as a model rewrote it for the search. Both are searched and their rankings fused: a rewrite that lost something
+   * cannot lose the passage that the question would have found. Hybrid only.
+   */
+  searchQuery?: string;
   /** What was said before, oldest first: "and is it hereditary?" is then about what was spoken of. Hybrid only. */
   turns?: readonly Turn[];
   /** So many chunks of the same section before and after each passage are joined to it. Default 0. */
@@ -68,8 +73,8 @@ export interface Retrieval {
   /** What was searched in a conversation, where it is not the question alone. */
   rewritten?: string;
   /**
-   * Where the question names several things: each, and how many of the passages are from documents about it. Where it is several questions:
-   * each, and how many of the passages are among those found for it alone.
+   * Where the question names several things: each, and how many of the `passages` are from documents about it. Where it is
+   * several questions: each, and how many of the `passages` have, or are in, one of those found for it alone.
    */
   parts?: { name: string; passages: number }[];
   /** Names in the question of which no document has a word: nothing here can be about them. */
@@ -99,7 +104,7 @@ export interface Explanation {
     ranks: Candidate['ranks'];
     evidence: Evidence;
     contributions: Evidence;
-    /** What the score is the sum of. */
+    /** What the score is the sum of; of two searches fused, the score in the one of them that found it. */
     shares: Shares;
   }[];
 }
@@ -136,6 +141,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       k,
       mode = 'hybrid',
       explain = false,
+      searchQuery = '',
       turns = [],
       neighbours = 0,
       maxTokens,
@@ -144,14 +150,18 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     }: RetrieveOptions,
   ): Promise<Retrieval> {
     const text = query.trim();
+    const rewritten = searchQuery.trim();
     if (text === '')
       throw new InvalidInputError({
         domain: 'retrieve',
         message: 'The question is empty.',
         hint: 'Write what you are looking for.',
       });
+    const isRewritten = mode === 'hybrid' && rewritten !== '' && rewritten !== text;
+    // What two searches both have far down may be what is best for both.
+    const depth = isRewritten ? Math.max(2 * k, 10) : k;
     // Several of the chunks found may have one parent: k different ones are promised.
-    const chunks = withParents ? 3 * k : k;
+    const chunks = withParents ? 3 * depth : depth;
     for (;;) {
       signal?.throwIfAborted();
       const state = await indexState();
@@ -162,47 +172,41 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         filter,
         ...(signal && { signal }),
       };
-      const found =
-        mode === 'hybrid'
-          ? await inConversation(text, turns, {
-              k: chunks,
-              explain,
-              search,
-              known: await knowledge.at(state),
-            })
-          : await single(text, { k: chunks, mode, search, state });
+      let found: Found;
+      if (mode !== 'hybrid') found = await single(text, { k: chunks, mode, search, state });
+      else {
+        const options = { k: chunks, explain, search, known: await knowledge.at(state) };
+        const own = await inConversation(text, turns, options);
+        found = isRewritten ? together(own, await inConversation(rewritten, turns, options)) : own;
+      }
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
-        return {
-          query,
-          ...found,
-          passages: await withFreshness(
-            catalog,
-            await handedOn(found.passages, { k, neighbours, maxTokens, at: search.at, signal }),
-          ),
-        };
+        return await handedOn(found, { query, k, neighbours, maxTokens, at: search.at, signal });
     }
   }
 
-  /** Parents for children, neighbours joined, and no more than fits. */
+  /** Parents for children, the best `k`, neighbours joined, no more than fits; then what is said of them is true of these. */
   async function handedOn(
-    found: Passage[],
+    { parts, explanation, ...found }: Found,
     {
+      query,
       k,
       neighbours,
       maxTokens,
       at,
       signal,
     }: {
+      query: string;
       k: number;
       neighbours: number;
       maxTokens: number | undefined;
       at: Snapshot;
       signal: AbortSignal | undefined;
     },
-  ): Promise<Passage[]> {
-    let passages = withParents ? (await withParents(found, signal)).slice(0, k) : found;
+  ): Promise<Retrieval> {
+    let passages = withParents ? await withParents(found.passages, signal) : found.passages;
+    passages = bestPassages(passages, { k, parts });
     if (neighbours > 0)
       passages = await withNeighbours(passages, {
         store,
@@ -211,7 +215,20 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         before: neighbours,
         after: neighbours,
       });
-    if (maxTokens === undefined) return passages;
+    if (maxTokens !== undefined) passages = packed(passages, maxTokens);
+    const why = new Map(explanation?.passages.map((each) => [each.id, each]));
+    return {
+      query,
+      ...found,
+      ...(parts && { parts: countParts(parts, passages) }),
+      passages: await withFreshness(catalog, passages),
+      ...(explanation && {
+        explanation: { ...explanation, passages: passages.map(({ id }) => why.get(id)!) },
+      }),
+    };
+  }
+
+  function packed(passages: readonly Passage[], maxTokens: number): Passage[] {
     const tools = localToolsOf(embedder);
     if (!tools)
       throw new InvalidInputError({
@@ -224,11 +241,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   /** What "it" is, is told by the turns before: their names are taken over, or a language model writes the question anew. */
-  async function inConversation(
-    text: string,
-    turns: readonly Turn[],
-    search: HybridSearch,
-  ): Promise<Omit<Retrieval, 'query'>> {
+  async function inConversation(text: string, turns: readonly Turn[], search: HybridSearch): Promise<Found> {
     const { filter, signal } = search.search;
     const carried = turns.length > 0 ? carriedNames(text, turns, search.known.names, filter) : [];
     const standalone = carried.length > 0 ? `${text} (${carried.join('; ')})` : text;
@@ -241,16 +254,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       return { ...found, ...(standalone !== text && { rewritten: standalone }) };
     // What a model left out must not be lost: both are searched, and their rankings fused.
     const other = await hybrid(written.trim(), search);
-    const byId = new Map([...other.passages, ...found.passages].map((passage) => [passage.id, passage]));
-    const fused = fuseRankings([found, other].map(({ passages }) => passages.map(({ id }) => id)));
-    return {
-      ...other,
-      rewritten: written.trim(),
-      passages: fused.slice(0, search.k).map(({ id, score }, index) => {
-        const passage = byId.get(id)!;
-        return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
-      }),
-    };
+    return { ...fuseFound([found, other]), rewritten: written.trim() };
   }
 
   async function indexState(): Promise<IndexState> {
@@ -278,7 +282,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   /** A question that is several is searched as a whole and as each of them. */
-  async function hybrid(text: string, search: HybridSearch): Promise<Omit<Retrieval, 'query'>> {
+  async function hybrid(text: string, search: HybridSearch): Promise<Found> {
     const parts = await partsOf(text, search);
     if (parts.length < 2) return await asOne(text, search);
     const [whole, ...own] = await Promise.all(
@@ -313,10 +317,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     return hits.filter((own) => own.length > 0).length > 1 && new Set(all).size === all.length ? items : [];
   }
 
-  async function asOne(
-    text: string,
-    { k, explain, search, known }: HybridSearch,
-  ): Promise<Omit<Retrieval, 'query'>> {
+  async function asOne(text: string, { k, explain, search, known }: HybridSearch): Promise<Found> {
     const timings = {
       understand: 0,
       embed: 0,
@@ -372,9 +373,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const chosen = reranker
       ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, k, signal))
       : selected;
-    const parts = plan.subjects.map(({ name, documentIds }) => ({
+    const parts = plan.subjects.map(({ name, documentIds, isListed }) => ({
       name,
-      passages: chosen.filter(({ item }) => documentIds.includes(item.chunk.documentId)).length,
+      isOwed: isListed,
+      has: ({ documentId }: Passage) => documentIds.includes(documentId),
     }));
     const missing = await unheardOf(known.names.unknown(text), search);
     return {
@@ -455,7 +457,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   async function single(
     text: string,
     options: { k: number; mode: 'dense' | 'lexical'; search: SearchOptions; state: IndexState },
-  ): Promise<Omit<Retrieval, 'query'>> {
+  ): Promise<Found> {
     const { k, mode, search, state } = options;
     const timings = { embed: 0, dense: 0, lexical: 0, fuse: 0 };
     let meanings: Meaning[] = [];
@@ -512,6 +514,18 @@ interface HybridSearch {
   explain: boolean;
   search: SearchOptions;
   known: Knowledge;
+}
+
+/** A question and what it was rewritten to. What is said of it is of its own words. */
+function together(own: Found, other: Found): Found {
+  const { spelledOut: _own, missing, ...rest } = fuseFound([other, own]);
+  const spelledOut = [...new Set([other, own].flatMap((each) => each.spelledOut ?? []))];
+  return {
+    ...rest,
+    ...(spelledOut.length > 0 && { spelledOut }),
+    // A rewrite spells names as the documents do: where it has found documents for all of its names, nothing is missing.
+    ...(missing && other.missing && { missing }),
+  };
 }
 
 function passageOf(chunk: StoredChunk, place: Pick<Passage, 'rank' | 'score' | 'scores'>): Passage {

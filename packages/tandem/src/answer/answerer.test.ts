@@ -1,0 +1,197 @@
+import type { LanguageModelV4Usage } from '@ai-sdk/provider';
+import { MockLanguageModelV4 } from 'ai/test';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configSchema } from '../core/config.ts';
+import type { Adapter } from '../core/types/adapter.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import { fetchModel } from '../models/fetch/fetch-model.ts';
+import { type LocalChatModel, openLocalChat } from '../models/local-chat.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import { makeSmallIndex, type SmallIndex } from '../retrieve/small-index.fixture.ts';
+import { createAnswerer } from './answerer.ts';
+import { extractAnswer } from './extract.ts';
+
+/** Usage and errors are those of a scripted model; what is read, cited and kept is tested with SmolLM2. */
+
+const more = 'Whoever has a question about it asks the doctor at the next visit. ';
+const documents = {
+  'gout.md': `# Gout
+
+## Symptoms
+
+Sudden attacks of severe pain in a joint, most often the big toe. ${more.repeat(3)}
+
+## Causes
+
+Uric acid forms crystals in the joint. ${more.repeat(3)}
+`,
+  'asthma.md': `# Asthma
+
+## Symptoms
+
+Wheezing, coughing and a tight chest, most often at night. ${more.repeat(3)}
+
+## Causes
+
+Pollen, dust and cold air narrow the airways. ${more.repeat(3)}
+`,
+};
+
+let index: SmallIndex;
+let smol: LocalChatModel;
+beforeAll(async () => {
+  index = await makeSmallIndex(documents);
+  const { path } = await fetchModel('local:smollm2-135m-instruct');
+  smol = await openLocalChat({ path, threads: 2, modelId: 'smollm2' });
+});
+afterAll(async () => {
+  await smol?.[Symbol.asyncDispose]();
+  await index?.[Symbol.asyncDispose]();
+});
+
+const usage = (prompt: number, completion: number): LanguageModelV4Usage => ({
+  inputTokens: { total: prompt, noCache: prompt, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: completion, text: completion, reasoning: undefined },
+});
+/** Says these texts one after the other, each reply at the cost of 100 and 10 tokens. */
+const scripted = (...replies: string[]) => {
+  const rest = [...replies];
+  return new MockLanguageModelV4({
+    provider: 'house.chat',
+    doGenerate: async () => ({
+      content: [{ type: 'text', text: rest.shift()! }],
+      finishReason: { unified: 'stop', raw: undefined },
+      usage: usage(100, 10),
+      warnings: [],
+    }),
+  });
+};
+const configured = (given: object = {}) => configSchema.parse({ name: 'test', ...given });
+const answererOf = (chat: MockLanguageModelV4 | LocalChatModel, config = configured()) =>
+  createAnswerer({
+    config,
+    chat,
+    catalog: index.catalog,
+    retriever: index.retriever,
+    // A hosted model that is itself the tuned one.
+    adapter: { adapter: { id: 'tuned-1' } as Adapter },
+  });
+
+describe('hybrid searches with the question and what the model made of it', () => {
+  const both = 'How do I recognise gout and asthma?';
+
+  test('and keeps to the budget of one search', async () => {
+    const { countTokens } = localToolsOf(index.embedder)!;
+    const config = configured({ retrieve: { maxTokens: 90 } });
+    const { passages } = await answererOf(scripted('asthma triggers', 'x'), config).answer(
+      'What is gout caused by?',
+      { arm: 'hybrid' },
+    );
+    const tokens = passages.map(({ prefix, text }) => countTokens(`${prefix}\n${text}`));
+    expect(passages.length).toBeGreaterThan(0);
+    expect(tokens.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(90);
+  });
+
+  test('and says which of several things has passages', async () => {
+    const { passages, parts } = await answererOf(scripted('gout symptoms', 'x')).answer(both, {
+      arm: 'hybrid',
+    });
+    expect(parts?.map(({ name }) => name).toSorted()).toEqual(['Asthma', 'Gout']);
+    for (const part of parts!)
+      expect(part.passages).toBe(
+        passages.filter(({ documentId }) => documentId === `${part.name.toLowerCase()}.md`).length,
+      );
+  });
+});
+
+describe('SmolLM2', () => {
+  const output = {
+    schema: {
+      type: 'object',
+      properties: {
+        intent: { enum: ['symptoms', 'causes'] },
+        response: { type: 'string', maxLength: 80 },
+      },
+      required: ['intent', 'response'],
+    },
+    textField: 'response',
+    confidence: { field: 'confidence', of: 'intent' },
+  };
+
+  test('answers in the form that the project asks for, from the passages, and all of it is kept', async () => {
+    const config = configured({ answer: { output, maxTokens: 80 }, retrieve: { k: 2 } });
+    const answerer = createAnswerer({
+      config,
+      chat: smol,
+      catalog: index.catalog,
+      retriever: index.retriever,
+      calibrate: (probability: number, arm: ArmName) => (arm === 'rag' ? probability / 2 : Number.NaN),
+    });
+    const answer = await answerer.answer('What causes gout?', { arm: 'rag' });
+    expect(JSON.parse(answer.raw)).toMatchObject({ response: answer.text });
+    expect(['symptoms', 'causes']).toContain(answer.output?.intent);
+    expect(answer.rawConfidence).toBeGreaterThanOrEqual(0.5);
+    expect(answer.confidence).toBeCloseTo(answer.rawConfidence! / 2);
+    expect(answer.output?.confidence).toBeCloseTo(answer.confidence!, 2);
+    expect(answer.passages[0]).toMatchObject({ documentId: 'gout.md', headingPath: ['Gout', 'Causes'] });
+    for (const { documentId, start, end, quote } of answer.citations)
+      expect((await index.catalog.documents.get(documentId))!.text.slice(start, end)).toBe(quote);
+    const { rewrite, retrieve, generate, total } = answer.timings;
+    expect(rewrite).toBeUndefined();
+    expect(total).toBeCloseTo(retrieve! + generate);
+
+    const trace = (await index.catalog.traces.get(answer.traceId))!;
+    expect(trace).toMatchObject({ question: 'What causes gout?', arm: 'rag', rawOutput: answer.raw });
+    expect(trace.prompt).toContain('Uric acid forms crystals');
+    expect(localToolsOf(smol)!.renderPrompt(trace.messages!)).toBe(trace.prompt);
+    expect(answer.usage.promptTokens).toBe(localToolsOf(smol)!.encodePrompt(trace.messages!).length);
+  });
+
+  test('says the same piece by piece', async () => {
+    const config = configured({ answer: { maxTokens: 16 } });
+    const answerer = createAnswerer({ config, chat: smol, catalog: index.catalog });
+    const pieces: string[] = [];
+    const options = { arm: 'base' as const, onText: (piece: string) => pieces.push(piece) };
+    const streamed = await answerer.answer('What is gout?', options);
+    const whole = await answerer.answer('What is gout?', { arm: 'base' });
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join('')).toBe(streamed.raw);
+    expect([streamed.raw, streamed.usage]).toEqual([whole.raw, whole.usage]);
+    expect(streamed.timings.firstToken).toBeLessThan(streamed.timings.total);
+  });
+});
+
+describe('without a language model', () => {
+  const extract = (question: string, retrieve: object = {}) =>
+    extractAnswer({ ...index, config: configured({ retrieve }) }, question);
+
+  test('the best passage answers in its own words, each sentence cited where it stands', async () => {
+    const answer = await extract('What causes gout?');
+    expect(answer.text).toContain('Uric acid forms crystals in the joint. [1]');
+    expect(answer.citations.length).toBeGreaterThan(0);
+    const { text } = (await index.catalog.documents.get('gout.md'))!;
+    for (const { start, end, quote, sentence } of answer.citations) {
+      expect(text.slice(start, end)).toBe(quote);
+      expect(answer.text).toContain(`${sentence} [1]`);
+    }
+    expect(answer).toMatchObject({ abstained: false, usage: { promptTokens: 0, completionTokens: 0 } });
+    expect(await index.catalog.traces.get(answer.traceId)).toMatchObject({
+      model: 'extract',
+      prompt: '',
+      rawOutput: answer.text,
+    });
+  });
+
+  test('nothing is cited where no passage is near the question', async () => {
+    expect(await extract('What do helmets cost?', { leastSimilarity: 0.9 })).toMatchObject({
+      text: 'The sources do not say.',
+      abstained: true,
+      citations: [],
+    });
+  });
+
+  test('of several things asked, it tells which have passages', async () => {
+    const { parts } = await extract('How do I recognise gout and asthma?', { k: 4, maxTokens: 90 });
+    expect(parts?.map(({ passages }) => passages).toSorted()).toEqual([0, 1]);
+  });
+});
