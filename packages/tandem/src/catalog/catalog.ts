@@ -35,6 +35,8 @@ export interface Catalog extends AsyncDisposable {
    * @throws LockedError when another process keeps reading an older state.
    */
   scrub(): Promise<void>;
+  /** Writes a catalogue of the same content to `path`, where none may be: whole, or not at all. */
+  copyTo(path: string): Promise<void>;
 }
 
 export interface WriterLock extends AsyncDisposable {

@@ -60,6 +60,18 @@ function document(id: string, change: Partial<IndexedDocument> = {}): IndexedDoc
 const commit = (seq: number, change: Partial<Parameters<Catalog['index']['commit']>[0]>) =>
   catalog.index.commit({ seq, put: [], remove: [], problems: [], resolved: [], ...change });
 
+test('a copy is whole, with what only the log has, or not there', async () => {
+  await catalog.index.reset(configuration);
+  await commit(1, { put: [document('a')] });
+  const to = join(folder, 'copy.sqlite');
+  // What a killed copy left.
+  writeFileSync(`${to}.partial`, readFileSync(path).subarray(0, 3000));
+  await catalog.copyTo(to);
+  await using copy = await openCatalog(to);
+  expect(await copy.documents.get('a')).toEqual(await catalog.documents.get('a'));
+  expect(readdirSync(folder).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
 describe('index and documents', () => {
   test('a commit moves documents, problems and committedSeq together', async () => {
     expect(await catalog.index.get()).toBeUndefined();

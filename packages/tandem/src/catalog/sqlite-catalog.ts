@@ -37,6 +37,7 @@ export async function openCatalog(path: string): Promise<Catalog> {
     looks: lookCatalog(database),
     calibrations: calibrationCatalog(database),
     scrub: async () => database.scrub(),
+    copyTo: async (copy) => database.copyTo(copy),
     async [Symbol.asyncDispose]() {
       database.close();
     },

@@ -18,17 +18,27 @@ export const caseLineSchema = caseSchema
   .extend({ source: sourceReference.optional() });
 export type CaseLine = z.infer<typeof caseLineSchema>;
 
+/** Nobody answers where retrieval alone is measured: a question and its place are enough. */
+const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });
+
 /** Reads held-out questions; see `Case`. Ids must differ. */
 export async function loadCases(path: string, documents: Catalog['documents']): Promise<Case[]> {
-  return resolveSources(await readCases(path), documents);
+  return resolveSources(withOwnIds(path, await readJsonl(path, caseLineSchema)), documents);
 }
 
-/** The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. */
+/**
+ * The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. What a case answers
+ * may be missing, and its id, which is then its place in the file: `case 3`.
+ */
 export async function loadRetrievalCases(
   path: string,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
-  const lines = await readCases(path);
+  const read = await readJsonl(path, retrievalLineSchema);
+  const lines = withOwnIds(
+    path,
+    read.map((line, at) => ({ ...line, id: line.id ?? `case ${at + 1}`, expected: line.expected ?? '' })),
+  );
   return (await resolveSources(lines, documents)).map((each, at) => {
     const { source } = lines[at]!;
     return source && !each.source
@@ -37,8 +47,7 @@ export async function loadRetrievalCases(
   });
 }
 
-async function readCases(path: string): Promise<CaseLine[]> {
-  const lines = await readJsonl(path, caseLineSchema);
+function withOwnIds(path: string, lines: CaseLine[]): CaseLine[] {
   const seen = new Map<string, number>();
   lines.forEach(({ id }, index) => {
     const first = seen.get(id);

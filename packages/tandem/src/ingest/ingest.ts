@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
+import { finishFailedRun } from '../catalog/finish-failed-run.ts';
 import { embeddedText } from '../chunk/embedded-text.ts';
 import { counted } from '../core/counted.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
@@ -93,12 +94,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
           cause: error,
         })
       : undefined;
-    const status = interrupted ? 'interrupted' : 'failed';
-    try {
-      await catalog.runs.finish(run.id, { status, error: String((interrupted ?? (error as Error)).message) });
-    } catch {
-      // On a full disk not even this can be written; the process's absence will say it. What failed first is what is told.
-    }
+    await finishFailedRun(catalog, run.id, interrupted ?? error, { signal });
     throw interrupted ?? error;
   }
 }

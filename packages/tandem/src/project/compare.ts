@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { promptVariants } from '../answer/prompt.ts';
+import { finishFailedRun } from '../catalog/finish-failed-run.ts';
 import type { PromptVariant } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
@@ -25,6 +26,7 @@ import { projectGlossary, validationCases } from './dataset.ts';
 import { checkLeakage } from './leakage.ts';
 import type { Project } from './project.ts';
 import { extractArm, glossaryArm } from './reference-arms.ts';
+import { retrievalSettings } from './retriever-for.ts';
 
 export interface CompareProjectOptions {
   /** Default: all four where there is an adapter, else base and rag. */
@@ -221,10 +223,7 @@ export async function compare(
     });
     return { runId: run.id, result, files, estimate };
   } catch (error) {
-    await catalog.runs.finish(run.id, {
-      status: signal?.aborted ? 'interrupted' : 'failed',
-      error: (error as Error).message,
-    });
+    await finishFailedRun(catalog, run.id, error, { signal });
     throw error;
   }
 }
@@ -342,7 +341,7 @@ async function commonFingerprint(project: Project, baseHash: string | undefined)
     model: baseHash ?? config.models.chat,
     embedder: config.models.embedder,
     index: index && [index.configurationHash, index.committedSeq],
-    retrieve: config.retrieve,
+    retrieve: await retrievalSettings(project),
     answer,
   });
 }

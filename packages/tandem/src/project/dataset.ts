@@ -17,6 +17,7 @@ import { type GlossaryEntry, readGlossary } from '../dataset/glossary.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 import { splitOf } from '../dataset/split.ts';
 import type { Project } from './project.ts';
+import { retrievalSettings } from './retriever-for.ts';
 
 export interface Dataset {
   /** SHA-256 of the training examples' canonical JSONL. */
@@ -71,7 +72,7 @@ export async function dataset(project: Project, options: BuildOptions = {}): Pro
       mix,
       seed,
       answer: { ...config.answer, styleRules: undefined },
-      k: config.retrieve.k,
+      retrieve: await retrievalSettings(project),
       index: state && [state.configurationHash, state.committedSeq],
     }),
   );

@@ -89,6 +89,8 @@ test('a training that diverges says what to do; the best state before it becomes
   await expect(stopped).rejects.toThrow('Ctrl-C');
   const [{ id: interrupted, inputs }] = (await careful.catalog.runs.interrupted('tune')) as [Run];
   const good = checkpointDirectoryOf(careful, inputs.fingerprint!);
+  // To be told how long it takes deletes nothing.
+  await tune(careful, { fresh: true, estimateOnly: true });
   const expected = await readCheckpoint(good);
   expect(expected.step).toBeGreaterThan(0);
   {

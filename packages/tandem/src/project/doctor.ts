@@ -1,9 +1,13 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
+import { checkConsistency } from '../ingest/check-consistency.ts';
 import { listModels } from '../models/list.ts';
-import { openProject } from './project.ts';
+import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
+import { storeAddresses } from '../store/open-store.ts';
+import { openProject, type Project } from './project.ts';
 
 export interface Check {
   name: string;
@@ -20,16 +24,14 @@ export async function doctor(options: {
 }): Promise<Check[]> {
   return [
     ...(await machineChecks(options.cacheDirectory)),
-    ...(await modelChecks()),
+    ...(await modelChecks(options.cacheDirectory)),
     ...(await projectChecks(options)),
   ];
 }
 
 async function machineChecks(cacheDirectory: string): Promise<Check[]> {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const newEnough = major > 22 || (major === 22 && minor >= 18);
   const checks: Check[] = [
-    newEnough
+    Number.parseInt(process.versions.node, 10) >= 24
       ? { name: 'Node', state: 'ok', message: process.version }
       : {
           name: 'Node',
@@ -67,8 +69,8 @@ async function existingParent(path: string): Promise<string> {
   }
 }
 
-async function modelChecks(): Promise<Check[]> {
-  const models = await listModels();
+async function modelChecks(cacheDirectory: string): Promise<Check[]> {
+  const models = await listModels({ cacheDirectory });
   return models
     .filter(({ cached }) => cached)
     .map(
@@ -104,6 +106,9 @@ async function projectChecks({
       ...(directory !== undefined && { directory }),
       ...(signal && { signal }),
     });
+    using _network = enforceNetworkPolicy(
+      networkPolicy(project.config, storeAddresses(project.config.store)),
+    );
     const checks: Check[] = [
       { name: 'Project', state: 'ok', message: `${project.config.name} in ${project.directory}` },
     ];
@@ -119,10 +124,11 @@ async function projectChecks({
         : {
             name: 'Index',
             state: problems > 0 ? 'warning' : 'ok',
-            message: `${documents} documents, ${chunks} chunks${problems > 0 ? `, ${problems} documents could not be ingested` : ''}`,
+            message: `${counted(documents, 'document')}, ${counted(chunks, 'chunk')}${problems > 0 ? `, ${counted(problems, 'document')} could not be ingested` : ''}`,
             ...(problems > 0 && { hint: 'Run `tandem ingest` to see which and why.' }),
           },
     );
+    if (chunks > 0) checks.push(await indexCheck(project, chunks));
     for (const adapter of await project.catalog.adapters.list())
       checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
     const deployment = await project.deployment();
@@ -142,6 +148,25 @@ async function projectChecks({
     return checks;
   } catch (error) {
     return [asCheck('Project', error)];
+  }
+}
+
+/** More chunks take more memory to compare than a look at a project should. */
+const mostCompared = 200_000;
+
+async function indexCheck(project: Project, chunks: number): Promise<Check> {
+  const name = 'Passages';
+  if (chunks > mostCompared)
+    return {
+      name,
+      state: 'ok',
+      message: `not compared with the catalogue: there are more than ${counted(mostCompared, 'chunk')}`,
+    };
+  try {
+    await checkConsistency(project.catalog, await project.store());
+    return { name, state: 'ok', message: 'the index holds what the catalogue says, letter for letter' };
+  } catch (error) {
+    return asCheck(name, error);
   }
 }
 

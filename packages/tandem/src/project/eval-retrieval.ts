@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
@@ -8,10 +8,11 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { loadRetrievalCases } from '../dataset/cases.ts';
 import { evaluateRetrieval, type RetrievalCase, type RetrievalEvaluation } from '../evaluate/retrieval.ts';
-import { createRetriever, type RetrieveOptions } from '../retrieve/retriever.ts';
+import type { RetrieveOptions } from '../retrieve/retriever.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import { ingest } from './ingest.ts';
 import type { Project } from './project.ts';
+import { retrieverFor } from './retriever-for.ts';
 
 export interface EvalRetrievalOptions {
   /** JSONL of cases with a `source`; default: the config's `dataset.cases`. Relative to the working directory. */
@@ -54,26 +55,17 @@ export async function evalChunkers(
     await mkdir(directory, { recursive: true });
     const file = join(directory, 'catalog.sqlite');
     // The project's catalogue has vectors of texts that other chunkers make too: nothing is embedded twice.
-    const from = join(project.dataDirectory, 'catalog.sqlite');
-    if (!existsSync(file) && existsSync(from)) await cp(from, file);
+    if (!existsSync(file)) await project.catalog.copyTo(file);
     await using catalog = await openCatalog(file);
     await using store = await openLanceStore(join(directory, 'index'));
     const config: Config = { ...project.config, chunk: { ...project.config.chunk, strategy } };
     const models = await project.models();
-    const embedder = await models.embedder();
     const own: Project = {
       ...project,
       config,
       catalog,
       store: async () => store,
-      retriever: async () =>
-        createRetriever({
-          catalog,
-          store,
-          embedder,
-          candidates: config.retrieve.candidates,
-          chunking: config.chunk,
-        }),
+      retriever: () => retrieverFor(config, { directory: project.directory, catalog, store, models }),
     };
     const report = await ingest(own, {
       ...(options.signal && { signal: options.signal }),

@@ -8,14 +8,14 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
-import { readGlossary } from '../dataset/glossary.ts';
 import { type Models, openModels } from '../models/providers.ts';
-import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
+import type { Retriever } from '../retrieve/retriever.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import { openStore } from '../store/open-store.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { checkAdapter, checkHostedAdapter } from './check-adapter.ts';
 import { findProject, loadConfig } from './load-config.ts';
+import { retrieverFor } from './retriever-for.ts';
 
 /**
  * A folder with a `tandem.config.ts` and, under `.tandem/`, all that Tandem made for it: the catalogue, the index, datasets,
@@ -49,38 +49,26 @@ export interface OpenProjectOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * Finds the project's folder, runs its `tandem.config.ts` and opens its catalogue; index and models open when first asked for. Dispose it.
+ *
+ * @throws InvalidInputError when there is no project, its config is not understood, or the catalogue is damaged or of a newer Tandem
+ */
 export async function openProject(options: OpenProjectOptions = {}): Promise<Project> {
   const directory = findProject(process.cwd(), options.directory);
   const config = await loadConfig(directory);
   const dataDirectory = join(directory, '.tandem');
-  const catalog = await openCatalog(join(dataDirectory, 'catalog.sqlite'));
-  await using opened = new AsyncDisposableStack();
-  opened.use(catalog);
-  const parts = opened.move();
+  const parts = new AsyncDisposableStack();
+  const catalog = parts.use(await openCatalog(join(dataDirectory, 'catalog.sqlite')));
 
-  const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-    let made: Promise<T> | undefined;
-    return () => (made ??= make());
-  };
   const store = once(async () =>
     parts.use(
       await openStore(config.store, { directory: join(dataDirectory, 'index'), projectName: config.name }),
     ),
   );
-  const retriever = once(async () => {
-    const reranker = await (await models()).reranker();
-    return createRetriever({
-      catalog,
-      store: await store(),
-      embedder: await (await models()).embedder(),
-      candidates: config.retrieve.candidates,
-      chunking: config.chunk,
-      ...(reranker && { reranker: { model: reranker, candidates: config.retrieve.rerankCandidates } }),
-      ...(config.retrieve.glossary !== undefined && {
-        glossary: await readGlossary(join(directory, config.retrieve.glossary)),
-      }),
-    });
-  });
+  const retriever = once(async () =>
+    retrieverFor(config, { directory, catalog, store: await store(), models: await models() }),
+  );
 
   const open = async (chosen: Config) =>
     parts.use(
@@ -91,9 +79,17 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
       }),
     );
   const models = once(() => open(config));
-  /** A tuned model that is a provider's is a chat model of its own. */
-  const hostedChat = async ({ provider, model }: NonNullable<Adapter['hosted']>) =>
-    (await open({ ...config, models: { ...config.models, chat: `${provider}:${model}` } })).chat();
+  /** A tuned model that is a provider's is a chat model of its own: by its name. */
+  const hosted = new Map<string, () => Promise<Models>>();
+  const hostedChat = async ({ provider, model }: NonNullable<Adapter['hosted']>) => {
+    const name = `${provider}:${model}`;
+    let opened = hosted.get(name);
+    if (!opened) {
+      opened = once(() => open({ ...config, models: { ...config.models, chat: name } }));
+      hosted.set(name, opened);
+    }
+    return (await opened()).chat();
+  };
 
   async function adapter(id?: string): Promise<{ adapter: Adapter; file?: string }> {
     const found = id === undefined ? (await catalog.adapters.list())[0] : await catalog.adapters.get(id);
@@ -108,7 +104,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
         hint:
           id === undefined
             ? 'Run `tandem tune` to train one.'
-            : 'Look at `tandem models list` for the adapters there are.',
+            : 'Look at `tandem doctor` for the adapters there are.',
       });
     }
     if (found.hosted) {
@@ -148,4 +144,14 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     answerer: (arm, adapterId) => makeAnswerer(arm, adapterId),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+/** Made when first asked for, once; after a failure the next asks anew. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }

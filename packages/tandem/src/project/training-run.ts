@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrainingDivergedError } from '@tandem/nn';
 import type { Catalog } from '../catalog/catalog.ts';
+import { finishFailedRun } from '../catalog/finish-failed-run.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { Run } from '../core/types/run.ts';
 import type { Project } from './project.ts';
@@ -80,8 +81,8 @@ export async function findFinishedRun(
 }
 
 /**
- * Keeps a training in the catalogue from its start to its end: the run (an interrupted one of the same fingerprint is gone on
- * with), its events in batches, the adapter, and how it ended. `train` gives the adapter to register.
+ * Keeps a training in the catalogue from its start to its end: the run (an interrupted one of the same fingerprint is
+ * resumed), its events in batches, the adapter, and how it ended. `train` gives the adapter to register.
  */
 export async function recordTraining<Result>(
   project: Project,
@@ -120,9 +121,14 @@ export async function recordTraining<Result>(
   });
   const events: { kind: string; data: unknown; at: string }[] = [];
   let writing = Promise.resolve();
+  const write = (work: () => Promise<void>) => {
+    writing = writing.then(work);
+    // Told by the `flush` at the end: a training is not ended by what is noted of it.
+    writing.catch(() => {});
+  };
   const flush = () => {
     const batch = events.splice(0);
-    if (batch.length > 0) writing = writing.then(() => catalog.runs.addEvents(run.id, batch));
+    if (batch.length > 0) write(() => catalog.runs.addEvents(run.id, batch));
     return writing;
   };
   try {
@@ -138,7 +144,7 @@ export async function recordTraining<Result>(
         if (events.length >= 10) void flush();
       },
       keep: (inputs) => {
-        writing = writing.then(() => catalog.runs.update(run.id, { inputs }));
+        write(() => catalog.runs.update(run.id, { inputs }));
       },
     });
     await flush();
@@ -154,10 +160,9 @@ export async function recordTraining<Result>(
     await rm(checkpointDirectory, { recursive: true, force: true });
     return result;
   } catch (error) {
-    await flush();
-    await catalog.runs.finish(run.id, {
-      status: signal?.aborted ? 'interrupted' : 'failed',
-      error: (error as Error).message,
+    await flush().catch(() => {}); // What failed first is what is told.
+    await finishFailedRun(catalog, run.id, error, {
+      signal,
       ...(TrainingDivergedError.isInstance(error) && { metrics: { divergedAtStep: error.step } }),
     });
     // The same again would only come to the same end.

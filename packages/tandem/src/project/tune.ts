@@ -162,7 +162,6 @@ export async function tune(
     ...(from && { from: from.id }),
   });
   const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
-  if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
   const { learningRate } = hyperparameters;
   const original = originalOf(chat.modelId);
   const job: TrainingJob = {
@@ -196,6 +195,7 @@ export async function tune(
   if (options.estimateOnly) return { estimate };
 
   await using _lock = await catalog.lockForWriting('training', signal && { signal });
+  if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
   return await recordTraining(project, {
     fingerprint,
     checkpointDirectory,

@@ -5,9 +5,9 @@ import { latestEvidence } from './evidence.ts';
 import type { Project } from './project.ts';
 
 /**
- * Makes `arm` what `ask` and `serve` answer with. An arm with an adapter needs one whose base and template are those served, and
- * a comparison in which it was not shown to be worse than the best untuned arm and better than base; `force` goes on
- * without, and is recorded.
+ * Makes `arm` what `ask` answers with. An arm with an adapter needs one trained on the base and template that are served, and a
+ * comparison that showed the arm better than its untrained counterpart (tuned than base, hybrid than rag); `force` does without the
+ * comparison, and is recorded.
  */
 export async function use(
   project: Project,

@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
@@ -76,6 +77,16 @@ export class Database {
           message: `Another process keeps reading the catalogue ${this.path}, so that its log could not be emptied of what was deleted.`,
           hint: 'Stop the other process and run this command again.',
         });
+    });
+  }
+
+  /** What a killed copy left is written anew (https://sqlite.org/lang_vacuum.html#vacuuminto). */
+  copyTo(path: string): void {
+    const partial = `${path}.partial`;
+    this.#explain(() => {
+      rmSync(partial, { force: true });
+      this.run('VACUUM INTO ?', partial);
+      renameSync(partial, path);
     });
   }
 
