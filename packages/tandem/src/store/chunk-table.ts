@@ -10,6 +10,12 @@ export interface Snapshot {
   seq: number;
 }
 
+/**
+ * `removedSeq` of a row that was not removed: a number rather than null, so that one comparison tells. The greatest that fits into
+ * 32 bits.
+ */
+export const never = 2 ** 31 - 1;
+
 /** What the catalogue knows of the index: which table, of which dimensions, and how far it is committed. */
 export interface IndexedState {
   generation: number;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ChunkRow, ChunkTable, ScoredChunk, Snapshot } from './chunk-table.ts';
+import { type ChunkRow, type ChunkTable, never, type ScoredChunk, type Snapshot } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import bm25Reference from './references/bm25s.json' with { type: 'json' };
 import type { VectorStore } from './vector-store.ts';
@@ -453,7 +453,7 @@ function tableConformance<Store extends ChunkTable>(
         await writer.says('committed 2');
         await new Promise((resolve) => setTimeout(resolve, delay));
         const said = await writer.kill();
-        await isAtRest(store, at(2 ** 31 - 2));
+        await isAtRest(store, at(never - 1));
         const committedSeq = Number(said.findLast((line) => line.startsWith('committed'))!.split(' ')[1]);
         await using again = await open.open(lastPlace);
         // Each commit of this writer replaces the one before it.

@@ -4,14 +4,15 @@ import { importDriver } from '../../core/errors/missing-driver-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type {
-  ChunkFilter,
-  ChunkRow,
-  IndexedState,
-  ScoredChunk,
-  SearchOptions,
-  Snapshot,
-  StoredChunk,
+import {
+  type ChunkFilter,
+  type ChunkRow,
+  type IndexedState,
+  never,
+  type ScoredChunk,
+  type SearchOptions,
+  type Snapshot,
+  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
@@ -280,8 +281,6 @@ class ChromaStore implements VectorStore {
     }
   }
 }
-
-const never = 2 ** 31 - 1;
 
 const dimensionsOf = (collection: Collection) => Number(collection.metadata?.dimensions);
 

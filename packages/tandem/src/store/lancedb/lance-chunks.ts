@@ -6,14 +6,15 @@ import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { IndexDamagedError } from '../../core/errors/index-damaged-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import type {
-  ChunkFilter,
-  ChunkRow,
-  IndexedState,
-  ScoredChunk,
-  SearchOptions,
-  Snapshot,
-  StoredChunk,
+import {
+  type ChunkFilter,
+  type ChunkRow,
+  type IndexedState,
+  never,
+  type ScoredChunk,
+  type SearchOptions,
+  type Snapshot,
+  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, wantedPairs } from '../filter.ts';
@@ -22,7 +23,7 @@ import { compare, ranked } from '../ranked.ts';
 import { functionStems, withAbbreviationsMarked } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
-import { fromTable, never, rowColumns, rowSchema, toTable } from './lance-rows.ts';
+import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';
 
 /** How words are made from text; measured on train questions by `bench/retrieve.ts`. */
 export interface FullTextSettings {

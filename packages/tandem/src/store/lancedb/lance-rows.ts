@@ -15,12 +15,9 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type { ChunkRow, ScoredChunk } from '../chunk-table.ts';
+import { type ChunkRow, never, type ScoredChunk } from '../chunk-table.ts';
 import { metadataPairs } from '../filter.ts';
 import { withAbbreviationsMarked } from '../search-words.ts';
-
-/** `removed_seq` of a row that is there: a number rather than null, so that one comparison tells. */
-export const never = 2 ** 31 - 1;
 
 /** What a search brings back of a row, beside its score. */
 export const rowColumns = ['chunk', 'added_seq'];

@@ -2,7 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type { ChunkFilter, ChunkRow, IndexedState, Snapshot, StoredChunk } from '../chunk-table.ts';
+import {
+  type ChunkFilter,
+  type ChunkRow,
+  type IndexedState,
+  never,
+  type Snapshot,
+  type StoredChunk,
+} from '../chunk-table.ts';
 import { metadataPairs, wantedPairs } from '../filter.ts';
 
 /** A row as the vector store is told of it. `version` counts changes of any row: a row's newest is the one that holds. */
@@ -195,8 +202,6 @@ export function openRowLog(file: string): RowLog {
     [Symbol.dispose]: () => database.close(),
   };
 }
-
-const never = 2 ** 31 - 1;
 
 /** What is left of a deleted row is that it is deleted: a vector store in another process may still have it. */
 const gone = `deleted = 1, chunk = '{}', vector = x''`;

@@ -10,14 +10,15 @@ import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type {
-  ChunkFilter,
-  ChunkRow,
-  IndexedState,
-  ScoredChunk,
-  SearchOptions,
-  Snapshot,
-  StoredChunk,
+import {
+  type ChunkFilter,
+  type ChunkRow,
+  type IndexedState,
+  never,
+  type ScoredChunk,
+  type SearchOptions,
+  type Snapshot,
+  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
@@ -365,7 +366,6 @@ export class MilvusStore implements VectorStore, LexicalIndex {
   }
 }
 
-const never = 2 ** 31 - 1;
 /** ConsistencyLevelEnum.Strong: a search sees what was answered before it. */
 const strong = 0 as ConsistencyLevelEnum;
 

@@ -4,14 +4,15 @@ import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import type {
-  ChunkFilter,
-  ChunkRow,
-  IndexedState,
-  ScoredChunk,
-  SearchOptions,
-  Snapshot,
-  StoredChunk,
+import {
+  type ChunkFilter,
+  type ChunkRow,
+  type IndexedState,
+  never,
+  type ScoredChunk,
+  type SearchOptions,
+  type Snapshot,
+  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
@@ -385,9 +386,6 @@ export class PgStore implements VectorStore, LexicalIndex {
     });
   }
 }
-
-/** `removed_seq` of a row that is there: a number rather than null, so that one comparison tells. */
-const never = 2 ** 31 - 1;
 
 async function dimensionsOf(client: PoolClient, table: string): Promise<number | undefined> {
   const { rows } = await client.query<{ dimensions: number }>(
