@@ -3,7 +3,7 @@ import { MockLanguageModelV4 } from 'ai/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../core/config.ts';
 import type { Adapter } from '../core/types/adapter.ts';
-import type { ArmName } from '../core/types/answer.ts';
+import { type ArmName, armNames } from '../core/types/answer.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalChatModel, openLocalChat } from '../models/local-chat.ts';
 import { localToolsOf } from '../models/local-tools.ts';
@@ -76,6 +76,41 @@ const answererOf = (chat: MockLanguageModelV4 | LocalChatModel, config = configu
     // A hosted model that is itself the tuned one.
     adapter: { adapter: { id: 'tuned-1' } as Adapter },
   });
+
+describe('what an answer costs', () => {
+  test('is what the model was asked, the search query of hybrid included', async () => {
+    for (const arm of armNames) {
+      const chat = scripted('gout causes', 'Uric acid [1].');
+      const { usage, text, searchQuery } = await answererOf(chat).answer('What causes gout?', { arm });
+      const calls = arm === 'hybrid' ? 2 : 1;
+      expect(chat.doGenerateCalls).toHaveLength(calls);
+      expect({ usage, searchQuery }).toEqual({
+        usage: { promptTokens: 100 * calls, completionTokens: 10 * calls },
+        searchQuery: arm === 'hybrid' ? 'gout causes' : undefined,
+      });
+      expect(text).toBe(arm === 'hybrid' ? 'Uric acid [1].' : 'gout causes');
+    }
+  });
+
+  test('the search query alone, where nothing is found to answer from and the model is not asked', async () => {
+    const chat = scripted('the price of helmets');
+    const said: string[] = [];
+    const answer = await answererOf(chat, configured({ retrieve: { leastSimilarity: 0.9 } })).answer(
+      'What do helmets cost?',
+      { arm: 'hybrid', onText: (piece) => said.push(piece) },
+    );
+    expect(answer).toMatchObject({
+      text: 'The sources do not say.',
+      abstained: true,
+      citations: [],
+      usage: { promptTokens: 100, completionTokens: 10 },
+    });
+    expect(said).toEqual(['The sources do not say.']);
+    const trace = await index.catalog.traces.get(answer.traceId);
+    expect(trace).toMatchObject({ prompt: '', rawOutput: 'The sources do not say.' });
+    expect(trace).not.toHaveProperty('messages');
+  });
+});
 
 describe('hybrid searches with the question and what the model made of it', () => {
   const both = 'How do I recognise gout and asthma?';

@@ -75,6 +75,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
 
   let searchQuery: string | undefined;
   let rewritePrompt: string | undefined;
+  const usage: Answer['usage'] = { promptTokens: 0, completionTokens: 0 };
   if (arm === 'hybrid') {
     const rewrite = await generate(chat, buildRewriteMessages(asked, config.answer), {
       maxTokens: 48,
@@ -84,6 +85,8 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     });
     searchQuery = rewrite.text.split('\n')[0]!.trim() || undefined;
     rewritePrompt = rewrite.prompt;
+    usage.promptTokens += rewrite.promptTokens;
+    usage.completionTokens += rewrite.completionTokens;
     timings.rewrite = rewrite.milliseconds;
   }
 
@@ -147,6 +150,8 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
       });
   if (insufficient) options.onText?.(reply.text);
   const searched = (timings.rewrite ?? 0) + (timings.retrieve ?? 0);
+  usage.promptTokens += reply.promptTokens;
+  usage.completionTokens += reply.completionTokens;
   timings.generate = reply.milliseconds;
   timings.total = searched + reply.milliseconds;
   if (reply.firstToken !== undefined) timings.firstToken = searched + reply.firstToken;
@@ -187,7 +192,7 @@ async function answer(parts: AnswererOptions, question: string, options: AnswerO
     ...(about && { parts: about }),
     ...(missing && { missing }),
     ...(calibrated !== undefined && { confidence: calibrated, rawConfidence: confidence! }),
-    usage: { promptTokens: reply.promptTokens, completionTokens: reply.completionTokens },
+    usage,
     timings,
     traceId,
   };

@@ -326,7 +326,14 @@ async function arm(
     reference: false,
     retrieves: name === 'rag' || name === 'hybrid',
     trained,
-    fingerprint: hashJson({ common, name, prompt, adapter: trained ? adapter?.id : undefined }),
+    fingerprint: hashJson({
+      common,
+      name,
+      prompt,
+      adapter: trained ? adapter?.id : undefined,
+      // Answers kept from before do not count what the search query took.
+      ...(name === 'hybrid' && { usage: 'with the rewrite' }),
+    }),
     answer: ({ question }, signal) =>
       answerer.answer(question, { arm: name, signal, ...(prompt && { variant: prompt }) }),
   };

@@ -57,6 +57,7 @@ export interface Answer {
   confidence?: number;
   /** The same before calibration: the model's own probability for the field's tokens. */
   rawConfidence?: number;
+  /** Tokens of all that the model was asked for this answer, the search query included. */
   usage: { promptTokens: number; completionTokens: number };
   timings: AnswerTimings;
   traceId: string;
