@@ -2,7 +2,7 @@ import type { FromEnvironment, SourceConfig } from '../core/source-config.ts';
 
 /**
  * Addresses of the hosts that a source may read from, for the project's network policy. Nothing is looked up; a variable
- * that is not set names no host, and opening the source says so.
+ * that is not set, or holds no address, names no host, and opening the source says so.
  */
 export function addressesOf(config: SourceConfig, environment = process.env): string[] {
   switch (config.type) {
@@ -39,5 +39,5 @@ function hostsIn(url: string | FromEnvironment, environment: NodeJS.ProcessEnv):
     .slice(authority.lastIndexOf('@') + 1)
     .split(',')
     .map((host) => host.replace(/:\d*$/, ''))
-    .filter((host) => host !== '');
+    .filter((host) => host !== '' && URL.canParse(addressOf(host)));
 }

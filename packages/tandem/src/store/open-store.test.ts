@@ -53,6 +53,23 @@ test('an address that is not in the environment is one sentence', async () => {
   );
 });
 
+test('a text that is no address is one sentence without it, wherever it is first looked at', async () => {
+  process.env.TANDEM_TEST_STORE_URL = 'host=localhost password=s3cret';
+  const config = { kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' };
+  const refusal = {
+    code: 'invalid_input',
+    where: 'store.urlEnv',
+    message:
+      'The environment variable TANDEM_TEST_STORE_URL does not hold the address of a PostgreSQL database.',
+    hint: expect.not.stringContaining('s3cret'),
+  };
+  await expect(open(config, 'none')).rejects.toMatchObject(refusal);
+  expect(() => storeAddresses(storeOf(config))).toThrow(expect.objectContaining(refusal));
+  expect(() => storeAddresses(storeOf({ kind: 'milvus', address: 'my host:1' }))).toThrow(
+    expect.objectContaining({ code: 'invalid_input', where: 'store.address' }),
+  );
+});
+
 test('a namespace from any project name is one that servers take, and no other project has it', () => {
   // It must not change: an index on a server is found by it.
   expect(namespaceOf('A Clinic')).toBe('tandem_a_clinic_2bba2c2f');
@@ -80,6 +97,11 @@ test('the network policy is told where the store is', () => {
   process.env.TANDEM_TEST_STORE_URL = 'postgres://app:p%40ss@db.example.test:5433/app';
   const hosts = (store: object) => storeAddresses(storeOf(store)).map((address) => new URL(address).hostname);
   expect(hosts({ kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' })).toEqual(['db.example.test']);
+  // A socket of this machine.
+  process.env.TANDEM_TEST_STORE_URL = 'postgres://app@/app?host=/var/run/postgresql';
+  expect(hosts({ kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' })).toEqual([]);
+  process.env.TANDEM_TEST_STORE_URL = 'postgres://%2Fvar%2Frun%2Fpostgresql/app';
+  expect(hosts({ kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' })).toEqual([]);
   expect(hosts({ kind: 'milvus', address: 'milvus.example.test:19530' })).toEqual(['milvus.example.test']);
   expect(hosts({ kind: 'chroma', url: 'https://chroma.example.test' })).toEqual(['chroma.example.test']);
   expect(hosts({ kind: 'lancedb' })).toEqual([]);
@@ -87,7 +109,7 @@ test('the network policy is told where the store is', () => {
 
 describe('a driver that is not installed is one sentence with the command', () => {
   test.each([
-    ['pg', { kind: 'pgvector', urlEnv: 'HOME' }],
+    ['pg', { kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' }],
     ['@zilliz/milvus2-sdk-node', { kind: 'milvus' }],
     ['chromadb', { kind: 'chroma' }],
   ])('%s', (packageName, config) => {
@@ -104,6 +126,7 @@ describe('a driver that is not installed is one sentence with the command', () =
     `;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
+      env: { ...process.env, TANDEM_TEST_STORE_URL: 'postgres://127.0.0.1/app' },
     });
     expect(stdout, stderr).not.toBe('');
     expect(JSON.parse(stdout)).toMatchObject({

@@ -22,7 +22,7 @@ export async function openStore(
       return await openLanceStore(directory);
     case 'pgvector': {
       const { openPgvectorStore } = await import('./pgvector/pgvector-store.ts');
-      return await openPgvectorStore({ url: secret(config.urlEnv, 'store.urlEnv'), namespace });
+      return await openPgvectorStore({ url: postgresURL(config.urlEnv).text, namespace });
     }
     case 'milvus': {
       const { openMilvusStore } = await import('./milvus/milvus-store.ts');
@@ -73,14 +73,38 @@ export function openLexicalIndex(directory: string): Promise<LexicalIndex> {
 /** Hosts that the store is reached at, for the network policy. */
 export function storeAddresses(config: StoreConfig): string[] {
   if (config.kind === 'chroma') return [config.url];
-  if (config.kind === 'milvus')
-    return [config.address.includes('://') ? config.address : `http://${config.address}`];
-  if (config.kind === 'pgvector') {
-    const url = process.env[config.urlEnv];
-    // A Postgres URL's host is told by the parser only under a scheme that it knows.
-    return url === undefined ? [] : [url.replace(/^[a-z]+:/, 'http:')];
+  if (config.kind === 'milvus') {
+    const address = config.address.includes('://') ? config.address : `http://${config.address}`;
+    if (URL.canParse(address)) return [address];
+    throw new InvalidInputError({
+      domain: 'store',
+      where: 'store.address',
+      message: '`store.address` is not the address of a Milvus server.',
+      hint: 'Write it as 127.0.0.1:19530 or https://host:19530.',
+    });
+  }
+  // The command that opens the store says when the variable is not set.
+  if (config.kind === 'pgvector' && process.env[config.urlEnv]) {
+    const { host } = postgresURL(config.urlEnv);
+    // Without a host, or with a folder for one, it is a socket of this machine.
+    return host === '' || host.startsWith('%2F') ? [] : [`http://${host}`];
   }
   return [];
+}
+
+/** @throws InvalidInputError without what the variable holds: it may have a password in it */
+function postgresURL(variable: string): { text: string; host: string } {
+  const text = secret(variable, 'store.urlEnv');
+  const authority = /^postgres(?:ql)?:\/\/([^/?#]*)/i.exec(text)?.[1];
+  const host = authority?.slice(authority.lastIndexOf('@') + 1);
+  if (host !== undefined && (host === '' || host.startsWith('%2F') || URL.canParse(`http://${host}`)))
+    return { text, host };
+  throw new InvalidInputError({
+    domain: 'store',
+    where: 'store.urlEnv',
+    message: `The environment variable ${variable} does not hold the address of a PostgreSQL database.`,
+    hint: 'Write it as postgres://user:password@host:5432/database; a % or / in the password as %25 or %2F.',
+  });
 }
 
 function secret(variable: string, where: string): string {

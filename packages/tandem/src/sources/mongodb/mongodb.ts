@@ -6,6 +6,7 @@ import { SourceError } from '../../core/errors/source-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { hashJson } from '../../core/hash.ts';
 import type { SourceConfigOf } from '../../core/source-config.ts';
+import { decodedPart, passwordInConfig } from '../connection-string.ts';
 import { fromEnvironment } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
 import { fieldPath } from '../records/field-path.ts';
@@ -228,16 +229,12 @@ function placeOf(options: MongodbSourceOptions, where: string): Place {
   }
   const [, scheme, login = '', hosts, path = '', query = ''] = match;
   const [user = '', given] = login.split(':');
-  if (typeof options.url === 'string' && given !== undefined) {
-    throw invalid(
-      `\`${where}.url\` has a password in it: secrets do not belong into a config file.`,
-      "Take it out and name an environment variable: password: { env: 'DATABASE_PASSWORD' }.",
-    );
-  }
+  if (typeof options.url === 'string' && given !== undefined) throw passwordInConfig(where);
+  decodedPart(user, where);
   const secret = options.password
     ? fromEnvironment(options.password, `${where}.password`, environment)
-    : decodeURIComponent(given ?? '');
-  const database = options.database ?? decodeURIComponent(path);
+    : decodedPart(given ?? '', where);
+  const database = options.database ?? decodedPart(path, where);
   if (database === '') {
     throw invalid(
       `\`${where}\` does not say which database to read.`,

@@ -5,6 +5,7 @@ import { SourceError } from '../../core/errors/source-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { hashJson } from '../../core/hash.ts';
 import type { SourceConfigOf } from '../../core/source-config.ts';
+import { decodedPart, passwordInConfig } from '../connection-string.ts';
 import { fromEnvironment } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
@@ -309,20 +310,14 @@ function placeOf(options: SqlSourceOptions, where: string): Place {
       hint: 'Write postgres://user@host/database, mysql://…, mariadb://… or sqlite:path/to/file.db.',
     });
   }
-  if (typeof options.url === 'string' && url.password !== '') {
-    throw new InvalidInputError({
-      domain: 'sources',
-      where: `${where}.url`,
-      message: `\`${where}.url\` has a password in it: secrets do not belong into a config file.`,
-      hint: "Take it out and name an environment variable: password: { env: 'DATABASE_PASSWORD' }.",
-    });
-  }
+  if (typeof options.url === 'string' && url.password !== '') throw passwordInConfig(where);
+  for (const part of [url.username, url.pathname]) decodedPart(part, where);
   if (options.password) {
     url.password = encodeURIComponent(fromEnvironment(options.password, `${where}.password`, environment));
   }
   const scheme = kind === 'postgres' ? 'postgres' : url.protocol.slice(0, -1);
   const shown = `${scheme}://${url.host}${url.pathname}`;
-  const secret = decodeURIComponent(url.password);
+  const secret = decodedPart(url.password, where);
   return {
     kind,
     url,
