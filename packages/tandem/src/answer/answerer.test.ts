@@ -1,14 +1,15 @@
-import type { LanguageModelV4Usage } from '@ai-sdk/provider';
-import { MockLanguageModelV4 } from 'ai/test';
+import type { LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
+import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../core/config.ts';
+import { ProviderError } from '../core/errors/provider-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type ArmName, armNames } from '../core/types/answer.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalChatModel, openLocalChat } from '../models/local-chat.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { makeSmallIndex, type SmallIndex } from '../retrieve/small-index.fixture.ts';
-import { createAnswerer } from './answerer.ts';
+import { type AnswerOptions, createAnswerer } from './answerer.ts';
 import { extractAnswer } from './extract.ts';
 
 /** Usage and errors are those of a scripted model; what is read, cited and kept is tested with SmolLM2. */
@@ -66,6 +67,11 @@ const scripted = (...replies: string[]) => {
     }),
   });
 };
+const streaming = (...parts: LanguageModelV4StreamPart[]) =>
+  new MockLanguageModelV4({
+    provider: 'house.chat',
+    doStream: async () => ({ stream: convertArrayToReadableStream(parts) }),
+  });
 const configured = (given: object = {}) => configSchema.parse({ name: 'test', ...given });
 const answererOf = (chat: MockLanguageModelV4 | LocalChatModel, config = configured()) =>
   createAnswerer({
@@ -136,6 +142,59 @@ describe('hybrid searches with the question and what the model made of it', () =
       expect(part.passages).toBe(
         passages.filter(({ documentId }) => documentId === `${part.name.toLowerCase()}.md`).length,
       );
+  });
+});
+
+describe('cannot be answered', () => {
+  const refused = (question: string, options: AnswerOptions, without: object = {}) =>
+    createAnswerer({
+      config: configured(),
+      chat: scripted('never'),
+      catalog: index.catalog,
+      retriever: index.retriever,
+      adapter: { adapter: { id: 'tuned-1' } as Adapter },
+      ...without,
+    }).answer(question, options);
+  const turns = [{ role: 'user' as const, content: 'What is gout?' }];
+
+  test.each<[what: string, question: string, options: AnswerOptions, without: object, message: RegExp]>([
+    ['an empty question', ' \n', { arm: 'rag' }, {}, /question is empty/],
+    ['a conversation without retrieval', 'Why?', { arm: 'base', turns }, {}, /base arm .* by itself/],
+    ['a tuned arm without an adapter', 'Why?', { arm: 'tuned' }, { adapter: undefined }, /needs a trained/],
+    ['rag without an index', 'Why?', { arm: 'rag' }, { retriever: undefined }, /needs an index/],
+  ])('%s', async (_what, question, options, without, message) => {
+    await expect(refused(question, options, without)).rejects.toMatchObject({
+      code: 'invalid_input',
+      domain: 'answer',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('a stream that the provider cut off, which is no fault of the user', async () => {
+    const chat = streaming(
+      { type: 'stream-start', warnings: [] },
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'Uric' },
+    );
+    const said: string[] = [];
+    const answer = answererOf(chat).answer('What causes gout?', {
+      arm: 'rag',
+      onText: (piece) => said.push(piece),
+    });
+    await expect(answer).rejects.toSatisfy(ProviderError.isInstance);
+    await expect(answer).rejects.toMatchObject({
+      category: 'thirdParty',
+      domain: 'answer',
+      provider: 'house',
+    });
+    expect(said).toEqual(['Uric']);
+  });
+
+  test('an error in the stream is the error', async () => {
+    const chat = streaming({ type: 'error', error: new Error('overloaded') });
+    await expect(
+      answererOf(chat).answer('What causes gout?', { arm: 'rag', onText: () => {} }),
+    ).rejects.toThrow('overloaded');
   });
 });
 
