@@ -54,8 +54,13 @@ export function describeForget(report: ForgetReport): string {
     ...(report.yours.length > 0
       ? [`Yours to change, its words are still in: ${report.yours.join(', ')}.`]
       : []),
-    ...(report.storeMayKeep
-      ? ['The index store has deleted it; when its disk is rid of it is for its server to say.']
+    ...(report.storeMayKeep === 'bytes'
+      ? ["The rows are deleted; when the bytes leave the server's disk depends on the server."]
+      : []),
+    ...(report.storeMayKeep === 'rows'
+      ? [
+          'The LangChain vector store is not told to delete: its rows stay there, and searches leave them out. To be rid of them, delete what it wrote and `.tandem/index`, then run `tandem ingest`.',
+        ]
       : []),
     ...(report.leftovers.length > 0
       ? [

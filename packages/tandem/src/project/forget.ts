@@ -11,6 +11,7 @@ import type { Example } from '../core/types/example.ts';
 import type { Preference } from '../core/types/preference.ts';
 import { renderReport } from '../evaluate/report.ts';
 import type { AnswerRecord, ComparisonResult, StoredAnswer } from '../evaluate/types.ts';
+import { type KeptAfterDeletion, keptAfterDeletion } from '../store/chunk-table.ts';
 import { type DatasetManifest, jsonl, writeAtomically } from './dataset.ts';
 import { ForgottenText, removedMark } from './forgotten-text.ts';
 import type { Project } from './project.ts';
@@ -54,8 +55,11 @@ export interface ForgetReport {
   yours: string[];
   /** Files in the data folder that still hold its words; empty when all is well. Not looked for in a dry run. */
   leftovers: string[];
-  /** The store deletes, but cannot promise when its server's disk is rid of it. */
-  storeMayKeep: boolean;
+  /**
+   * What may still be in the index store. 'bytes': the rows are deleted, the bytes leave the server's disk when it cleans up.
+   * 'rows': a LangChain store without `filter` deletes nothing, so that the rows stay there and only searches leave them out.
+   */
+  storeMayKeep: false | KeptAfterDeletion;
   /** It may be ingested again. */
   allowAgain: boolean;
   seconds: number;
@@ -249,8 +253,9 @@ async function forgetInIndex(project: Project, document: Forgetting, report: For
   report.embeddings = await catalog.embeddings.countOf(id, textHashes);
   const stored = await catalog.documents.get(id);
   report.chunks = stored?.chunkCount ?? 0;
-  if (report.dryRun) return;
   const state = await catalog.index.get();
+  if (state) report.storeMayKeep = keptAfterDeletion(await project.store()) ?? false;
+  if (report.dryRun) return;
   if (state) {
     const store = await project.store();
     await store.prepare(state);
@@ -261,11 +266,7 @@ async function forgetInIndex(project: Project, document: Forgetting, report: For
       await store.flush();
       await catalog.index.commit({ seq: at.seq, put: [], remove: [id], problems: [], resolved: [uri] });
     }
-    if (store.purge) await store.purge(at);
-    else {
-      await store.maintain(at);
-      report.storeMayKeep = true;
-    }
+    await (store.purge ? store.purge(at) : store.maintain(at));
   }
   await catalog.embeddings.forget(id, textHashes);
 }

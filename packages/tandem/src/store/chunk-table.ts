@@ -94,12 +94,22 @@ export interface ChunkTable extends AsyncDisposable {
   /** Keeps indices and files in shape; call at the end of an ingest, changed or not. */
   maintain(at: Snapshot): Promise<void>;
   /**
-   * `maintain`, and leaves nothing of removed rows in files, indices or old versions, whatever it takes. Absent where a store
-   * cannot do that itself: what is deleted there goes from its disk when its server cleans up.
+   * `maintain`, and leaves nothing of removed rows in files, indices or old versions, whatever it takes: as far as the store
+   * can, see `keepsDeleted`. Absent where it can do nothing of that: what is deleted goes from a disk when its server cleans up.
    */
   purge?(at: Snapshot): Promise<void>;
+  /** What a purge does not reach. Absent means nothing where there is `purge`, and 'bytes' where there is none. */
+  readonly keepsDeleted?: KeptAfterDeletion | undefined;
   /** Visible rows. 0 when the generation has no table. */
   count(at: Snapshot, filter?: ChunkFilter): Promise<number>;
   /** Visible rows in order of document and ordinal, without vectors. */
   chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]>;
+}
+
+/** 'bytes': rows are deleted, their bytes stay until a server cleans up. 'rows': they stay, and only a filter hides them. */
+export type KeptAfterDeletion = 'bytes' | 'rows';
+
+/** What may be left of removed rows when all was done that the store can do. */
+export function keptAfterDeletion({ purge, keepsDeleted }: ChunkTable): KeptAfterDeletion | undefined {
+  return keepsDeleted ?? (purge ? undefined : 'bytes');
 }

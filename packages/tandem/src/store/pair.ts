@@ -1,4 +1,4 @@
-import type { ChunkTable, SearchOptions } from './chunk-table.ts';
+import { type ChunkTable, keptAfterDeletion, type SearchOptions } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import type { VectorStore } from './vector-store.ts';
 
@@ -12,13 +12,16 @@ export function pairStores(vectors: VectorStore, lexical: LexicalIndex): VectorS
     await work(vectors);
     await work(lexical);
   };
+  const kept = [keptAfterDeletion(vectors), keptAfterDeletion(lexical)];
   return {
     prepare: (state) => both((table) => table.prepare(state)),
     add: (rows, at) => both((table) => table.add(rows, at)),
     remove: (documentIds, at) => both((table) => table.remove(documentIds, at)),
     flush: () => both((table) => table.flush()),
     maintain: (at) => both((table) => table.maintain(at)),
+    // What can be purged is, though the other half may keep what it deleted: that is told beside it.
     purge: (at) => both((table) => (table.purge ? table.purge(at) : table.maintain(at))),
+    keepsDeleted: kept.includes('rows') ? 'rows' : kept.find(Boolean),
     count: async (at, filter) =>
       Math.min(...(await Promise.all([vectors.count(at, filter), lexical.count(at, filter)]))),
     chunks: (at, filter) => lexical.chunks(at, filter),

@@ -8,6 +8,7 @@ import type {
   ChunkFilter,
   ChunkRow,
   IndexedState,
+  KeptAfterDeletion,
   ScoredChunk,
   SearchOptions,
   Snapshot,
@@ -68,9 +69,17 @@ export class LangChainStore implements VectorStore {
     await this.flush();
   }
 
+  /** Of the rows' file; of what the vector store does with its disk, nothing is known here. */
   async purge(at: Snapshot): Promise<void> {
     await this.maintain(at);
     this.#log.compact();
+  }
+
+  /** Without `filter` nothing is ever deleted from the vector store, which has the text. */
+  get keepsDeleted(): KeptAfterDeletion | undefined {
+    const { inMemory, filter } = this.#options;
+    if (inMemory) return undefined;
+    return filter ? 'bytes' : 'rows';
   }
 
   async count(at: Snapshot, filter?: ChunkFilter): Promise<number> {
