@@ -53,8 +53,12 @@ test('an address that is not in the environment is one sentence', async () => {
   );
 });
 
-test('a text that is no address is one sentence without it, wherever it is first looked at', async () => {
-  process.env.TANDEM_TEST_STORE_URL = 'host=localhost password=s3cret';
+test.each([
+  'host=localhost password=s3cret',
+  'postgres://app:s3cret%@db.example.test/app',
+  'postgres://app:s3cret@d b/app',
+])('a text that is no address is one sentence without it, wherever it is first looked at: %s', async (text) => {
+  process.env.TANDEM_TEST_STORE_URL = text;
   const config = { kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' };
   const refusal = {
     code: 'invalid_input',

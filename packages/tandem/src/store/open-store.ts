@@ -86,25 +86,36 @@ export function storeAddresses(config: StoreConfig): string[] {
   // The command that opens the store says when the variable is not set.
   if (config.kind === 'pgvector' && process.env[config.urlEnv]) {
     const { host } = postgresURL(config.urlEnv);
-    // Without a host, or with a folder for one, it is a socket of this machine.
-    return host === '' || host.startsWith('%2F') ? [] : [`http://${host}`];
+    return host === '' ? [] : [`http://${host}`];
   }
   return [];
 }
 
-/** @throws InvalidInputError without what the variable holds: it may have a password in it */
+/**
+ * `host` is empty where the database is at a socket of this machine (no host, or a folder for one).
+ * @throws InvalidInputError without what the variable holds: it may have a password in it
+ */
 function postgresURL(variable: string): { text: string; host: string } {
   const text = secret(variable, 'store.urlEnv');
-  const authority = /^postgres(?:ql)?:\/\/([^/?#]*)/i.exec(text)?.[1];
-  const host = authority?.slice(authority.lastIndexOf('@') + 1);
-  if (host !== undefined && (host === '' || host.startsWith('%2F') || URL.canParse(`http://${host}`)))
-    return { text, host };
+  const [, login = '', host] = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)/i.exec(text) ?? [];
+  const isSocket = host === '' || /^%2f/i.test(host ?? '');
+  if (host !== undefined && (isSocket || URL.canParse(`http://${host}`)) && isDecodable(login))
+    return { text, host: isSocket ? '' : host };
   throw new InvalidInputError({
     domain: 'store',
     where: 'store.urlEnv',
     message: `The environment variable ${variable} does not hold the address of a PostgreSQL database.`,
     hint: 'Write it as postgres://user:password@host:5432/database; a % or / in the password as %25 or %2F.',
   });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function secret(variable: string, where: string): string {
