@@ -174,6 +174,29 @@ test('addresses for citations, access labels, and items that cannot be told apar
   );
 });
 
+test('an item without an address is told, with its number, and not read', async () => {
+  site.pages.set(
+    '/articles',
+    json([{ id: 1, link: 'https://example.test/1' }, { id: 2 }, { id: 3, link: ' ' }]),
+  );
+  const { uris, problems } = await new Listener(await open({ uri: '{{link}}' })).list();
+  expect(uris).toEqual(['https://example.test/1']);
+  expect(problems).toEqual(
+    [2, 3].map((number) => ({
+      uri: `${site.origin}/articles/`,
+      kind: 'failed',
+      message: `Item ${number} has nothing for \`uri\` ({{link}}): {"id":${number}${number === 3 ? ',"link":" "' : ''}}.`,
+    })),
+  );
+});
+
+test('a source’s own name is part of its items’ names', async () => {
+  site.pages.set('/articles', json([{ id: 'a/b' }]));
+  expect((await new Listener(await open({ name: 'news' })).list()).uris).toEqual([
+    `${site.origin}/articles#news/a%2Fb`,
+  ]);
+});
+
 test('what goes wrong is one sentence', async () => {
   const failure = async (page: Parameters<Map<string, unknown>['set']>[1], options: Partial<Json> = {}) => {
     site.pages.set('/articles', page as never);

@@ -63,7 +63,9 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
     held ??= new HeldBodies(undefined);
     held.clear();
     const listed = new Set<string>();
+    let number = 0;
     for await (const item of allItems(onProgress, signal)) {
+      number++;
       const key = id.one(item);
       if (!isRecord(item) || !['string', 'number'].includes(typeof key) || key === '') {
         onProblem?.({
@@ -76,6 +78,14 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
       const uri = address
         ? address.render(item).trim()
         : `${base}#${names}${encodeURIComponent(String(key))}`;
+      if (uri === '') {
+        onProblem?.({
+          uri: `${base}/`,
+          kind: 'failed',
+          message: `Item ${number} has nothing for \`uri\` (${options.uri}): ${JSON.stringify(item).slice(0, 80)}.`,
+        });
+        continue;
+      }
       if (listed.has(uri)) {
         onProblem?.({
           uri,
