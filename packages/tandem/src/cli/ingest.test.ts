@@ -182,6 +182,13 @@ test('a watch that cannot go on ends, with its watchers', async () => {
   expect(code).toBe(1);
 });
 
+test('--every is refused where no timer lasts so long', async () => {
+  await config('[]');
+  const { code, err } = await start('ingest', '--watch', '--every', '600h').done;
+  expect(err).toMatch(/--every <time>.*600h.*30s, 10m or 2h; 24 days \(576h\) at most/);
+  expect(code).toBe(1);
+});
+
 test('--watch --every looks at a site again and again, and sees an outage through', async () => {
   await config(`[{ type: 'web', url: '${site.origin}/', allowPrivate: true, requestsPerSecond: 100 }]`);
   site.pages.set('/', tagged(html('Gout')));

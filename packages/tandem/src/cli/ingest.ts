@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { counted } from '../core/counted.ts';
-import { ingest, type ProjectIngestReport, sourceAddresses, watch } from '../project/ingest.ts';
+import {
+  ingest,
+  longestEverySeconds,
+  type ProjectIngestReport,
+  sourceAddresses,
+  watch,
+} from '../project/ingest.ts';
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
@@ -131,6 +137,7 @@ function period(value: string): number {
   const seconds = match
     ? Number(match[1]) * { s: 1, m: 60, h: 3600, '': 1 }[match[2] as 's' | 'm' | 'h' | '']!
     : 0;
-  if (seconds < 1) throw new InvalidArgumentError('Write it as 30s, 10m or 2h.');
+  if (seconds < 1 || seconds > longestEverySeconds)
+    throw new InvalidArgumentError('Write it as 30s, 10m or 2h; 24 days (576h) at most.');
   return seconds;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { html, Site } from '../sources/web/site.fixture.ts';
-import { ingest } from './ingest.ts';
+import { ingest, watch } from './ingest.ts';
 import { type LetterProject, makeLetterProject } from './letter-project.fixture.ts';
 import { openProject } from './project.ts';
 
@@ -59,6 +59,19 @@ test('a source of one’s own that throws is a problem of that source; the other
     problems: [
       { uri: 'tickets', kind: 'failed', message: 'The source tickets could not be listed: no such desk.' },
     ],
+  });
+});
+
+test.each([25 * 86_400, 0, Number.NaN])('a watch every %d seconds is refused', async (everySeconds) => {
+  letters = await makeLetterProject();
+  await using project = await openProject({ directory: letters.directory });
+  const onReport = () => expect.unreachable();
+  await expect(
+    watch(project, { signal: AbortSignal.timeout(5000), onReport, everySeconds }),
+  ).rejects.toMatchObject({
+    code: 'invalid_input',
+    where: 'everySeconds',
+    message: `Sources cannot be listed again every ${everySeconds} seconds.`,
   });
 });
 

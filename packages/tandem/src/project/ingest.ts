@@ -52,17 +52,31 @@ export interface WatchProjectOptions extends IngestProjectOptions {
   onSourceError?: (error: SourceError) => void;
   /** How long nothing more must change before an ingest begins. Default 500 ms. */
   quietMs?: number;
-  /** Sources that are not told of changes (web, databases) are listed again so often. Default: only when files change. */
+  /**
+   * Sources that are not told of changes (web, databases) are listed again so often: at most `longestEverySeconds`.
+   * Default: only when files change.
+   */
   everySeconds?: number;
 }
+
+/** A timer of Node's that is to wait for longer than 2³¹ ms does not wait at all. */
+export const longestEverySeconds = 24 * 86_400;
 
 /**
  * Ingests, and again whenever a watched source changes, until the signal aborts. Changes during an ingest are one ingest
  * after it.
- * @throws InvalidInputError when there is nothing that could tell of changes
+ * @throws InvalidInputError when there is nothing that could tell of changes, or never a time to look for them
  */
 export async function watch(project: Project, options: WatchProjectOptions): Promise<void> {
   const { signal, onReport, quietMs = 500, everySeconds } = options;
+  if (everySeconds !== undefined && !(everySeconds > 0 && everySeconds <= longestEverySeconds)) {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: 'everySeconds',
+      message: `Sources cannot be listed again every ${everySeconds} seconds.`,
+      hint: `Give more than 0 and at most ${longestEverySeconds} (24 days).`,
+    });
+  }
   await using sources = await openProjectSources(project, options);
   const watched = sources.sources.filter((source) => source.watch !== undefined);
   if (watched.length === 0 && everySeconds === undefined) {

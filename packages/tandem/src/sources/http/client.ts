@@ -46,7 +46,7 @@ export const userAgent = 'Tandem/0.1';
 const maxRedirects = 5;
 const maxTries = 4;
 /** A server that wants to be left alone for longer is: the next ingest comes later. */
-const maxWaitMs = 120_000;
+export const maxWaitMs = 120_000;
 
 /** An address that a redirect leads to and that must not be visited. */
 export class NotVisited extends SourceError {}

@@ -1,6 +1,6 @@
 import robotsParser from 'robots-parser';
 import { SourceError } from '../../core/errors/source-error.ts';
-import { type HttpClient, NotVisited, statusReason, userAgent } from '../http/client.ts';
+import { type HttpClient, maxWaitMs, NotVisited, statusReason, userAgent } from '../http/client.ts';
 
 /** What a site's robots.txt says (RFC 9309), read once for each origin. */
 export interface Robots {
@@ -53,6 +53,13 @@ export function robotsOf(client: HttpClient, options: { obey: boolean }): Robots
     // The standard has parsers read 500 KiB at least.
     const rules = parseRobots(address.href, response.body.subarray(0, 2 ** 20).toString());
     const delay = options.obey ? rules.getCrawlDelay(userAgent) : undefined;
+    if (delay !== undefined && delay * 1000 > maxWaitMs) {
+      throw new SourceError({
+        uri: address.href,
+        message: `${address.href} wants ${delay} seconds between two requests, and Tandem waits ${maxWaitMs / 1000} at most, so ${url.origin} is not visited.`,
+        hint: 'Ask who runs the site for its documents in another form; for a site of your own, `robots: false` does without it.',
+      });
+    }
     if (delay !== undefined && delay > 0) client.slowDown(url.host, delay);
     return rules;
   }

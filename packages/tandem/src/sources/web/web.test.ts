@@ -196,6 +196,20 @@ describe('crawl', () => {
     expect(site.requests).not.toContain('GET / 200');
   });
 
+  test('a site that wants more time between two pages than anyone waits is not visited, and says why', async () => {
+    site.pages.set('/robots.txt', 'User-agent: *\nCrawl-delay: 86400\n');
+    site.pages.set('/', html('Home', '/a'));
+    site.pages.set('/a', html('A'));
+    await expect(new Listener(open({ mode: 'crawl' })).list()).rejects.toThrow(
+      /robots\.txt wants 86400 seconds between two requests, and Tandem waits 120 at most, so http.* is not visited/,
+    );
+    expect(site.takeRequests()).toEqual(['GET /robots.txt 200']);
+    expect(paths((await new Listener(open({ mode: 'crawl', robots: false })).list()).uris)).toEqual([
+      '/',
+      '/a',
+    ]);
+  }, 10_000);
+
   test('copies are known by their canonical address, where that is to be had', async () => {
     const canonical = (page: string, href: string) =>
       page.replace('<head>', `<head><link rel="canonical" href="${href}">`);
