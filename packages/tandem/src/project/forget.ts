@@ -51,6 +51,8 @@ export interface ForgetReport {
   adapters: { id: string; dataset: string; hosted?: string }[];
   /** Embedders of this project that were, or may have been, trained on it. */
   embedders: string[];
+  /** The same for rerankers. */
+  rerankers: string[];
   /** Files outside the data folder that hold its words; they are yours to change. */
   yours: string[];
   /** Files in the data folder that still hold its words; empty when all is well. Not looked for in a dry run. */
@@ -157,6 +159,7 @@ function emptyReport(
     trainings: [],
     adapters: [],
     embedders: [],
+    rerankers: [],
     yours: [],
     leftovers: [],
     storeMayKeep: false,
@@ -220,7 +223,7 @@ async function work(
   stage('training data');
   const datasets = await forgetInDatasets(project, document, text, report);
   await forgetInTrainings(project, datasets, report);
-  report.embedders = await embeddersThatMayKnow(project, document, report);
+  await nameEncodersThatMayKnow(project, document, report);
 
   stage('answers and reports');
   await forgetInAnswers(project, document, text, report);
@@ -484,21 +487,23 @@ async function forgetInTrainings(
   }
 }
 
-/** An embedder keeps no list of what it was trained on: all are named when the project's questions are about the document. */
-async function embeddersThatMayKnow(
+/** An encoder keeps no list of what it was trained on: all are named when the project's questions are about the document. */
+async function nameEncodersThatMayKnow(
   project: Project,
   document: Forgetting,
   report: ForgetReport,
-): Promise<string[]> {
-  const root = join(project.dataDirectory, 'embedders');
-  if (!existsSync(root)) return [];
+): Promise<void> {
   const { questions, qa } = project.config.dataset;
   const file = questions ?? qa;
   const asked =
     file !== undefined &&
     existsSync(resolve(project.directory, file)) &&
     (await readFile(resolve(project.directory, file), 'utf8')).includes(JSON.stringify(document.id));
-  return asked || report.datasets.length > 0 ? (await readdir(root)).sort() : [];
+  if (!asked && report.datasets.length === 0) return;
+  for (const kind of ['embedders', 'rerankers'] as const) {
+    const root = join(project.dataDirectory, kind);
+    if (existsSync(root)) report[kind] = (await readdir(root)).sort();
+  }
 }
 
 /** Answers that wait for the rest of a comparison: those that saw the document are asked for again. */
@@ -529,6 +534,12 @@ function parsedLine(line: string): { row?: StoredAnswer } | undefined {
   }
 }
 
+/**
+ * Folders that go whole, because they only save time: what sources keep between two ingests, and the indices that
+ * `tandem eval retrieval --chunkers` made. These have catalogues of their own, which would not know that it is to be passed over.
+ */
+const madeAnew = ['sources', 'chunkers'];
+
 /** Reports, and any other text file that is or will be in the data folder. */
 async function forgetInFiles(
   project: Project,
@@ -538,7 +549,8 @@ async function forgetInFiles(
 ): Promise<void> {
   const { dataDirectory } = project;
   for (const path of await filesBelow(dataDirectory)) {
-    if (/^(index|models|datasets|training|sources)[/\\]|^catalog\.|^comparison-answers/.test(path)) continue;
+    if (/^(index|models|datasets|training|sources|chunkers)[/\\]|^catalog\.|^comparison-answers/.test(path))
+      continue;
     const file = join(dataDirectory, path);
     if (/[/\\]comparison\.json$/.test(path)) {
       const result = JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
@@ -558,11 +570,11 @@ async function forgetInFiles(
       if (!report.dryRun) await writeAtomically(file, without);
     }
   }
-  // What sources keep between two ingests only saves asking them again.
-  const kept = join(dataDirectory, 'sources');
-  if (existsSync(kept)) {
-    report.files.push('sources');
-    if (!report.dryRun) await rm(kept, { recursive: true });
+  for (const name of madeAnew) {
+    const folder = join(dataDirectory, name);
+    if (!existsSync(folder)) continue;
+    report.files.push(name);
+    if (!report.dryRun) await rm(folder, { recursive: true });
   }
 }
 

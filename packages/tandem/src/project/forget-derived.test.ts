@@ -1,0 +1,54 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { evalChunkers } from './eval-retrieval.ts';
+import { forget } from './forget.ts';
+import { ingest } from './ingest.ts';
+import { makeLetterProject } from './letter-project.fixture.ts';
+import { openProject } from './project.ts';
+import { tuneReranker } from './tune-reranker.ts';
+
+test('indices that were made to compare chunkers go, and none of their files holds the words', async () => {
+  await using letters = await makeLetterProject();
+  const words = 'The reactor in hall seven is switched off with the quartz key.';
+  await writeFile(
+    join(letters.directory, 'documents', 'reactor.md'),
+    `---\nid: reactor\n---\n\n# r\n\n${words}\n`,
+  );
+  await using project = await openProject(letters);
+  await ingest(project);
+  const fixed = { strategies: ['fixed'] } as const;
+  const [before] = await evalChunkers(project, fixed);
+  const filesWithWords = async () => {
+    const entries = await readdir(project.dataDirectory, { recursive: true, withFileTypes: true });
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const holding = await Promise.all(paths.map(async (path) => (await readFile(path)).includes(words)));
+    return paths.filter((_, i) => holding[i]).map((path) => relative(project.dataDirectory, path));
+  };
+  expect((await filesWithWords()).join()).toContain('chunkers/fixed/catalog.sqlite');
+
+  expect((await forget(project, 'reactor', { dryRun: true })).files).toEqual(['chunkers']);
+  expect((await filesWithWords()).join()).toContain('chunkers/fixed/catalog.sqlite');
+  expect(await forget(project, 'reactor')).toMatchObject({ files: ['chunkers'], leftovers: [] });
+  expect(await filesWithWords()).toEqual([]);
+  // Made anew, they pass it over as the project does.
+  const [after] = await evalChunkers(project, fixed);
+  expect(after!.chunks).toBeLessThan(before!.chunks);
+  expect(await filesWithWords()).toEqual([]);
+});
+
+test('encoders that were trained on questions about it are named: embedders and rerankers', async () => {
+  await using letters = await makeLetterProject();
+  await using project = await openProject(letters);
+  await ingest(project);
+  const { id } = await tuneReranker(project, { epochs: 1 });
+  await mkdir(join(project.dataDirectory, 'embedders', 'embedder_1'), { recursive: true });
+  const named = { embedders: ['embedder_1'], rerankers: [id] };
+  expect(await forget(project, 'd3', { dryRun: true })).toMatchObject(named);
+  expect(await forget(project, 'd3')).toMatchObject(named);
+  // No question is about this one.
+  await rm(join(letters.directory, 'questions.jsonl'));
+  expect(await forget(project, 'd5')).toMatchObject({ embedders: [], rerankers: [] });
+});
