@@ -44,18 +44,21 @@ export function describeForget(report: ForgetReport): string {
     ...(report.feedback.length > 0
       ? [`Ratings removed with the answers they were of: ${report.feedback.join(', ')}.`]
       : []),
-    ...(report.files.length > 0 ? [`Files changed: ${report.files.join(', ')}.`] : []),
+    ...(report.files.length > 0 ? [`Changed or deleted: ${report.files.join(', ')}.`] : []),
     ...report.trainings.map((id) => `Interrupted training ${id} removed: its data had the document.`),
     ...report.adapters.map(
       ({ id, hosted }) =>
         `Trained on it: adapter ${id}${hosted === undefined ? '' : ` (at ${hosted}, which also has the training file)`}. What weights have learnt cannot be taken out: train again and stop using it.`,
     ),
     ...report.embedders.map((id) => `May have been trained on it: embedder ${id}.`),
+    ...report.rerankers.map((id) => `May have been trained on it: reranker ${id}.`),
     ...(report.yours.length > 0
-      ? [`Yours to change, its words are still in: ${report.yours.join(', ')}.`]
+      ? [`Your own files still contain its text: ${report.yours.join(', ')}.`]
       : []),
     ...(report.storeMayKeep === 'bytes'
-      ? ["The rows are deleted; when the bytes leave the server's disk depends on the server."]
+      ? [
+          `The rows ${dryRun ? 'would be' : 'are'} deleted; when the bytes leave the server's disk depends on the server.`,
+        ]
       : []),
     ...(report.storeMayKeep === 'rows'
       ? [
@@ -64,7 +67,7 @@ export function describeForget(report: ForgetReport): string {
       : []),
     ...(report.leftovers.length > 0
       ? [
-          `Its words are still in ${report.leftovers.join(', ')}: delete these files, or run this command again when nothing else uses the project.`,
+          `Its words are still in ${report.leftovers.join(', ')}: delete these files. This command knows the words no more and cannot look again.`,
         ]
       : []),
     ...(dryRun
@@ -72,7 +75,7 @@ export function describeForget(report: ForgetReport): string {
       : [
           report.allowAgain
             ? 'The next `tandem ingest` brings it back if it is still in a source.'
-            : `It is not ingested again, even if it is still in a source, also not under another name while nothing in it is changed; to let it: tandem forget --allow-again ${JSON.stringify(document.id)}.`,
+            : `It will not be ingested again, even under another name, as long as its bytes are unchanged. To allow it: tandem forget --allow-again ${JSON.stringify(document.id)}`,
         ]),
   ];
   return lines.join('\n');
