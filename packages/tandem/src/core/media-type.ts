@@ -27,9 +27,12 @@ const byExtension: Record<string, string> = {
 /** File name extensions that Tandem reads, without the dot. */
 export const readableExtensions: readonly string[] = Object.keys(byExtension);
 
-/** The media type that a file name or URL promises by its extension; undefined where Tandem does not read it. */
+/**
+ * The media type that a file name or URL promises by its extension; undefined where Tandem does not read it. A URL ends before `?` and `#`,
+ * a file name may have both: "C# style guide.md".
+ */
 export function mediaTypeOf(uri: string): string | undefined {
-  const name = uri.replace(/[?#].*$/s, '');
+  const name = /^https?:/i.test(uri) ? uri.replace(/[?#].*$/s, '') : uri;
   const extension = /\.([^./\\]+)$/.exec(name)?.[1];
   return extension === undefined ? undefined : byExtension[extension.toLowerCase()];
 }
