@@ -1,4 +1,7 @@
-import type { LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4, LanguageModelV4StreamPart, LanguageModelV4Usage } from '@ai-sdk/provider';
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configSchema } from '../core/config.ts';
@@ -72,8 +75,23 @@ const streaming = (...parts: LanguageModelV4StreamPart[]) =>
     provider: 'house.chat',
     doStream: async () => ({ stream: convertArrayToReadableStream(parts) }),
   });
+/** A server of OpenAI's kind on this machine, and the AI SDK's own client of it. */
+async function chatServer(answer: (response: ServerResponse) => void) {
+  const server = createServer((request, response) => request.resume().on('end', () => answer(response)));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    model: createOpenAICompatible({ name: 'house', baseURL: `http://127.0.0.1:${port}/v1` }).chatModel(
+      'large',
+    ),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
 const configured = (given: object = {}) => configSchema.parse({ name: 'test', ...given });
-const answererOf = (chat: MockLanguageModelV4 | LocalChatModel, config = configured()) =>
+const answererOf = (chat: LanguageModelV4, config = configured()) =>
   createAnswerer({
     config,
     chat,
@@ -190,11 +208,85 @@ describe('cannot be answered', () => {
     expect(said).toEqual(['Uric']);
   });
 
-  test('an error in the stream is the error', async () => {
-    const chat = streaming({ type: 'error', error: new Error('overloaded') });
+  test.each<
+    [what: string, answer: (response: ServerResponse) => void, status: number | undefined, says: RegExp]
+  >([
+    [
+      'a server that breaks off',
+      (response) => response.destroy(),
+      undefined,
+      /did not finish an answer of large/,
+    ],
+    [
+      'a server that ends early',
+      (response) => response.end(),
+      undefined,
+      /did not finish an answer of large/,
+    ],
+    [
+      'an error in the stream',
+      (response) => response.end('data: {"error":{"message":"overloaded"}}\n\n'),
+      undefined,
+      /overloaded/,
+    ],
+  ])('%s', async (_what, answer, status, says) => {
+    await using server = await chatServer((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(
+        `data: {"id":"1","created":1,"model":"large","choices":[{"index":0,"delta":{"content":"Uric"}}]}\n\n`,
+      );
+      setTimeout(() => answer(response), 50);
+    });
+    const said: string[] = [];
     await expect(
-      answererOf(chat).answer('What causes gout?', { arm: 'rag', onText: () => {} }),
-    ).rejects.toThrow('overloaded');
+      answererOf(server.model).answer('What causes gout?', {
+        arm: 'rag',
+        onText: (piece) => said.push(piece),
+      }),
+    ).rejects.toMatchObject({
+      code: 'provider',
+      provider: 'house',
+      status,
+      message: expect.stringMatching(says),
+    });
+    expect(said).toEqual(['Uric']);
+  });
+
+  test('a provider that refuses, or is not there', async () => {
+    const server = await chatServer((response) => {
+      response.writeHead(401, { 'content-type': 'application/json' });
+      response.end('{"error":{"message":"no such key"}}');
+    });
+    const answer = () => answererOf(server.model).answer('What causes gout?', { arm: 'rag' });
+    await expect(answer()).rejects.toMatchObject({
+      code: 'provider',
+      status: 401,
+      message: 'house did not finish an answer of large (HTTP 401): no such key',
+    });
+    await server[Symbol.asyncDispose]();
+    await expect(answer()).rejects.toMatchObject({ code: 'provider', status: undefined });
+  });
+
+  test('what the reader of the stream throws is no error of the provider', async () => {
+    const chat = streaming(
+      { type: 'stream-start', warnings: [] },
+      { type: 'text-start', id: '1' },
+      { type: 'text-delta', id: '1', delta: 'Uric' },
+    );
+    const onText = () => {
+      throw new RangeError('no room');
+    };
+    await expect(answererOf(chat).answer('What causes gout?', { arm: 'rag', onText })).rejects.toThrow(
+      RangeError,
+    );
+  });
+
+  test('one that was stopped', async () => {
+    const stop = new AbortController();
+    await using server = await chatServer(() => stop.abort());
+    await expect(
+      answererOf(server.model).answer('What causes gout?', { arm: 'rag', signal: stop.signal }),
+    ).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 

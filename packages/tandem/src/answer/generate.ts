@@ -1,7 +1,13 @@
-import type { JSONSchema7, LanguageModelV4, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import {
+  APICallError,
+  type JSONSchema7,
+  type LanguageModelV4,
+  type LanguageModelV4Prompt,
+} from '@ai-sdk/provider';
 import { ProviderError } from '../core/errors/provider-error.ts';
+import { TandemError } from '../core/errors/tandem-error.ts';
 import type { ChatMessage } from '../core/types/example.ts';
-import type { AdapterReference } from '../models/local-tools.ts';
+import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 
 /** What a model wrote, and what it took. */
 export interface Reply {
@@ -19,7 +25,7 @@ export interface Reply {
 
 /**
  * One call of a language model: whole, or piece by piece to `onText`.
- * @throws ProviderError where a stream ends before the answer does; what the model itself throws goes through.
+ * @throws ProviderError where a hosted model refuses, fails, cannot be reached, or ends its stream before the answer.
  */
 export async function generate(
   chat: LanguageModelV4,
@@ -55,30 +61,32 @@ export async function generate(
     }),
   };
   if (!options.onText) {
-    const result = await chat.doGenerate(call);
+    const result = await hosted(chat, options.signal, () => chat.doGenerate(call));
     const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
     return finish(text, result.request?.body, result.usage, result.providerMetadata?.tandem, undefined);
   }
-  const { stream, request } = await chat.doStream(call);
+  const { stream, request } = await hosted(chat, options.signal, () => chat.doStream(call));
+  const reader = stream.getReader();
   let text = '';
   let firstToken: number | undefined;
-  for await (const part of stream) {
-    if (part.type === 'text-delta') {
-      firstToken ??= performance.now() - started;
-      text += part.delta;
-      options.onText(part.delta);
-    } else if (part.type === 'error') throw part.error;
-    else if (part.type === 'finish')
-      return finish(text, request?.body, part.usage, part.providerMetadata?.tandem, firstToken);
+  try {
+    for (;;) {
+      const part = await hosted(chat, options.signal, async () => {
+        const { done, value } = await reader.read();
+        if (done) throw new Error('The stream ended before the answer.');
+        if (value.type === 'error') throw value.error;
+        return value;
+      });
+      if (part.type === 'text-delta') {
+        firstToken ??= performance.now() - started;
+        text += part.delta;
+        options.onText(part.delta);
+      } else if (part.type === 'finish')
+        return finish(text, request?.body, part.usage, part.providerMetadata?.tandem, firstToken);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
-  // An AI SDK model calls its provider "name.chat".
-  const [provider] = chat.provider.split('.') as [string];
-  throw new ProviderError({
-    domain: 'answer',
-    provider,
-    message: `${provider} ended the stream of ${chat.modelId} in the middle of the answer.`,
-    hint: "Ask again; if it stays so, look at the provider's log.",
-  });
 
   function finish(
     reply: string,
@@ -98,6 +106,34 @@ export async function generate(
       firstToken: streamedFirst ?? own?.firstToken,
       tokens: (metadata?.tokens as Reply['tokens'] | undefined) ?? [],
     };
+  }
+}
+
+/** What goes wrong with a model elsewhere is its provider's error; with one on this machine, and when stopped, it is what it is. */
+async function hosted<T>(
+  chat: LanguageModelV4,
+  signal: AbortSignal | undefined,
+  ask: () => PromiseLike<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (TandemError.isInstance(error) || localToolsOf(chat) || signal?.aborted) throw error;
+    // AI SDK models call their provider "name.chat".
+    const [provider] = chat.provider.split('.') as [string];
+    // One that broke off after a 200 was not refused.
+    const answered = APICallError.isInstance(error) ? error.statusCode : undefined;
+    const status = answered !== undefined && answered >= 400 ? answered : undefined;
+    const said =
+      error instanceof Error ? error.message : typeof error === 'string' ? error : JSON.stringify(error);
+    throw new ProviderError({
+      domain: 'answer',
+      provider,
+      ...(status !== undefined && { status }),
+      message: `${provider} did not finish an answer of ${chat.modelId}${status === undefined ? '' : ` (HTTP ${status})`}: ${said}`,
+      hint: "Ask again; if it stays so, check the provider's address, its key and its log.",
+      cause: error,
+    });
   }
 }
 
