@@ -174,6 +174,16 @@ test('addresses for citations, access labels, and items that cannot be told apar
   );
 });
 
+test('an item without a label is not read where labels are wanted', async () => {
+  site.pages.set(
+    '/articles',
+    json([{ id: 1, who: 'staff' }, { id: 2 }, { id: 3, who: '' }, { id: 4, who: null }]),
+  );
+  const { entries, problems } = await new Listener(await open({ accessField: 'who' })).list();
+  expect(entries.map(({ uri, access }) => [uri, access])).toEqual([[uri(1), 'staff']]);
+  expect(problems.map(({ uri, kind }) => [uri, kind])).toEqual([2, 3, 4].map((id) => [uri(id), 'failed']));
+});
+
 test('an item without an address is told, with its number, and not read', async () => {
   site.pages.set(
     '/articles',

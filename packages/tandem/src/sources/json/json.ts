@@ -7,6 +7,7 @@ import { headerValues } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
 import { HttpClient, parseAddress, statusReason } from '../http/client.ts';
 import type { HttpResponse } from '../http/request.ts';
+import { accessLabel } from '../records/access-label.ts';
 import { type FieldPath, fieldPath } from '../records/field-path.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
 import { compileTemplate, type Fields, textOf } from '../records/template.ts';
@@ -25,7 +26,7 @@ export interface JsonSourceOptions extends Omit<SourceConfigOf<'json'>, 'type'> 
  * updated-at field, or the hash of its document. Items are kept on disk until they are loaded, so that none is asked for twice.
  */
 export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable {
-  const { where = 'sources', pagination, access } = options;
+  const { where = 'sources', pagination } = options;
   const start = parseAddress(options.url)!;
   const items = fieldPath(options.items, `${where}.items`);
   const id = fieldPath(options.id, `${where}.id`);
@@ -95,13 +96,21 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
         continue;
       }
       listed.add(uri);
+      const label = accessLabel(accessField?.one(item), {
+        field: options.accessField,
+        access: options.access,
+      });
+      if ('problem' in label) {
+        onProblem?.({ uri, kind: 'failed', message: label.problem });
+        continue;
+      }
+      const { access } = label;
       const bytes = documents.render(item);
       const time = updatedAt?.one(item);
       const changeMark =
         time === undefined || time === null ? markOfBytes(bytes) : `at:${textOf(time)} ${form}`;
       if ((await known?.(uri)) !== changeMark) held.put(uri, changeMark, { bytes });
-      const label = textOf(accessField?.one(item)) || access;
-      yield { uri, changeMark, mediaType: 'text/markdown', ...(label !== undefined && { access: label }) };
+      yield { uri, changeMark, mediaType: 'text/markdown', ...(access !== undefined && { access }) };
     }
   }
 

@@ -79,12 +79,15 @@ test('a loader of one’s own: titles, labels, and a text that cannot give itsel
   });
   const listener = new Listener(source);
   const { entries, problems } = await listener.list();
-  expect(entries.map(({ uri, access }) => [uri, access])).toEqual([
-    ['w1', 'board'],
-    ['wiki', undefined],
-  ]);
+  expect(entries.map(({ uri, access }) => [uri, access])).toEqual([['w1', 'board']]);
   expect(problems).toEqual([
     { uri: 'empty', kind: 'skipped', message: 'The loader gave a document without text.' },
+    {
+      uri: 'wiki',
+      kind: 'failed',
+      message:
+        'It has no access label: there is nothing in metadata.label, and its source has no `access` for such.',
+    },
   ]);
   await listener.sync();
   expect(listener.text('w1')).toBe(

@@ -1,6 +1,7 @@
 import { SourceError } from '../../core/errors/source-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { HeldBodies } from '../held-bodies.ts';
+import { accessLabel } from '../records/access-label.ts';
 import { markOfBytes } from '../records/record-document.ts';
 import { textOf } from '../records/template.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
@@ -41,7 +42,7 @@ export function fromLangChainLoader(
   loader: LangChainLoader,
   options: LangChainSourceOptions,
 ): Source & AsyncDisposable {
-  const { name, mediaType = 'text/markdown', access } = options;
+  const { name, mediaType = 'text/markdown', accessField } = options;
   const isMarkdown = /markdown/.test(mediaType);
   let held: HeldBodies | undefined;
 
@@ -83,11 +84,19 @@ export function fromLangChainLoader(
       const part = (parts.get(place) ?? 0) + 1;
       parts.set(place, part);
       const uri = part === 1 ? place : `${place}#${part}`;
+      const label = accessLabel(accessField === undefined ? undefined : metadata[accessField], {
+        field: accessField === undefined ? undefined : `metadata.${accessField}`,
+        access: options.access,
+      });
+      if ('problem' in label) {
+        onProblem?.({ uri, kind: 'failed', message: label.problem });
+        continue;
+      }
+      const { access } = label;
       const bytes = Buffer.from(isMarkdown ? withFrontMatter(document, options) : pageContent);
       const changeMark = markOfBytes(bytes);
       if ((await known?.(uri)) !== changeMark) held.put(uri, changeMark, { bytes });
-      const label = (options.accessField && textOf(metadata[options.accessField])) || access;
-      yield { uri, changeMark, mediaType, ...(label !== undefined && { access: label }) };
+      yield { uri, changeMark, mediaType, ...(access !== undefined && { access }) };
     }
   }
 

@@ -116,6 +116,16 @@ async function open(options: Partial<Mongodb> = {}, environment: Record<string, 
 const uri = (key: string) => `${base}/articles/${key}`;
 const nothing = { added: [], changed: [], removed: [], failed: [] };
 
+test('a document without a label is not read where labels are wanted', async () => {
+  await articles.updateOne({ _id: 7 as never }, { $set: { access: { label: '' } } });
+  const { entries, problems } = await new Listener(await open({ accessField: 'access.label' })).list();
+  expect(entries.map((entry) => [entry.uri, entry.access])).toEqual([[uri(gout.toHexString()), 'staff']]);
+  expect(problems.map((problem) => `${problem.kind} ${problem.uri}: ${problem.message}`).toSorted()).toEqual([
+    `failed ${uri('7')}: Its access label, access.label, is empty.`,
+    `failed ${uri('scurvy')}: It has no access label: there is nothing in access.label, and its source has no \`access\` for such.`,
+  ]);
+});
+
 for (const updatedAt of [undefined, 'changed']) {
   test(`keeps in line with a collection (${updatedAt ?? 'no change mark'})`, async () => {
     const listener = new Listener(
@@ -124,6 +134,7 @@ for (const updatedAt of [undefined, 'changed']) {
         title: '{{title}}',
         template: '{{body}}\n{{#sections}}\n\n## {{heading}}\n\n{{text}}\n{{/sections}}',
         accessField: 'access.label',
+        access: 'members',
         metadata: ['kind'],
       }),
     );

@@ -9,6 +9,7 @@ import type { SourceConfigOf } from '../../core/source-config.ts';
 import { decodedPart, passwordInConfig } from '../connection-string.ts';
 import { fromEnvironment } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
+import { accessLabel } from '../records/access-label.ts';
 import { fieldPath } from '../records/field-path.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
 import { type Fields, textOf } from '../records/template.ts';
@@ -136,6 +137,15 @@ export function mongodbSource(options: MongodbSourceOptions): Source & AsyncDisp
         continue;
       }
       last = uri;
+      const label = accessLabel(accessField?.one(document), {
+        field: options.accessField,
+        access: options.access,
+      });
+      if ('problem' in label) {
+        onProblem?.({ uri, kind: 'failed', message: label.problem });
+        continue;
+      }
+      const { access } = label;
       let changeMark: string;
       if (updatedAt === undefined) {
         const bytes = documents.render(document as Fields);
@@ -148,8 +158,7 @@ export function mongodbSource(options: MongodbSourceOptions): Source & AsyncDisp
         changeMark =
           time === undefined || time === null ? `unknown:${randomUUID()}` : `at:${textOf(time)} ${form}`;
       }
-      const label = textOf(accessField?.one(document)) || options.access;
-      yield { uri, changeMark, mediaType: 'text/markdown', ...(label !== undefined && { access: label }) };
+      yield { uri, changeMark, mediaType: 'text/markdown', ...(access !== undefined && { access }) };
     }
   }
 

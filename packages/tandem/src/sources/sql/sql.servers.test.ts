@@ -121,6 +121,7 @@ describe.each(flavours)('$name', (flavour) => {
           title: '{{title}}',
           template: '{{body}}',
           accessColumn: 'label',
+          access: 'members',
         }),
       );
       const gout = `${base()}/articles/9007199254740993`;
@@ -128,7 +129,7 @@ describe.each(flavours)('$name', (flavour) => {
       expect((await listener.sync()).added).toEqual([scurvy, gout]);
       expect(listener.text(gout)).toBe('---\n"title": "Gout"\n---\n# Gout\n\nSudden pain — ouch 🦶\n');
       const { entries } = await listener.list();
-      expect(entries.map(({ access }) => access)).toEqual(['staff', undefined]);
+      expect(entries.map(({ access }) => access)).toEqual(['staff', 'members']);
       const nothing = { added: [], changed: [], removed: [], failed: [] };
       expect(await listener.sync()).toEqual(nothing);
 

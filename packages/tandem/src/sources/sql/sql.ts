@@ -8,6 +8,7 @@ import type { SourceConfigOf } from '../../core/source-config.ts';
 import { decodedPart, passwordInConfig } from '../connection-string.ts';
 import { fromEnvironment } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
+import { accessLabel } from '../records/access-label.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
 import { type Fields, textOf } from '../records/template.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
@@ -153,10 +154,12 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
         continue;
       }
       last = uri;
-      const access =
-        row[accessAlias] === undefined || row[accessAlias] === null
-          ? options.access
-          : String(row[accessAlias]);
+      const label = accessLabel(row[accessAlias], { field: accessColumn, access: options.access });
+      if ('problem' in label) {
+        onProblem?.({ uri, kind: 'failed', message: label.problem });
+        continue;
+      }
+      const { access } = label;
       let changeMark: string;
       if (updatedAt === undefined) {
         const bytes = documents.render(withoutAliases(row));

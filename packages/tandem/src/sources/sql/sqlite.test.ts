@@ -64,9 +64,33 @@ test('rows become Markdown documents, in order of their keys', async () => {
   expect(listener.text(uri(10))).toBe('---\n"title": "Rickets"\n---\n# Rickets\n\nLack of vitamin D.\n');
 });
 
+for (const updatedAt of [undefined, 'changed']) {
+  test(`a row without a label is not read where labels are wanted (${updatedAt ?? 'no change mark'})`, async () => {
+    database.exec("INSERT INTO articles VALUES (11, 'Empty', 'x', ' ', NULL)");
+    const { entries, problems } = await new Listener(
+      await open({ accessColumn: 'label', ...(updatedAt && { updatedAt }) }),
+    ).list();
+    expect(entries.map((entry) => [entry.uri, entry.access])).toEqual([
+      [uri(1), 'public'],
+      [uri(10), 'staff'],
+    ]);
+    expect(problems).toEqual([
+      {
+        uri: uri(2),
+        kind: 'failed',
+        message:
+          'It has no access label: there is nothing in label, and its source has no `access` for such.',
+      },
+      { uri: uri(11), kind: 'failed', message: 'Its access label, label, is empty.' },
+    ]);
+  });
+}
+
 test('without a template every column is there, long ones under their names', async () => {
   database.prepare('UPDATE articles SET body = ? WHERE id = 1').run('Pain. '.repeat(40));
-  const listener = new Listener(await open({ updatedAt: 'changed', accessColumn: 'label' }));
+  const listener = new Listener(
+    await open({ updatedAt: 'changed', accessColumn: 'label', access: 'members' }),
+  );
   await listener.sync();
   expect(listener.text(uri(1))).toBe(
     `---\n---\n- id: 1\n- title: Gout\n\n## body\n\n${'Pain. '.repeat(40).trim()}\n`,
