@@ -52,3 +52,23 @@ test('encoders that were trained on questions about it are named: embedders and 
   await rm(join(letters.directory, 'questions.jsonl'));
   expect(await forget(project, 'd5')).toMatchObject({ embedders: [], rerankers: [] });
 });
+
+test('what reports quote of a Chinese document goes, and a file that still quotes it is named', async () => {
+  await using letters = await makeLetterProject();
+  const quoted = '七号大厅的反应堆用阿玛拉保管的石英钥匙关闭';
+  const shared = '在做这里描述的任何事情之前，请先询问一楼的安全办公室。';
+  const manual = (id: string, text: string) =>
+    writeFile(
+      join(letters.directory, 'documents', `${id}.md`),
+      `---\nid: ${id}\n---\n\n# ${id}\n\n${text}\n\n${shared}\n`,
+    );
+  await manual('reactor', `${quoted}。铅门旁的蓝灯要过十九分钟才会熄灭。`);
+  await manual('pump', '冷却泵每年用第二个架子上的黄色油脂润滑两次。');
+  await using project = await openProject(letters);
+  await ingest(project);
+  const file = join(project.dataDirectory, 'notes.md');
+  await writeFile(file, `报告说：${quoted}，真的。${shared}\n`);
+  await writeFile(join(project.dataDirectory, 'dump.bin'), `\0\0${quoted}\0`);
+  expect(await forget(project, 'reactor')).toMatchObject({ files: ['notes.md'], leftovers: ['dump.bin'] });
+  expect(await readFile(file, 'utf8')).toBe(`报告说：[removed: a document was forgotten]，真的。${shared}\n`);
+});

@@ -12,11 +12,13 @@ export interface ForgottenDocument {
 
 /**
  * Finds a document's words in what was made of it. A run of six words that it has and no other document of the project does
- * is its text; what many documents say (boilerplate) is nobody's.
+ * is its text; what many documents say (boilerplate) is nobody's. Where a script writes no spaces between words, a run is as
+ * many characters as six words have: twelve of Chinese or Japanese, twenty-four of Thai, Lao, Khmer or Burmese.
  */
 export class ForgottenText {
   readonly #document: ForgottenDocument;
-  readonly #size: number;
+  /** How much a run weighs: less than six words in a document that has fewer. */
+  readonly #weight: number;
   readonly #windows: Set<string>;
   /** Stands for the document's id: tells that it was one and the same, not which. */
   readonly alias: string;
@@ -24,16 +26,16 @@ export class ForgottenText {
   constructor(document: ForgottenDocument) {
     this.#document = document;
     this.alias = `forgotten:${sha256(document.id).slice(0, 12)}`;
-    const words = wordsOf(document.text).map(({ word }) => word);
-    this.#size = Math.max(1, Math.min(windowWords, words.length));
-    this.#windows = new Set(windowsOf(words, this.#size));
+    const words = wordsOf(document.text);
+    const total = words.reduce((sum, { weight }) => sum + weight, 0);
+    this.#weight = Math.max(1, Math.min(windowWords * wordWeight, total));
+    this.#windows = new Set(Array.from(this.#windowsOf(words), ({ window }) => window));
   }
 
   /** Another document of the project: what it says as well is not the forgotten one's. */
   exclude(text: string): void {
     if (this.#windows.size === 0) return;
-    const words = wordsOf(text).map(({ word }) => word);
-    for (const window of windowsOf(words, this.#size)) this.#windows.delete(window);
+    for (const { window } of this.#windowsOf(wordsOf(text))) this.#windows.delete(window);
   }
 
   /** Does the text hold any of its words? */
@@ -106,14 +108,15 @@ export class ForgottenText {
    */
   probes(): Buffer[] {
     const probes: Buffer[] = [];
+    // Line by line: how a line ends is written in many ways.
     for (const line of this.#document.text.split('\n')) {
-      const words = wordsOf(line);
-      for (let i = 0; i + this.#size <= words.length; i += this.#size) {
-        const own = words.slice(i, i + this.#size);
-        if (!this.#windows.has(own.map(({ word }) => word).join(' '))) continue;
-        const piece = line.slice(own[0]!.start, own.at(-1)!.end);
+      let from = 0;
+      for (const { window, start, end } of this.#windowsOf(wordsOf(line))) {
+        if (start < from || !this.#windows.has(window)) continue;
+        from = end;
+        const piece = Buffer.from(line.slice(start, end));
         // A few letters are found anywhere.
-        if (piece.length >= 16) probes.push(Buffer.from(piece));
+        if (piece.length >= 16) probes.push(piece);
       }
     }
     const step = Math.ceil(probes.length / mostProbes);
@@ -121,18 +124,32 @@ export class ForgottenText {
   }
 
   #spans(text: string): { start: number; end: number }[] {
-    const words = wordsOf(text);
     const spans: { start: number; end: number }[] = [];
-    for (let i = 0; i + this.#size <= words.length; i++) {
-      let window = words[i]!.word;
-      for (let j = 1; j < this.#size; j++) window += ` ${words[i + j]!.word}`;
+    for (const { window, start, end } of this.#windowsOf(wordsOf(text))) {
       if (!this.#windows.has(window)) continue;
-      const end = words[i + this.#size - 1]!.end;
       const last = spans.at(-1);
-      if (last && words[i]!.start <= last.end) last.end = end;
-      else spans.push({ start: words[i]!.start, end });
+      if (last && start <= last.end) last.end = Math.max(last.end, end);
+      else spans.push({ start, end });
     }
     return spans;
+  }
+
+  /** All runs of a text, each the shortest from its first word on that has the weight. */
+  *#windowsOf(words: readonly Word[]): Generator<{ window: string; start: number; end: number }> {
+    for (const [i, { start }] of words.entries()) {
+      let weight = 0;
+      let window = '';
+      for (let j = i; j < words.length; j++) {
+        const next = words[j]!;
+        window += j === i ? next.word : ` ${next.word}`;
+        weight += next.weight;
+        if (weight < this.#weight) continue;
+        yield { window, start, end: next.end };
+        break;
+      }
+      // From here on the text is too short.
+      if (weight < this.#weight) return;
+    }
   }
 }
 
@@ -153,14 +170,33 @@ const nameKeys = new Set([
 const windowWords = 6;
 const mostProbes = 256;
 
-function wordsOf(text: string): { word: string; start: number; end: number }[] {
-  return [...text.matchAll(/[\p{L}\p{N}]+/gu)].map(({ 0: word, index }) => ({
+interface Word {
+  word: string;
+  start: number;
+  end: number;
+  /** In twelfths of a word. */
+  weight: number;
+}
+
+const wordWeight = 12;
+
+// `scx`, so that signs of both kana count as them; the look-ahead keeps these scripts' punctuation out.
+const ideograph = String.raw`(?=\p{L})[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}]`;
+const syllablePart = String.raw`(?=\p{L})[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]`;
+const anyWord = new RegExp(
+  String.raw`(?<ideograph>${ideograph}\p{M}*)|(?<syllablePart>${syllablePart}\p{M}*)|(?:(?!${ideograph}|${syllablePart})[\p{L}\p{N}\p{M}])+`,
+  'gu',
+);
+
+/**
+ * Words, and single characters where nothing stands between words: a dictionary would cut a quotation elsewhere than the whole
+ * sentence.
+ */
+function wordsOf(text: string): Word[] {
+  return [...text.matchAll(anyWord)].map(({ 0: word, index, groups }) => ({
     word: word.toLowerCase(),
     start: index,
     end: index + word.length,
+    weight: groups!.ideograph ? wordWeight / 2 : groups!.syllablePart ? wordWeight / 4 : wordWeight,
   }));
-}
-
-function* windowsOf(words: readonly string[], size: number): Generator<string> {
-  for (let i = 0; i + size <= words.length; i++) yield words.slice(i, i + size).join(' ');
 }
