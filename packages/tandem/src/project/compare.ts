@@ -4,7 +4,7 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { promptVariants } from '../answer/prompt.ts';
 import { finishFailedRun } from '../catalog/finish-failed-run.ts';
-import type { PromptVariant } from '../core/config.ts';
+import type { Config, PromptVariant } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
@@ -414,7 +414,7 @@ async function provenance(
     },
     ...(retrieves && {
       retrieval: {
-        index: 'LanceDB, dense and full-text fused by reciprocal rank',
+        index: searchedIn(config),
         embedder: config.models.embedder,
         k: config.retrieve.k,
         chunks,
@@ -438,6 +438,23 @@ async function provenance(
     }),
     ...(leakage && { leakage }),
   };
+}
+
+const indexes: Record<Config['store']['kind'], string> = {
+  lancedb: 'LanceDB',
+  pgvector: 'PostgreSQL with pgvector',
+  milvus: 'Milvus',
+  chroma: 'Chroma, words in LanceDB',
+  langchain: 'a LangChain vector store, words in LanceDB',
+  custom: "the project's own store",
+};
+
+/** Where passages are found, and what puts them in order, for the report. */
+export function searchedIn({ store, retrieve }: Pick<Config, 'store' | 'retrieve'>): string {
+  const reranked = retrieve.reranker
+    ? `, the best ${retrieve.rerankCandidates} read once more by ${retrieve.reranker}`
+    : '';
+  return `${indexes[store.kind]}: found by meaning and by words, ranked by fitted features${reranked}`;
 }
 
 /** The commit of the checkout that holds the project, where there is one. */

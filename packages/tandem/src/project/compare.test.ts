@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { configSchema } from '../core/config.ts';
+import { searchedIn } from './compare.ts';
+
+const searched = (config: object) => searchedIn(configSchema.parse({ name: 'test', ...config }));
+
+test('the report names the store that was searched and what ranked its passages', () => {
+  expect(searched({})).toBe('LanceDB: found by meaning and by words, ranked by fitted features');
+  expect(searched({ store: { kind: 'pgvector' } })).toMatch(/^PostgreSQL with pgvector: /);
+  expect(searched({ store: { kind: 'milvus' } })).toMatch(/^Milvus: /);
+  expect(searched({ store: { kind: 'chroma' } })).toMatch(/^Chroma, words in LanceDB: /);
+  expect(searched({ store: { kind: 'langchain', open: () => undefined } })).toMatch(
+    /^a LangChain vector store/,
+  );
+  expect(searched({ store: { kind: 'custom', open: () => undefined } })).toMatch(
+    /^the project's own store: /,
+  );
+  expect(searched({ retrieve: { reranker: 'local:./reranker', rerankCandidates: 12 } })).toBe(
+    'LanceDB: found by meaning and by words, ranked by fitted features, the best 12 read once more by local:./reranker',
+  );
+});
