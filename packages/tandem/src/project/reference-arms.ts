@@ -64,7 +64,7 @@ export async function extractArm(project: Project, common: string): Promise<ArmU
     name: 'extract',
     label: 'extract',
     description:
-      'The first sentences of the best passage, about 50 words, with no language model: it has no intent and no JSON.',
+      'The first sentences of the best passage, about 50 words, with no language model: plain text, no structured fields.',
     reference: true,
     retrieves: true,
     trained: false,
