@@ -208,28 +208,15 @@ describe('cannot be answered', () => {
     expect(said).toEqual(['Uric']);
   });
 
-  test.each<
-    [what: string, answer: (response: ServerResponse) => void, status: number | undefined, says: RegExp]
-  >([
-    [
-      'a server that breaks off',
-      (response) => response.destroy(),
-      undefined,
-      /did not finish an answer of large/,
-    ],
-    [
-      'a server that ends early',
-      (response) => response.end(),
-      undefined,
-      /did not finish an answer of large/,
-    ],
+  test.each<[what: string, answer: (response: ServerResponse) => void, says: RegExp]>([
+    ['a server that breaks off', (response) => response.destroy(), /did not finish an answer of large/],
+    ['a server that ends early', (response) => response.end(), /did not finish an answer of large/],
     [
       'an error in the stream',
       (response) => response.end('data: {"error":{"message":"overloaded"}}\n\n'),
-      undefined,
       /overloaded/,
     ],
-  ])('%s', async (_what, answer, status, says) => {
+  ])('%s', async (_what, answer, says) => {
     await using server = await chatServer((response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(
@@ -246,7 +233,7 @@ describe('cannot be answered', () => {
     ).rejects.toMatchObject({
       code: 'provider',
       provider: 'house',
-      status,
+      status: undefined,
       message: expect.stringMatching(says),
     });
     expect(said).toEqual(['Uric']);
