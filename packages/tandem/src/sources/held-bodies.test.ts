@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HeldBodies } from './held-bodies.ts';
+import { HeldBodies, takeHeld } from './held-bodies.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -35,4 +35,13 @@ test('a file that is none of ours is a sentence', async () => {
   await writeFile(file, 'no database at all, but long enough to be looked at as one'.repeat(20));
   expect(() => new HeldBodies(file)).toThrow(/held\.sqlite cannot be used: file is not a database\./);
   expect((await readFile(file, 'utf8')).length).toBeGreaterThan(0);
+});
+
+test('what was not kept is told, with its name', () => {
+  using held = new HeldBodies(undefined);
+  const entry = { uri: 'a', changeMark: '1' };
+  held.put('a', '1', { bytes: Buffer.from('x') });
+  expect(Buffer.from(takeHeld(held, entry).bytes).toString()).toBe('x');
+  for (const each of [held, undefined])
+    expect(() => takeHeld(each, entry)).toThrow('a was listed as unchanged, so its content was not kept.');
 });

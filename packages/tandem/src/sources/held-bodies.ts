@@ -68,3 +68,17 @@ export class HeldBodies implements Disposable {
     this.database.close();
   }
 }
+
+/** For a source that has no other way to a body. @throws SourceError where it is not held */
+export function takeHeld(
+  held: HeldBodies | undefined,
+  { uri, changeMark }: { uri: string; changeMark: string },
+): HeldBody {
+  const body = held?.take(uri, changeMark);
+  if (body) return body;
+  throw new SourceError({
+    uri,
+    message: `${uri} was listed as unchanged, so its content was not kept.`,
+    hint: 'Run the same command again.',
+  });
+}

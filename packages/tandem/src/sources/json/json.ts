@@ -4,7 +4,7 @@ import { SourceError } from '../../core/errors/source-error.ts';
 import { hashJson } from '../../core/hash.ts';
 import type { SourceConfigOf } from '../../core/source-config.ts';
 import { headerValues } from '../environment.ts';
-import { HeldBodies } from '../held-bodies.ts';
+import { HeldBodies, takeHeld } from '../held-bodies.ts';
 import { HttpClient, parseAddress, statusReason } from '../http/client.ts';
 import type { HttpResponse } from '../http/request.ts';
 import { accessLabel } from '../records/access-label.ts';
@@ -244,13 +244,7 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
     list,
     async load({ uri, changeMark }, { signal } = {}) {
       signal?.throwIfAborted();
-      const body = held?.take(uri, changeMark);
-      if (body) return { bytes: body.bytes, mediaType: 'text/markdown' };
-      throw new SourceError({
-        uri,
-        message: `${uri} was listed as unchanged, so its content was not kept.`,
-        hint: 'Run the same command again.',
-      });
+      return { bytes: takeHeld(held, { uri, changeMark }).bytes, mediaType: 'text/markdown' };
     },
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();

@@ -1,7 +1,8 @@
 import { SourceError } from '../../core/errors/source-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import { HeldBodies } from '../held-bodies.ts';
+import { HeldBodies, takeHeld } from '../held-bodies.ts';
 import { accessLabel } from '../records/access-label.ts';
+import { asTitle, frontMatter } from '../records/front-matter.ts';
 import { markOfBytes } from '../records/record-document.ts';
 import { textOf } from '../records/template.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
@@ -105,13 +106,7 @@ export function fromLangChainLoader(
     list,
     async load({ uri, changeMark }, { signal } = {}) {
       signal?.throwIfAborted();
-      const body = held?.take(uri, changeMark);
-      if (body) return { bytes: body.bytes, mediaType };
-      throw new SourceError({
-        uri,
-        message: `${uri} was listed as unchanged, so its content was not kept.`,
-        hint: 'Run the same command again.',
-      });
+      return { bytes: takeHeld(held, { uri, changeMark }).bytes, mediaType };
     },
     async [Symbol.asyncDispose]() {
       held?.[Symbol.dispose]();
@@ -127,12 +122,11 @@ function withFrontMatter(
 ): string {
   const reserved = new Set(['id', 'title', 'access', 'aliases', 'alias', titleField, accessField]);
   const fields: [string, string][] = [];
-  const title = titleField === undefined ? '' : textOf(metadata[titleField]).replace(/\s+/g, ' ').trim();
+  const title = titleField === undefined ? '' : asTitle(textOf(metadata[titleField]));
   if (title !== '') fields.push(['title', title]);
   for (const [name, value] of Object.entries(metadata)) {
     if (reserved.has(name) || !['string', 'number', 'boolean'].includes(typeof value)) continue;
     if (wanted === undefined || wanted.includes(name)) fields.push([name, textOf(value)]);
   }
-  const lines = fields.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}\n`);
-  return `---\n${lines.join('')}---\n${pageContent}`;
+  return frontMatter(fields) + pageContent;
 }

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { sha256 } from '../../core/hash.ts';
+import { asTitle, frontMatter } from './front-matter.ts';
 import { compileTemplate, type Fields, textOf } from './template.ts';
 
 export interface RecordDocumentOptions {
@@ -32,7 +33,7 @@ export function recordDocument(options: RecordDocumentOptions): RecordDocument {
   const title = options.title === undefined ? undefined : compileTemplate(options.title, `${where}.title`);
   return {
     render(fields) {
-      const heading = title?.render(fields).replace(/\s+/g, ' ').trim();
+      const heading = title && asTitle(title.render(fields));
       const front: [string, string][] = [];
       if (heading) front.push(['title', heading]);
       for (const name of metadata) {
@@ -79,11 +80,4 @@ function everyField(fields: Fields, omit: readonly string[]): string {
     else long.push(`## ${name}\n\n${text}`);
   }
   return [short.join('\n'), ...long].filter(Boolean).join('\n\n');
-}
-
-/** There always is one, if an empty one: a record's own text must not be able to write it (an access label, an id). */
-function frontMatter(fields: [string, string][]): string {
-  // JSON's strings are YAML's double-quoted ones (YAML 1.2 is a superset), whatever is in them.
-  const lines = fields.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}\n`);
-  return `---\n${lines.join('')}---\n`;
 }
