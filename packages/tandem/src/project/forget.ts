@@ -19,7 +19,9 @@ import type { Project } from './project.ts';
 export interface ForgetOptions {
   /** Look, and change nothing. */
   dryRun?: boolean;
-  /** Leave nothing behind that keeps it out: the next ingest may bring it back. Also lifts that from a document forgotten before. */
+  /**
+   * Leave nothing behind that keeps it out: the next ingest may bring it back. Also lifts that from a document forgotten before.
+   */
   allowAgain?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
@@ -68,10 +70,10 @@ export interface ForgetReport {
 }
 
 /**
- * Removes a document, named by its id or uri, from everything in the data folder: index, embedding cache, traces, training
- * data, stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest passes it over from
- * then on, under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. Killed at any moment, the same command goes on where it was; what began
- * and did not end is finished first.
+ * Removes a document, named by its id or uri, from everything in the data folder: index, embedding cache, traces, training data,
+ * stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest passes it over from then on,
+ * under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. Killed at any moment, the
+ * same command goes on where it was; what began and did not end is finished first.
  *
  * @throws InvalidInputError when nothing is known of such a document
  * @throws LockedError when another process is writing

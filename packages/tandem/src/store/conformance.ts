@@ -510,8 +510,8 @@ function tableConformance<Store extends ChunkTable>(
 }
 
 /**
- * A server may still be at work on the last request of a client that is gone, on a busy machine for a second and more; a writer that comes
- * next must not outrun it (docs/stores.md). At rest: for two seconds no row has come or gone.
+ * A server may still be at work on the last request of a client that is gone, on a busy machine for a second and more; a writer
+ * that comes next must not outrun it (docs/stores.md). At rest: for two seconds no row has come or gone.
  */
 async function isAtRest(store: ChunkTable, all: Snapshot): Promise<void> {
   for (let [rows, since] = [-1, performance.now()]; performance.now() - since < 2000; ) {
@@ -522,8 +522,8 @@ async function isAtRest(store: ChunkTable, all: Snapshot): Promise<void> {
 }
 
 /**
- * Two quiet seconds are no proof: a disk may hold a write longer than that. Where the server may finish late, `prepare` takes back once the
- * request has arrived, and the check is repeated, for a minute at most; elsewhere it must hold at once.
+ * Two quiet seconds are no proof: a disk may hold a write longer than that. Where the server may finish late, `prepare` takes back
+ * once the request has arrived, and the check is repeated, for a minute at most; elsewhere it must hold at once.
  */
 async function afterLastRequest(
   { finishesLate }: ConformanceTarget<ChunkTable>,

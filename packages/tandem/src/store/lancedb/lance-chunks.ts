@@ -227,8 +227,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
       checkDimensions([{ vector }], dimensions);
       if (isImpossible(filter)) return [];
       let query = table.query().nearestTo(vector).column('vector').distanceType('cosine').limit(limit);
-      // A few documents' rows are compared one by one. Else the nearest parts of the index are looked into; where a filter may leave
-      // too few rows in them, all parts (0). Without an index every row is compared.
+      // A few documents' rows are compared one by one. Else the nearest parts of the index are looked into; where a filter may
+      // leave too few rows in them, all parts (0). Without an index every row is compared.
       const isFiltered = hidesRows || where(undefined, filter) !== '';
       query = filter?.documentIds
         ? query.bypassVectorIndex()
@@ -274,8 +274,8 @@ export class LanceStore implements VectorStore, LexicalIndex {
   }
 
   /**
-   * The newest version of the table, and whether it has rows that the snapshot must not see. Comparing the commits of a million rows
-   * takes longer than finding the nearest ten, so they are compared only where that leaves rows out: during an ingest. The
+   * The newest version of the table, and whether it has rows that the snapshot must not see. Comparing the commits of a million
+   * rows takes longer than finding the nearest ten, so they are compared only where that leaves rows out: during an ingest. The
    * version stays what it is while it is searched, whatever is written meanwhile.
    */
   async #viewAt(at: Snapshot): Promise<View & { hidesRows: boolean }> {
@@ -402,7 +402,10 @@ export class LanceStore implements VectorStore, LexicalIndex {
     }
   }
 
-  /** LanceDB's errors are text: a full disk is told by what the operating system said, a file that is gone or has other bytes by these words. */
+  /**
+   * LanceDB's errors are text: a full disk is told by what the operating system said, a file that is gone or has other bytes by
+   * these words.
+   */
   async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -421,12 +424,14 @@ const tellsOfDamage = [/lance error/i, /not found|corrupt|magic|unexpected eof|c
 
 /** A million chunks' indices take a tenth of it. LanceDB's own limit is 6 GB. */
 const indexCacheBytes = 1e9;
-/** Of files and versions: an ingest makes hundreds, and looks at each once; a search looks at a few. LanceDB's own limit is 1 GB. */
+/**
+ * Of files and versions: an ingest makes hundreds, and looks at each once; a search looks at a few. LanceDB's own limit is 1 GB.
+ */
 const metadataCacheBytes = 4e6;
 
 /**
- * Vectors that the parts of a vector index are found from, all in memory at once, several times over: 13 MB of 384 dimensions. More make no
- * search better, since nearly all parts are looked into.
+ * Vectors that the parts of a vector index are found from, all in memory at once, several times over: 13 MB of 384 dimensions. More
+ * make no search better, since nearly all parts are looked into.
  */
 const sampledForParts = 8192;
 
