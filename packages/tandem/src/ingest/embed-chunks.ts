@@ -16,8 +16,8 @@ export interface EmbedOptions {
 
 /**
  * Texts to vectors, in order. What was embedded before comes from the cache, equal texts are embedded once, and each call's
- * vectors are in the cache before the next call: whatever happens, no work is done twice. `hashes` are the cache's keys. Texts go sorted by length, so that
- * a call's texts are of one length and little of it is padding.
+ * vectors are in the cache before the next call: whatever happens, no work is done twice. `hashes` are the cache's keys.
+ * Texts go sorted by length, so that a call's texts are of one length and little of it is padding.
  */
 export async function embedTexts(
   texts: readonly string[],

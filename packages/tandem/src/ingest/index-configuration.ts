@@ -9,8 +9,8 @@ import { parseDocument } from '../parse/parse-document.ts';
 import { embedderIdentity } from './embedder-identity.ts';
 
 /**
- * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample` does not show: projects made before
- * then index anew, from cached vectors wherever the embedded text is still the same.
+ * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample`
+ * does not show: projects made before then index anew, from cached vectors wherever the embedded text is still the same.
  */
 const rulesVersion = 5;
 

@@ -7,8 +7,8 @@ import type { Source } from '../sources/source.ts';
 export interface IngestProblem {
   uri: string;
   /**
-   * `skipped`: not a kind of file that is read. `failed`: should have been ingested and could not be. `partial`: was ingested, and a
-   * piece of it could not be read; told when it is read, not again while it is unchanged.
+   * `skipped`: not a kind of file that is read. `failed`: should have been ingested and could not be. `partial`: was
+   * ingested, and a piece of it could not be read; told when it is read, not again while it is unchanged.
    */
   kind: 'skipped' | 'failed' | 'partial';
   message: string;
@@ -30,7 +30,8 @@ export interface Listing {
 /**
  * Lists all sources into `catalog.listing`, which holds what memory should not. What two sources list is the first one's. A
  * source that cannot be listed is a problem, and the others go on.
- * @throws what went wrong first, when no source could be listed
+ * @throws what went wrong first, when no source could be listed; at once whatever is no Tandem error, as it is a mistake of
+ * ours: a source of a user's own throws none (`sources/own-source.ts`)
  */
 export async function listSources(
   sources: readonly Source[],

@@ -171,7 +171,7 @@ export function filesSource(options: FilesSourceOptions): Source {
       onProblem?.({
         uri,
         kind: 'failed',
-        message: `The file has ${megabytes(fileStat.size)} MB; at most ${megabytes(maxBytes)} MB are read.`,
+        message: `The file is ${megabytes(fileStat.size)} MB; at most ${megabytes(maxBytes)} MB are read.`,
       });
     } else {
       return {

@@ -42,8 +42,8 @@ type Visit =
 /**
  * Pages of a site. Listing asks for every page, with what is remembered of it (ETag, Last-Modified), so that an unchanged one
  * is not sent again, nor asked for where the sitemap's date is older than the last visit; the change mark is the hash of
- * its bytes. Pages are visited level by level, in the order in which
- * they link to each other, so that two listings of an unchanged site are alike.
+ * its bytes. Pages are visited level by level, in the order in which they link to each other, so that two listings of an
+ * unchanged site are alike.
  */
 export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   const { dataDirectory, where = 'sources', mode } = options;
@@ -362,7 +362,10 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
     else yield* entryOf((await firstPage()).page);
   }
 
-  /** Front matter may carry an access label, and a page may have been written by anybody: under a label of the source it is text. */
+  /**
+   * Front matter may carry an access label, and a page may have been written by anybody: under a label of the source it is
+   * text.
+   */
   const guarded = ({ bytes, mediaType }: HeldBody): HeldBody =>
     options.access !== undefined && /markdown/.test(mediaType ?? '')
       ? {
