@@ -76,6 +76,8 @@ const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]|$)/;
 const setextUnderline = /^ {0,3}(=+|-+)[ \t]*$/;
 const rule = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const listItem = /^ {0,3}(?:[-+*•]|\d{1,9}[.)])(?:[ \t]|$)/;
+/** An item's mark with what stands between it and the item's text, however deep the item is. */
+const anyListItem = /^[ \t]*(?:[-+*•]|\d{1,9}[.)])(?:[ \t]{1,4}(?=\S)|(?=[ \t]|$))/;
 /** Only a list that starts at 1 may follow a paragraph's line directly: "in\n1985. …" is prose (CommonMark §5.3). */
 const interruptingItem = /^ {0,3}(?:[-+*•]|1[.)])[ \t]+\S/;
 const tableDelimiter = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
@@ -102,6 +104,67 @@ export function markdownBlocks(text: string): Block[] {
     if (start < end) blocks.push({ kind, start, end, ...(level === undefined ? {} : { level }) });
     index = to;
   };
+  /**
+   * The list that begins at `index`: one block, or several with the fenced blocks between them that stand in its items. What
+   * belongs to an item is indented as far as the item's text (CommonMark §5.2): no heading, rule or fence in it ends the list.
+   */
+  const addList = () => {
+    /** How far the text of each open item is indented, the outermost first. */
+    let items: number[] = [];
+    const first = index;
+    let from = first;
+    let to = first;
+    const addItems = () => {
+      while (from < to && blank(from)) from++;
+      const isList = lines.slice(from, to).some(({ text }) => anyListItem.test(text));
+      if (from < to) add(isList ? 'list' : 'paragraph', from, to);
+      from = to;
+    };
+    while (to < lines.length) {
+      const line = at(to)!;
+      if (blank(to)) {
+        // A blank line stays inside the list if the list goes on after it.
+        let next = to;
+        while (next < lines.length && blank(next)) next++;
+        if (next === lines.length || !goesOn(at(next)!)) break;
+        to = next;
+        continue;
+      }
+      const indent = indentation(line);
+      const inItem = items.length > 0 && indent >= items[0]!;
+      if (!inItem && to > first && (atxHeading.test(line) || rule.test(line) || fence.test(line))) break;
+      const marker = rule.test(line) ? undefined : anyListItem.exec(line)?.[0];
+      let item = items.findLast((offset) => offset <= indent) ?? 0;
+      if (marker !== undefined) {
+        item = indentation(marker, true);
+        items = [...items.filter((offset) => offset <= indent), item];
+      }
+      const content =
+        ' '.repeat(marker === undefined ? indent : item) + line.slice(marker?.length ?? 0).trimStart();
+      const opening = inItem || marker !== undefined ? openingFence(content, item) : undefined;
+      if (opening === undefined) {
+        to++;
+        continue;
+      }
+      addItems();
+      let end = to + 1;
+      while (
+        end < lines.length &&
+        (blank(end) || indentation(at(end)!) >= item) &&
+        !closes(at(end)!, opening, item)
+      )
+        end++;
+      const closed = end < lines.length && closes(at(end)!, opening, item);
+      if (closed) end++;
+      add('code', to, end);
+      from = to = end;
+      // No line of text is the last paragraph's after a fence.
+      if (to < lines.length && !blank(to) && !goesOn(at(to)!)) break;
+    }
+    addItems();
+    index = to;
+  };
+  const goesOn = (line: string) => (listItem.test(line) || /^(?: {2,}|\t)/.test(line)) && !rule.test(line);
 
   while (index < lines.length) {
     const line = at(index)!;
@@ -109,11 +172,8 @@ export function markdownBlocks(text: string): Block[] {
       index++;
       continue;
     }
-    const opening = fence.exec(line)?.[1];
-    if (
-      opening !== undefined &&
-      !(opening[0] === '`' && line.slice(line.indexOf(opening) + opening.length).includes('`'))
-    ) {
+    const opening = openingFence(line);
+    if (opening !== undefined) {
       let to = index + 1;
       while (to < lines.length && !closes(at(to)!, opening)) to++;
       add('code', index, Math.min(to + 1, lines.length));
@@ -137,26 +197,7 @@ export function markdownBlocks(text: string): Block[] {
       }
     }
     if (listItem.test(line)) {
-      let to = index + 1;
-      while (to < lines.length) {
-        if (blank(to)) {
-          // A blank line stays inside the list if the list goes on after it.
-          let next = to;
-          while (next < lines.length && blank(next)) next++;
-          if (
-            next < lines.length &&
-            (listItem.test(at(next)!) || /^(?: {2,}|\t)/.test(at(next)!)) &&
-            !rule.test(at(next)!)
-          ) {
-            to = next + 1;
-            continue;
-          }
-          break;
-        }
-        if (atxHeading.test(at(to)!) || rule.test(at(to)!) || fence.test(at(to)!)) break;
-        to++;
-      }
-      add('list', index, to);
+      addList();
       continue;
     }
     if (/^(?: {4}|\t)/.test(line)) {
@@ -213,9 +254,33 @@ export function withoutInlineMarks(markdown: string): string {
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
 }
 
-function closes(line: string, opening: string): boolean {
-  const closing = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1];
-  return closing !== undefined && closing[0] === opening[0] && closing.length >= opening.length;
+/** The marks that open a fenced block in text that is indented by `offset` columns. */
+function openingFence(line: string, offset = 0): string | undefined {
+  const marks = /^[ \t]*(`{3,}|~{3,})/.exec(line)?.[1];
+  if (marks === undefined || indentation(line) - offset > 3) return undefined;
+  // "```a``` b" is code in a line of text.
+  return marks[0] === '`' && line.slice(line.indexOf(marks) + marks.length).includes('`') ? undefined : marks;
+}
+
+function closes(line: string, opening: string, offset = 0): boolean {
+  const closing = /^[ \t]*(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1];
+  return (
+    closing !== undefined &&
+    indentation(line) - offset <= 3 &&
+    closing[0] === opening[0] &&
+    closing.length >= opening.length
+  );
+}
+
+/** Columns before the first mark, or all of them; tabs reach to the next multiple of four. */
+function indentation(line: string, whole = false): number {
+  let column = 0;
+  for (const character of line) {
+    if (character === '\t') column += 4 - (column % 4);
+    else if (character === ' ' || whole) column++;
+    else break;
+  }
+  return column;
 }
 
 function cells(row: string): number {
