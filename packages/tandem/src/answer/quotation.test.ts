@@ -35,6 +35,24 @@ describe('sentences', () => {
   });
 });
 
+describe('emphasis', () => {
+  const stolen =
+    '**My bike was stolen. What now?**\nCall the police first, then us.\n\n**Is it okay to jet-wash it?**\nNo. Use a bucket.';
+
+  test('a question in it is restated, and what stands below it is said', () => {
+    expect(quote('My bike was stolen, what do I do?', stolen)[0]).toBe('Call the police first, then us.');
+    expect(quote('How do I reset?', '**How do I reset?** Press the button.')).toEqual(['Press the button.']);
+  });
+
+  test('marks are shown where both are, and what they mark is not all that is quoted', () => {
+    expect(
+      quote('what is hot', '**Warning: the lid is hot.** Wait a **long** minute. *It cools. Slowly.*'),
+    ).toEqual(['Warning: the lid is hot.', 'Wait a **long** minute.', 'It cools.', 'Slowly.']);
+    expect(quote('pears', '-   **Pears**\n-   _Plums_')).toEqual(['Pears']);
+    expect(quote('pears', '- **Pears:** 3 €\n- **Plums:** 4 €')).toEqual(['**Pears:** 3 €']);
+  });
+});
+
 describe('where there are none', () => {
   const table =
     '| Risk | Insurer | Premium |\n|---|---|---|\n| Fire | Aviva | 900 |\n| Flood | Zurich | 1,200 |\n| Theft | | 300 |';

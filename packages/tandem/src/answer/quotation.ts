@@ -1,4 +1,4 @@
-import { sentences } from '../chunk/sentences.ts';
+import { type Span, sentences } from '../chunk/sentences.ts';
 import type { Passage } from '../core/types/document.ts';
 import { englishStem } from '../store/english-stemmer.ts';
 import { functionWordSet } from '../store/search-words.ts';
@@ -60,15 +60,16 @@ function upTo(pieces: readonly Piece[], maxWords: number): Piece[] {
 }
 
 function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
-  const lines = sentences(passage.text).map(({ start, end }) => ({
-    start,
-    end,
-    line: passage.text.slice(start, end).replace(/\s+/g, ' '),
+  const lines = sentences(passage.text).map((span) => ({
+    ...span,
+    line: passage.text.slice(span.start, span.end).replace(/\s+/g, ' '),
   }));
+  const questions = emphasisedQuestions(passage.text);
   const pieces: Piece[] = [];
   let columns = cellsOf(tableHead(passage)?.split('\n')[0] ?? '');
   for (const [index, { line, start, end }] of lines.entries()) {
-    if (/^#{1,6} /.test(line) || /[?？؟]["'”’»」)]*$/.test(line) || ruler.test(line)) continue;
+    if (/^#{1,6} /.test(line) || question.test(line) || ruler.test(line)) continue;
+    if (questions.some((whole) => whole.start <= start && end <= whole.end)) continue;
     if (line.startsWith('|')) {
       const cells = cellsOf(line);
       if (ruler.test(lines[index + 1]?.line ?? '')) columns = cells;
@@ -79,18 +80,37 @@ function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
       continue;
     }
     columns = [];
-    const item = /^(?:[-+*•‣▪]|\d{1,3}[.)]) (.+)$/.exec(line)?.[1];
-    const text = item ?? line;
+    const marker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+(?=\S)/.exec(passage.text.slice(start, end))?.[0] ?? '';
+    const span = withoutLooseMarks(passage.text, start + marker.length, end);
+    const text = passage.text.slice(span.start, span.end).replace(/\s+/g, ' ');
     if (!isSaid(text)) continue;
     pieces.push({
       text,
-      start: start + (line.length - text.length),
-      end,
-      isProse: item === undefined && prose.test(line),
+      ...span,
+      isProse: marker === '' && prose.test(text),
       words: wordsOf(text),
     });
   }
   return pieces;
+}
+
+/** Lines all in emphasis that end as a question does, whatever is said in them before: "**My bike was stolen. What now?**". */
+function emphasisedQuestions(text: string): Span[] {
+  return [...text.matchAll(/^[^\S\n]*(\*{1,3}|_{1,3})(?=\S)(.*\S)\1[^\S\n]*$/gm)]
+    .filter(([, mark, inside]) => question.test(inside!) && !inside!.includes(mark!))
+    .map(({ index, 0: line }) => ({ start: index, end: index + line.length }));
+}
+
+/** Marks of emphasis at the ends are left out where they hold all of it, or what they belong to is in another sentence. */
+function withoutLooseMarks(text: string, start: number, end: number): Span {
+  const said = text.slice(start, end);
+  const first = /^(?:\*+|_+)(?=\S)/.exec(said)?.[0] ?? '';
+  const last = /(?<=\S)(?:\*+|_+)$/.exec(said)?.[0] ?? '';
+  const inside = said.slice(first.length, said.length - last.length);
+  return {
+    start: start + (first !== '' && !inside.includes(first) ? first.length : 0),
+    end: end - (last !== '' && !inside.includes(last) ? last.length : 0),
+  };
 }
 
 const cellsOf = (row: string): string[] =>
@@ -109,10 +129,11 @@ function rowInWords(cells: readonly string[], columns: readonly string[]): strin
 
 const isSaid = (text: string) => /[\p{L}\p{N}]/u.test(text);
 
+const question = /[?？؟]["'”’»」)*_]*$/;
 /** The line between a table's head and its rows. */
 const ruler = /^\|[\s:|-]+\|?$/;
 /** Begins as a sentence begins, in scripts that have capitals and in those that have none, and ends as one ends. */
-const prose = /^["'“‘«„「(]?[\p{Lu}\p{Lt}\p{Lo}\p{N}].*[.!。．！।۔…]["'”’»“」)]*$/u;
+const prose = /^["'“‘«„「(*_]*[\p{Lu}\p{Lt}\p{Lo}\p{N}].*[.!。．！।۔…]["'”’»“」)*_]*$/u;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 

@@ -50,6 +50,34 @@ test('finds the end of a sentence with no space after it', () => {
   ]);
 });
 
+test('marks of emphasis belong to the sentence that they close, or to the one that they open', () => {
+  expect(split('**How far on one charge?**\nBetween 60 and 95 km. *Less in winter.* __Far less.__')).toEqual([
+    '**How far on one charge?**',
+    'Between 60 and 95 km.',
+    '*Less in winter.*',
+    '__Far less.__',
+  ]);
+  expect(split('**My bike was stolen. What now?** Call us.')).toEqual([
+    '**My bike was stolen.',
+    'What now?**',
+    'Call us.',
+  ]);
+  expect(split('("**Really?**") He left. **Yes!**')).toEqual(['("**Really?**")', 'He left.', '**Yes!**']);
+  expect(split('One *two.* It helps.* See __below.__ Done.')).toEqual([
+    'One *two.*',
+    'It helps.',
+    '* See __below.__',
+    'Done.',
+  ]);
+  for (const whole of [
+    '**Dr.** Smith came at 9 *a.m.* on Monday.',
+    'He asked *why?* and left.',
+    'Call obj.__init__ or src/*.ts for all 2 * 3.',
+    'It is common in the **U.S.** and elsewhere.',
+  ])
+    expect(split(whole)).toEqual([whole]);
+});
+
 test('line breaks inside a paragraph do not end a sentence; items, headings, rows and blank lines do', () => {
   expect(
     split(
@@ -112,6 +140,9 @@ const fragments = fc.constantFrom(
   'A',
   '.',
   ').',
+  '?**',
+  '**',
+  '_',
 );
 
 test('property: spans are in order, do not overlap, are not blank, and hold every non-blank character', () => {

@@ -8,7 +8,8 @@ export interface Span {
  * Sentences of a text, in order, without the white space around them: together they hold every other character. Blank
  * lines, list items, headings and table rows end a sentence; a single line break does not. `Intl.Segmenter` (Unicode
  * UAX #29) finds the ends, and a guard mends what it cannot know: abbreviations ("Dr.", "Fig. 3", "i.e.", "P.A.D."),
- * initials, numbers of list items, and a full stop with no space after it ('("mini-stroke").Although').
+ * initials, numbers of list items, a full stop with no space after it ('("mini-stroke").Although'), and Markdown's marks of
+ * emphasis, which close and open as brackets do ("**How far?** Not far.").
  */
 export function sentences(text: string, locale = 'en'): Span[] {
   const spans: Span[] = [];
@@ -55,10 +56,11 @@ function sentenceEnds(text: string, locale: string): number[] {
     segmenters.set(locale, (segmenter = new Intl.Segmenter(locale, { granularity: 'sentence' })));
   const ends: number[] = [];
   const missing = missingSpaces(text);
+  const closed = emphasisClosedAfterStops(text);
   let next = 0;
   let sentenceStart = 0;
   for (const { index, segment } of segmenter.segment(text)) {
-    const end = index + segment.length;
+    const end = closed.get(index + segment.length) ?? index + segment.length;
     for (; next < missing.length && missing[next]! < end; next++) {
       ends.push(missing[next]!);
       sentenceStart = missing[next]!;
@@ -68,6 +70,23 @@ function sentenceEnds(text: string, locale: string): number[] {
     if (end < text.length && continues(last, text.slice(end, end + 60))) continue;
     ends.push(end);
     sentenceStart = end;
+  }
+  return ends;
+}
+
+/** Where a stop stands → behind the marks that close emphasis after it, and the space after them; a `*` that nothing opened is a footnote's. */
+function emphasisClosedAfterStops(text: string): Map<number, number> {
+  const ends = new Map<number, number>();
+  const open = new Map<string, number>();
+  for (const match of text.matchAll(/\*+|_+/g)) {
+    const [mark] = match;
+    const count = open.get(mark) ?? 0;
+    const after = match.index + mark.length;
+    if (count > 0 && /\S/.test(text[match.index - 1]!)) {
+      open.set(mark, count - 1);
+      const rest = /^["'”’»)\]*_]*(?:\s+|$)/.exec(text.slice(after, after + 60));
+      if (rest) ends.set(match.index, after + rest[0].length);
+    } else if (/\S/.test(text[after] ?? ' ')) open.set(mark, count + 1);
   }
   return ends;
 }
@@ -106,8 +125,8 @@ function words(list: string): Set<string> {
 
 /** Whether the segmenter's break between `sentence` and `rest` is none: pure text before, the next words after. */
 function continues(sentence: string, rest: string): boolean {
-  const body = sentence.trimEnd();
-  const next = /^[\s"'“‘([]*([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(rest)?.[1];
+  const body = sentence.trimEnd().replace(/(?<=\S)[*_]+$/, '');
+  const next = /^[\s"'“‘([*_]*([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(rest)?.[1];
   // Closing brackets and dots belong to what they close.
   if (/^\s*[)\]}”’.…,;:]/u.test(rest)) return true;
   if (/^\s*(?:\(?\p{Nd}{1,3}[.)]|\p{L}[.)])$/u.test(body)) return true; // "1." or "a)" of a list.
