@@ -8,7 +8,7 @@ import { StructuredText } from './structured-text.ts';
 /**
  * The main content of a page, written as Markdown: headings, paragraphs, lists, pipe tables, code. Menus, banners, footers,
  * forms and hidden parts are left out. The content is `<main>` or the one `<article>` where there is one, else what
- * Mozilla's Readability finds if that is most of the page's text, else the whole body.
+ * Mozilla's Readability finds if that is most of the page's text and all of its tables, lists and code, else the whole body.
  */
 export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
   const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
@@ -112,8 +112,30 @@ function mainContent(document: HtmlDocument, title: string): Element {
   }
   // A short page gives Readability too little to judge by.
   const found = rest < 500 || depthOf(body) > deepest ? undefined : readable(document, title);
-  // Readability is made for articles: on a page of lists or tables it may keep a corner of it.
-  return found && lengthOf(found) >= 0.6 * rest ? found : body;
+  // Readability is made for articles: on a page of lists or tables it may keep a corner of it, or their words only.
+  return found && lengthOf(found) >= 0.6 * rest && keepsStructure(found, body) ? found : body;
+}
+
+/**
+ * Whether all that is more than paragraphs came through. Readability makes a `<div>` of the element it takes for the content,
+ * rows without a table where that was one, and drops what stands beside it. Lists and tables of links may go: they are
+ * menus; so may tables of one row: they lay a page out.
+ */
+function keepsStructure(found: Element, body: Element): boolean {
+  if ([...found.querySelectorAll('tr')].some((row) => !row.closest('table'))) return false;
+  const partsOf = (root: Element, selector: string, counts: (element: Element) => boolean) =>
+    [...root.querySelectorAll(selector)].filter((element) => lengthOf(element) > 0 && counts(element)).length;
+  const isMenu = (element: Element) => {
+    const inLinks = [...element.querySelectorAll('a')].reduce((sum, link) => sum + lengthOf(link), 0);
+    return inLinks >= 0.5 * lengthOf(element);
+  };
+  const keeps = (selector: string, counts: (element: Element) => boolean) =>
+    partsOf(found, selector, counts) >= partsOf(body, selector, counts);
+  return (
+    keeps('pre', () => true) &&
+    keeps('ul, ol, dl', (list) => !isMenu(list)) &&
+    keeps('table', (table) => table.querySelectorAll('tr').length > 1 && isDataTable(table) && !isMenu(table))
+  );
 }
 
 function readable(document: HtmlDocument, title: string): Element | undefined {
