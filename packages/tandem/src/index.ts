@@ -20,7 +20,7 @@ export { dataset } from './project/dataset.ts';
 export { doctor } from './project/doctor.ts';
 export { type ExportedAdapter, type ExportOptions, exportAdapter } from './project/export-adapter.ts';
 export { type FeedbackOptions, feedback } from './project/feedback.ts';
-export { type ForgetOptions, type ForgetReport, forget } from './project/forget.ts';
+export { type ForgetOptions, type ForgetReport, forget } from './project/forget/forget.ts';
 export { ingest, type ProjectIngestReport, watch } from './project/ingest.ts';
 export { init } from './project/init.ts';
 export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';

@@ -4,22 +4,22 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildMessages } from '../answer/prompt.ts';
-import { sha256 } from '../core/hash.ts';
-import { newId } from '../core/id.ts';
-import type { Adapter } from '../core/types/adapter.ts';
-import type { Answer } from '../core/types/answer.ts';
-import type { Example } from '../core/types/example.ts';
-import { compare } from '../evaluate/compare.ts';
-import { createMetrics, defaultPrimary } from '../evaluate/metrics/index.ts';
-import { renderReport } from '../evaluate/report.ts';
-import { openResultStore } from '../evaluate/result-store.ts';
-import { checkConsistency } from '../ingest/check-consistency.ts';
-import { dataset } from './dataset.ts';
-import { feedback, feedbackFile } from './feedback.ts';
+import { buildMessages } from '../../answer/prompt.ts';
+import { sha256 } from '../../core/hash.ts';
+import { newId } from '../../core/id.ts';
+import type { Adapter } from '../../core/types/adapter.ts';
+import type { Answer } from '../../core/types/answer.ts';
+import type { Example } from '../../core/types/example.ts';
+import { compare } from '../../evaluate/compare.ts';
+import { createMetrics, defaultPrimary } from '../../evaluate/metrics/index.ts';
+import { renderReport } from '../../evaluate/report.ts';
+import { openResultStore } from '../../evaluate/result-store.ts';
+import { checkConsistency } from '../../ingest/check-consistency.ts';
+import { dataset } from '../dataset.ts';
+import { feedback, feedbackFile } from '../feedback.ts';
+import { ingest } from '../ingest.ts';
+import { openProject, type Project } from '../project.ts';
 import { forget } from './forget.ts';
-import { ingest } from './ingest.ts';
-import { openProject, type Project } from './project.ts';
 
 /** A project of five short documents with an embedder of some thousand weights. */
 let directory: string;
@@ -39,7 +39,7 @@ const body: Record<string, string> = {
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tandem-forget-'));
-  const model = join(import.meta.dirname, '../../../nn/references/bert/embedder');
+  const model = join(import.meta.dirname, '../../../../nn/references/bert/embedder');
   cpSync(model, join(directory, 'model'), { recursive: true });
   mkdirSync(join(directory, 'documents'));
   const questions = [];

@@ -1,4 +1,4 @@
-import { sha256 } from '../core/hash.ts';
+import { sha256 } from '../../core/hash.ts';
 
 /** What stands where something was removed. */
 export const removedMark = '[removed: a document was forgotten]';

@@ -2,8 +2,9 @@
  * Run by `forget.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, and dies of SIGKILL when STAGE is
  * told, or so many milliseconds after it.
  */
+
+import { openProject } from '../project.ts';
 import { forget } from './forget.ts';
-import { openProject } from './project.ts';
 
 const [directory, document, stage, milliseconds] = process.argv.slice(2) as [string, string, string, string];
 const die = () => process.kill(process.pid, 'SIGKILL');
