@@ -200,6 +200,11 @@ test('an item without an address is told, with its number, and not read', async 
   );
 });
 
+test('an id that is no text in Unicode ends nothing', async () => {
+  site.pages.set('/articles', json([{ id: 'a\ud800' }, { id: 'b' }]));
+  expect((await new Listener(await open()).list()).uris).toEqual([uri('a%EF%BF%BD'), uri('b')]);
+});
+
 test('a source’s own name is part of its items’ names', async () => {
   site.pages.set('/articles', json([{ id: 'a/b' }]));
   expect((await new Listener(await open({ name: 'news' })).list()).uris).toEqual([

@@ -78,7 +78,7 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
       }
       const uri = address
         ? address.render(item).trim()
-        : `${base}#${names}${encodeURIComponent(String(key))}`;
+        : `${base}#${names}${encodeURIComponent(String(key).toWellFormed())}`;
       if (uri === '') {
         onProblem?.({
           uri: `${base}/`,
