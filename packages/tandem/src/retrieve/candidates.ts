@@ -100,7 +100,8 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
       standing.set(chunk.documentId, Math.max(standing.get(chunk.documentId) ?? 0, sum));
   }
   const others = [...standing].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
-  add(await wholeDocuments(others.map(([id]) => id)));
+  const coded = [...documentsByCode(plan.exact, [...byId.values()]).keys()];
+  add(await wholeDocuments([...new Set([...others.map(([id]) => id), ...coded])]));
 
   const candidates = [...byId.values()];
   await weigh(candidates, options, profiles);
@@ -149,8 +150,9 @@ async function weigh(
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
-  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document.
-  const byWords = plan.subjects.length === 0 && hasAbbreviation(plan.text);
+  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document. A code does not: it is
+  // in a document, or it is not.
+  const byWords = plan.subjects.length === 0 && plan.exact.length === 0 && hasAbbreviation(plan.text);
   const listing = nameListing();
   for (const [index, candidate] of candidates.entries()) {
     const { chunk, vector, scores, ranks, evidence } = candidate;
@@ -182,6 +184,10 @@ async function weigh(
     const before = firstOf.get(section);
     if (!before || chunk.ordinal < before.chunk.ordinal) firstOf.set(section, candidate);
   }
+  // A report on N5921D writes the number once; what it says of the cause is about it all the same.
+  for (const [documentId, share] of documentsByCode(plan.exact, candidates))
+    for (const { chunk, evidence } of candidates)
+      if (chunk.documentId === documentId) evidence.named = Math.max(evidence.named, share);
   // A document without a section of that kind tells what it knows of it at its beginning, or anywhere.
   const surest = most(Object.values(plan.kinds));
   const general = new Map<string | undefined, boolean>();
@@ -215,6 +221,24 @@ async function weigh(
     for (const { evidence } of having) evidence.exact += Math.min(1, few / having.length) / plan.exact.length;
   }
 }
+
+/** Documents that have a code which few others have: each its share. */
+function documentsByCode(codes: readonly string[], candidates: readonly Candidate[]): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const code of codes) {
+    const having = new Set(
+      candidates
+        .filter(({ chunk }) => termsIn(chunk, [code]).length > 0)
+        .map(({ chunk }) => chunk.documentId),
+    );
+    if (having.size > fewDocuments) continue;
+    for (const id of having) shares.set(id, Math.max(shares.get(id) ?? 0, 1 / having.size));
+  }
+  return shares;
+}
+
+/** A code in more documents than these names none of them. */
+const fewDocuments = 3;
 
 /** A code in more passages than these tells less which of them is meant. */
 const few = 5;

@@ -12,6 +12,7 @@ describe('a code', () => {
     ['is TN-8841-C in stock', ['TN-8841-C']],
     ['HbA1c, B12 and CD20 in COVID-19', ['COVID-19']],
     [' QX1237 ', ['QX1237']],
+    ['why did N5921D crash, and container eghu7731204?', ['N5921D', 'eghu7731204']],
     ['release v2.1 of app_3', ['v2.1', 'app_3']],
   ])('%s', (question, expected) => expect(terms(question)).toEqual(expected));
 
@@ -20,6 +21,7 @@ describe('a code', () => {
     'type 2 diabetes since 2019-01-12',
     'call 0800 846 846 at 18:00',
     'a well-known one',
+    'h1n1 and cd20: 500mg, 10000mg or 20,000kg',
   ])('%s: none', (question) => expect(terms(question)).toEqual([]));
 
   test('stands in a text whole, or not at all', () => {

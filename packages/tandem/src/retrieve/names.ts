@@ -39,7 +39,7 @@ export interface NameIndex {
 }
 
 /** "Traumatic" for "trauma": surely the same root, less surely the same name. */
-const derivedSimilarity = 0.8;
+const derivedSimilarity = 0.72;
 
 /** A document that lists a name itself is meant by it a little more than one that is called the same. */
 const borrowedShare = 0.95;

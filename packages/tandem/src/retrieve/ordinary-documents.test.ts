@@ -44,7 +44,27 @@ const pumps = Array.from(
   { length: 120 },
   (_, at) => `QX-${1000 + at},Pump model ${at},${at % 30},${19 + (at % 60)}`,
 );
+// The number of what it is about stands at a report's beginning only, and one report is much like another.
+const reports = ['a worn belt', 'a loose clamp', 'water in the switch', 'a cracked hose', 'a blown fuse'].map(
+  (cause, at) =>
+    `# Incident report\n\n## Subject\n\nMixer EGH77312${at} in hall ${at + 2}. ${filler}\n\n## Cause\n\nThe stop was caused by ${cause}. ${filler}\n\n## Measures\n\nEverybody was told about ${cause}. ${filler}\n`,
+);
+const pages = {
+  Contributing:
+    'Send a patch to the list, with a test. Whoever sends ten may vote. Write what you changed and why.',
+  Charging: 'The cart is charged at the post by the gate over night. The cable hangs beside it.',
+  Pension: 'Five percent of the monthly pay goes into the pension; the house adds the same again.',
+  Invoices:
+    'Where a card was charged twice, write to billing with both receipts and the second is paid back.',
+};
 const documents: Record<string, [type: string, text: string]> = {
+  ...Object.fromEntries(reports.map((text, at) => [`report-${at}.md`, ['text/markdown', text]])),
+  ...Object.fromEntries(
+    Object.entries(pages).map(([title, text]) => [
+      `${title}.md`,
+      ['text/markdown', `# ${title}\n\n${text}\n`],
+    ]),
+  ),
   'handbook.txt': ['text/plain', handbook.map((rule) => `${rule} ${filler}`).join('\n\n')],
   'rules.md': [
     'text/markdown',
@@ -110,6 +130,16 @@ test.for([
   );
   expect(place, passages.map(({ text }) => text.slice(0, 60)).join('\n')).toBeGreaterThanOrEqual(0);
   expect(place).toBeLessThan(3);
+});
+
+test.for([
+  ['what was the probable cause when EGH773122 stopped', 'caused by water in the switch'],
+  ['why did egh773124 stop?', 'caused by a blown fuse'],
+  ['how much do I have to contribute to my pension every month', 'Five percent'],
+  ['I was charged twice on my card', 'both receipts'],
+])('first: %s', async ([question, answer]) => {
+  const { passages } = await retriever.retrieve(question!, { k: 3 });
+  expect(passages[0]!.text).toContain(answer);
 });
 
 test('a code asked alone: what has it whole comes first, and it is said', async () => {
