@@ -1,3 +1,4 @@
+import { listed } from '../format.ts';
 import type { Metric, MetricInput } from '../types.ts';
 import { fieldRight } from './fields.ts';
 import { expectedText, expectsAbstention, type MetricSettings } from './settings.ts';
@@ -91,8 +92,4 @@ function answerRight(
   if (expected === undefined) return 1;
   if (expectsAbstention(testCase, settings)) return Number(answer.abstained);
   return Number(!answer.abstained && tokenF1(answer.text, expected) >= threshold);
-}
-
-function listed(parts: string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
