@@ -6,7 +6,7 @@ import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
 import { compare, planComparison } from './compare.ts';
 import { openResultStore } from './result-store.ts';
-import { syntheticComparison, syntheticOptions } from './synthetic-comparison.ts';
+import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
 import type { CompareOptions } from './types.ts';
 
 const chances = { base: { '*': 0.1 }, rag: { '*': 0.4 }, tuned: { '*': 0.2 }, hybrid: { '*': 0.8 } };

@@ -5,7 +5,7 @@ import { createMetrics, defaultPrimary } from './metrics/index.ts';
 import { escapeHtml, html } from './report/html.ts';
 import { renderReport } from './report.ts';
 import { summarise } from './summary.ts';
-import { syntheticComparison, syntheticOptions } from './synthetic-comparison.ts';
+import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
 import type { ComparisonResult } from './types.ts';
 
 const chances = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../statistics/index.ts';
 import { summariseSlices } from './slices.ts';
-import { syntheticComparison } from './synthetic-comparison.ts';
+import { syntheticComparison } from './synthetic-comparison.fixture.ts';
 import type { CaseRecord, ComparisonResult, MetricInfo, Verdict } from './types.ts';
 import { decideVerdict } from './verdict.ts';
 

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withoutMarkers } from '../../answer/citations.ts';
 import type { Answer } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
-import { syntheticSettings } from '../synthetic-comparison.ts';
+import { syntheticSettings } from '../synthetic-comparison.fixture.ts';
 import type { ArmInfo } from '../types.ts';
 import { createMetrics, holdsSource, rougeL, tokenF1 } from './index.ts';
-import { comparableWords, withoutMarkers } from './words.ts';
+import { comparableWords } from './words.ts';
 
 /** Written by references/make_references.py: SQuAD's script and the rouge-score package. */
 const reference: { answer: string; expected: string; f1: number; rougeL: number }[] = JSON.parse(
