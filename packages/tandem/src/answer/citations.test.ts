@@ -98,7 +98,25 @@ describe('mapCitations', () => {
 });
 
 test('withoutMarkers leaves a text as it would be without them', () => {
-  expect(withoutMarkers('One. [1] Two [2, 3]. Three [1][2], four.')).toBe('One. Two. Three, four.');
+  expect(withoutMarkers('One. [1] Two [2, 3]. Three [1][2], four [2–4] [ 5-6 ].')).toBe(
+    'One. Two. Three, four.',
+  );
+  expect(withoutMarkers('[1] Hours : 9  to 5 [sic], since [2020].')).toBe(
+    'Hours : 9  to 5 [sic], since [2020].',
+  );
+});
+
+test('a range of markers cites each passage of it', () => {
+  const three = ['One.', 'Two.', 'Three.'].map((text, at) => passage(text, 0, `d${at}`));
+  for (const marker of ['[1-3]', '[1–3]', '[ 1, 2-3 ]']) {
+    const { citations, dangling } = mapCitations(`Three. ${marker}`, three);
+    expect(citations.map(({ documentId }) => documentId)).toEqual(['d0', 'd1', 'd2']);
+    expect(dangling).toEqual([]);
+  }
+  expect(mapCitations('Three. [2-5]', three).dangling).toEqual([4, 5]);
+  // No range: what it names is what is written.
+  expect(mapCitations('Three. [3-1]', three).citations.map(({ marker }) => marker)).toEqual([3, 1]);
+  expect(mapCitations('Three. [1-999]', three).dangling).toEqual([999]);
 });
 
 test('a quote of a PDF has its place on the page, one of a page without positions none', async () => {

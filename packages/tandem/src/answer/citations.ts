@@ -17,17 +17,31 @@ export async function withPages(
   });
 }
 
-/** Matches `[1]`, `[1, 3]` and `[1][3]` (the latter as two). */
-const markerPattern = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
+/**
+ * Matches `[1]`, `[1, 3]`, `[1–3]` and `[1][3]` (the latter as two): as models write them, asked for the first. A year in
+ * brackets is none.
+ */
+const markerPattern = /\[(\s*\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\s*)\]/g;
 
-/** The text without its citation markers and the spaces they leave behind. */
-export function withoutMarkers(text: string): string {
-  return text
-    .replace(markerPattern, '')
-    .replace(/\s+([.,;:!?])/g, '$1')
-    .replace(/[ \t]{2,}/g, ' ')
-    .trim();
+/** A range names each number in it; one that runs backwards, or over more passages than there ever are, its two ends. */
+function numbersIn(marker: string): number[] {
+  return marker.split(',').flatMap((part) => {
+    const ends = part.split(/[–-]/).map(Number);
+    const [first, last] = [ends[0]!, ends.at(-1)!];
+    if (ends.length !== 2 || last <= first || last - first >= 50) return ends;
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  });
 }
+
+/**
+ * The text without its citation markers and the blanks before them, otherwise as it is: an answer's words are counted and
+ * compared with what was expected, and taught, without them.
+ */
+export function withoutMarkers(text: string): string {
+  return text.replace(blanksAndMarker, '').trim();
+}
+
+const blanksAndMarker = new RegExp(`\\s*${markerPattern.source}`, 'g');
 
 /**
  * Ties each marker in `text` to the sentence it stands in or after, and that sentence to the span of the passage that says
@@ -75,7 +89,7 @@ function markedSentences(text: string): { numbers: number[]; sentence: string }[
   for (const match of text.matchAll(markerPattern)) {
     plain += text.slice(last, match.index);
     last = match.index + match[0].length;
-    markers.push({ at: plain.trimEnd().length, numbers: match[1]!.split(',').map(Number) });
+    markers.push({ at: plain.trimEnd().length, numbers: numbersIn(match[1]!) });
   }
   plain += text.slice(last);
   const sentences = splitSentences(plain);

@@ -66,7 +66,9 @@ export interface RetrievalEvaluation {
 
 /**
  * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half of
- * the source (a sentence, shorter than one).
+ * the source (a sentence, shorter than one). Cutting and ranking are compared by it, so of two halves one counts. Whether an answer
+ * had and cited the right passage is measured by the milder `holdsSource` (a quarter): recall here is not above "Right passage
+ * retrieved" of a comparison's report for the same passages.
  */
 export function isHit(
   passage: Pick<Passage, 'start' | 'end'>,

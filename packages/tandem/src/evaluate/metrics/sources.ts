@@ -16,7 +16,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
       id: 'hit',
       name: 'Right passage retrieved',
       description:
-        'A passage that holds where the answer stands was in the prompt. Of the cases that name such a place; arms with retrieval.',
+        'A passage that holds where the answer stands (a quarter of the shorter of the two; `tandem eval retrieval` asks for half) was in the prompt. Of the cases that name such a place; arms with retrieval.',
       direction: 'higher',
       value: ({ answer, testCase, arm }) =>
         arm.retrieves && testCase.source ? Number(retrievedSource(answer, testCase.source)) : undefined,

@@ -1,7 +1,7 @@
+import { withoutMarkers } from '../../answer/citations.ts';
 import type { Metric } from '../types.ts';
 import { expectedText, type MetricSettings } from './settings.ts';
 import { rougeL, tokenF1 } from './text-overlap.ts';
-import { withoutMarkers } from './words.ts';
 
 /** How near the answer's text comes to the expected one, and how long it is. Citation markers are left out of all three. */
 export function textMetrics(settings: MetricSettings): Metric[] {

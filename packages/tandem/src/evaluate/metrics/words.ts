@@ -1,10 +1,4 @@
-/** Citation markers as an answer writes them: `[1]`, `[2, 3]`, with the space before. */
-const markers = /\s*\[\s*\d+(?:\s*[,–-]\s*\d+)*\s*\]/gu;
-
-/** The text without its `[n]` markers. */
-export function withoutMarkers(text: string): string {
-  return text.replace(markers, '');
-}
+import { withoutMarkers } from '../../answer/citations.ts';
 
 /**
  * Words for comparing answers, normalised as SQuAD's evaluation script does it (Rajpurkar et al. 2016): lower case, no
