@@ -54,7 +54,10 @@ export interface RetrievalEvaluation {
   withoutSource: string[];
   /** Cases with a passage of the source among the first k; by k. */
   recall: Record<number, Interval>;
-  /** Discounted by the logarithm of the rank of the first passage of the source, 1 for rank 1 (Järvelin & Kekäläinen 2002, one relevant item). */
+  /**
+   * Discounted by the logarithm of the rank of the first passage of the source, 1 for rank 1 (Järvelin & Kekäläinen 2002, one
+   * relevant item).
+   */
   ndcg: Interval;
   /** Mean reciprocal rank of that passage, 0 beyond the last place looked at. */
   mrr: Interval;
@@ -65,10 +68,10 @@ export interface RetrievalEvaluation {
 }
 
 /**
- * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half of
- * the source (a sentence, shorter than one). Cutting and ranking are compared by it, so of two halves one counts. Whether an answer
- * had and cited the right passage is measured by the milder `holdsSource` (a quarter): recall here is not above "Right passage
- * retrieved" of a comparison's report for the same passages.
+ * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half
+ * of the source (a sentence, shorter than one). Cutting and ranking are compared by it, so of two halves one counts. Whether an
+ * answer had and cited the right passage is measured by the milder `holdsSource` (a quarter): recall here is not above "Right
+ * passage retrieved" of a comparison's report for the same passages.
  */
 export function isHit(
   passage: Pick<Passage, 'start' | 'end'>,
@@ -82,7 +85,9 @@ function overlapOf(a: { start: number; end: number }, b: { start: number; end: n
   return Math.min(a.end, b.end) - Math.max(a.start, b.start);
 }
 
-/** Recall, nDCG and MRR of a retriever on cases, with intervals by resampling the cases' groups, and each failure with its reason. */
+/**
+ * Recall, nDCG and MRR of a retriever on cases, with intervals by resampling the cases' groups, and each failure with its reason.
+ */
 export async function evaluateRetrieval(
   options: RetrievalEvaluationOptions,
 ): Promise<RetrievalEvaluation | undefined> {

@@ -150,8 +150,8 @@ async function weigh(
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
-  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document. A code does not: it is
-  // in a document, or it is not.
+  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document. A code does not:
+  // it is in a document, or it is not.
   const byWords = plan.subjects.length === 0 && plan.exact.length === 0 && hasAbbreviation(plan.text);
   const listing = nameListing();
   for (const [index, candidate] of candidates.entries()) {

@@ -26,10 +26,15 @@ export interface Evidence {
   cover: number;
   /** Its name stands in the question letter for letter. */
   verbatim: number;
-  /** Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story. */
+  /**
+   * Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story.
+   */
   document: number;
   meant: number;
-  /** First passage of its section, as surely as that section's kind is asked for: who asks for anything else may want any passage of it. */
+  /**
+   * First passage of its section, as surely as that section's kind is asked for: who asks for anything else may want any passage of
+   * it.
+   */
   first: number;
   /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;

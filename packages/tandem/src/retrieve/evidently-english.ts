@@ -1,8 +1,8 @@
 import { functionWords } from '../store/search-words.ts';
 
 /**
- * Whether a question is evidently English: it has a word that only English has for that, and what is strange in it is not most of it.
- * What an English vocabulary does not have is a name only there: in "combien de jours" every word is strange.
+ * Whether a question is evidently English: it has a word that only English has for that, and what is strange in it is not most of
+ * it. What an English vocabulary does not have is a name only there: in "combien de jours" every word is strange.
  *
  * @param words all of the question's, in lower case
  * @param strange those of them that the vocabulary does not have
@@ -23,7 +23,10 @@ const elsewhereToo: ReadonlySet<string> = new Set(
 
 const onlyEnglish: ReadonlySet<string> = new Set(functionWords.filter((word) => !elsewhereToo.has(word)));
 
-/** A name is written in letters that are set apart by spaces: a run of Chinese, Japanese or Thai is a phrase, and Arabic joins small words on. */
+/**
+ * A name is written in letters that are set apart by spaces: a run of Chinese, Japanese or Thai is a phrase, and Arabic joins small
+ * words on.
+ */
 export function isSpacedScript(word: string): boolean {
   return /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}\p{M}'’]+$/u.test(word);
 }

@@ -1,7 +1,8 @@
 /**
- * Codes, part numbers and the like in a question: letters and digits joined by - / . or _ ("GK-19", "77-A", "v2.1"), of which full-text
- * search takes the parts for words, and finds what shares a number; and long ones ("N5921D", "EGHU7731204"), which are one word among
- * many. "B12" is neither, unless nothing else is asked. What only counts or measures ("5mg", "2nd", "60-year-old", "24/7") is none.
+ * Codes, part numbers and the like in a question: letters and digits joined by - / . or _ ("GK-19", "77-A", "v2.1"), of which
+ * full-text search takes the parts for words, and finds what shares a number; and long ones ("N5921D", "EGHU7731204"), which are
+ * one word among many. "B12" is neither, unless nothing else is asked. What only counts or measures ("5mg", "2nd", "60-year-old",
+ * "24/7") is none.
  */
 export function exactTermsOf(question: string): { text: string; start: number; end: number }[] {
   return [...question.matchAll(/[\p{L}\p{N}]+(?:[-/._][\p{L}\p{N}]+)*/gu)]

@@ -32,8 +32,8 @@ export interface NameIndex {
   /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
   link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
   /**
-   * Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt. Only in
-   * questions that are evidently English: everyday words of another language are none that are known.
+   * Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt.
+   * Only in questions that are evidently English: everyday words of another language are none that are known.
    */
   unknown(question: string): string[];
 }
@@ -58,8 +58,8 @@ const common = 0.5;
  *
  * @param isWord whether a lower-case word is one that is written so: it is then hardly taken for another one misspelt.
  * @param isEveryday whether it is one that stands in texts on anything: it may stand in a question without naming anything.
- * @param inTexts share of the documents whose text has the word, 0 where that is not known: "biopsy" is in one name and in every tenth
- * text, so it tells little.
+ * @param inTexts share of the documents whose text has the word, 0 where that is not known: "biopsy" is in one name and in every
+ * tenth text, so it tells little.
  */
 export function nameIndexOf(
   documents: readonly DocumentSummary[],
@@ -222,7 +222,8 @@ export function nameIndexOf(
             anchors = match.at;
           }
         }
-        // A name stands in one place: words strewn over a story are not one. Around each place of its rarest word the others' nearest.
+        // A name stands in one place: words strewn over a story are not one. Around each place of its rarest word the others'
+        // nearest.
         let compact = 0;
         let places: number[] = [];
         for (const anchor of anchors.slice(0, 8)) {
@@ -267,8 +268,8 @@ export function nameIndexOf(
 
 /**
  * Two documents of which one has the other's title for a name are about one thing, and what one of them is also called the other is
- * too: institutes write about the same illness, and only one lists "IPF". Titles alone, since a lesser name may be a wider term; one
- * step only, so that names do not wander.
+ * too: institutes write about the same illness, and only one lists "IPF". Titles alone, since a lesser name may be a wider term;
+ * one step only, so that names do not wander.
  *
  * @returns position of a document → names that others bring
  */

@@ -3,8 +3,8 @@ import type { Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 
 /**
- * Passages with what stands next to them: up to `before` and `after` more chunks of the same section, joined where they touch. A passage that
- * another one took in is left out. `text` stays the document's exact slice.
+ * Passages with what stands next to them: up to `before` and `after` more chunks of the same section, joined where they touch. A
+ * passage that another one took in is left out. `text` stays the document's exact slice.
  */
 export async function withNeighbours(
   passages: readonly Passage[],
@@ -54,8 +54,9 @@ function sameSection(a: Pick<StoredChunk, 'headingPath'>, b: Pick<Passage, 'head
 }
 
 /**
- * As many of the passages, best first, as fit a budget of tokens; one that does not fit is passed over for a shorter one further down. Never
- * a part of a passage: its citation would not be its span. `perPassage` tokens go to what stands around each in the prompt.
+ * As many of the passages, best first, as fit a budget of tokens; one that does not fit is passed over for a shorter one further
+ * down. Never a part of a passage: its citation would not be its span. `perPassage` tokens go to what stands around each in the
+ * prompt.
  */
 export function packPassages(
   passages: readonly Passage[],

@@ -37,7 +37,10 @@ export interface QueryPlan {
   bare: boolean;
   /** Documents named in the question, best first. */
   linked: LinkedName[];
-  /** What the question is about, surest first: of several names for one stretch of words the best. Two or more: it is several questions. */
+  /**
+   * What the question is about, surest first: of several names for one stretch of words the best. Two or more: it is several
+   * questions.
+   */
   subjects: Subject[];
 }
 
@@ -161,9 +164,9 @@ export function planQuery(
 }
 
 /**
- * With the documents that are called what an abbreviation stands for: "the BCP" names the business continuity plan, and a document of
- * that title, though only another one says so. Where a name links to the document by itself, that one counts; an abbreviation that may stand
- * for several things names none of them (on MedQuAD it would cost a point of S@1).
+ * With the documents that are called what an abbreviation stands for: "the BCP" names the business continuity plan, and a document
+ * of that title, though only another one says so. Where a name links to the document by itself, that one counts; an abbreviation
+ * that may stand for several things names none of them (on MedQuAD it would cost a point of S@1).
  */
 function withSpeltOut(
   linked: readonly LinkedName[],
@@ -207,8 +210,8 @@ interface NamedThing {
 
 /**
  * Names that share a word of the question are about one thing, names that share none about several. What is far less sure than the
- * surest is a word of the story; but "gout, asthma or diabetes" asks for each of the three, however common its name, so what is listed
- * beside a thing is as sure as that.
+ * surest is a word of the story; but "gout, asthma or diabetes" asks for each of the three, however common its name, so what is
+ * listed beside a thing is as sure as that.
  */
 function subjectsOf(
   linked: readonly LinkedName[],

@@ -4,9 +4,9 @@ import { saysNothing } from './plan.ts';
 import { kindsAsked } from './section-kinds.ts';
 
 /**
- * The questions that a question is made of, where each can be asked alone: "How many days of leave and who is Schindler?" Every one begins
- * as a question, has words of its own and shares none, and points at nothing before it. A story around a question is one question, and so
- * are two halves about one thing ("what is gout and how is it treated").
+ * The questions that a question is made of, where each can be asked alone: "How many days of leave and who is Schindler?" Every one
+ * begins as a question, has words of its own and shares none, and points at nothing before it. A story around a question is one
+ * question, and so are two halves about one thing ("what is gout and how is it treated").
  *
  * @returns at least two, as they are written; none where the question is one.
  */
@@ -30,8 +30,8 @@ export function questionsIn(question: string, names: NameIndex, filter: ChunkFil
   const named = parts.map((part) =>
     names.link(part, { filter, limit: 1 }).some(({ cover }) => cover >= leastCover),
   );
-  // Where each is about something that documents are called, they take turns as they are; where one is, another is about that too, unless
-  // it says whom or what it is about: "what does the insurance cover and who is Schindler".
+  // Where each is about something that documents are called, they take turns as they are; where one is, another is about that too,
+  // unless it says whom or what it is about: "what does the insurance cover and who is Schindler".
   const ownName = (part: string) => /\s["“(]?\p{Lu}[\p{L}\p{N}-]/u.test(part);
   if (named.some(Boolean) && (named.every(Boolean) || parts.some((part, at) => !named[at] && !ownName(part))))
     return [];
@@ -44,8 +44,8 @@ export function questionsIn(question: string, names: NameIndex, filter: ChunkFil
 }
 
 /**
- * What a question lists without asking anything: "Kestrel project, dividend and the Porto office". Whether these are several things or one
- * (symptoms of an illness) is for the documents to say.
+ * What a question lists without asking anything: "Kestrel project, dividend and the Porto office". Whether these are several things
+ * or one (symptoms of an illness) is for the documents to say.
  *
  * @returns at least two; none where it is no list.
  */

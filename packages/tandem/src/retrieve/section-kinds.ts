@@ -10,9 +10,9 @@ const kin =
   '(?:kids?|child(?:ren)?|son|sons|daughters?|bab(?:y|ies)|brothers?|sisters?|siblings?|grandkids?|grandchild(?:ren)?|boys?|girls?|family|relatives|parents?|mum|mom|mother|dad|father|next one|twins?|generations?|famil(?:y|ies|ys))';
 
 /**
- * English, and most of it said of illnesses, but "who is at risk", "how do I know", "what does it cost to leave it" are asked of machines and
- * contracts too. A heading that none of these knows takes no part, nor does a question: cosines decide then. Written from how people
- * talk; lay wordings that MedQuAD's templates do not have, so nothing here was fitted to them.
+ * English, and most of it said of illnesses, but "who is at risk", "how do I know", "what does it cost to leave it" are asked of
+ * machines and contracts too. A heading that none of these knows takes no part, nor does a question: cosines decide then. Written
+ * from how people talk; lay wordings that MedQuAD's templates do not have, so nothing here was fitted to them.
  */
 export const sectionKinds: readonly SectionKind[] = [
   {

@@ -1,10 +1,10 @@
 import type { StoredChunk } from '../store/chunk-table.ts';
 
 /**
- * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document or
- * its copy; and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off its score, each of
- * its document `alike`, so that the first few passages are about different things and a second of the same comes where nothing
- * else is near. `score` of a result is what was left of it: never above the one before.
+ * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document
+ * or its copy; and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off
+ * its score, each of its document `alike`, so that the first few passages are about different things and a second of the same comes
+ * where nothing else is near. `score` of a result is what was left of it: never above the one before.
  */
 export function selectPassages<
   T extends {
@@ -23,8 +23,8 @@ export function selectPassages<
     again: number;
     alike: number;
     /**
-     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections. The last
-     * places are kept for those that the question lists and that have none yet.
+     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections. The
+     * last places are kept for those that the question lists and that have none yet.
      */
     subjects?: readonly { documentIds: readonly string[]; isListed: boolean }[];
   },
