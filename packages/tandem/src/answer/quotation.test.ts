@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseDocument } from '../parse/parse-document.ts';
 import { quotation } from './quotation.ts';
 
 /** The quotes' texts; each must lie where it says. */
@@ -66,6 +67,15 @@ describe('where there are none', () => {
     expect(
       quote('price of QX-1237', '| QX-1237 | 14.50 |\n| QX-1238 | 9 |', 'Parts\n| Code | Price |'),
     ).toEqual(['Code: QX-1237; Price: 14.50']);
+  });
+
+  test('a page of names and values, of which none is a head', async () => {
+    const page =
+      '<table><tr><td>Telephone<td>0113 555 0100</tr><tr><td>Fax<td>0113 555 0199</tr><tr><td>Manager<td>Ana Sousa</tr></table>';
+    const { text } = await parseDocument({ uri: 'leeds.html', bytes: new TextEncoder().encode(page) });
+    expect(quote('What is the fax number of the Leeds office?', text, 'Leeds office')).toEqual([
+      'Fax: 0113 555 0199',
+    ]);
   });
 
   test('items and lines of a slide', () => {

@@ -2,7 +2,7 @@ import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
 import type { ParsedBody } from './parse-document.ts';
-import { pipeTable } from './pipe-table.ts';
+import { pipeTable, tableWithoutNames } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
 
 /**
@@ -231,7 +231,8 @@ class HtmlWriter {
     } else if (name === 'table' && isDataTable(element)) {
       const caption = element.querySelector('caption');
       if (caption) this.output.add('caption', oneLine(inlineText(caption, depth)));
-      this.output.add('table', tableText(element, depth));
+      const { kind, text } = tableOf(element, depth);
+      this.output.add(kind, text);
     } else {
       this.writeBlocks(element, depth + 1);
     }
@@ -329,7 +330,7 @@ function isDataTable(table: Element): boolean {
   return false;
 }
 
-function tableText(table: Element, depth: number): string {
+function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text: string } {
   const rows: string[][] = [];
   for (const row of table.querySelectorAll('tr')) {
     const cells: string[] = [];
@@ -341,5 +342,16 @@ function tableText(table: Element, depth: number): string {
     }
     rows.push(cells);
   }
-  return pipeTable(rows);
+  return namesColumns(table)
+    ? { kind: 'table', text: pipeTable(rows) }
+    : tableWithoutNames(rows, { isNamed: table.querySelector('th') !== null });
+}
+
+/** Its first row is the head: it stands in a <thead>, or has nothing but <th>. One <th> a row names the row. */
+function namesColumns(table: Element): boolean {
+  const filled = [...table.querySelectorAll('tr')].find((row) => oneLine(row.textContent ?? '') !== '');
+  if (!filled) return false;
+  if (filled.parentElement?.localName.toLowerCase() === 'thead') return true;
+  const cells = [...filled.children].filter((cell) => oneLine(cell.textContent ?? '') !== '');
+  return cells.every((cell) => cell.localName.toLowerCase() === 'th');
 }
