@@ -57,7 +57,7 @@ test.each([
   'host=localhost password=s3cret',
   'postgres://app:s3cret%@db.example.test/app',
   'postgres://app:s3cret@d b/app',
-])('a text that is no address is one sentence without it, wherever it is first looked at: %s', async (text) => {
+])('an address that cannot be one is a sentence without it: %s', async (text) => {
   process.env.TANDEM_TEST_STORE_URL = text;
   const config = { kind: 'pgvector', urlEnv: 'TANDEM_TEST_STORE_URL' };
   const refusal = {
