@@ -74,6 +74,13 @@ export async function resolveSources(
   return lines.map(({ source, ...rest }) => {
     const document = source && found.get(source.documentId);
     const span = document && spanOf(document, source);
+    if (span && !(span.start < span.end && span.end <= document.text.length))
+      throw new InvalidInputError({
+        domain: 'dataset',
+        where: rest.id,
+        message: `The case ${rest.id} says that its answer stands from ${span.start} to ${span.end} of ${source.documentId}, whose text has ${document.text.length} characters.`,
+        hint: 'Give start and end as offsets into the text that `tandem search --json` shows them of, start before end; or name the section.',
+      });
     return span ? { ...rest, source: { documentId: source.documentId, ...span } } : rest;
   });
 }

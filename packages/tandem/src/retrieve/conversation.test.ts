@@ -1,7 +1,7 @@
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, test } from 'vitest';
 import type { DocumentSummary } from '../catalog/catalog.ts';
-import { carriedNames, rewriteWithModel, type Turn } from './conversation.ts';
+import { carriedOver, rewriteWithModel, type Turn } from './conversation.ts';
 import { nameIndexOf } from './names.ts';
 
 const documents = [
@@ -16,20 +16,44 @@ const said = (...contents: string[]): Turn[] =>
 describe('names taken over from the conversation', () => {
   test('of the latest turn that named something, where the question names nothing', () => {
     const turns = said('What is asthma?', 'Asthma is …', 'and what is gowt?', 'It hurts. [1]');
-    expect(carriedNames('is it hereditary?', turns, names)).toEqual(['Gout']);
-    expect(carriedNames('is asthma hereditary?', turns, names)).toEqual([]);
-    expect(carriedNames('is it hereditary?', [], names)).toEqual([]);
-    expect(carriedNames('is it hereditary?', said('hello'), names)).toEqual([]);
+    expect(carriedOver('is it hereditary?', turns, names)).toEqual(['Gout']);
+    expect(carriedOver('is asthma hereditary?', turns, names)).toEqual([]);
+    expect(carriedOver('is it hereditary?', [], names)).toEqual([]);
+    expect(carriedOver('is it hereditary?', said('hello'), names)).toEqual([]);
   });
 
   test('both, where two were named; none that may not be seen', () => {
     const turns = said('How are neurofibromatosis type 1 and asthma treated?');
-    expect(carriedNames('since when?', turns, names).toSorted()).toEqual([
+    expect(carriedOver('since when?', turns, names).toSorted()).toEqual([
       'Asthma',
       'Neurofibromatosis type 1',
     ]);
-    expect(carriedNames('since when?', turns, names, { access: ['public'] })).toEqual(['Asthma']);
+    expect(carriedOver('since when?', turns, names, { access: ['public'] })).toEqual(['Asthma']);
   });
+});
+
+describe('a question that goes on from one that named nothing', () => {
+  const turns = said('How many days of leave do I get?', '27 days.', 'and in the first year?', 'As many.');
+  test.each([
+    'and after five years?',
+    'what should I do then?',
+    'But why?',
+    'what about part-timers',
+    'can I sell them?',
+    'until when',
+    'does it expire at the end of the year?',
+    'is it more in summer?',
+  ])('%s', (question) =>
+    expect(carriedOver(question, turns, names)).toEqual(['How many days of leave do I get?']),
+  );
+
+  test.each([
+    'Who repairs the lift at the back of the house?',
+    'wifi password',
+    'who is Vos',
+    'is it allowed to bring a dog',
+    'is asthma a reason to stay away then?',
+  ])('not: %s', (question) => expect(carriedOver(question, turns, names)).toEqual([]));
 });
 
 describe('a language model writes the question', () => {

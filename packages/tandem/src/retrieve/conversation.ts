@@ -1,6 +1,6 @@
 import { generateText, type LanguageModel } from 'ai';
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { type NameIndex, wordsOf } from './names.ts';
+import { contentWords, type NameIndex, wordsOf } from './names.ts';
 
 /** An earlier turn of a conversation. */
 export interface Turn {
@@ -19,12 +19,39 @@ export type RewriteQuestion = (
 const leastCover = 0.55;
 
 /**
- * "And is it hereditary?" after "What is gout?" is about gout. Where a question names nothing that the documents know, it takes over what
- * the latest turn that named something was about. No language model.
+ * What a question takes over from the turns before, without a language model. "And is it hereditary?" after "What is gout?" is about gout:
+ * the names of the latest turn that had one. Where none had, "and after five years?" goes on from the user's last question that stands
+ * by itself, and takes over that.
  *
- * @returns the names taken over; none where the question has a name of its own.
+ * @returns nothing where the question has a name of its own, or none is needed to understand it.
  */
-export function carriedNames(
+export function carriedOver(
+  question: string,
+  turns: readonly Turn[],
+  names: NameIndex,
+  filter: ChunkFilter = {},
+): string[] {
+  const carried = carriedNames(question, turns, names, filter);
+  if (carried.length > 0 || !goesOn(question)) return carried;
+  if (names.link(question, { filter, limit: 1 }).some(({ cover }) => cover >= leastCover)) return [];
+  const earlier = turns.findLast(
+    // A greeting is no question.
+    ({ role, content }) => role === 'user' && !goesOn(content) && contentWords(content).length > 1,
+  );
+  return earlier ? [earlier.content.trim()] : [];
+}
+
+/** It begins as one does who goes on, speaks of what was named before, or says nothing by itself. English. */
+function goesOn(question: string): boolean {
+  return begins.test(question) || refers.test(question) || contentWords(question).length === 0;
+}
+
+const begins = /^\s*(?:(?:and|but|or|so|then|also)\b|(?:what|how) (?:about|if)\b)/i;
+/** "Is it allowed to …" speaks of nothing before it; "that" does at the end: "who told you that?" */
+const refers =
+  /(?<!\bis )\b(?:it|its|they|them|their|he|she|him|her)\b|\bis it\b(?! (?:\w+ )?(?:allowed|possible|ok|okay|true|necessary|legal|permitted|safe|worth|normal)\b)|\b(?:that|those|these|this|then|there)\W*$/i;
+
+function carriedNames(
   question: string,
   turns: readonly Turn[],
   names: NameIndex,

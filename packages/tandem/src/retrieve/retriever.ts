@@ -11,7 +11,7 @@ import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } f
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
-import { carriedNames, type RewriteQuestion, type Turn } from './conversation.ts';
+import { carriedOver, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
 import { type Evidence, scoreOf } from './evidence.ts';
 import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
@@ -36,7 +36,7 @@ export interface RetrieverOptions {
   candidates?: number;
   /** What abbreviations stand for, beside those that documents list; several entries may share one. */
   glossary?: readonly { abbreviation: string; longForm: string }[];
-  /** Writes standalone questions in a conversation; default: names are taken over, see `carriedNames`. */
+  /** Writes standalone questions in a conversation; default: names or the last question are taken over, see `carriedOver`. */
   rewrite?: RewriteQuestion;
   /** How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are handed on. */
   chunking?: Chunking;
@@ -240,10 +240,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     return packPassages(passages, { maxTokens, countTokens: (text) => tools.countTokens(text) }).passages;
   }
 
-  /** What "it" is, is told by the turns before: their names are taken over, or a language model writes the question anew. */
+  /** What "it" is, is told by the turns before: their names or the last question are taken over, or a language model writes the question anew. */
   async function inConversation(text: string, turns: readonly Turn[], search: HybridSearch): Promise<Found> {
     const { filter, signal } = search.search;
-    const carried = turns.length > 0 ? carriedNames(text, turns, search.known.names, filter) : [];
+    const carried = turns.length > 0 ? carriedOver(text, turns, search.known.names, filter) : [];
     const standalone = carried.length > 0 ? `${text} (${carried.join('; ')})` : text;
     const written =
       turns.length > 0 && options.rewrite
