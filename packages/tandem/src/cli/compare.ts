@@ -36,13 +36,6 @@ export function addCompare(program: Command, signal: AbortSignal): void {
     .option('--estimate', 'say what it would take, and stop')
     .action(async (flags: CompareFlags, command: Command) => {
       const arms = flags.arms?.split(',').map((name) => parseArm(name.trim())!);
-      if (arms?.length === 0)
-        throw new InvalidInputError({
-          domain: 'cli',
-          where: '--arms',
-          message: '--arms names no arm.',
-          hint: `Write for example --arms ${armNames.join(',')}.`,
-        });
       const validation = flags.validationCases === undefined ? undefined : Number(flags.validationCases);
       if (validation !== undefined && !(Number.isInteger(validation) && validation >= 0)) {
         throw new InvalidInputError({

@@ -139,7 +139,9 @@ test('one source that is down is one sentence; the others are ingested, and a mi
     expect.stringMatching(/^Not ingested: web:.*: it is forbidden \(403\)\./),
     expect.stringMatching(/^Not ingested: files:dosc: .*dosc.* does not exist/),
   ]);
-  expect(JSON.parse((await start('search', 'Scurvy', '--k', '1', '--json').done).out)).toBeTruthy();
+  // What the forbidden page said before is still found.
+  const { passages } = JSON.parse((await start('search', 'Scurvy', '--k', '1', '--json').done).out);
+  expect(passages).toMatchObject([{ uri: expect.stringMatching(/^http/) }]);
   site.pages.set('/', html('Scurvy'));
   expect(await start('ingest').done).toMatchObject({ code: 0 });
 });

@@ -133,7 +133,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
               ? `Loss on validation examples: ${metrics.validationLossBefore.toFixed(3)} before, ${metrics.validationLossAfter.toFixed(3)} after.`
               : metrics.trainLoss !== undefined
                 ? `Training loss at the end: ${metrics.trainLoss.toFixed(3)}.`
-                : 'It was told no loss.',
+                : 'The trainer reported no loss.',
             ...(outcome.adapter.hosted
               ? [`It answers as ${outcome.adapter.hosted.model} at ${outcome.adapter.hosted.provider}.`]
               : []),

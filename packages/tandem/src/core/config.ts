@@ -273,7 +273,7 @@ export const configSchema = z.strictObject({
 export type ConfigInput = z.input<typeof configSchema>;
 export type Config = z.output<typeof configSchema>;
 
-/** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadProject`) reports every mistake. */
+/** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadConfig`) reports every mistake. */
 export function defineConfig(config: ConfigInput): ConfigInput {
   return config;
 }

@@ -36,7 +36,7 @@ export async function readGlossary(path: string): Promise<GlossaryEntry[]> {
       where: path,
       cause,
       message: `The glossary ${path} is not a readable CSV file: ${(cause as Error).message}.`,
-      hint: 'Mend that line.',
+      hint: 'Fix that line.',
     });
   }
   return rows.map(({ record, info }) => {
@@ -53,7 +53,7 @@ export async function readGlossary(path: string): Promise<GlossaryEntry[]> {
         domain: 'dataset',
         where: `${path}:${info.lines}`,
         message: `${path}:${info.lines} lacks an abbreviation or its long form.`,
-        hint: 'Mend or remove that line.',
+        hint: 'Fix or remove that line.',
       });
     }
     return { abbreviation: record.abbreviation, longForm: record.long_form };

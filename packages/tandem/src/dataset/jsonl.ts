@@ -38,7 +38,7 @@ export async function readJsonl<Schema extends z.ZodType>(
         where,
         cause,
         message: `${where} is not valid JSON (${(cause as Error).message}).`,
-        hint: 'Each line must be one JSON object; mend or remove that line.',
+        hint: 'Each line must be one JSON object; fix or remove that line.',
       });
     }
     const parsed = schema.safeParse(value);
@@ -47,7 +47,7 @@ export async function readJsonl<Schema extends z.ZodType>(
         domain: 'dataset',
         where,
         message: `${where} does not fit: ${describe(parsed.error)}.`,
-        hint: 'Mend that line and run the command again.',
+        hint: 'Fix that line and run the command again.',
       });
     }
     items.push(parsed.data);

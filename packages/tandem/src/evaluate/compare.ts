@@ -304,7 +304,7 @@ function check({ cases, arms, metrics, primary }: CompareOptions): void {
     );
 }
 
-/** A sample in which each kind has its share, rounded, in the order of the cases. */
+/** A sample of as many of each kind as of any other, as far as they go, in the order of the cases. */
 function spreadOverKinds(cases: readonly Case[], count: number, seed: number): Case[] {
   const random = createRandom(seed + 1);
   const byKind = new Map<string, Case[]>();

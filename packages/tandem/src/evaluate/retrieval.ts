@@ -61,7 +61,7 @@ export interface RetrievalEvaluation {
   ndcg: Interval;
   /** Mean reciprocal rank of that passage, 0 beyond the last place looked at. */
   mrr: Interval;
-  /** Of cases without a passage of the source among the first `ks.at(-1)`; and how many of those only missed the first place. */
+  /** The cases without a passage of the source among the first `max(ks)`. */
   failures: RetrievalFailure[];
   /** Milliseconds. */
   latency: { p50: number; p95: number };

@@ -60,8 +60,8 @@ function notJson(uri: string, cause: unknown, line?: number): UnreadableDocument
     message: `${uri} is not JSON${line === undefined ? '' : ` at line ${line}`}: ${reason.replace(/\.$/, '')}.`,
     hint:
       line === undefined
-        ? 'Mend it there; if each line is a value of its own, name the file .jsonl.'
-        : 'Mend that line; each line must be a whole value.',
+        ? 'Fix it there; if each line is a value of its own, name the file .jsonl.'
+        : 'Fix that line; each line must be a whole value.',
     cause,
   });
 }

@@ -34,7 +34,7 @@ function splitFrontMatter(source: string, uri: string) {
       uri,
       reason: 'front matter',
       message: `The front matter of ${uri} is not valid YAML at line ${line}: ${error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}.`,
-      hint: 'Mend that line: values that contain a colon or begin with a special character need quotes.',
+      hint: 'Fix that line: values that contain a colon or begin with a special character need quotes.',
       cause: error,
     });
   }

@@ -149,7 +149,7 @@ function officeBody(uri: string, kind: string, bytes: Uint8Array, parse: () => P
       uri,
       reason: 'damaged',
       message: `${uri} is not a whole ${kind}: ${isOutside ? 'its parts lead outside the file' : cause.message}.`,
-      hint: 'Download or export it again; the program it comes from may be able to open and mend it.',
+      hint: 'Download or export it again; the program it comes from may be able to open and fix it.',
       cause,
     });
   }

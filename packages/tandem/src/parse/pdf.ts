@@ -138,7 +138,7 @@ function openingError(cause: unknown, uri: string): UnreadableDocumentError {
     uri,
     reason: 'damaged',
     message: `${uri} is not a whole PDF: ${cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)}.`,
-    hint: 'Download or export it again; `qpdf in.pdf out.pdf` can mend some damage.',
+    hint: 'Download or export it again; `qpdf in.pdf out.pdf` can fix some damage.',
     cause,
   });
 }

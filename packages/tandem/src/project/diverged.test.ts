@@ -66,7 +66,7 @@ test('a training that diverges says what to do; the best state before it becomes
   });
   await expect(atOnce).rejects.toMatchObject({
     message: expect.stringMatching(/^Training diverged at step 2: /),
-    hint: 'Set tune.learningRate below 1e+38, or mend what the message names, and train anew: nothing that was learnt before it is worth keeping.',
+    hint: 'Set tune.learningRate below 1e+38, or fix what the message names, and train anew: nothing that was learnt before it is worth keeping.',
   });
   const [run] = await reckless.catalog.runs.list({ kind: 'tune' });
   expect(run).toMatchObject({ status: 'failed', metrics: { divergedAtStep: 2 } });
@@ -109,7 +109,7 @@ test('a training that diverges says what to do; the best state before it becomes
   expect(failure).toMatchObject({
     code: 'training_diverged',
     step: expected.step + 2,
-    hint: `Set tune.learningRate below 1e+38, or mend what the message names, and go on from the best state before it (step ${expected.step}): tandem tune --from ${adapter!.id}.`,
+    hint: `Set tune.learningRate below 1e+38, or fix what the message names, and go on from the best state before it (step ${expected.step}): tandem tune --from ${adapter!.id}.`,
   });
   expect(adapter).toMatchObject({
     lineage: { hyperparameters: { divergedAtStep: expected.step + 2 } },

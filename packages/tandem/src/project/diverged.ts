@@ -56,7 +56,7 @@ export function divergedError(
 ): TrainingDivergedError {
   const { setting, learningRate, adapter } = options;
   const { message, step, examples } = error;
-  const lower = `Set ${setting} below ${learningRate}, or mend what the message names`;
+  const lower = `Set ${setting} below ${learningRate}, or fix what the message names`;
   return new TrainingDivergedError({
     message,
     step,

@@ -27,6 +27,7 @@ export interface IngestProjectOptions {
 }
 type WebInput = Extract<SourceConfigInput, { type: 'web' }>;
 
+/** What an ingest did, and what it found in each source. */
 export interface ProjectIngestReport extends IngestReport {
   /** In the order in which they were listed. */
   sources: SourceSummary[];

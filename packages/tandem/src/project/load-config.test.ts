@@ -67,7 +67,7 @@ test.each([
     "{ name: 'x', sources: [{ type: 'files', path: 'a', inclde: ['b'] }] }",
     'Did you mean `sources.include`?',
   ],
-  ["{ name: 'x', colour: 'red' }", 'Remove it or mend its spelling.'],
+  ["{ name: 'x', colour: 'red' }", 'Remove it or fix its spelling.'],
 ])('the key that is nearest: %s', async (config, hint) => {
   await writeFile(join(directory, 'tandem.config.ts'), `export default ${config};`);
   await expect(loadConfig(directory)).rejects.toMatchObject({ hint: expect.stringContaining(hint) });

@@ -70,7 +70,7 @@ export async function loadConfig(directory: string): Promise<Config> {
           where: 'answer.styleGuide',
           cause,
           message: `The style guide ${guide} named in ${path} cannot be read.`,
-          hint: 'Mend the path, or write the guide into the config.',
+          hint: 'Fix the path, or write the guide into the config.',
         });
       });
   }
@@ -93,7 +93,7 @@ function configError(path: string, error: z.ZodError): InvalidInputError {
     message: unknown
       ? `${path} has the key \`${unknown[0]}\`, which Tandem does not know.`
       : `In ${path}, \`${key || 'the config'}\` is wrong: ${inWords(issue)}.`,
-    hint: `${unknown ? (nearest ? `Did you mean \`${nearest}\`?` : 'Remove it or mend its spelling.') : 'Mend it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
+    hint: `${unknown ? (nearest ? `Did you mean \`${nearest}\`?` : 'Remove it or fix its spelling.') : 'Fix it and run the command again.'}${others > 0 ? ` (${others} more after that.)` : ''}`,
   });
 }
 

@@ -63,6 +63,7 @@ export interface TuneEstimate {
   basis: string;
 }
 
+/** What a training came to. */
 export interface TunedAdapter {
   adapter: Adapter;
   /** Absent where the weights are not here. */
@@ -71,7 +72,12 @@ export interface TunedAdapter {
   reused: boolean;
 }
 
-/** Trains a LoRA adapter on the project's dataset against the very weights that are served. */
+/**
+ * Trains a LoRA adapter on the project's dataset, or on preference pairs: here, on the very weights that are served; with the Python worker;
+ * or at a provider, by `tune.trainer`. The same data, settings and base are trained once: then the adapter that there is, is given.
+ *
+ * @throws TrainingDivergedError of `@tandem/nn`, InvalidInputError, LockedError while another process writes, InterruptedError
+ */
 export async function tune(
   project: Project,
   options?: TuneOptions & { estimateOnly?: false },

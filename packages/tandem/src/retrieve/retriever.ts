@@ -27,6 +27,7 @@ import { isSameSpan, selectPassages } from './select.ts';
 import { type Shares, sharesOf } from './shares.ts';
 import { type Meaning, spelledOut } from './spell-out.ts';
 
+/** What a retriever is made of. */
 export interface RetrieverOptions {
   catalog: Catalog;
   store: VectorStore & LexicalIndex;
@@ -46,6 +47,7 @@ export interface RetrieverOptions {
   ranking?: Ranking;
 }
 
+/** How one question is searched, and which documents may be found. */
 export interface RetrieveOptions extends ChunkFilter {
   k: number;
   /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
@@ -66,6 +68,7 @@ export interface RetrieveOptions extends ChunkFilter {
   signal?: AbortSignal;
 }
 
+/** What was found for a question. */
 export interface Retrieval {
   query: string;
   /** What abbreviations of the query were spelt out as before it was embedded; absent when there were none. */
@@ -111,6 +114,7 @@ export interface Explanation {
 
 export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };
 
+/** Finds passages for questions in one index. */
 export interface Retriever {
   /**
    * @throws InvalidInputError for an empty query

@@ -31,10 +31,11 @@ export interface AnswerTimings {
   total: number;
 }
 
+/** What an arm answered, and all that a reader needs to check it. */
 export interface Answer {
   question: string;
   arm: ArmName;
-  /** What a person reads: the whole reply, or the `response` field where the project asks for JSON. */
+  /** What a person reads: the whole reply, or the field `answer.output.textField` where the project asks for JSON. */
   text: string;
   /** The parsed reply of a project that asks for JSON; undefined when it could not be parsed or does not fit the schema. */
   output?: Record<string, unknown>;
@@ -53,7 +54,10 @@ export interface Answer {
   parts?: { name: string; passages: number }[];
   /** Names in the question of which no document has a word. */
   missing?: string[];
-  /** Probability that the intent is right, calibrated on validation data; see `answer/confidence.ts`. */
+  /**
+   * Probability that the field `output.confidence.of` is right: calibrated where `compare` has fitted it, else as the model has it. See
+   * `answer/confidence.ts`.
+   */
   confidence?: number;
   /** The same before calibration: the model's own probability for the field's tokens. */
   rawConfidence?: number;
@@ -63,6 +67,7 @@ export interface Answer {
   traceId: string;
 }
 
+/** All arms, in the order of reports. */
 export const armNames = ['base', 'rag', 'tuned', 'hybrid'] as const;
 /** One way to answer: model × adapter? × retriever? × prompt. `tuned` and `hybrid` have an adapter, `rag` and `hybrid` a retriever. */
 export type ArmName = (typeof armNames)[number];

@@ -28,7 +28,7 @@ export type Example = z.infer<typeof exampleSchema>;
 
 /**
  * One held-out question. `expected` is the right answer: a text, or the fields of the project's output schema
- * (`response` is the text compared). `group` is what is resampled for intervals; without it a case is its own group.
+ * (`answer.output.textField` is the text compared). `group` is what is resampled for intervals; without it a case is its own group.
  */
 export const caseSchema = z.object({
   id: z.string().min(1),

@@ -44,7 +44,7 @@ function kept(rule: StyleRule, text: string): boolean {
   } catch (cause) {
     throw new InvalidInputError({
       message: `The style rule "${rule.id}" failed on an answer: ${(cause as Error).message}.`,
-      hint: 'Mend its check function in tandem.config.ts and run the same command again: the answers are kept.',
+      hint: 'Fix its check function in tandem.config.ts and run the same command again: the answers are kept.',
       where: 'answer.styleRules',
       domain: 'evaluate',
       cause,

@@ -374,7 +374,7 @@ function unsuccessful(job: FineTuningJob, { name }: Connection): Error {
       job.status === 'succeeded'
         ? `The fine-tuning job ${job.id} at ${name} succeeded, but names no model.`
         : `The fine-tuning job ${job.id} failed at ${name}${why ? `: ${why}` : ''}.`,
-    hint: 'Mend what it names (in the dataset, or under tune.hosted) and run `tandem tune` again.',
+    hint: 'Fix what it names (in the dataset, or under tune.hosted) and run `tandem tune` again.',
   });
 }
 

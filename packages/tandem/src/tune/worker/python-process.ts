@@ -142,7 +142,7 @@ function notFound(file: string, cause: Error): Error {
         domain: 'tune',
         where: 'tune.worker.python',
         message: `There is no Python at ${file}: ${cause.message}.`,
-        hint: 'Mend tune.worker.python or TANDEM_PYTHON, or leave them out, and uv brings Python.',
+        hint: 'Fix tune.worker.python or TANDEM_PYTHON, or leave them out, and uv brings Python.',
         cause,
       });
 }
