@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseHtml } from './html.ts';
 
@@ -66,5 +67,95 @@ describe('a page of 500 characters and more, which Readability looks through', (
     const laidOut = parse(page(`<table><tr>${cells}</tr></table>`));
     expect(laidOut.blocks.filter(({ kind }) => kind === 'paragraph').length).toBeGreaterThanOrEqual(12);
     expect(laidOut.blocks.some(({ kind }) => kind === 'table')).toBe(false);
+  });
+});
+
+describe('a table with merged cells', () => {
+  const table = (rows: string) => {
+    const [block, ...others] = shown(page(`<table>${rows}</table>`));
+    expect(others).toEqual([]);
+    expect(block).toMatch(/^table: /);
+    return block!.split('\n').filter((line) => !line.includes('---'));
+  };
+
+  test('says in each row what spans several, in its own column', () => {
+    expect(
+      table(
+        '<tr><th>Plan<th>Region<th>Price<tr><td rowspan=2>Pro<td>EU<td>10 EUR<tr><td>US<td>12 USD<tr><td>Free<td>all<td>0',
+      ),
+    ).toEqual([
+      'table: | Plan | Region | Price |',
+      '| Pro | EU | 10 EUR |',
+      '| Pro | US | 12 USD |',
+      '| Free | all | 0 |',
+    ]);
+  });
+
+  test('spans in the middle, at the end, over columns too, and side by side', () => {
+    expect(
+      table(
+        '<tr><th>A<th>B<th>C<th>D</tr><tr><td>1<td rowspan=3>b<td rowspan=2>c<td>4</tr><tr><td>5<td>8</tr><tr><td>9<td colspan=2 rowspan=2>cd</tr><tr><td>13<td>14</tr>',
+      ),
+    ).toEqual([
+      'table: | A | B | C | D |',
+      '| 1 | b | c | 4 |',
+      '| 5 | b | c | 8 |',
+      '| 9 | b | cd |  |',
+      '| 13 | 14 | cd |  |',
+    ]);
+    expect(table('<tr><th>a<th rowspan=2>b<tr><td>c')).toEqual(['table: | a | b |', '| c | b |']);
+  });
+
+  test('rowspan 0 is the whole group, and no span leaves its group', () => {
+    expect(
+      table(
+        '<thead><tr><th rowspan=9>Plan</th><th>Price</th></tr></thead><tbody><tr><td rowspan=0>Pro</td><td>1</td></tr><tr><td>2</td></tr></tbody><tbody><tr><td>Free</td><td>0</td></tr></tbody>',
+      ),
+    ).toEqual(['table: | Plan | Price |', '| Pro | 1 |', '| Pro | 2 |', '| Free | 0 |']);
+  });
+
+  test('says long words once, leaves rows without words of their own out, and is refused where it would fill the memory', () => {
+    const long = 'long '.repeat(20).trim();
+    expect(table(`<tr><th rowspan=3>${long}<th>1<tr><td>2<tr>`)).toEqual([
+      `table: | ${long} | 1 |`,
+      '|  | 2 |',
+    ]);
+    const wide = `<tr>${`<td rowspan=9999>${'word '.repeat(15)}`.repeat(900)}</tr>${'<tr><td>1<td>2</tr>'.repeat(900)}`;
+    expect(() => table(wide)).toThrow('the merged cells of a table repeat more than 10000000 characters');
+  });
+
+  test('property: each cell stands in the column where the grid of HTML has it', () => {
+    const cell = fc.record({ columns: fc.integer({ min: 1, max: 3 }), rows: fc.integer({ min: 1, max: 3 }) });
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 2, maxLength: 6 }),
+        (rows) => {
+          // Slot by slot: a cell takes the first free slot of its row, and all slots that it spans which are free.
+          const grid: (string | undefined)[][] = rows.map(() => []);
+          const html = rows.map((cells, row) => {
+            const marks = cells.map(({ columns, rows: height }, index) => {
+              const words = `r${row}c${index}`;
+              let column = 0;
+              while (grid[row]![column] !== undefined) column++;
+              for (let below = 0; below < height && row + below < rows.length; below++)
+                for (let across = 0; across < columns; across++) {
+                  // Cells that lie over each other are an error of the page.
+                  fc.pre(grid[row + below]![column + across] === undefined);
+                  grid[row + below]![column + across] = across === 0 ? words : '';
+                }
+              return `<th colspan=${columns} rowspan=${height}>${words}</th>`;
+            });
+            return `<tr>${marks.join('')}</tr>`;
+          });
+          const width = Math.max(...grid.map((row) => row.length));
+          const expected = grid.map(
+            (row) => `| ${Array.from({ length: width }, (_, column) => row[column] ?? '').join(' | ')} |`,
+          );
+          expected[0] = `table: ${expected[0]}`;
+          expect(table(html.join(''))).toEqual(expected);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });

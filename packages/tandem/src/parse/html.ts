@@ -1,6 +1,7 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
+import { OversizedFile } from './office/damaged.ts';
 import type { ParsedBody } from './parse-document.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
@@ -330,21 +331,61 @@ function isDataTable(table: Element): boolean {
   return false;
 }
 
+/** Longer cells are not said again in the rows that they span. */
+const mostRepeated = 80;
+/** Characters that repeated cells may add to a table. */
+const mostAdded = 10_000_000;
+
+/**
+ * Cells stand in the columns where a browser shows them (HTML §4.9.12, "forming a table"): what spans rows keeps its column in
+ * each, and says there the same, so that a row can be understood alone. What spans columns stands in the first.
+ */
 function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text: string } {
-  const rows: string[][] = [];
-  for (const row of table.querySelectorAll('tr')) {
+  const lines: string[][] = [];
+  let spanning: ({ words: string; lastRow: number } | undefined)[] = [];
+  let group: Element | null = null;
+  let added = 0;
+  for (const [number, row] of table.querySelectorAll('tr').entries()) {
+    // No cell reaches below its head, body or foot.
+    if (row.parentElement !== group) spanning = [];
+    group = row.parentElement;
     const cells: string[] = [];
+    const takeSpanning = () => {
+      for (let above = spanning[cells.length]; above && above.lastRow >= number; ) {
+        added += above.words.length;
+        if (added > mostAdded)
+          throw new OversizedFile(`the merged cells of a table repeat more than ${mostAdded} characters`);
+        cells.push(above.words);
+        above = spanning[cells.length];
+      }
+    };
+    let isEmpty = true;
     for (const cell of row.children) {
       if (!/^t[dh]$/i.test(cell.localName)) continue;
-      cells.push(inlineText(cell, depth + 1));
-      const span = Math.min(Number.parseInt(cell.getAttribute('colspan') ?? '1', 10) || 1, 50);
-      for (let extra = 1; extra < span; extra++) cells.push('');
+      takeSpanning();
+      const words = oneLine(inlineText(cell, depth + 1));
+      if (words !== '') isEmpty = false;
+      const rows = rowsOf(cell);
+      const columns = Math.min(Number.parseInt(cell.getAttribute('colspan') ?? '1', 10) || 1, 50);
+      for (let column = 0; column < columns; column++) {
+        if (rows > 1)
+          spanning[cells.length] = {
+            words: column === 0 && words.length <= mostRepeated ? words : '',
+            lastRow: number + rows - 1,
+          };
+        cells.push(column === 0 ? words : '');
+      }
     }
-    rows.push(cells);
+    // Those to the right of its last cell, with a gap where a row has too few.
+    while (cells.length < spanning.length) {
+      takeSpanning();
+      if (cells.length < spanning.length) cells.push('');
+    }
+    if (!isEmpty) lines.push(cells);
   }
   return namesColumns(table)
-    ? { kind: 'table', text: pipeTable(rows) }
-    : tableWithoutNames(rows, { isNamed: table.querySelector('th') !== null });
+    ? { kind: 'table', text: pipeTable(lines) }
+    : tableWithoutNames(lines, { isNamed: table.querySelector('th') !== null });
 }
 
 /** Its first row is the head: it stands in a <thead>, or has nothing but <th>. One <th> a row names the row. */
@@ -354,4 +395,10 @@ function namesColumns(table: Element): boolean {
   if (filled.parentElement?.localName.toLowerCase() === 'thead') return true;
   const cells = [...filled.children].filter((cell) => oneLine(cell.textContent ?? '') !== '');
   return cells.every((cell) => cell.localName.toLowerCase() === 'th');
+}
+
+/** How many rows a cell spans; `rowspan="0"` is all of its group. */
+function rowsOf(cell: Element): number {
+  const span = Number.parseInt(cell.getAttribute('rowspan') ?? '1', 10);
+  return span === 0 ? Number.POSITIVE_INFINITY : Math.max(span || 1, 1);
 }

@@ -1,4 +1,4 @@
-import { DamagedFile } from './office/damaged.ts';
+import { DamagedFile, OversizedFile } from './office/damaged.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { childOf, childrenOf, eachElement, textOf, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parse-document.ts';
@@ -8,7 +8,8 @@ import { StructuredText } from './structured-text.ts';
 
 /**
  * A workbook (SpreadsheetML, ECMA-376 part 1, §18) as Markdown: each visible sheet is a heading and a page, and each run of
- * rows without an empty one between is a table with its first row as head, or a paragraph where there is but one cell.
+ * rows without an empty one between is a table with its first row as head, or a paragraph where there is but one cell. What a
+ * merged cell says stands in each of its rows.
  * Formulas show the value they had when the workbook was saved, dates are written as in ISO 8601.
  */
 export function parseXlsx(bytes: Uint8Array): ParsedBody {
@@ -62,10 +63,16 @@ interface Row {
 
 function rowsOf(content: Buffer, context: CellContext): Row[] {
   const rows: Row[] = [];
-  eachElement(content, new Set(['row']), (row) => {
-    const number = Number(row.attributes.r ?? (rows.at(-1)?.number ?? 0) + 1);
+  const merged: Merged[] = [];
+  eachElement(content, new Set(['row', 'mergeCell']), (element) => {
+    if (element.name === 'mergeCell') {
+      const range = mergedOf(element.attributes.ref);
+      if (range) merged.push(range);
+      return;
+    }
+    const number = Number(element.attributes.r ?? (rows.at(-1)?.number ?? 0) + 1);
     const cells: string[] = [];
-    for (const cell of childrenOf(row, 'c')) {
+    for (const cell of childrenOf(element, 'c')) {
       const column = columnOf(cell.attributes.r) ?? cells.length;
       if (column >= mostColumns) throw new DamagedFile(`a cell is in column ${column + 1}`);
       const text = cellText(cell, context);
@@ -75,7 +82,50 @@ function rowsOf(content: Buffer, context: CellContext): Row[] {
     }
     if (cells.length > 0) rows.push({ number, cells });
   });
+  if (merged.length > 0) repeatMerged(rows, merged);
   return rows;
+}
+
+/** A merged cell that spans rows; what it says stands in its first row and column (§18.3.1.55). */
+interface Merged {
+  column: number;
+  firstRow: number;
+  lastRow: number;
+}
+
+function mergedOf(range: string | undefined): Merged | undefined {
+  const [, first, firstRow, lastRow] = /^([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})$/.exec(range ?? '') ?? [];
+  const column = columnOf(first);
+  if (column === undefined || column >= mostColumns || Number(lastRow) <= Number(firstRow)) return undefined;
+  return { column, firstRow: Number(firstRow), lastRow: Number(lastRow) };
+}
+
+/** Longer cells are not said again in the rows that they span. */
+const mostRepeated = 80;
+/** Characters that merged cells may add to a sheet. */
+const mostAdded = 10_000_000;
+
+/** A cell that spans rows says the same in each that has words of its own, so that a row can be understood alone. */
+function repeatMerged(rows: Row[], merged: readonly Merged[]): void {
+  const beginning = Map.groupBy(merged, ({ firstRow }) => firstRow);
+  const spanning = new Map<number, { words: string; lastRow: number }>();
+  let added = 0;
+  for (const { number, cells } of rows) {
+    for (const [column, { words, lastRow }] of spanning) {
+      if (lastRow < number) spanning.delete(column);
+      else if ((cells[column] ?? '') === '') {
+        added += words.length;
+        if (added > mostAdded)
+          throw new OversizedFile(`the merged cells of a sheet repeat more than ${mostAdded} characters`);
+        while (cells.length < column) cells.push('');
+        cells[column] = words;
+      }
+    }
+    for (const { column, lastRow } of beginning.get(number) ?? []) {
+      const words = cells[column] ?? '';
+      if (words !== '' && words.length <= mostRepeated) spanning.set(column, { words, lastRow });
+    }
+  }
 }
 
 /** "AB12" → 27. */
