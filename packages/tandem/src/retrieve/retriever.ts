@@ -39,9 +39,14 @@ export interface RetrieverOptions {
   glossary?: readonly { abbreviation: string; longForm: string }[];
   /** Writes standalone questions in a conversation; default: names or the last question are taken over, see `carriedOver`. */
   rewrite?: RewriteQuestion;
-  /** How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are handed on. */
+  /**
+   * How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are handed on.
+   */
   chunking?: Chunking;
-  /** Reads the question together with each of the best `candidates` (default 20) of a hybrid search; its scores from 0 to 1 are added to what speaks for them. */
+  /**
+   * Reads the question together with each of the best `candidates` (default 20) of a hybrid search; its scores from 0 to 1 are
+   * added to what speaks for them.
+   */
   reranker?: { model: RerankingModelV4; candidates?: number };
   /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
   ranking?: Ranking;
@@ -126,7 +131,8 @@ export interface Retriever {
 /**
  * Query → passages. The question is read first (which documents does it name, misspelt or not; which of its clauses ask), searched
  * by meaning and by words, whole and condensed; all passages found, and all of the documents that are named or found best, are then
- * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found it.
+ * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found
+ * it.
  */
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
@@ -244,7 +250,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     return packPassages(passages, { maxTokens, countTokens: (text) => tools.countTokens(text) }).passages;
   }
 
-  /** What "it" is, is told by the turns before: their names or the last question are taken over, or a language model writes the question anew. */
+  /**
+   * What "it" is, is told by the turns before: their names or the last question are taken over, or a language model writes the
+   * question anew.
+   */
   async function inConversation(text: string, turns: readonly Turn[], search: HybridSearch): Promise<Found> {
     const { filter, signal } = search.search;
     const carried = turns.length > 0 ? carriedOver(text, turns, search.known.names, filter) : [];
