@@ -19,7 +19,10 @@ import { extractAnswer } from './extract.ts';
 
 const more = 'Whoever has a question about it asks the doctor at the next visit. ';
 const documents = {
-  'gout.md': `# Gout
+  'gout.md': `---
+aliases: [AGA, acute gouty arthritis]
+---
+# Gout
 
 ## Symptoms
 
@@ -361,6 +364,10 @@ describe('without a language model', () => {
       abstained: true,
       citations: [],
     });
+  });
+
+  test('an abbreviation of the question is said spelt out, as by the arms', async () => {
+    expect((await extract('What causes AGA?')).spelledOut).toEqual(['Gout']);
   });
 
   test('of several things asked, it tells which have passages', async () => {

@@ -23,6 +23,7 @@ export async function extractAnswer(
   const k = options.k ?? config.retrieve.k;
   const {
     passages,
+    spelledOut,
     parts: about,
     missing,
   } = await retriever.retrieve(question, retrieveOptions(config, k, options));
@@ -44,6 +45,7 @@ export async function extractAnswer(
     citations,
     danglingMarkers: [],
     passages,
+    ...(spelledOut && { spelledOut }),
     ...(about && { parts: about }),
     ...(missing && { missing }),
     usage: { promptTokens: 0, completionTokens: 0 },
