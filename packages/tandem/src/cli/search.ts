@@ -83,7 +83,9 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               async ({ id, question }) => ({
                 id,
                 passages: (await search(question)).passages.map(
-                  ({ documentId, uri, start, end, text, score }) => ({
+                  ({ id, rank, documentId, uri, start, end, text, score }) => ({
+                    id,
+                    rank,
                     documentId,
                     uri,
                     start,

@@ -472,6 +472,10 @@ describe('a source that cannot be listed', () => {
     write('gout.md', gout);
     await run();
     await expect(run({ sources: [named('wiki', [], down)] })).rejects.toThrow('The wiki is down.');
+    await expect(run({ sources: [named('wiki', [], down), named('shop', [], down)] })).rejects.toMatchObject({
+      code: 'source',
+      message: 'None of the 2 sources can be listed. The wiki is down. The wiki is down.',
+    });
     const bug = named('bug', [], {
       list: () => {
         throw new TypeError('undefined is not a function');

@@ -1,4 +1,5 @@
 import type { Catalog, DocumentProblem, ListedEntry } from '../catalog/catalog.ts';
+import { SourceError } from '../core/errors/source-error.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
@@ -38,7 +39,7 @@ export async function listSources(
   { catalog, signal, onProgress }: { catalog: Catalog; signal?: AbortSignal; onProgress?: ProgressListener },
 ): Promise<Listing> {
   const listing: Listing = { problems: [], unlisted: [], forgotten: 0, checks: [], unavailable: [] };
-  let firstError: unknown;
+  const errors: TandemError[] = [];
   const forgotten = await catalog.forgotten.hashes();
   const known = await catalog.documents.changeMarks();
   let listed = 0;
@@ -77,15 +78,25 @@ export async function listSources(
     } catch (error) {
       signal?.throwIfAborted();
       if (!TandemError.isInstance(error) || endsAll.has(error.code)) throw error;
-      firstError ??= error;
+      errors.push(error);
       listing.unavailable.push(source.id);
       listing.problems.push(toIngestProblem({ uri: source.id, message: error.message, hint: error.hint }));
     }
   }
   await flush();
-  if (listing.unavailable.length > 0 && listing.unavailable.length === sources.length) throw firstError;
+  if (errors.length > 0 && errors.length === sources.length) throw noneListed(errors);
   onProgress?.({ stage: 'listing sources', done: listed, total: listed, unit: 'documents' });
   return listing;
+}
+
+function noneListed([first, ...others]: TandemError[]): unknown {
+  if (others.length === 0) return first;
+  return new SourceError({
+    uri: SourceError.isInstance(first) ? first.uri : '',
+    message: `None of the ${others.length + 1} sources can be listed. ${[first!, ...others].map(({ message }) => message).join(' ')}`,
+    ...(first!.hint !== undefined && { hint: first!.hint }),
+    cause: first,
+  });
 }
 
 const entriesPerWrite = 500;

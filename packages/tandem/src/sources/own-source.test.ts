@@ -31,7 +31,7 @@ test('what a source of one’s own throws is about that source, with its cause',
       throw broken;
     },
     load: async () => Promise.reject(broken),
-    watch: async () => Promise.reject('no hooks'),
+    watch: async () => Promise.reject('no hooks at http://ann:secret@desk.example/x'),
   });
   await expect(listed(source)).rejects.toMatchObject({
     code: 'source',
@@ -46,7 +46,7 @@ test('what a source of one’s own throws is about that source, with its cause',
   });
   await expect(source.watch!({ signal: new AbortController().signal, onChange() {} })).rejects.toMatchObject({
     code: 'source',
-    message: 'The source tickets could not be watched: no hooks.',
+    message: 'The source tickets could not be watched: no hooks at http://desk.example/x.',
   });
 });
 

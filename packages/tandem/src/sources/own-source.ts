@@ -10,7 +10,9 @@ export function ownSource(source: Source): Source {
   const { id } = source;
   const asSourceError = (cause: unknown, uri: string, what: string, signal?: AbortSignal): unknown => {
     if (signal?.aborted || TandemError.isInstance(cause)) return cause;
-    const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+    const said = cause instanceof Error ? cause.message || cause.name : String(cause);
+    // Others' messages repeat addresses with all that is in them.
+    const reason = said.replace(/\/\/[^\s/@]+@/g, '//');
     return new SourceError({
       uri,
       message: `${what}: ${reason.replace(/\.$/, '')}.`,

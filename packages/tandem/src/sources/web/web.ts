@@ -283,7 +283,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
       onProblem?.({
         uri: start.href,
         kind: 'skipped',
-        message: `${count} pages or more ${what}: ${options.pages} pages is the limit (\`pages\`).`,
+        message: `${count === 1 ? 'A page' : `${count} pages`} or more ${what}: ${options.pages} pages is the limit (\`pages\`).`,
       });
     }
 
