@@ -33,7 +33,8 @@ import {
 } from '../packages/tandem/src/retrieve/evidence.ts';
 import type { QueryPlan } from '../packages/tandem/src/retrieve/plan.ts';
 import { fittedRanking, type Ranking } from '../packages/tandem/src/retrieve/ranking.ts';
-import { type Compared, createRetriever } from '../packages/tandem/src/retrieve/retriever.ts';
+import type { Compared } from '../packages/tandem/src/retrieve/retrieval.ts';
+import { createRetriever } from '../packages/tandem/src/retrieve/retriever.ts';
 import { selectPassages } from '../packages/tandem/src/retrieve/select.ts';
 import { filesSource } from '../packages/tandem/src/sources/files.ts';
 import { bootstrapInterval } from '../packages/tandem/src/statistics/index.ts';

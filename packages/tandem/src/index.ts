@@ -65,9 +65,9 @@ export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './pr
 export { use } from './project/use.ts';
 export { type RewriteQuestion, rewriteWithModel, type Turn } from './retrieve/conversation.ts';
 export { packPassages } from './retrieve/passages.ts';
+export type { Compared, Explanation, Retrieval } from './retrieve/retrieval.ts';
 export {
   createRetriever,
-  type Retrieval,
   type RetrieveOptions,
   type Retriever,
   type RetrieverOptions,

@@ -1,6 +1,6 @@
 import { listed } from '../evaluate/format.ts';
 import { termsIn } from '../retrieve/exact-terms.ts';
-import type { Explanation, Retrieval } from '../retrieve/retriever.ts';
+import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
 import { kindsOfHeading } from '../retrieve/section-kinds.ts';
 import type { Shares } from '../retrieve/shares.ts';
 

@@ -1,7 +1,7 @@
 import type { ProgressListener } from '../core/progress.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
-import type { Retrieval } from '../retrieve/retriever.ts';
+import type { Retrieval } from '../retrieve/retrieval.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
 import { termsOf } from '../store/terms.ts';
 

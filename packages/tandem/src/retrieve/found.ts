@@ -1,6 +1,6 @@
 import type { Passage } from '../core/types/document.ts';
 import { fuseRankings } from './fuse.ts';
-import type { Retrieval } from './retriever.ts';
+import type { Retrieval } from './retrieval.ts';
 import { isSameSpan } from './select.ts';
 
 /** What was found for a question, best first, before it is handed on. */

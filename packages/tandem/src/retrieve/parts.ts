@@ -1,7 +1,7 @@
 import type { Passage } from '../core/types/document.ts';
 import type { Found } from './found.ts';
 import { folded, leftOut, wordsOf } from './names.ts';
-import type { Explanation } from './retriever.ts';
+import type { Explanation } from './retrieval.ts';
 import { isSameSpan } from './select.ts';
 
 /**

@@ -1,0 +1,52 @@
+import type { Passage } from '../core/types/document.ts';
+import type { StoredChunk } from '../store/chunk-table.ts';
+import type { Candidate } from './candidates.ts';
+import type { Evidence } from './evidence.ts';
+import type { QueryPlan } from './plan.ts';
+import type { Shares } from './shares.ts';
+
+/** What was found for a question. */
+export interface Retrieval {
+  query: string;
+  /** What abbreviations of the query were spelt out as before it was embedded; absent when there were none. */
+  spelledOut?: string[];
+  /** What was searched in a conversation, where it is not the question alone. */
+  rewritten?: string;
+  /**
+   * Where the question names several things: each, and how many of the `passages` are from documents about it. Where it is
+   * several questions: each, and how many of the `passages` have, or are in, one of those found for it alone.
+   */
+  parts?: { name: string; passages: number }[];
+  /** Names in the question of which no document has a word: nothing here can be about them. */
+  missing?: string[];
+  /** At most `k`, best first, no two of them (nearly) the same span of a document. */
+  passages: Passage[];
+  /** Milliseconds. Searches run at the same time: `dense` and `lexical` are the longest of each kind. */
+  timings: {
+    understand?: number;
+    embed: number;
+    dense: number;
+    lexical: number;
+    fuse: number;
+    rerank?: number;
+  };
+  explanation?: Explanation;
+}
+
+/** Why these passages, in this order. */
+export interface Explanation {
+  plan: QueryPlan;
+  /** All passages that were compared, in no order. */
+  compared: Compared[];
+  /** In the order of `passages`: where each search found it, and what spoke for it, times its weight. */
+  passages: {
+    id: string;
+    ranks: Candidate['ranks'];
+    evidence: Evidence;
+    contributions: Evidence;
+    /** What the score is the sum of; of two searches fused, the score in the one of them that found it. */
+    shares: Shares;
+  }[];
+}
+
+export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };
