@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument } from '../parse/parse-document.ts';
 import { quotation } from './quotation.ts';
@@ -34,6 +35,107 @@ describe('sentences', () => {
     expect(quote('كم يوم', 'الإجازة عشرون يوما. تحسب سنويا.')).toHaveLength(2);
     expect(quote('छुट्टी', 'छुट्टी बीस दिन है।')).toEqual(['छुट्टी बीस दिन है।']);
   });
+});
+
+describe('several topics in a passage', () => {
+  const handbook =
+    'Tell your line manager by 9:30. A fit note is needed from the eighth day on. Sick pay is full pay for 12 weeks.\n\n4. Expenses\n\nTravel is booked through the travel desk. Own car: 45 pence a mile. Alcohol is not refunded.\n\n5. Leaving\n\nNotice is one month in the first two years. The laptop goes to Facilities.\n\n8. Dogs\n\nDogs may come to the Leeds office on Fridays. Not in the workshop.\n\n9. Parking';
+
+  test.for([
+    [
+      'can I bring my dog to the Leeds office on Fridays',
+      'Dogs may come to the Leeds office on Fridays.',
+      'Not in the workshop.',
+    ],
+    [
+      'expenses',
+      'Travel is booked through the travel desk.',
+      'Own car: 45 pence a mile.',
+      'Alcohol is not refunded.',
+    ],
+    ['is alcohol refunded', 'Alcohol is not refunded.'],
+    ['what do I get per mile with my own car', 'Own car: 45 pence a mile.', 'Alcohol is not refunded.'],
+    ['how much sick pay do I get', 'Sick pay is full pay for 12 weeks.'],
+    [
+      'where may I park',
+      'Tell your line manager by 9:30.',
+      'A fit note is needed from the eighth day on.',
+      'Sick pay is full pay for 12 weeks.',
+    ],
+  ])('%s', ([question, ...expected]) => {
+    expect(quote(question!, handbook, 'Handbook')).toEqual(expected);
+  });
+
+  test('headings with a # and below others, lines in bold, questions', () => {
+    const leeds = '## Leeds\n\n### Opening\n\nFrom eight to five.\n\n### Parking\n\nBehind the house.';
+    const york = '## York\n\n### Opening\n\nFrom nine to six.\n\n**Parking**\nIn the yard.';
+    const text = `${leeds}\n\n${york}\n\nCan it be hired? By whom?\nBy members only.`;
+    expect(quote('opening York', text)).toEqual(['From nine to six.']);
+    expect(quote('opening Leeds', text)).toEqual(['From eight to five.']);
+    expect(quote('parking in York', text)).toEqual(['In the yard.']);
+    expect(quote('can I hire it', text)).toEqual(['By members only.']);
+  });
+
+  test('rows and items are those of the topic', () => {
+    const text = 'Fees\n\n- Adults 3 €\n- Children 1 €\n\nHours\n\n- Adults 8 to 22\n- Children 9 to 18';
+    expect(quote('hours for children', text)).toEqual(['Children 9 to 18']);
+    expect(quote('children fees', text)).toEqual(['Children 1 €']);
+  });
+
+  test('a list with blank lines between its items, and a question in one, have no headings', () => {
+    expect(quote('pears', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Pears']);
+    expect(quote('plums', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Plums']);
+    expect(quote('links on gout', 'More on gout:\n\n- Gout: what is it?\n- Rest and gout')).toEqual([
+      'More on gout:',
+      'Rest and gout',
+    ]);
+  });
+});
+
+test('a section’s opening answers, unless a sentence further on has much more of what was asked', () => {
+  const text = `Gout is a disease of joints. ${'It has been known for long and is found everywhere. '.repeat(6)}Purines in beer and meat are related to attacks.`;
+  expect(quote('what is related to gout', text, 'Gout')[0]).toBe('Gout is a disease of joints.');
+  expect(quote('is beer related to gout attacks', text, 'Gout')).toEqual([
+    'Purines in beer and meat are related to attacks.',
+  ]);
+});
+
+test('property: quotes lie in the passage, in order, whatever it is made of', () => {
+  const part = fc.constantFrom(
+    '# A',
+    '**B**',
+    '**C?**',
+    '1. Dogs',
+    '2. Cats',
+    '- item',
+    'A sentence. Another.',
+    'Why?',
+    '| a | b |',
+    '|---|---|',
+    'Growth',
+    '',
+    '_',
+    '*x.*',
+    '  ',
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 20 }), fc.constantFrom('\n', '\n\n'), (parts, separator) => {
+      const text = parts.join(separator);
+      let position = 0;
+      for (const { start, end, text: shown } of quotation(
+        'dogs cats growth a b item',
+        { text, prefix: 'P' },
+        20,
+      )) {
+        expect(start).toBeGreaterThanOrEqual(position);
+        expect(text.slice(start, end)).toMatch(/^\S(?:[\s\S]*\S)?$/);
+        if (!text.slice(start, end).startsWith('|'))
+          expect(shown).toBe(text.slice(start, end).replace(/\s+/g, ' '));
+        position = end;
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('emphasis', () => {

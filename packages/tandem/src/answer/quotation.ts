@@ -1,8 +1,5 @@
-import { type Span, sentences } from '../chunk/sentences.ts';
 import type { Passage } from '../core/types/document.ts';
-import { englishStem } from '../store/english-stemmer.ts';
-import { functionWordSet } from '../store/search-words.ts';
-import { tableHead } from './prompt.ts';
+import { countWords, type Piece, piecesOf, wordsOf } from './passage-pieces.ts';
 
 /** What is quoted of a passage: a sentence, or a line of a list, a table or a slide. */
 export interface Quote {
@@ -13,37 +10,89 @@ export interface Quote {
   end: number;
 }
 
-interface Piece extends Quote {
-  isProse: boolean;
-  words: Set<string>;
-}
-
 /**
- * What a passage says to a question, in its own words: its first whole sentences, since a section's opening is what answers; or its
- * rows, items and lines, where it has no sentences or one of these has more of the question's words than they. A table's cell is
- * quoted behind its column's name. Empty where the passage has nothing but headings and questions.
+ * What a passage says to a question, in its own words. Of several topics, that is what stands below the heading that, with a piece
+ * below it, has most of the question's words; a word counts for the more the fewer pieces have it, and not at all where the passage's
+ * title or section says it already. Quoted are whole sentences; or rows, items and lines, where there are no sentences or one of these
+ * has more of the words than they. A table's cell is quoted behind its column's name. Empty where the passage has nothing but headings
+ * and questions.
  */
 export function quotation(
   question: string,
   passage: Pick<Passage, 'text' | 'prefix'>,
   maxWords: number,
 ): Quote[] {
-  const pieces = piecesOf(passage);
-  const asked = wordsOf(question);
-  const found = (piece: readonly Piece[]) =>
-    [...asked].filter((word) => piece.some(({ words }) => words.has(word))).length;
-
-  const opening = upTo(
+  const all = piecesOf(passage);
+  const weights = weightsOf(question, passage.prefix ?? '', all);
+  const prose = all.filter(({ isProse }) => isProse);
+  const topic = best([...prose, ...all], weights, ({ topic, words }) => [topic.words, words])?.topic;
+  const pieces = all.filter((piece) => piece.topic === topic);
+  const isMixed = pieces.length < all.length;
+  const said = sentencesFor(
     pieces.filter(({ isProse }) => isProse),
-    maxWords,
+    { weights, maxWords, isMixed },
   );
+
+  const asked = [...wordsOf(question)];
+  const count = (some: readonly Piece[]) =>
+    asked.filter((word) => some.some(({ words }) => words.has(word))).length;
   const lines = pieces.filter(({ isProse }) => !isProse);
-  const most = Math.max(0, ...lines.map((line) => found([line])));
-  if (opening.length > 0 && most <= found(opening)) return opening;
-  const best = most === 0 ? lines : lines.filter((line) => found([line]) === most);
+  const most = Math.max(0, ...lines.map((line) => count([line])));
+  if (said.length > 0 && most <= count(said)) return said.map(quoteOf);
+  const fitting = most === 0 ? lines : lines.filter((line) => count([line]) === most);
   // What announces a list says nothing without it.
-  const announced = best[0]?.text.endsWith(':') ? lines.slice(lines.indexOf(best[0])) : best;
-  return upTo(announced, maxWords);
+  const announced = fitting[0]?.text.endsWith(':') ? lines.slice(lines.indexOf(fitting[0])) : fitting;
+  return upTo(announced, maxWords).map(quoteOf);
+}
+
+/**
+ * A topic's first sentences, since its opening is what answers; or those from the one with most of the question's words on, where it
+ * tells enough more: two words that the opening lacks, or, in a passage of several topics, whose openings are not about the question,
+ * one, or two that the first sentence lacks.
+ */
+function sentencesFor(
+  sentences: readonly Piece[],
+  { weights, maxWords, isMixed }: { weights: Weights; maxWords: number; isMixed: boolean },
+): Piece[] {
+  const opening = upTo(sentences, maxWords);
+  const telling = best(sentences, weights, ({ words }) => [words]);
+  if (!telling) return opening;
+  const more = (than: readonly Piece[]) =>
+    [...weights.keys()].filter(
+      (word) => telling.words.has(word) && !than.some(({ words }) => words.has(word)),
+    ).length;
+  const tellsMore = isMixed ? more(opening) > 0 || more(opening.slice(0, 1)) > 1 : more(opening) > 1;
+  return tellsMore ? upTo(sentences.slice(sentences.indexOf(telling)), maxWords) : opening;
+}
+
+type Weights = ReadonlyMap<string, number>;
+
+/** The question's words that are not said of the whole passage → what each is worth in telling its pieces apart. */
+function weightsOf(question: string, prefix: string, pieces: readonly Piece[]): Weights {
+  const known = wordsOf(prefix);
+  const weights = new Map<string, number>();
+  for (const word of wordsOf(question)) {
+    if (known.has(word)) continue;
+    const having = pieces.filter(({ words, topic }) => words.has(word) || topic.words.has(word)).length;
+    if (having > 0) weights.set(word, Math.log(1 + pieces.length / having));
+  }
+  return weights;
+}
+
+/** The first of those that, with `setsOf` it, have most of the words. */
+function best(
+  pieces: readonly Piece[],
+  weights: Weights,
+  setsOf: (piece: Piece) => ReadonlySet<string>[],
+): Piece | undefined {
+  let found: { piece: Piece; score: number } | undefined;
+  for (const piece of pieces) {
+    const sets = setsOf(piece);
+    let score = 0;
+    for (const [word, weight] of weights) if (sets.some((set) => set.has(word))) score += weight;
+    if (!found || score > found.score) found = { piece, score };
+  }
+  return found?.piece;
 }
 
 /** The first, and what follows as long as there is room. */
@@ -51,7 +100,7 @@ function upTo(pieces: readonly Piece[], maxWords: number): Piece[] {
   const kept: Piece[] = [];
   let count = 0;
   for (const piece of pieces) {
-    const length = [...segmenter.segment(piece.text)].filter(({ isWordLike }) => isWordLike).length;
+    const length = countWords(piece.text);
     if (kept.length > 0 && count + length > maxWords) break;
     kept.push(piece);
     count += length;
@@ -59,89 +108,4 @@ function upTo(pieces: readonly Piece[], maxWords: number): Piece[] {
   return kept;
 }
 
-function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
-  const lines = sentences(passage.text).map((span) => ({
-    ...span,
-    line: passage.text.slice(span.start, span.end).replace(/\s+/g, ' '),
-  }));
-  const questions = emphasisedQuestions(passage.text);
-  const pieces: Piece[] = [];
-  let columns = cellsOf(tableHead(passage)?.split('\n')[0] ?? '');
-  for (const [index, { line, start, end }] of lines.entries()) {
-    if (/^#{1,6} /.test(line) || question.test(line) || ruler.test(line)) continue;
-    if (questions.some((whole) => whole.start <= start && end <= whole.end)) continue;
-    if (line.startsWith('|')) {
-      const cells = cellsOf(line);
-      if (ruler.test(lines[index + 1]?.line ?? '')) columns = cells;
-      else if (cells.some(isSaid)) {
-        const text = rowInWords(cells, columns);
-        pieces.push({ text, start, end, isProse: false, words: wordsOf(text) });
-      }
-      continue;
-    }
-    columns = [];
-    const marker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+(?=\S)/.exec(passage.text.slice(start, end))?.[0] ?? '';
-    const span = withoutLooseMarks(passage.text, start + marker.length, end);
-    const text = passage.text.slice(span.start, span.end).replace(/\s+/g, ' ');
-    if (!isSaid(text)) continue;
-    pieces.push({
-      text,
-      ...span,
-      isProse: marker === '' && prose.test(text),
-      words: wordsOf(text),
-    });
-  }
-  return pieces;
-}
-
-/** Lines all in emphasis that end as a question does, whatever is said in them before: "**My bike was stolen. What now?**". */
-function emphasisedQuestions(text: string): Span[] {
-  return [...text.matchAll(/^[^\S\n]*(\*{1,3}|_{1,3})(?=\S)(.*\S)\1[^\S\n]*$/gm)]
-    .filter(([, mark, inside]) => question.test(inside!) && !inside!.includes(mark!))
-    .map(({ index, 0: line }) => ({ start: index, end: index + line.length }));
-}
-
-/** Marks of emphasis at the ends are left out where they hold all of it, or what they belong to is in another sentence. */
-function withoutLooseMarks(text: string, start: number, end: number): Span {
-  const said = text.slice(start, end);
-  const first = /^(?:\*+|_+)(?=\S)/.exec(said)?.[0] ?? '';
-  const last = /(?<=\S)(?:\*+|_+)$/.exec(said)?.[0] ?? '';
-  const inside = said.slice(first.length, said.length - last.length);
-  return {
-    start: start + (first !== '' && !inside.includes(first) ? first.length : 0),
-    end: end - (last !== '' && !inside.includes(last) ? last.length : 0),
-  };
-}
-
-const cellsOf = (row: string): string[] =>
-  row
-    .replace(/^\||\|$/g, '')
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
-
-function rowInWords(cells: readonly string[], columns: readonly string[]): string {
-  const named = cells.length === columns.length ? columns : undefined;
-  return cells
-    .map((cell, column) => (cell === '' ? '' : [named?.[column], cell].filter(Boolean).join(': ')))
-    .filter(Boolean)
-    .join(named ? '; ' : ' | ');
-}
-
-const isSaid = (text: string) => /[\p{L}\p{N}]/u.test(text);
-
-const question = /[?？؟]["'”’»」)*_]*$/;
-/** The line between a table's head and its rows. */
-const ruler = /^\|[\s:|-]+\|?$/;
-/** Begins as a sentence begins, in scripts that have capitals and in those that have none, and ends as one ends. */
-const prose = /^["'“‘«„「(*_]*[\p{Lu}\p{Lt}\p{Lo}\p{N}].*[.!。．！।۔…]["'”’»“」)*_]*$/u;
-
-const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
-
-/** What a text is about: its words without endings and without function words. */
-function wordsOf(text: string): Set<string> {
-  return new Set(
-    [...segmenter.segment(text.toLowerCase())]
-      .filter(({ isWordLike, segment }) => isWordLike && !functionWordSet.has(segment))
-      .map(({ segment }) => englishStem(segment)),
-  );
-}
+const quoteOf = ({ text, start, end }: Piece): Quote => ({ text, start, end });

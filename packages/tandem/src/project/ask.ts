@@ -5,7 +5,7 @@ import type { Project } from './project.ts';
 
 export interface AskOptions extends Partial<AnswerOptions> {
   adapterId?: string;
-  /** No language model: the best passage's first sentences. */
+  /** No language model: what the best passage says in its own words. */
   extract?: boolean;
 }
 

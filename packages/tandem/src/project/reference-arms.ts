@@ -57,18 +57,18 @@ export async function glossaryArm(
   };
 }
 
-/** The first sentences of the best passage, cited: an answer without any model but the embedder. */
+/** What the best passage says in its own words, cited: an answer without any model but the embedder. */
 export async function extractArm(project: Project, common: string): Promise<ArmUnderTest> {
   const parts = { config: project.config, catalog: project.catalog, retriever: await project.retriever() };
   return {
     name: 'extract',
     label: 'extract',
     description:
-      'The first sentences of the best passage, about 50 words, with no language model: plain text, no structured fields.',
+      'What the best passage says to the question in its own sentences, rows or items, about 50 words, with no language model: plain text, no structured fields.',
     reference: true,
     retrieves: true,
     trained: false,
-    fingerprint: hashJson({ common, extract: 1 }),
+    fingerprint: hashJson({ common, extract: 2 }),
     answer: ({ question }, signal) => extractAnswer(parts, question, { signal }),
   };
 }

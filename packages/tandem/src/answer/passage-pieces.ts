@@ -1,0 +1,197 @@
+import { type Span, sentences, trimmed } from '../chunk/sentences.ts';
+import type { Passage } from '../core/types/document.ts';
+import { englishStem } from '../store/english-stemmer.ts';
+import { functionWordSet } from '../store/search-words.ts';
+import { tableHead } from './prompt.ts';
+
+/** A sentence of a passage, or a line of a list, a table or a slide, that could be quoted. */
+export interface Piece extends Span {
+  /** As it is shown: on one line, a table's cells behind their columns' names. */
+  text: string;
+  /** A whole sentence of a paragraph. */
+  isProse: boolean;
+  words: ReadonlySet<string>;
+  /** Shared by all pieces below the same heading. */
+  topic: Topic;
+}
+
+/** What pieces stand below: the words of a heading and of those above it, in the passage; none where it begins without one. */
+export interface Topic {
+  words: ReadonlySet<string>;
+}
+
+/**
+ * What can be quoted of a passage, in order. Headings are none of it, and neither are questions, which are answered below them: each
+ * begins a topic. A heading is also a short line alone without a stop that has something below it ("8. Dogs"), or one in bold.
+ */
+export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
+  const { text: whole } = passage;
+  const emphasised = emphasisedHeadings(whole);
+  const lines = sentences(whole)
+    .flatMap((span) => cutAround(whole, span, emphasised))
+    .map((span) => ({ ...span, line: whole.slice(span.start, span.end).replace(/\s+/g, ' ') }));
+  const pieces: Piece[] = [];
+  const headings: Heading[] = [];
+  let topic: Topic = { words: new Set() };
+  const enter = (level: number, heading: string, start: number) => {
+    const isUnsaid = pieces.at(-1)?.topic !== topic;
+    // "Was it stolen? What now?": two that nothing stands between are one.
+    while (
+      (headings.at(-1)?.level ?? 0) >= level &&
+      !(isUnsaid && level === asked && headings.at(-1)!.level === asked)
+    )
+      headings.pop();
+    if (!headings.some((open) => open.start === start))
+      headings.push({ level, start, words: wordsOf(heading) });
+    topic = { words: new Set(headings.flatMap(({ words }) => [...words])) };
+  };
+  let columns = cellsOf(tableHead(passage)?.split('\n')[0] ?? '');
+  for (const [index, { line, start, end }] of lines.entries()) {
+    const hashes = /^#{1,6}(?= )/.exec(line)?.[0].length;
+    const marked = emphasised.find((span) => span.start <= start && end <= span.end);
+    if (ruler.test(line)) continue;
+    if (hashes !== undefined) enter(hashes, line, start);
+    else if (marked)
+      enter(marked.isQuestion ? asked : lone, whole.slice(marked.start, marked.end), marked.start);
+    else if (question.test(line)) {
+      // One of a list's is only named there.
+      if (!/^[-+*•‣▪]\s/.test(line)) enter(asked, line, start);
+    } else if (isLoneHeading(whole, lines, index, headings.at(-1)?.level === lone)) enter(lone, line, start);
+    else if (line.startsWith('|')) {
+      const cells = cellsOf(line);
+      if (ruler.test(lines[index + 1]?.line ?? '')) columns = cells;
+      else if (cells.some(isSaid)) {
+        const text = rowInWords(cells, columns);
+        pieces.push({ text, start, end, isProse: false, words: wordsOf(text), topic });
+      }
+      continue;
+    } else {
+      const marker = itemMarker.exec(whole.slice(start, end))?.[0] ?? '';
+      const span = withoutLooseMarks(whole, start + marker.length, end);
+      const text = whole.slice(span.start, span.end).replace(/\s+/g, ' ');
+      if (isSaid(text))
+        pieces.push({
+          text,
+          ...span,
+          isProse: marker === '' && prose.test(text),
+          words: wordsOf(text),
+          topic,
+        });
+    }
+    columns = [];
+  }
+  return pieces;
+}
+
+/** Without endings and without function words: what a text is about. */
+export function wordsOf(text: string): Set<string> {
+  return new Set(
+    [...segmenter.segment(text.toLowerCase())]
+      .filter(({ isWordLike, segment }) => isWordLike && !functionWordSet.has(segment))
+      .map(({ segment }) => englishStem(segment)),
+  );
+}
+
+/** All of them, in any script. */
+export function countWords(text: string): number {
+  return [...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike).length;
+}
+
+interface Heading {
+  level: number;
+  start: number;
+  words: ReadonlySet<string>;
+}
+/** Below all that have a `#`. */
+const lone = 7;
+const asked = 8;
+
+/**
+ * Lines all in emphasis that end as a question does, whatever is said in them before ("**My bike was stolen. What now?**"), or without
+ * a stop where something follows.
+ */
+function emphasisedHeadings(text: string): (Span & { isQuestion: boolean })[] {
+  return [...text.matchAll(/^[^\S\n]*(\*{1,3}|_{1,3})(?=\S)(.*\S)\1[^\S\n]*$/gm)].flatMap(
+    ({ index, 0: line, 1: mark, 2: inside }) => {
+      const end = index + line.length;
+      const isQuestion = question.test(inside!);
+      if (inside!.includes(mark!)) return [];
+      if (!isQuestion && (!endsOpen.test(inside!) || !/\S/.test(text.slice(end)))) return [];
+      return [{ start: index, end, isQuestion }];
+    },
+  );
+}
+
+/** A short line between blank ones, without a stop, perhaps numbered. */
+function standsAlone(text: string, { start, end }: Span): boolean {
+  const line = text.slice(start, end);
+  return (
+    line.length <= 60 &&
+    /^[\p{Lu}\p{Lt}\p{Lo}\p{N}]/u.test(line) &&
+    endsOpen.test(line) &&
+    !line.includes('\n') &&
+    /(?:^|\n[^\S\n]*\n)[^\S\n]*$/.test(text.slice(Math.max(0, start - 20), start)) &&
+    /^[^\S\n]*(?:$|\n[^\S\n]*\n)/.test(text.slice(end, end + 20))
+  );
+}
+
+/** A sentence goes on over line breaks, but not over a heading's. */
+function cutAround(text: string, { start, end }: Span, headings: readonly Span[]): Span[] {
+  const cuts = headings
+    .flatMap((heading) => [heading.start, heading.end])
+    .filter((at) => start < at && at < end);
+  const ends = [...cuts, end];
+  return ends
+    .map((to, at) => trimmed(text, at === 0 ? start : ends[at - 1]!, to))
+    .filter((span) => span.start < span.end);
+}
+
+/** A line that stands alone above one that does not; at the end of what has such headings, also a numbered one with nothing below it. */
+function isLoneHeading(text: string, lines: readonly Span[], index: number, isBelowOne: boolean): boolean {
+  const [before, line, after] = [lines[index - 1], lines[index]!, lines[index + 1]];
+  if (!standsAlone(text, line)) return false;
+  const isNumbered = /\d/.test(text[line.start]!);
+  if (!after) return isNumbered && isBelowOne;
+  // Items of a list with blank lines between.
+  if (isNumbered && before && /\d/.test(text[before.start]!) && standsAlone(text, before)) return false;
+  return !standsAlone(text, after);
+}
+
+const endsOpen = /[\p{L}\p{N})\]’'”"»%]$/u;
+const itemMarker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+(?=\S)/;
+
+/** Marks of emphasis at the ends are left out where they hold all of it, or what they belong to is in another sentence. */
+function withoutLooseMarks(text: string, start: number, end: number): Span {
+  const said = text.slice(start, end);
+  const first = /^(?:\*+|_+)(?=\S)/.exec(said)?.[0] ?? '';
+  const last = /(?<=\S)(?:\*+|_+)$/.exec(said)?.[0] ?? '';
+  const inside = said.slice(first.length, said.length - last.length);
+  return {
+    start: start + (first !== '' && !inside.includes(first) ? first.length : 0),
+    end: end - (last !== '' && !inside.includes(last) ? last.length : 0),
+  };
+}
+
+const cellsOf = (row: string): string[] =>
+  row
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
+
+function rowInWords(cells: readonly string[], columns: readonly string[]): string {
+  const named = cells.length === columns.length ? columns : undefined;
+  return cells
+    .map((cell, column) => (cell === '' ? '' : [named?.[column], cell].filter(Boolean).join(': ')))
+    .filter(Boolean)
+    .join(named ? '; ' : ' | ');
+}
+
+const isSaid = (text: string) => /[\p{L}\p{N}]/u.test(text);
+
+const question = /[?？؟]["'”’»」)*_]*$/;
+/** The line between a table's head and its rows. */
+const ruler = /^\|[\s:|-]+\|?$/;
+/** Begins as a sentence begins, in scripts that have capitals and in those that have none, and ends as one ends. */
+const prose = /^["'“‘«„「(*_]*[\p{Lu}\p{Lt}\p{Lo}\p{N}].*[.!。．！।۔…]["'”’»“」)*_]*$/u;
+
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
