@@ -115,6 +115,11 @@ Signs
       title: 'Gout and pain',
     });
     expect(await parse('text', 'a/my_first-note.md')).toMatchObject({ title: 'my first note' });
+    expect(await parse('## How to pay\n\nBy card.\n\n### Abroad\n\ntext', 'a/b.md')).toMatchObject({
+      title: 'How to pay',
+    });
+    for (const text of ['Words.\n\n## Installation\n\ntext', '## Install\n\na\n\n## Use\n\nb'])
+      expect(await parse(text, 'a/fancy-lib.md')).toMatchObject({ title: 'fancy lib' });
     expect((await parse('---\n\nAfter a rule.\n\n---\n', 'r.md')).text).toContain('After a rule.');
   });
 
@@ -167,6 +172,9 @@ describe('plain text', () => {
     expect(document.blocks.map((block) => block.page)).toEqual([1, 1, 1, 1, 2]);
     expect(document.title).toBe('Guide');
     checkBlocks(document);
+    const sections = 'NAME\n\nshop\n\nUSE\n\nrun it\n\nFILES\n\nnone\n';
+    expect((await parse(sections, 'man/shop.txt')).title).toBe('shop');
+    expect((await parse(`THE SHOP\n\n${sections}`, 'a.txt')).title).toBe('THE SHOP');
   });
 });
 

@@ -75,9 +75,13 @@ function subjectOf({ focus, url }: Record<string, string>): string {
   return /\p{L}{3}/u.test(name) ? name : '';
 }
 
+/** The first heading of the first level, or one that begins the text and stands above all others: others name a section. */
 function firstHeading({ text, blocks }: ParsedBody): string {
   const headings = blocks.filter((block) => block.kind === 'heading');
-  const heading = headings.find((block) => block.level === 1) ?? headings[0];
+  const [first, ...others] = headings;
+  const heading =
+    headings.find(({ level }) => level === 1) ??
+    (first === blocks[0] && others.every(({ level }) => level! > first!.level!) ? first : undefined);
   return heading ? headingText(text.slice(heading.start, heading.end)) : '';
 }
 
