@@ -1,6 +1,32 @@
 import { englishStem } from './english-stemmer.ts';
 
 /**
+ * What a full-text index is given in place of a text, and asked in place of a query: abbreviations told from function words, and scripts
+ * that put no spaces between words cut so that a word inside a sentence can be found.
+ */
+export function textForWords(text: string): string {
+  return withPairs(withAbbreviationsMarked(text));
+}
+
+/**
+ * Chinese, Japanese, Thai and the like in overlapping pairs of characters: "請病假" is "請病 病假" and is found in any sentence that has
+ * it. As Lucene's CJKBigramFilter does, which needs no dictionary and is the same everywhere.
+ */
+function withPairs(text: string): string {
+  return text.replace(unspacedRun, (run) => {
+    const characters = run.match(/.\p{M}*/gsu)!;
+    if (characters.length < 3) return ` ${run} `;
+    return ` ${characters
+      .slice(1)
+      .map((character, at) => characters[at]! + character)
+      .join(' ')} `;
+  });
+}
+
+const unspacedRun =
+  /(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*)+/gu;
+
+/**
  * English function words ("what", "is", "of") say nothing about what a question is after and drown what does, so full-text
  * search leaves them out. But "AS", "IS", "ALL" and "WHO" are abbreviations too, and a patient may ask about one. Writing
  * tells: in capitals among words that are not, such a word is an abbreviation. It gets a spelling of its own, in what is

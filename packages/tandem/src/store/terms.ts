@@ -1,13 +1,13 @@
 import { englishStem } from './english-stemmer.ts';
-import { functionStems, withAbbreviationsMarked } from './search-words.ts';
+import { functionStems, textForWords } from './search-words.ts';
 
 /**
  * The terms of a text, in order, for stores whose own text analysis cannot be relied on: runs of letters and digits, lower case,
- * accents folded, function words left out (but for abbreviations spelt like them), English endings cut. What a query and a
+ * accents folded, function words left out (but for abbreviations spelt like them), English endings cut, scripts without spaces in pairs of characters. What a query and a
  * chunk share is what is left equal by this function. Longer than 64 characters is no word.
  */
 export function termsOf(text: string): string[] {
-  const folded = withAbbreviationsMarked(text)
+  const folded = textForWords(text)
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()

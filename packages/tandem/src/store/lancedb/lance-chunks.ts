@@ -20,7 +20,7 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
-import { functionStems, withAbbreviationsMarked } from '../search-words.ts';
+import { functionStems, textForWords } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';
@@ -257,7 +257,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const search = table
         .query()
         // A match query has no syntax: its text only goes through the index's tokenizer.
-        .fullTextSearch(new lancedb.MatchQuery(withAbbreviationsMarked(query), 'search_text'))
+        .fullTextSearch(new lancedb.MatchQuery(textForWords(query), 'search_text'))
         .select([...rowColumns, '_score', ...(withVectors ? ['vector'] : [])])
         .limit(limit);
       const found = fromTable(await narrowed(search, hidesRows ? at : undefined, filter).toArrow(), '_score');

@@ -17,7 +17,7 @@ import {
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import { type ChunkRow, never, type ScoredChunk } from '../chunk-table.ts';
 import { metadataPairs } from '../filter.ts';
-import { withAbbreviationsMarked } from '../search-words.ts';
+import { textForWords } from '../search-words.ts';
 
 /** What a search brings back of a row, beside its score. */
 export const rowColumns = ['chunk', 'added_seq'];
@@ -70,7 +70,7 @@ export function toTable(rows: readonly ChunkRow[], seq: number, dimensions: numb
     ),
     search_text: made(
       'search_text',
-      rows.map(({ searchText }) => withAbbreviationsMarked(searchText)),
+      rows.map(({ searchText }) => textForWords(searchText)),
     ),
     added_seq: constant(seq),
     removed_seq: constant(never),
