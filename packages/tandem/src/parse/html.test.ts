@@ -159,3 +159,109 @@ describe('a table with merged cells', () => {
     );
   });
 });
+
+describe('lists', () => {
+  const list = (html: string) => shown(page(html)).join('\n').split('\n');
+
+  test('a list of terms in another is said once, below what it stands in', () => {
+    expect(
+      list(
+        '<dl><dt>Alpha</dt><dd>first <dl><dt>Beta</dt><dd>second</dd></dl></dd><dt>Gamma</dt><dd><ul><li>red<li>blue</ul></dd></dl>',
+      ),
+    ).toEqual(['list: - Alpha: first', '  - Beta: second', '- Gamma:', '  - red', '  - blue']);
+    expect(list('<ul><li>one<div><dl><dt>A<dd>a</dl></div><li>two</ul>')).toEqual([
+      'list: - one',
+      '  - A: a',
+      '- two',
+    ]);
+  });
+
+  test('several terms, several definitions, groups in boxes, terms without any', () => {
+    expect(
+      list('<dl><div><dt>A<dt>B<dd>one<dd>two</div><div><dt>C<dd>three</div>and more<dt>D<dt>E</dl>'),
+    ).toEqual(['list: - A, B: one', '- A, B: two', '- C: three', '- and more', '- D, E']);
+  });
+
+  test('a long term is said with the first of its definitions only', () => {
+    const long = 'long '.repeat(20).trim();
+    expect(list(`<dl><dt>${long}<dd>one<dd>two</dl>`)).toEqual([`list: - ${long}: one`, '- two']);
+  });
+
+  test('end tags may be left out, of paragraphs in them too', () => {
+    expect(list('<dl><p><dt>A<dd>one<p><dt>B<dd>two</dl>')).toEqual(['list: - A: one', '- B: two']);
+    expect(list('<dl><dt>A<dd><p>one<dt>B<dd>two</dl>')).toEqual(['list: - A: one', '- B: two']);
+    expect(list('<ul><li>one<p>more<li>two</ul>')).toEqual(['list: - one more', '- two']);
+    expect(list('<ul><p><li><b>one<li>two</ul>')).toEqual(['list: - one', '- two']);
+    expect(list('<ul><li>a<div>b<li>c</div> d<ul><li>e<p>f<li>g</ul><li>h</ul>')).toEqual([
+      'list: - a b',
+      '- c d',
+      '  - e f',
+      '  - g',
+      '- h',
+    ]);
+    expect(list('<table><tr><th><p>A<th><p>B<tr><td><p>3<td>4</table>')).toEqual([
+      'table: | A | B |',
+      '| --- | --- |',
+      '| 3 | 4 |',
+    ]);
+    expect(list('<table><thead><tr><th>A<th>B<tbody><tr><td>1<td>2<tfoot><tr><td>3<td>4</table>')).toEqual([
+      'table: | A | B |',
+      '| --- | --- |',
+      '| 1 | 2 |',
+      '| 3 | 4 |',
+    ]);
+  });
+
+  test('what stands between items is kept, and lists go on counting', () => {
+    expect(list('<ol>before <b>it</b><li>one<ol><li>in</ol><ul><li>bare</ul><li>two<p>last</ol>')).toEqual([
+      'list: - before it',
+      '1. one',
+      '  1. in',
+      '  - bare',
+      '2. two last',
+    ]);
+  });
+
+  test.each([
+    ['terms', (level: number) => `<dl><dt>Term ${level}</dt><dd>What it means `],
+    ['terms with open paragraphs', (level: number) => `<dl><p><dt>Term ${level}<dd><p>What it means `],
+    ['items', (level: number) => `<ul><li>Item ${level} `],
+    ['items without a list', (level: number) => `<li>Item ${level}<p>`],
+    ['cells', (level: number) => `<table><tr><td>${level}<td>cell `],
+  ])('three thousand nested %s are said once each', (_, opening) => {
+    const html = page(Array.from({ length: 3000 }, (_, level) => opening(level)).join(''));
+    const { text } = parse(html);
+    expect(text.replace(/\s+/g, '').length).toBeLessThan(html.length);
+    expect(text.match(/2999/g)).toHaveLength(1);
+  });
+
+  test('property: whatever end tags are left out, in cells too, no word is lost, said twice or moved', () => {
+    const tag = fc.constantFrom(
+      ...'ul ol li dl dt dd p div b'.split(' ').flatMap((name) => [`<${name}>`, `</${name}>`, `<${name}>`]),
+    );
+    const cell = fc.array(tag, { maxLength: 20 });
+    fc.assert(
+      fc.property(fc.array(cell, { minLength: 4, maxLength: 4 }), fc.boolean(), (cells, isTable) => {
+        let count = 0;
+        // An end tag in one cell for what began in another is no omission.
+        const kept = (mark: string) => !isTable || !mark.startsWith('</');
+        const [a, b, c, d] = cells.map((tags) =>
+          tags
+            .filter(kept)
+            .map((mark) => `${mark} w${count++} `)
+            .join(''),
+        );
+        const html = isTable ? `<table><tr><th>${a}<th>${b}<tr><td>${c}<td>${d}</table>` : `${a}${b}${c}${d}`;
+        const said = (parse(page(html || 'w')).text.match(/w\d+/g) ?? []).map((word) =>
+          Number(word.slice(1)),
+        );
+        // A term is said with each of its definitions.
+        const once = html.includes('<dt>') ? [...new Set(said)] : said;
+        expect(once.toSorted((x, y) => x - y)).toEqual(Array.from({ length: count }, (_, index) => index));
+        // The words of an item stand before its lists, those of a cell in its column.
+        if (!/<(?:ul|ol|dl|dt)>/.test(html)) expect(said).toEqual(said.toSorted((x, y) => x - y));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

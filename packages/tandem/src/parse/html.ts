@@ -1,6 +1,7 @@
 import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
+import { endLeftOpen } from './html-left-open.ts';
 import { OversizedFile } from './office/damaged.ts';
 import type { ParsedBody } from './parse-document.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
@@ -18,6 +19,7 @@ export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): P
   if (encoding !== 'utf-8') metadata.encoding = encoding;
   const stated = titleOf(document, metadata);
   for (const element of document.querySelectorAll(neverContent)) element.remove();
+  endLeftOpen(document as unknown as ParentNode);
   const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
 
   const root = mainContent(document, stated);
@@ -223,10 +225,10 @@ class HtmlWriter {
       const code = (element.textContent ?? '').replace(/\s+$/, '').replace(/^\n/, '');
       const fence = '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map((run) => run[0].length + 1)));
       if (/\S/.test(code)) this.output.add('code', `${fence}\n${code}\n${fence}`);
-    } else if ((name === 'ul' || name === 'ol' || name === 'menu') && isPlainList(element)) {
-      this.output.add('list', listLines(element, 0, depth).join('\n'));
-    } else if (name === 'dl' && isPlainList(element)) {
-      this.output.add('list', definitionLines(element, depth).join('\n'));
+    } else if (isList(element) && isPlainList(element)) {
+      const lines: string[] = [];
+      writeList(element, 0, depth, lines);
+      this.output.add('list', lines.join('\n'));
     } else if (name === 'figcaption' && !holdsBlocks(element)) {
       this.output.add('caption', oneLine(inlineText(element, depth)));
     } else if (name === 'table' && isDataTable(element)) {
@@ -247,8 +249,11 @@ function holdsBlocks(element: Element): boolean {
   return false;
 }
 
-/** Text of a node with white space run together, `\n` for `<br>`, and a space between blocks. */
-function inlineText(node: Node, depth: number): string {
+/**
+ * Text of a node with white space run together, `\n` for `<br>`, and a space between blocks. Lists are handed to `onList`,
+ * where there is one.
+ */
+function inlineText(node: Node, depth: number, onList?: (list: Element) => void): string {
   if (node.nodeType === 3) {
     return (node.textContent ?? '').replace(/[\u00ad\u200b\u2060\ufeff]/g, '').replace(/[\s\u00a0]+/g, ' ');
   }
@@ -257,8 +262,13 @@ function inlineText(node: Node, depth: number): string {
   const name = element.localName.toLowerCase();
   if (name === 'br') return '\n';
   if (depth > deepest) return ` ${(element.textContent ?? '').replace(/[\s\u00a0]+/g, ' ')} `;
+  if (onList && isList(element)) {
+    onList(element);
+    return ' ';
+  }
   let text = '';
-  for (let child = node.firstChild; child; child = child.nextSibling) text += inlineText(child, depth + 1);
+  for (let child = node.firstChild; child; child = child.nextSibling)
+    text += inlineText(child, depth + 1, onList);
   return blockElements.has(name) ? ` ${text} ` : text;
 }
 
@@ -278,49 +288,68 @@ function isPlainList(list: Element): boolean {
   return !list.querySelector('h1, h2, h3, h4, h5, h6, table, pre');
 }
 
-function listLines(list: Element, indent: number, depth: number): string[] {
-  const ordered = list.localName.toLowerCase() === 'ol';
-  let number = Number.parseInt(list.getAttribute('start') ?? '1', 10) || 1;
-  const lines: string[] = [];
-  for (const item of list.children) {
-    const name = item.localName.toLowerCase();
-    if ((name === 'ul' || name === 'ol') && depth < deepest) {
-      lines.push(...listLines(item, indent + 1, depth + 1));
-      continue;
-    }
-    let words = '';
-    const below: string[] = [];
-    for (let child = item.firstChild; child; child = child.nextSibling) {
-      const childName = child.nodeType === 1 ? (child as Element).localName.toLowerCase() : '';
-      if ((childName === 'ul' || childName === 'ol') && depth < deepest) {
-        below.push(...listLines(child as Element, indent + 1, depth + 1));
-      } else words += inlineText(child, depth + 1);
-    }
-    const marker = ordered ? `${number++}.` : '-';
-    if (oneLine(words) !== '') lines.push(`${'  '.repeat(indent)}${marker} ${oneLine(words)}`);
-    lines.push(...below);
-  }
-  return lines;
+/** Characters: longer terms are not said again with each definition, nor longer cells in each row that they span. */
+const mostRepeated = 80;
+
+function isList(element: Element): boolean {
+  return /^(?:ul|ol|menu|dl)$/i.test(element.localName);
 }
 
-/** `- term: definition`, a line for each definition. */
-function definitionLines(list: Element, depth: number): string[] {
-  const lines: string[] = [];
+/**
+ * A line for each item, and for each definition `- term: definition`; lists in it are indented below. What stands between
+ * items, which no list should have, gets a line too.
+ */
+function writeList(list: Element, indent: number, depth: number, lines: string[]): void {
+  const isOrdered = list.localName.toLowerCase() === 'ol';
+  let number = Number.parseInt(list.getAttribute('start') ?? '1', 10) || 1;
   let terms: string[] = [];
-  let defined = false;
-  for (const child of list.querySelectorAll('dt, dd')) {
-    const words = oneLine(inlineText(child, depth + 1));
-    if (child.localName.toLowerCase() === 'dt') {
-      if (defined) terms = [];
-      defined = false;
-      if (words !== '') terms.push(words);
-    } else if (words !== '') {
-      lines.push(`- ${terms.length > 0 ? `${terms.join(', ')}: ` : ''}${words}`);
-      defined = true;
+  let isDefined = false;
+  let between = '';
+  const write = (marker: string, words: string) => {
+    if (oneLine(words) !== '') lines.push(`${'  '.repeat(indent)}${marker} ${oneLine(words)}`);
+  };
+  const flush = () => {
+    write('-', between);
+    between = '';
+  };
+  /** `line` makes the line of an item's words; the item's own lists come below it. */
+  const writeItem = (item: Element, at: number, line: (words: string, hasLists: boolean) => void) => {
+    flush();
+    const lists: Element[] = [];
+    // The item itself may be a list: one that stands in another without an item around it.
+    const words = inlineText(item, at, (inner) => lists.push(inner));
+    line(oneLine(words), lists.length > 0);
+    for (const inner of lists) writeList(inner, indent + 1, at + 1, lines);
+  };
+  const visit = (parent: Element, at: number) => {
+    for (let node = parent.firstChild; node; node = node.nextSibling) {
+      const element = node as Element;
+      const name = node.nodeType === 1 ? element.localName.toLowerCase() : '';
+      if (name === 'dt') {
+        if (isDefined) terms = [];
+        isDefined = false;
+        writeItem(element, at, (words) => words !== '' && terms.push(words));
+      } else if (name === 'dd') {
+        writeItem(element, at, (words, hasLists) => {
+          if (words === '' && !hasLists) return;
+          const term = terms.join(', ');
+          const isSaid = term !== '' && !(isDefined && term.length > mostRepeated);
+          write('-', isSaid ? `${term}: ${words}` : words);
+          isDefined = true;
+        });
+      } else if (name === 'div' && at < deepest && list.localName.toLowerCase() === 'dl') {
+        visit(element, at + 1);
+      } else if (blockElements.has(name)) {
+        writeItem(element, at, (words) => {
+          if (words !== '') write(isOrdered && name === 'li' ? `${number++}.` : '-', words);
+          else if (isOrdered && name === 'li') number++;
+        });
+      } else between += inlineText(node, at);
     }
-  }
-  if (!defined && terms.length > 0) lines.push(`- ${terms.join(', ')}`);
-  return lines;
+  };
+  visit(list, depth + 1);
+  flush();
+  if (!isDefined) write('-', terms.join(', '));
 }
 
 /** A table that holds another, headings or long lists, or has but one cell a row, lays a page out. */
@@ -331,8 +360,6 @@ function isDataTable(table: Element): boolean {
   return false;
 }
 
-/** Longer cells are not said again in the rows that they span. */
-const mostRepeated = 80;
 /** Characters that repeated cells may add to a table. */
 const mostAdded = 10_000_000;
 
