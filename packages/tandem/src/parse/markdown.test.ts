@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { markdownBlocks } from './markdown.ts';
+import { headingText, markdownBlocks } from './markdown.ts';
 
 const blocksOf = (text: string) =>
   markdownBlocks(text).map(
@@ -87,6 +87,61 @@ test('a heading or a rule in an item is a part of the item, one beside it ends t
   ]);
 });
 
+test.each([
+  ['# Robots [![NPM](https://img.org/a.svg)](https://npm.org/a) [![CI][i]][l]', 'Robots'],
+  ['# ![logo](a.png) Robots', 'Robots'],
+  ['# Robots <sup>[![CI][i]][l]</sup> <img src="a.png">', 'Robots'],
+  ['# [![Robots](https://img.org/a.svg)](https://npm.org/a)', 'Robots'],
+  ['# The [robots](a.md) of ![a picture](b.png "title") *now*', 'The robots of now'],
+  ['<h1 align="center">Fancy &amp; <b>Lib</b></h1>', 'Fancy & Lib'],
+  ['<h1 align="center">\n  <br>\n  <img width="9" src="a.png" alt="Fancy">\n</h1>', 'Fancy'],
+])('what a heading says: %j', (markdown, said) => {
+  expect(headingText(markdown)).toBe(said);
+});
+
+test('a heading may be written in HTML, below other HTML too; not in code, and not one that says nothing', () => {
+  expect(
+    blocksOf(`<div align="center">
+    <h1>Fancy
+    Lib</h1>
+  <p>Words</p>
+</div>
+
+<h2>Use</h2>
+Text.
+
+    <h1>code</h1>
+
+<h2></h2>
+
+<h3>not</h3> only
+`),
+  ).toEqual([
+    'paragraph: <div align="center">',
+    'heading1: <h1>Fancy\n    Lib</h1>',
+    'paragraph: <p>Words</p>\n</div>',
+    'heading2: <h2>Use</h2>',
+    'paragraph: Text.',
+    'code: <h1>code</h1>',
+    'paragraph: <h2></h2>',
+    'paragraph: <h3>not</h3> only',
+  ]);
+});
+
+test('a comment is no block, what stands behind it is', () => {
+  expect(
+    blocksOf(
+      'Text.\n<!-- one\n\n# two\n--> three\n<!---->\n\n<!-- four --> <!-- five -->\n- six\n\n<!-- open\n# seven',
+    ),
+  ).toEqual([
+    'paragraph: Text.',
+    'paragraph: three',
+    'list: - six',
+    'paragraph: <!-- open',
+    'heading1: # seven',
+  ]);
+});
+
 test('property: whatever stands in a text, its blocks are in order, apart, without outer white space, and miss nothing', () => {
   const part = fc.constantFrom(
     ...[
@@ -106,6 +161,7 @@ test('property: whatever stands in a text, its blocks are in order, apart, witho
       '***',
       '| a | b |',
     ],
+    ...['<h1>', '</h1>', '<div>', '<!--', '-->'],
     ...['|---|---|', 'word', ' ', '\n', '\n', '\n\n', '> '],
   );
   fc.assert(
@@ -114,12 +170,12 @@ test('property: whatever stands in a text, its blocks are in order, apart, witho
       let position = 0;
       for (const { start, end } of markdownBlocks(text)) {
         expect(start).toBeGreaterThanOrEqual(position);
-        // Only rules are no block.
-        expect(text.slice(position, start)).toMatch(/^[\s*_-]*$/);
+        // Only rules and comments are no block.
+        expect(text.slice(position, start).replace(/<!---?>|<!--[\s\S]*?-->/g, '')).toMatch(/^[\s*_-]*$/);
         expect(text.slice(start, end)).toMatch(/^\S(?:[\s\S]*\S)?$/);
         position = end;
       }
-      expect(text.slice(position)).toMatch(/^[\s*_-]*$/);
+      expect(text.slice(position).replace(/<!---?>|<!--[\s\S]*?-->/g, '')).toMatch(/^[\s*_-]*$/);
     }),
     { numRuns: 1000 },
   );

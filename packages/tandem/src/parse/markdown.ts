@@ -72,6 +72,8 @@ function namesIn(value: unknown): string[] {
 }
 
 const fence = /^ {0,3}(`{3,}|~{3,})/;
+const htmlHeading = /^[ \t]*<h([1-6])(?=[\s>])/i;
+const comment = /^ {0,3}<!--/;
 const atxHeading = /^ {0,3}(#{1,6})(?:[ \t]|$)/;
 const setextUnderline = /^ {0,3}(=+|-+)[ \t]*$/;
 const rule = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
@@ -166,10 +168,46 @@ export function markdownBlocks(text: string): Block[] {
   };
   const goesOn = (line: string) => (listItem.test(line) || /^(?: {2,}|\t)/.test(line)) && !rule.test(line);
 
+  const lastCommentEnd = text.lastIndexOf('-->');
+  /** Takes the text up to `end` off; what stands behind it on its line is a line of its own. */
+  const goOnFrom = (end: number) => {
+    while (index < lines.length && lines[index]!.end < end) index++;
+    lines[index] = { ...lines[index]!, start: end, text: text.slice(end, lines[index]!.end) };
+  };
+  /** Where the HTML heading that begins at a line ends, if nothing stands behind it and it says something. */
+  const htmlHeadingEnd = (line: number): number | undefined => {
+    const level = htmlHeading.exec(at(line)!)?.[1];
+    if (level === undefined) return undefined;
+    const { start } = lines[line]!;
+    const last = lines[Math.min(line + 9, lines.length - 1)]!;
+    const heading = new RegExp(`^[\\s\\S]*?</h${level}>(?=[ \\t]*(?:\\n|$))`, 'i').exec(
+      text.slice(start, Math.min(last.end, start + 1000)),
+    )?.[0];
+    return heading !== undefined && !/\n[ \t]*\n/.test(heading) && headingText(heading) !== ''
+      ? start + heading.length
+      : undefined;
+  };
+  /** Whether HTML stands above: in it, other than in a block of code, a heading may be set in as far as it likes. */
+  let inHtml = false;
+
   while (index < lines.length) {
     const line = at(index)!;
     if (blank(index)) {
+      inHtml = false;
       index++;
+      continue;
+    }
+    // Nobody is to read a comment. One that is never closed is none, or the rest of the text would be lost.
+    if (comment.test(line) && lines[index]!.start < lastCommentEnd) {
+      goOnFrom(text.indexOf('-->', lines[index]!.start + line.indexOf('<!--') + 2) + 3);
+      continue;
+    }
+    const htmlEnd = inHtml || !/^(?: {4}|\t)/.test(line) ? htmlHeadingEnd(index) : undefined;
+    if (htmlEnd !== undefined) {
+      let to = index;
+      while (lines[to]!.end < htmlEnd) to++;
+      add('heading', index, to + 1, Number(htmlHeading.exec(line)![1]));
+      inHtml = true;
       continue;
     }
     const opening = openingFence(line);
@@ -218,6 +256,14 @@ export function markdownBlocks(text: string): Block[] {
         break;
       }
       if (atxHeading.test(next) || rule.test(next) || fence.test(next) || interruptingItem.test(next)) break;
+      if (comment.test(next) && lines[to]!.start < lastCommentEnd) break;
+      inHtml = /^ {0,3}<\/?[a-z]/i.test(line);
+      if (
+        htmlHeading.test(next) &&
+        (inHtml || !/^(?: {4}|\t)/.test(next)) &&
+        htmlHeadingEnd(to) !== undefined
+      )
+        break;
       if (next.includes('|') && tableDelimiter.test(at(to + 1) ?? '') && cells(next) === cells(at(to + 1)!))
         break;
     }
@@ -227,23 +273,38 @@ export function markdownBlocks(text: string): Block[] {
   return blocks;
 }
 
-/** What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". */
+/**
+ * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, badges for instance, say nothing in it, unless
+ * it has nothing else.
+ */
 export function headingText(markdown: string): string {
-  return withoutInlineMarks(
-    // No heading is longer; a line of ten thousand marks would be looked through for pairs ten thousand times.
-    markdown
-      .slice(0, 1000)
-      .replace(/^\s{0,3}#{1,6}(?=\s|$)/, '')
-      .replace(/(?:^|\s)#+\s*$/, '')
-      .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, ''),
-  )
-    .replace(/\s+/g, ' ')
-    .trim();
+  // No heading is longer; a line of ten thousand marks would be looked through for pairs ten thousand times.
+  const line = markdown.slice(0, 1000);
+  const words = htmlHeading.test(line)
+    ? withoutTags(line)
+    : line
+        .replace(/^\s{0,3}#{1,6}(?=\s|$)/, '')
+        .replace(/(?:^|\s)#+\s*$/, '')
+        .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, '');
+  const said = (text: string) => withoutInlineMarks(text).replace(/\s+/g, ' ').trim();
+  return (
+    said(
+      words
+        .replace(image, '')
+        .replace(/<img\b[^<>]*>/gi, '')
+        .replace(/\[\s*\](?:\([^()\s]*\)|\[[^[\]]*\])/g, '')
+        .replace(/<(\w+)\b[^<>]*>\s*<\/\1>/g, ''),
+    ) || said(words)
+  );
 }
+
+/** A picture, its words in the first group. */
+const image = /!\[([^[\]]*)\](?:\((?:[^()\s]|\([^()\s]*\))*(?:[ \t]+"[^"\n]*")?\)|\[[^[\]]*\])/g;
 
 /** Markdown's inline marks taken off: links and images become their words, emphasis and code their content. */
 export function withoutInlineMarks(markdown: string): string {
   return markdown
+    .replace(image, '$1')
     .replace(/!?\[([^[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:[ \t]+"[^"\n]*")?\)/g, '$1')
     .replace(/!?\[([^[\]]+)\]\[[^[\]]*\]/g, '$1')
     .replace(/<((?:https?:\/\/|mailto:)[^<>\s]*)>/g, '$1')
@@ -253,6 +314,17 @@ export function withoutInlineMarks(markdown: string): string {
     .replace(/(?<![\w_])_(?=[^\s_])([^_\n]*?[^\s_])_(?![\w_])/g, '$1')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
 }
+
+/** The words of a line of HTML; those of its pictures only if it has no others. */
+function withoutTags(html: string): string {
+  const words = html.replace(/<[^<>]*>/g, ' ');
+  const shown = /\S/.test(words)
+    ? words
+    : [...html.matchAll(/\balt="([^"<>]*)"/g)].map(([, alt]) => alt).join(' ');
+  return shown.replace(/&(nbsp|amp|lt|gt|quot);/g, (_, name: keyof typeof entities) => entities[name]);
+}
+
+const entities = { nbsp: ' ', amp: '&', lt: '<', gt: '>', quot: '"' };
 
 /** The marks that open a fenced block in text that is indented by `offset` columns. */
 function openingFence(line: string, offset = 0): string | undefined {
