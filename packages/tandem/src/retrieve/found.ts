@@ -15,6 +15,8 @@ export interface Part {
   isOwed: boolean;
   /** Also of a passage that was widened since it was found. */
   has(passage: Passage): boolean;
+  /** The best of a search for it alone. */
+  best?: Passage;
 }
 
 /** Several searches for one question as one, by their ranks; what is said of the question is what the last one says. */
@@ -83,13 +85,15 @@ export function bestPassages(
     .map((passage, index) => ({ ...passage, rank: index + 1 }));
 }
 
-/** How many of the passages there are for each part. */
+/** How many of the passages there are for each part, and which is best for one that is owed a place. */
 export function countParts(
   parts: readonly Part[],
   passages: readonly Passage[],
 ): NonNullable<Retrieval['parts']> {
-  return parts.map((part) => ({
-    name: part.name,
-    passages: passages.filter((passage) => part.has(passage)).length,
-  }));
+  return parts.map((part) => {
+    const own = passages.filter((passage) => part.has(passage));
+    const { best } = part;
+    const first = (best && own.find((passage) => isSameSpan(passage, best))) ?? own[0];
+    return { name: part.name, passages: own.length, ...(part.isOwed && first && { best: first.rank }) };
+  });
 }

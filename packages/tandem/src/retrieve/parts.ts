@@ -51,6 +51,7 @@ export function withParts(
       return {
         name,
         isOwed,
+        ...(isOwed && found.passages[0] && { best: found.passages[0] }),
         has: (passage) => isOwed && found.passages.some((own) => isSameSpan(own, passage)),
       };
     }),

@@ -14,9 +14,10 @@ export interface Retrieval {
   rewritten?: string;
   /**
    * Where the question names several things: each, and how many of the `passages` are from documents about it. Where it is
-   * several questions: each, and how many of the `passages` have, or are in, one of those found for it alone.
+   * several questions: each, and how many of the `passages` have, or are in, one of those found for it alone. `best` is the rank of the
+   * one that answers it best, of things that are listed and of questions.
    */
-  parts?: { name: string; passages: number }[];
+  parts?: { name: string; passages: number; best?: number }[];
   /** Names in the question of which no document has a word: nothing here can be about them. */
   missing?: string[];
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */

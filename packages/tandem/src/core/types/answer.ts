@@ -50,8 +50,8 @@ export interface Answer {
   searchQuery?: string;
   /** Names that the documents give for abbreviations in the question; searched with it and shown to the model. */
   spelledOut?: string[];
-  /** Where the question is about several things: each, and how many of the passages are about it. */
-  parts?: { name: string; passages: number }[];
+  /** Where the question is about several things: each, and how many of the passages are about it, and the rank of the best where one is due to it. */
+  parts?: { name: string; passages: number; best?: number }[];
   /** Names in the question of which no document has a word. */
   missing?: string[];
   /**
