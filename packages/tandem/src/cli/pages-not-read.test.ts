@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pdfOf } from '../parse/pdf.fixture.ts';
+import { workbookOf } from '../parse/xlsx.fixture.ts';
 import { ingest } from '../project/ingest.ts';
 import { makeLetterProject } from '../project/letter-project.fixture.ts';
 import { openProject } from '../project/project.ts';
@@ -26,5 +27,21 @@ test('an ingest tells which pages of a PDF are scanned or damaged, and fails not
   expect(describeIngest(report).split('\n').slice(-2)).toEqual([
     `Read in part: ${uri}: ${scanned}`,
     `Read in part: ${uri}: ${damaged}`,
+  ]);
+});
+
+test('an ingest tells which formulas of a workbook have no value', { timeout: 60_000 }, async () => {
+  await using letters = await makeLetterProject({ sources: [{ type: 'files', path: 'documents' }] });
+  const row = '<row r="1"><c r="A1"><v>4</v></c><c r="B1"><f>A1*2</f></c></row>';
+  const workbook = workbookOf({ Prices: `<sheetData>${row}</sheetData>` });
+  await writeFile(join(letters.directory, 'documents', 'prices.xlsx'), workbook);
+  await using project = await openProject({ directory: letters.directory });
+  expect((await ingest(project)).problems).toEqual([
+    {
+      uri: 'documents/prices.xlsx',
+      kind: 'partial',
+      message:
+        'formulas were never computed and their cells are empty (Prices: B1): open it in Excel or LibreOffice, save it, and ingest it again.',
+    },
   ]);
 });

@@ -411,7 +411,7 @@ export async function chunkOptionsFor({
 
 /** A clause for each kind of thing that a parser left out of a document and named in its metadata. */
 function partsNotRead({ metadata }: Document): string[] {
-  const { linesNotRead, pagesWithoutText, pagesDamaged } = metadata;
+  const { linesNotRead, pagesWithoutText, pagesDamaged, formulasWithoutValues } = metadata;
   const named = (thing: string, numbers: string, one: string, several: string) =>
     /[,-]/.test(numbers) ? `${thing}s ${numbers} ${several}` : `${thing} ${numbers} ${one}`;
   return [
@@ -433,6 +433,11 @@ function partsNotRead({ metadata }: Document): string[] {
     ...(pagesDamaged
       ? [
           `${named('page', pagesDamaged, 'is damaged and is', 'are damaged and are')} left out: download or export it again.`,
+        ]
+      : []),
+    ...(formulasWithoutValues
+      ? [
+          `formulas were never computed and their cells are empty (${formulasWithoutValues}): open it in Excel or LibreOffice, save it, and ingest it again.`,
         ]
       : []),
   ];

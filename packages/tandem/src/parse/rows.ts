@@ -42,7 +42,9 @@ function hasHead(rows: readonly (readonly string[])[]): boolean {
   if (!first || rows.length === 1) return false;
   const names = first.map((cell) => cell.trim().toLowerCase()).filter(Boolean);
   if (new Set(names).size < names.length) return false;
-  return !names.some((name) => /^[-+(]?[$€£]?[\d.,]+ ?[%)]?$/.test(name) && !/^(?:19|20)\d\d$/.test(name));
+  return !names.some(
+    (name) => /^[-+(]?\p{Sc}? ?[\d.,]+ ?[%\p{Sc}]?\)?$/u.test(name) && !/^(?:19|20)\d\d$/.test(name),
+  );
 }
 
 function columnNames(rows: readonly (readonly string[])[]): string[] {

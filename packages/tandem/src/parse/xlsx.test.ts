@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { workbookOf } from './xlsx.fixture.ts';
 import { parseXlsx } from './xlsx.ts';
 
 const shown = (sheet: string, styles?: string) => {
@@ -53,43 +53,56 @@ describe('merged cells', () => {
   });
 });
 
-/** A workbook of visible sheets, given by what stands in their `<worksheet>`, in an archive whose parts are not packed. */
-function workbookOf(sheets: Record<string, string>, styles = ''): Buffer {
-  const names = Object.keys(sheets);
-  const relationships = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
-  const relationship = (id: string, type: string, target: string) =>
-    `<Relationship Id="${id}" Type="${relationships}/${type}" Target="${target}"/>`;
-  const parts: Record<string, string> = {
-    '_rels/.rels': `<Relationships>${relationship('a', 'officeDocument', 'xl/workbook.xml')}</Relationships>`,
-    'xl/workbook.xml': `<workbook xmlns:r="${relationships}"><sheets>${names.map((name, index) => `<sheet name="${name}" r:id="s${index}"/>`).join('')}</sheets></workbook>`,
-    'xl/_rels/workbook.xml.rels': `<Relationships>${relationship('y', 'styles', 'styles.xml')}${names.map((_, index) => relationship(`s${index}`, 'worksheet', `sheet${index}.xml`)).join('')}</Relationships>`,
-    'xl/styles.xml': `<styleSheet>${styles}</styleSheet>`,
-  };
-  for (const [index, name] of names.entries())
-    parts[`xl/sheet${index}.xml`] = `<worksheet>${sheets[name]}</worksheet>`;
-  const files: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const [name, words] of Object.entries(parts)) {
-    const content = Buffer.from(words);
-    // What a file's header and its entry in the directory have in common (APPNOTE 6.3.10, §4.3.7 and §4.3.12).
-    const facts = Buffer.alloc(26);
-    facts.writeUInt16LE(20, 0);
-    facts.writeUInt32LE(crc32(content), 10);
-    facts.writeUInt32LE(content.length, 14);
-    facts.writeUInt32LE(content.length, 18);
-    facts.writeUInt16LE(name.length, 22);
-    const entry = Buffer.alloc(14);
-    entry.writeUInt32LE(at, 10);
-    files.push(Buffer.from('PK\x03\x04'), facts, Buffer.from(name), content);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00'), facts, entry, Buffer.from(name));
-    at += 30 + name.length + content.length;
-  }
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06');
-  end.writeUInt16LE(Object.keys(parts).length, 8);
-  end.writeUInt16LE(Object.keys(parts).length, 10);
-  end.writeUInt32LE(Buffer.concat(directory).length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...files, ...directory, end]);
-}
+test('numbers are written as the sheet shows them', () => {
+  const formats: [id: number, code?: string][] = [
+    [0],
+    [10],
+    [164, '0.0%'],
+    [165, '#,##0.00 &quot;€&quot;'],
+    [4],
+    [14],
+    [166, '00000'],
+    [7],
+    [167, '# ?/?'],
+  ];
+  const styles = `<numFmts>${formats.map(([id, code]) => (code ? `<numFmt numFmtId="${id}" formatCode="${code}"/>` : '')).join('')}</numFmts><cellXfs>${formats.map(([id]) => `<xf numFmtId="${id}"/>`).join('')}</cellXfs>`;
+  const values = [0.1, 0.175, 0.175, 1234.5, 1234.5, 45000, 42, 9.5, 0.5];
+  const rows = values.map(
+    (value, index) =>
+      `<row r="${index + 2}"><c r="A${index + 2}" t="inlineStr"><is><t>row</t></is></c><c r="B${index + 2}" s="${index}"><v>${value}</v></c></row>`,
+  );
+  const head = '<row r="1"><c r="A1" t="str"><v>Name</v></c><c r="B1" t="str"><v>Value</v></c></row>';
+  const [table] = shown(`<sheetData>${head}${rows.join('')}</sheetData>`, styles);
+  const cells = table!.split('\n').slice(2);
+  expect(cells).toEqual(
+    ['0.1', '17.50%', '17.5%', '1,234.50 €', '1,234.50', '2023-03-15', '00042', '9.50', '0.5'].map(
+      (words) => `| row | ${words} |`,
+    ),
+  );
+});
+
+test('formulas that were never computed are named, those that give an empty text are not', () => {
+  const formula = (reference: string, rest = '') =>
+    `<c r="${reference}"${rest.startsWith('<') || rest === '' ? '' : ' t="str"'}><f>SUM(A1)</f>${rest.replace('text', '<v></v>')}</c>`;
+  const row = `<row r="1"><c r="A1"><v>1</v></c>${formula('B1')}${formula('C1', '<v/>')}${formula('D1', 'text')}${formula('E1', '<v>2</v>')}</row>`;
+  const many = `<row r="1"><c r="A1"><v>1</v></c>${Array.from({ length: 12 }, (_, index) => formula(`${String.fromCharCode(66 + index)}1`)).join('')}</row>`;
+  const { metadata, text } = parseXlsx(
+    workbookOf({ One: `<sheetData>${row}</sheetData>`, Two: `<sheetData>${many}</sheetData>` }),
+  );
+  expect(metadata!.formulasWithoutValues).toBe(
+    'One: B1, C1; Two: B1, C1, D1, E1, F1, G1, H1, I1, J1, K1 and 2 more',
+  );
+  expect(text).toContain('| 1 |  |  |  | 2 |');
+});
+
+test('a first row with an amount in it names no columns', () => {
+  for (const amount of ['1,234.50 €', '-£1,235', '(1,234)', '17.5 %', '12.00'])
+    expect(
+      shown(
+        rowsOf([
+          { A1: 'Total', B1: amount },
+          { A2: 'Rest', B2: 'none' },
+        ]),
+      )[0],
+    ).toBe(`table: | Column 1 | Column 2 |\n| --- | --- |\n| Total | ${amount} |\n| Rest | none |`);
+});

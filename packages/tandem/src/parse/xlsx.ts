@@ -1,4 +1,5 @@
 import { DamagedFile, OversizedFile } from './office/damaged.ts';
+import { builtInFormats, numberFormat } from './office/number-format.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { childOf, childrenOf, eachElement, textOf, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parse-document.ts';
@@ -10,7 +11,9 @@ import { StructuredText } from './structured-text.ts';
  * A workbook (SpreadsheetML, ECMA-376 part 1, §18) as Markdown: each visible sheet is a heading and a page, and each run of
  * rows without an empty one between is a table with its first row as head, or a paragraph where there is but one cell. What a
  * merged cell says stands in each of its rows.
- * Formulas show the value they had when the workbook was saved, dates are written as in ISO 8601.
+ * Numbers are written as the sheet shows them: with their percent, currency and decimals. Formulas show the value they had when
+ * the workbook was saved; cells whose formula has none are named in `metadata.formulasWithoutValues`. Dates are written as in
+ * ISO 8601.
  */
 export function parseXlsx(bytes: Uint8Array): ParsedBody {
   const file = openPackage(bytes);
@@ -18,8 +21,9 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
   const links = file.relationships(file.main);
   const target = (type: string) => links.find((link) => link.type === type)?.target;
   const strings = sharedStrings(file, target('sharedStrings'));
-  const isDate = dateStyles(file, target('styles'));
   const since1904 = /^(?:1|true)$/.test(childOf(workbook, 'workbookPr')?.attributes.date1904 ?? '');
+  const styles = numberStyles(file, target('styles'), since1904);
+  const withoutValues: string[] = [];
   const output = new StructuredText();
   const hidden: string[] = [];
   let pages = 0;
@@ -35,16 +39,25 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
     if (link?.type !== 'worksheet') continue;
     const content = file.bytes(link.target);
     if (!content) throw new DamagedFile(`its sheet "${name}" is missing`);
-    const rows = rowsOf(content, { strings, isDate, since1904 });
+    const empty: string[] = [];
+    const rows = rowsOf(content, { strings, styles, withoutValues: empty });
+    if (empty.length > 0) withoutValues.push(`${name}: ${listed(empty)}`);
     if (rows.length === 0) continue;
     output.add('heading', `## ${name.replace(/\s+/g, ' ')}`, { level: 2, page: pages });
     for (const region of regionsOf(rows)) writeRows(region, output, { page: pages });
   }
   const { pageTitle, ...metadata } = file.properties();
   metadata.sheets = String(pages);
+  if (withoutValues.length > 0) metadata.formulasWithoutValues = withoutValues.join('; ');
   if (hidden.length > 0) metadata.hiddenSheets = hidden.join(', ');
   const title = plausibleTitle(pageTitle);
   return { text: output.text, blocks: output.blocks, metadata, title: title ?? '' };
+}
+
+/** The first ten, and how many more there are. */
+function listed(cells: readonly string[]): string {
+  const more = cells.length - 10;
+  return cells.slice(0, 10).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Excel's own bounds (ECMA-376 leaves them to the program). */
@@ -52,8 +65,9 @@ const mostColumns = 16_384;
 
 interface CellContext {
   strings: string[];
-  isDate: boolean[];
-  since1904: boolean;
+  styles: ((value: number) => string | undefined)[];
+  /** Takes the names of cells whose formula has no value. */
+  withoutValues: string[];
 }
 
 interface Row {
@@ -137,8 +151,11 @@ function columnOf(reference: string | undefined): number | undefined {
   return column - 1;
 }
 
-function cellText(cell: XmlElement, { strings, isDate, since1904 }: CellContext): string {
+function cellText(cell: XmlElement, { strings, styles, withoutValues }: CellContext): string {
   const value = textOf(childOf(cell, 'v'));
+  // Programs that write workbooks without computing leave the value away; one that is an empty text has its own type.
+  if (value === '' && childOf(cell, 'f') && !(cell.attributes.t === 'str' && childOf(cell, 'v')))
+    withoutValues.push(cell.attributes.r ?? '?');
   switch (cell.attributes.t) {
     case 's':
       return strings[Number(value)]?.trim() ?? '';
@@ -155,9 +172,8 @@ function cellText(cell: XmlElement, { strings, isDate, since1904 }: CellContext)
       if (value === '') return '';
       const number = Number(value);
       if (!Number.isFinite(number)) return value.trim();
-      if (isDate[Number(cell.attributes.s ?? -1)]) return dateText(number, since1904);
       // Excel computes in 15 digits and shows no more.
-      return String(Number(number.toPrecision(15)));
+      return styles[Number(cell.attributes.s ?? -1)]?.(number) ?? String(Number(number.toPrecision(15)));
     }
   }
 }
@@ -186,8 +202,12 @@ function richText(item: XmlElement | undefined): string {
     .join('');
 }
 
-/** For each cell style whether it shows a number as a date or a time (§18.8.30). */
-function dateStyles(file: OfficePackage, part: string | undefined): boolean[] {
+/** How each cell style shows a number (§18.8.30); undefined where as it is stored. */
+function numberStyles(
+  file: OfficePackage,
+  part: string | undefined,
+  since1904: boolean,
+): CellContext['styles'] {
   const root = part === undefined ? undefined : file.xml(part);
   const codes = new Map(
     childrenOf(childOf(root, 'numFmts'), 'numFmt').map(({ attributes }) => [
@@ -198,8 +218,12 @@ function dateStyles(file: OfficePackage, part: string | undefined): boolean[] {
   return childrenOf(childOf(root, 'cellXfs'), 'xf').map(({ attributes: { numFmtId } }) => {
     const id = Number(numFmtId ?? 0);
     const code = codes.get(numFmtId);
-    if (code === undefined) return (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47);
-    return /[dmyhs]/i.test(code.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|general/gi, ''));
+    const isDate =
+      code === undefined
+        ? (id >= 14 && id <= 22) || (id >= 27 && id <= 36) || (id >= 45 && id <= 47)
+        : /[dmyhs]/i.test(code.replace(/"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|general/gi, ''));
+    if (isDate) return (value) => dateText(value, since1904);
+    return numberFormat(code ?? builtInFormats[id] ?? 'General');
   });
 }
 
