@@ -208,6 +208,15 @@ describe('where there are none', () => {
   });
 });
 
+test('a row is quoted before sentences that say no more of what was asked than the title does', () => {
+  const text =
+    'The pool is open all year but for two weeks in August.\n\n| Day | Opens |\n|---|---|\n| Tuesday | 7:00 |\n| Wednesday | 9:00 |';
+  expect(quote('when does the pool open on Wednesday', text, 'Swimming pool opening hours')).toEqual([
+    'Day: Wednesday; Opens: 9:00',
+  ]);
+  expect(quote('when is the pool open', text, 'Swimming pool opening hours')).toHaveLength(1);
+});
+
 test('a row is quoted before sentences that say less of what was asked', () => {
   const text =
     'Probation is six months. Garden leave is possible.\n\n| Grade | Notice period |\n|---|---|\n| Junior | 1 month |\n| Senior | 3 months |';

@@ -33,13 +33,21 @@ export function quotation(
     { weights, maxWords, isMixed },
   );
 
-  const asked = [...wordsOf(question)];
-  const count = (some: readonly Piece[]) =>
-    asked.filter((word) => some.some(({ words }) => words.has(word))).length;
   const lines = pieces.filter(({ isProse }) => !isProse);
-  const most = Math.max(0, ...lines.map((line) => count([line])));
-  if (said.length > 0 && most <= count(said)) return said.map(quoteOf);
-  const fitting = most === 0 ? lines : lines.filter((line) => count([line]) === most);
+  const asked = new Map([...wordsOf(question)].map((word) => [word, 1]));
+  // What tells pieces apart, and where that is nothing, all that was asked.
+  const measures = [weights, asked].map(
+    (of) => (some: readonly Piece[]) =>
+      worth(
+        of,
+        some.map(({ words }) => words),
+      ),
+  );
+  const better = measures.find((of) => Math.max(0, ...lines.map((line) => of([line]))) > of(said));
+  if (said.length > 0 && !better) return said.map(quoteOf);
+  const measure = better ?? measures[1]!;
+  const most = Math.max(0, ...lines.map((line) => measure([line])));
+  const fitting = lines.filter((line) => measure([line]) === most);
   // What announces a list says nothing without it.
   const announced = fitting[0]?.text.endsWith(':') ? lines.slice(lines.indexOf(fitting[0])) : fitting;
   return upTo(announced, maxWords).map(quoteOf);
@@ -87,12 +95,17 @@ function best(
 ): Piece | undefined {
   let found: { piece: Piece; score: number } | undefined;
   for (const piece of pieces) {
-    const sets = setsOf(piece);
-    let score = 0;
-    for (const [word, weight] of weights) if (sets.some((set) => set.has(word))) score += weight;
+    const score = worth(weights, setsOf(piece));
     if (!found || score > found.score) found = { piece, score };
   }
   return found?.piece;
+}
+
+/** Of the words that any of the sets has. */
+function worth(weights: Weights, sets: readonly ReadonlySet<string>[]): number {
+  let sum = 0;
+  for (const [word, weight] of weights) if (sets.some((set) => set.has(word))) sum += weight;
+  return sum;
 }
 
 /** The first, and what follows as long as there is room. */
