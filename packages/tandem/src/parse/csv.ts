@@ -43,7 +43,7 @@ export function parseCsv(bytes: Uint8Array, uri: string, delimiter?: string): Pa
   }
   const output = new StructuredText();
   const rows = records.filter((record) => record.some((cell) => cell.trim() !== ''));
-  writeRows(rows, output);
+  writeRows(rows, output, { isWhole: true });
   const metadata: Record<string, string> = encoding === 'utf-8' ? {} : { encoding };
   metadata.rows = String(rows.length);
   return { text: output.text, blocks: output.blocks, metadata, title: '' };

@@ -118,6 +118,17 @@ describe('CSV', () => {
     expect((await parse('1,2\n3,4\n', 'a.csv')).text).toMatch(/^\| Column 1 \| Column 2 \|\n/);
   });
 
+  test('a head without records is a head, and a record alone with a number in it is a record', async () => {
+    const head = await parse('name,dose,note\n', 'a.csv');
+    expect(shown(head)).toEqual(['table: | name | dose | note |\n| --- | --- | --- |']);
+    const countTokens = (text: string) => text.split(/\s+/).length;
+    const [chunk] = await chunkDocument(head, { maxTokens: 120, overlapTokens: 0, countTokens });
+    expect(chunk!.text).toBe(head.text);
+    expect((await parse('Insulin,5\n', 'a.csv')).text).toBe(
+      '| Column 1 | Column 2 |\n| --- | --- |\n| Insulin | 5 |',
+    );
+  });
+
   test('the head stands before each piece of a table that is cut', async () => {
     const rows = Array.from({ length: 60 }, (_, index) => `gene ${index},chromosome ${index},rare`);
     const document = await parse(['gene,place,how often', ...rows].join('\n'), 'genes.csv');

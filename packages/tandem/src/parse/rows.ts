@@ -5,11 +5,13 @@ import type { StructuredText } from './structured-text.ts';
  * Rows of cells as blocks: lines of one cell at the beginning are captions, what follows is a table with its first row as
  * head. Where rows are long texts, such as questions and their answers, a table would be cut inside its cells: each row is
  * then a section of its own, headed by its first short cell, with a paragraph or a list item for each of the others.
+ *
+ * @param properties.isWhole the rows are all that a file has: one row alone is then a head without records
  */
 export function writeRows(
   rows: readonly (readonly string[])[],
   output: StructuredText,
-  properties: { page?: number } = {},
+  { isWhole = false, ...properties }: { page?: number; isWhole?: boolean } = {},
 ): void {
   const filled = (row: readonly string[]) => row.filter((cell) => cell.trim() !== '').length;
   const wide = rows.some((row) => filled(row) > 1);
@@ -20,7 +22,7 @@ export function writeRows(
   }
   if (from === rows.length) return;
   const body = rows.slice(from);
-  const [head, ...records] = hasHead(body) ? body : [columnNames(body), ...body];
+  const [head, ...records] = hasHead(body, isWhole) ? body : [columnNames(body), ...body];
   if (!areLong(records)) {
     output.add('table', pipeTable([head!, ...records]), properties);
     return;
@@ -37,9 +39,9 @@ function areLong(rows: readonly (readonly string[])[]): boolean {
 }
 
 /** The first row names the columns unless it has numbers in it, or says the same thing twice. */
-function hasHead(rows: readonly (readonly string[])[]): boolean {
+function hasHead(rows: readonly (readonly string[])[], isWhole: boolean): boolean {
   const [first] = rows;
-  if (!first || rows.length === 1) return false;
+  if (!first || (rows.length === 1 && !isWhole)) return false;
   const names = first.map((cell) => cell.trim().toLowerCase()).filter(Boolean);
   if (new Set(names).size < names.length) return false;
   return !names.some(
