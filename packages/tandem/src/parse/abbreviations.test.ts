@@ -26,6 +26,32 @@ test('finds "SF (long form)"', () => {
   expect(pairs('An MRI (magnetic resonance imaging) is made.')).toEqual(['MRI = magnetic resonance imaging']);
 });
 
+test.each([
+  ['a key in ~/.ssh/id_rsa (RSA)', []],
+  ['set with --info=skip2 and more (INFO)', []],
+  ['the ptmx and the openpty mechanisms that many very old systems fixed (POSIX)', []],
+  ['the "real" application (RA)', []],
+  ['the rsa-key algorithm (RSA)', []],
+  ['some prices, at most totals (SPAMX)', []],
+  ['and Referral Center (ADEAR)', []],
+  ['takes the record (RCD)', []],
+  ['takes extended regular expressions (ERE)', ['ERE = extended regular expressions']],
+  ['see www.example.org/files/pdf (PDF)', []],
+  ['the Node.js package manager (NPM)', ['NPM = Node.js package manager']],
+  ['holds a resource record (RR)', ['RR = resource record']],
+  ['the Extensible Markup Language (XML)', ['XML = Extensible Markup Language']],
+  ['its linear accelerator (LINAC)', ['LINAC = linear accelerator']],
+  ['in mitochondrial DNA (mtDNA)', ['mtDNA = mitochondrial DNA']],
+  ['fragile X tremor/ataxia syndrome (FXTAS)', ['FXTAS = fragile X tremor/ataxia syndrome']],
+  ['serum aspartate aminotransferase (AST)', ['AST = aspartate aminotransferase']],
+  ['has phenylketonuria (PKU)', ['PKU = phenylketonuria']],
+  ['called "bent spine syndrome" (BSS)', ['BSS = "bent spine syndrome"']],
+  ["has Alzheimer's disease (AD)", ["AD = Alzheimer's disease"]],
+  ['a positron-emission tomography (PET)', ['PET = positron-emission tomography']],
+])('what reads like no name is no long form: %s', (text, found) => {
+  expect(pairs(text)).toEqual(found);
+});
+
 test('says where the short form stands', () => {
   const text = 'A magnetic resonance imaging (MRI) scan.';
   const [pair] = findAbbreviations(text);
