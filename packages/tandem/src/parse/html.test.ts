@@ -121,7 +121,9 @@ describe('a table with merged cells', () => {
       '|  | 2 |',
     ]);
     const wide = `<tr>${`<td rowspan=9999>${'word '.repeat(15)}`.repeat(900)}</tr>${'<tr><td>1<td>2</tr>'.repeat(900)}`;
-    expect(() => table(wide)).toThrow('the merged cells of a table repeat more than 10000000 characters');
+    expect(() => table(wide)).toThrow('the merged cells of a table add more than 10000000 characters');
+    const sparse = `<tr>${'<td colspan=50>x'.repeat(900)}</tr>${'<tr><td>1'.repeat(900)}`;
+    expect(() => table(sparse)).toThrow('a table of it is 45000 columns wide in more than 740 rows');
   });
 
   test('property: each cell stands in the column where the grid of HTML has it', () => {

@@ -362,6 +362,8 @@ function isDataTable(table: Element): boolean {
 
 /** Characters that repeated cells may add to a table. */
 const mostAdded = 10_000_000;
+/** Characters around a cell: ` | `. */
+const cellMarks = 3;
 
 /**
  * Cells stand in the columns where a browser shows them (HTML §4.9.12, "forming a table"): what spans rows keeps its column in
@@ -372,6 +374,13 @@ function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text:
   let spanning: ({ words: string; lastRow: number } | undefined)[] = [];
   let group: Element | null = null;
   let added = 0;
+  const addSpanned = (cells: string[], words: string) => {
+    added += words.length + cellMarks;
+    if (added > mostAdded)
+      throw new OversizedFile(`the merged cells of a table add more than ${mostAdded} characters to it`);
+    cells.push(words);
+  };
+  let width = 0;
   for (const [number, row] of table.querySelectorAll('tr').entries()) {
     // No cell reaches below its head, body or foot.
     if (row.parentElement !== group) spanning = [];
@@ -379,10 +388,7 @@ function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text:
     const cells: string[] = [];
     const takeSpanning = () => {
       for (let above = spanning[cells.length]; above && above.lastRow >= number; ) {
-        added += above.words.length;
-        if (added > mostAdded)
-          throw new OversizedFile(`the merged cells of a table repeat more than ${mostAdded} characters`);
-        cells.push(above.words);
+        addSpanned(cells, above.words);
         above = spanning[cells.length];
       }
     };
@@ -406,9 +412,14 @@ function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text:
     // Those to the right of its last cell, with a gap where a row has too few.
     while (cells.length < spanning.length) {
       takeSpanning();
-      if (cells.length < spanning.length) cells.push('');
+      if (cells.length < spanning.length) addSpanned(cells, '');
     }
-    if (!isEmpty) lines.push(cells);
+    if (isEmpty) continue;
+    width = Math.max(width, cells.length);
+    lines.push(cells);
+    // Each row is filled up to the widest.
+    if (width * lines.length * cellMarks > mostAdded * 10)
+      throw new OversizedFile(`a table of it is ${width} columns wide in more than ${lines.length - 1} rows`);
   }
   return namesColumns(table)
     ? { kind: 'table', text: pipeTable(lines) }
