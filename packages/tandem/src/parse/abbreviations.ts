@@ -162,8 +162,9 @@ function beginsWord(text: string, position: number): boolean {
 }
 
 /**
- * The paper's last two checks (longer than the short form, and not the short form among its words), and that it reads like a name:
- * no path, address, option or quotation, and at least half of the letters begin its words, more of them where it has a comma. With fewer it is one to three words, long for so short a form ("phenylketonuria (PKU)").
+ * The paper's last two checks (longer than the short form, and not the short form among its words), and that it reads like a
+ * name: no path, address, option or quotation, and at least half of the letters begin its words, more of them where it has a
+ * comma. With fewer it is one to three words, long for so short a form ("phenylketonuria (PKU)").
  */
 function isPlausible(short: string, candidate: string): boolean {
   const long = candidate.replace(/^["'“‘]+|["'”’]+$/g, '');
@@ -175,12 +176,7 @@ function isPlausible(short: string, candidate: string): boolean {
       .includes(short.toLowerCase())
   )
     return false;
-  if (
-    /[~="“”<>{}|[\]@$]|(?<!\p{L})[/‘]|(?<![\p{L}\p{N}])'|\/(?!\p{L})|\/.*\/|\p{Ll}\.\p{Lu}\p{Ll}|^\S*\p{L}\.\p{L}{2}\S*$|^(?:--|[^\p{L}\p{N}-])/u.test(
-      long,
-    )
-  )
-    return false;
+  if (unlikeNames.some((pattern) => pattern.test(long))) return false;
   const letters = lettersOf(short);
   const begun = mostBegun(letters, long);
   const words = long.split(' ').filter((word) => !joiningWords.has(word.toLowerCase())).length;
@@ -190,6 +186,15 @@ function isPlausible(short: string, candidate: string): boolean {
   if (begun * 2 >= letters.length) return words <= letters.length + 2;
   return words <= 3 && long.length >= short.length * 4;
 }
+
+const unlikeNames = [
+  /[~="“”<>{}|[\]@$]/u,
+  // An apostrophe is a word's own, a stroke stands once and between two words: "Alzheimer's", "tremor/ataxia".
+  /(?<![\p{L}\p{N}])'|(?<!\p{L})[/‘]|\/(?!\p{L})|\/.*\//u,
+  // The end of a sentence without a space behind it; an address.
+  /\p{Ll}\.\p{Lu}\p{Ll}|^\S*\p{L}\.\p{L}{2}\S*$/u,
+  /^(?:--|[^\p{L}\p{N}-])/u,
+];
 
 const joiningWords = new Set([
   'a',

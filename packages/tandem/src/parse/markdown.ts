@@ -274,8 +274,8 @@ export function markdownBlocks(text: string): Block[] {
 }
 
 /**
- * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, badges for instance, say nothing in it, unless
- * it has nothing else.
+ * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, badges for instance, say nothing in it,
+ * unless it has nothing else.
  */
 export function headingText(markdown: string): string {
   // No heading is longer; a line of ten thousand marks would be looked through for pairs ten thousand times.

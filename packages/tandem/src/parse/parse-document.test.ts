@@ -159,7 +159,7 @@ Signs
 describe('plain text', () => {
   test('paragraphs, underlined headings, lists, pages', async () => {
     const document = await parse(
-      'Guide\n=====\nFirst line\nsecond line\n\nSteps:\n- one\n- two\n\fNext page\n',
+      'Guide\n===== \nFirst line\nsecond line\n\nSteps:\n- one\n- two\n\fNext page\n',
       'a.txt',
     );
     expect(shown(document)).toEqual([

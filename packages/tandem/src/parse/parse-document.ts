@@ -75,7 +75,7 @@ function subjectOf({ focus, url }: Record<string, string>): string {
   return /\p{L}{3}/u.test(name) ? name : '';
 }
 
-/** The first heading of the first level, or one that begins the text and stands above all others: others name a section. */
+/** The first heading of the first level, or one that begins the text and stands above all others: the rest name a section. */
 function firstHeading({ text, blocks }: ParsedBody): string {
   const headings = blocks.filter((block) => block.kind === 'heading');
   const [first, ...others] = headings;

@@ -3,7 +3,7 @@ import type { Block } from '../core/types/document.ts';
 /**
  * Blocks of plain text: blank lines part paragraphs; two or more lines with a bullet or a number are a list; a short line
  * underlined with `===` or `---` is a heading. Where nothing is underlined, short lines that stand alone are headings too, if
- * three or more of them are numbered in order or in capitals (`plainHeadings`). Form feeds part pages.
+ * three or more of them are numbered in order or in capitals (`withPlainHeadings`). Form feeds part pages.
  */
 export function textBlocks(text: string): Block[] {
   const paged = text.includes('\f');
@@ -28,7 +28,7 @@ function paragraphBlocks(text: string, start: number, end: number): Block[] {
   const lines = text.slice(start, end).split('\n');
   const [first, second] = lines;
   if (second !== undefined && first!.length <= 100 && /^[ \t]*(?:={3,}|-{3,})[ \t]*$/.test(second)) {
-    const headingEnd = start + first!.length + 1 + second.length;
+    const headingEnd = start + first!.length + 1 + second.trimEnd().length;
     const heading: Block = { kind: 'heading', start, end: headingEnd, level: second.includes('=') ? 1 : 2 };
     const rest = text.slice(headingEnd, end);
     const restStart = headingEnd + (rest.length - rest.trimStart().length);
@@ -64,7 +64,7 @@ interface Candidate {
 const longestHeading = 60;
 const fewestHeadings = 3;
 
-/** Blocks with those lines as headings that stand alone and follow one pattern; below the title, which is the only first level. */
+/** Blocks with the lines as headings that stand alone and follow one pattern; a title is the only one of the first level. */
 function withPlainHeadings(text: string, blocks: Block[]): Block[] {
   if (blocks.filter(({ kind }) => kind === 'heading').length >= fewestHeadings) return blocks;
   const found = blocks.map((block, index) => candidateOf(text, block, index));
