@@ -61,6 +61,9 @@ describe('several topics in a passage', () => {
       'Tell your line manager by 9:30.',
       'A fit note is needed from the eighth day on.',
       'Sick pay is full pay for 12 weeks.',
+      'Travel is booked through the travel desk.',
+      'Own car: 45 pence a mile.',
+      'Alcohol is not refunded.',
     ],
   ])('%s', ([question, ...expected]) => {
     expect(quote(question!, handbook, 'Handbook')).toEqual(expected);

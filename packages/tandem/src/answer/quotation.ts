@@ -26,7 +26,8 @@ export function quotation(
   const weights = weightsOf(question, passage.prefix ?? '', all);
   const prose = all.filter(({ isProse }) => isProse);
   const topic = best([...prose, ...all], weights, ({ topic, words }) => [topic.words, words])?.topic;
-  const pieces = all.filter((piece) => piece.topic === topic);
+  // Where nothing tells its topics apart, the passage is about what was asked, and its opening goes on over headings.
+  const pieces = weights.size === 0 ? all : all.filter((piece) => piece.topic === topic);
   const isMixed = pieces.length < all.length;
   const said = sentencesFor(
     pieces.filter(({ isProse }) => isProse),
