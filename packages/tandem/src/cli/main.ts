@@ -2,7 +2,7 @@
 import { restartWithAllocatorSettings } from './allocator-settings.ts';
 import { reportError } from './report-error.ts';
 
-// Before the program is loaded, so that it is loaded once. A file of that name restarts for nothing, which takes some 30 ms.
+// Before the program is loaded, so that it is loaded once. A file of that name restarts for nothing, which is soon done.
 if (process.argv.includes('ingest')) restartWithAllocatorSettings();
 
 const interrupt = new AbortController();

@@ -100,7 +100,7 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
       standing.set(chunk.documentId, Math.max(standing.get(chunk.documentId) ?? 0, sum));
   }
   const others = [...standing].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
-  const coded = [...documentsByCode(plan.exact, [...byId.values()]).keys()];
+  const coded = documentsByCode(holdersOf(plan.exact, [...byId.values()])).keys();
   add(await wholeDocuments([...new Set([...others.map(([id]) => id), ...coded])]));
 
   const candidates = [...byId.values()];
@@ -185,7 +185,8 @@ async function weigh(
     if (!before || chunk.ordinal < before.chunk.ordinal) firstOf.set(section, candidate);
   }
   // A report on N5921D writes the number once; what it says of the cause is about it all the same.
-  for (const [documentId, share] of documentsByCode(plan.exact, candidates))
+  const holders = holdersOf(plan.exact, candidates);
+  for (const [documentId, share] of documentsByCode(holders))
     for (const { chunk, evidence } of candidates)
       if (chunk.documentId === documentId) evidence.named = Math.max(evidence.named, share);
   // A document without a section of that kind tells what it knows of it at its beginning, or anywhere.
@@ -216,23 +217,21 @@ async function weigh(
     evidence.meant = evidence.named * Math.max(0, evidence.document);
   }
   for (const { evidence } of firstOf.values()) evidence.first = evidence.kind;
-  for (const term of plan.exact) {
-    const having = candidates.filter(({ chunk }) => termsIn(chunk, [term]).length > 0);
+  for (const having of holders)
     for (const { evidence } of having) evidence.exact += Math.min(1, few / having.length) / plan.exact.length;
-  }
 }
 
+/** For each code the candidates that have it. */
+const holdersOf = (codes: readonly string[], candidates: readonly Candidate[]): Candidate[][] =>
+  codes.map((code) => candidates.filter(({ chunk }) => termsIn(chunk, [code]).length > 0));
+
 /** Documents that have a code which few others have: each its share. */
-function documentsByCode(codes: readonly string[], candidates: readonly Candidate[]): Map<string, number> {
+function documentsByCode(holders: readonly Candidate[][]): Map<string, number> {
   const shares = new Map<string, number>();
-  for (const code of codes) {
-    const having = new Set(
-      candidates
-        .filter(({ chunk }) => termsIn(chunk, [code]).length > 0)
-        .map(({ chunk }) => chunk.documentId),
-    );
-    if (having.size > fewDocuments) continue;
-    for (const id of having) shares.set(id, Math.max(shares.get(id) ?? 0, 1 / having.size));
+  for (const having of holders) {
+    const documents = new Set(having.map(({ chunk }) => chunk.documentId));
+    if (documents.size > fewDocuments) continue;
+    for (const id of documents) shares.set(id, Math.max(shares.get(id) ?? 0, 1 / documents.size));
   }
   return shares;
 }

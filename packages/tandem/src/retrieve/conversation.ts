@@ -31,9 +31,9 @@ export function carriedOver(
   names: NameIndex,
   filter: ChunkFilter = {},
 ): string[] {
-  const carried = carriedNames(question, turns, names, filter);
-  if (carried.length > 0 || !goesOn(question)) return carried;
   if (names.link(question, { filter, limit: 1 }).some(({ cover }) => cover >= leastCover)) return [];
+  const carried = carriedNames(turns, names, filter);
+  if (carried.length > 0 || !goesOn(question)) return carried;
   const earlier = turns.findLast(
     // A greeting is no question.
     ({ role, content }) => role === 'user' && !goesOn(content) && contentWords(content).length > 1,
@@ -51,13 +51,8 @@ const begins = /^\s*(?:(?:and|but|or|so|then|also)\b|(?:what|how) (?:about|if)\b
 const refers =
   /(?<!\bis )\b(?:it|its|they|them|their|he|she|him|her)\b|\bis it\b(?! (?:\w+ )?(?:allowed|possible|ok|okay|true|necessary|legal|permitted|safe|worth|normal)\b)|\b(?:that|those|these|this|then|there)\W*$/i;
 
-function carriedNames(
-  question: string,
-  turns: readonly Turn[],
-  names: NameIndex,
-  filter: ChunkFilter = {},
-): string[] {
-  if (names.link(question, { filter, limit: 1 }).some(({ cover }) => cover >= leastCover)) return [];
+/** The names of the latest turn that had one. */
+function carriedNames(turns: readonly Turn[], names: NameIndex, filter: ChunkFilter): string[] {
   for (const { content } of turns.toReversed()) {
     const linked = names.link(content, { filter, limit: 8 }).filter(({ cover }) => cover >= leastCover);
     if (linked.length === 0) continue;
