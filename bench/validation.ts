@@ -7,11 +7,13 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { createAnswerer } from '../packages/tandem/src/answer/answerer.ts';
+import { findAdapter } from '../packages/tandem/src/answer/find-adapter.ts';
 import { buildRewriteMessages } from '../packages/tandem/src/answer/prompt.ts';
 import { valueAt } from '../packages/tandem/src/answer/structured-output.ts';
+import { glossaryEntries, trainingQuestions } from '../packages/tandem/src/dataset/build-dataset.ts';
 import { createMetrics } from '../packages/tandem/src/evaluate/metrics/index.ts';
-import { openProject } from '../packages/tandem/src/index.ts';
-import { projectGlossary, trainingQuestions } from '../packages/tandem/src/project/dataset.ts';
+import { openProject } from '../packages/tandem/src/project/index.ts';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
 
 const { values: flags } = parseArgs({
@@ -26,8 +28,8 @@ const { values: flags } = parseArgs({
 const show = Number(flags.show);
 const random = createRandom(Number(flags.seed));
 await using project = await openProject({ directory: flags.project });
-const { adapter, file } = await project.adapter(flags.adapter);
-const chat = await (await project.models()).chat();
+const { adapter, file } = await findAdapter(project, flags.adapter);
+const chat = await project.models.chat();
 console.log(`Adapter ${adapter.id}, validation questions only.`);
 
 const all = await trainingQuestions(project);
@@ -75,7 +77,7 @@ const rewrite = async (text: string) => {
     .split('\n')[0]!
     .trim();
 };
-for (const { abbreviation, longForm } of await projectGlossary(project)) {
+for (const { abbreviation, longForm } of await glossaryEntries(project)) {
   const kind = composed.has(abbreviation.split('-')[0]!) ? 'seen in questions' : 'seen as a pair only';
   const row = tally.get(kind) ?? { asked: 0, spelled: 0, intent: 0, kept: 0 };
   tally.set(kind, row);
@@ -110,7 +112,7 @@ const byKind = Map.groupBy(
   ),
   ({ kind }) => kind,
 );
-const answerer = await project.answerer('hybrid', adapter.id);
+const answerer = await createAnswerer(project, { arm: 'hybrid', adapterId: adapter.id });
 const metrics = createMetrics(project.config.answer);
 const arm = {
   name: 'hybrid',
@@ -132,7 +134,7 @@ for (const [kind, list] of byKind) {
   const sums = new Map<string, { sum: number; n: number }>();
   const wrong: string[] = [];
   for (const { question, wording } of asked) {
-    const answer = await answerer.answer(wording.question, { arm: 'hybrid' });
+    const answer = await answerer.answer(wording.question);
     const testCase = { ...question, question: wording.question, expected: question.expected! };
     for (const metric of metrics) {
       const score = metric.value({ answer, testCase, arm });

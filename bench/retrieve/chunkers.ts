@@ -10,8 +10,8 @@ import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { evalChunkers } from '../../packages/tandem/src/project/eval-retrieval.ts';
-import { openProject } from '../../packages/tandem/src/project/project.ts';
+import { evalChunkers } from '../../packages/tandem/src/evaluate/eval-retrieval.ts';
+import { openProject } from '../../packages/tandem/src/project/open-project.ts';
 import type { Interval } from '../../packages/tandem/src/statistics/index.ts';
 import { groupsOf, questionsOf, scattered } from './questions.ts';
 

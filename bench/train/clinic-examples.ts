@@ -1,7 +1,8 @@
 /** The clinic's training examples as token ids, for measurements of decoder training. */
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { dataset, ingest, localToolsOf, openProject } from '../../packages/tandem/src/index.ts';
+import { buildDataset, ingest, localToolsOf } from '../../packages/tandem/src/index.ts';
+import { openProject } from '../../packages/tandem/src/project/index.ts';
 
 export interface Example {
   tokens: number[];
@@ -27,8 +28,8 @@ export async function clinicExamples(work: string): Promise<{
     console.log('Ingesting the clinic and building its examples, once …');
     await using project = await openProject({ directory });
     await ingest(project, {});
-    const built = await dataset(project, {});
-    const tools = localToolsOf(await (await project.models()).chat())!;
+    const built = await buildDataset(project, {});
+    const tools = localToolsOf(await project.models.chat())!;
     const tokenised = (examples: typeof built.train): Example[] =>
       examples.map(({ messages }) => {
         const { tokens, spans } = tools.encodeChat(messages);

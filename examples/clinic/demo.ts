@@ -29,9 +29,8 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
 
 await run(async (project) => {
   await step('Models: fetched once (about 180 MB), then from the cache', async () => {
-    const models = await project.models();
-    await models.embedder();
-    await models.chat();
+    await project.models.embedder();
+    await project.models.chat();
   });
   await step('Ingest: 354 documents on diseases', async () =>
     console.log(describeIngest(await ingest(project, { signal, onProgress }))),

@@ -3,15 +3,9 @@ import { describeEstimate } from '../../packages/tandem/src/cli/compare.ts';
 import { progressBar } from '../../packages/tandem/src/cli/progress-bar.ts';
 import { reportError } from '../../packages/tandem/src/cli/report-error.ts';
 import { describeTuneEstimate } from '../../packages/tandem/src/cli/tune.ts';
-import {
-  type CompareProjectOptions,
-  compare,
-  openProject,
-  type Project,
-  type TuneOptions,
-  tune,
-} from '../../packages/tandem/src/index.ts';
+import { type CompareOptions, compare, type TuneOptions, tune } from '../../packages/tandem/src/index.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../../packages/tandem/src/models/network-policy.ts';
+import { openProject, type Project } from '../../packages/tandem/src/project/index.ts';
 
 const interrupt = new AbortController();
 export const { signal } = interrupt;
@@ -41,7 +35,7 @@ export async function tuneHere(project: Project, options: Omit<TuneOptions, 'est
   return outcome;
 }
 
-export async function compareHere(project: Project, options: Omit<CompareProjectOptions, 'estimateOnly'>) {
+export async function compareHere(project: Project, options: Omit<CompareOptions, 'estimateOnly'>) {
   const outcome = await compare(project, {
     ...options,
     signal,

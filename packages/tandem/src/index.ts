@@ -1,11 +1,24 @@
-export type { Answerer, AnswerOptions } from './answer/answerer.ts';
+// What a program builds on: a Tandem, the verbs that work on it, the parts it is made of, and the types of all of these.
+
+export {
+  type Answerer,
+  type AnswererOptions,
+  type AnswerOptions,
+  createAnswerer,
+} from './answer/answerer.ts';
+export { type AskOptions, ask, streamAnswer } from './answer/ask.ts';
+export type { AnswerEvent, AnswerStream } from './answer/events.ts';
+export type { AnswerRequest, AnswerState, AnswerStep, StepContext, StepInsertion } from './answer/step.ts';
+// Parts.
 export type * from './catalog/catalog.ts';
+export { openCatalog, openMemoryCatalog } from './catalog/sqlite-catalog.ts';
 export type * from './chunk/chunker.ts';
 export { chunkers } from './chunk/chunkers.ts';
-export { type Config, type ConfigInput, defineConfig } from './core/config.ts';
+// What is thrown.
 export * from './core/errors/context-overflow-error.ts';
 export * from './core/errors/dimension-mismatch-error.ts';
 export * from './core/errors/disk-full-error.ts';
+export * from './core/errors/disposed-error.ts';
 export * from './core/errors/index-damaged-error.ts';
 export * from './core/errors/index-missing-error.ts';
 export * from './core/errors/interrupted-error.ts';
@@ -14,55 +27,49 @@ export * from './core/errors/locked-error.ts';
 export * from './core/errors/missing-driver-error.ts';
 export * from './core/errors/model-unavailable-error.ts';
 export * from './core/errors/network-blocked-error.ts';
+export * from './core/errors/parity-error.ts';
 export * from './core/errors/provider-error.ts';
 export * from './core/errors/source-error.ts';
+export * from './core/errors/step-error.ts';
 export * from './core/errors/store-error.ts';
 export * from './core/errors/tandem-error.ts';
 export * from './core/errors/unreadable-document-error.ts';
 export * from './core/errors/worker-error.ts';
+// What is given and what comes back.
 export type * from './core/progress.ts';
+export { type Settings, type SettingsInput, settingsSchema } from './core/settings.ts';
 export type * from './core/types/adapter.ts';
 export * from './core/types/answer.ts';
 export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/feedback.ts';
+export type * from './core/types/glossary.ts';
 export type * from './core/types/run.ts';
-export type { RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
-export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
-export { type LocalChatTools, type LocalEmbedderTools, localToolsOf } from './models/local-tools.ts';
-export { pageRectangles } from './parse/page-rectangles.ts';
-export { type ParseInput, parseDocument } from './parse/parse-document.ts';
-export { type AskOptions, ask } from './project/ask.ts';
+export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
+export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
+export type { GivenGlossary, GivenLines } from './dataset/material.ts';
 export {
   type CompareEstimate,
-  type CompareProjectOptions,
+  type CompareOptions,
   type Comparison,
   compare,
-} from './project/compare.ts';
-export { type BuildOptions, type Dataset, dataset } from './project/dataset.ts';
-export { type Check, doctor } from './project/doctor.ts';
+} from './evaluate/compare-arms.ts';
+export { deployArm } from './evaluate/deploy.ts';
 export {
   type ChunkerEvaluation,
   type EvalRetrievalOptions,
   evalChunkers,
   evalRetrieval,
-} from './project/eval-retrieval.ts';
-export { type ExportedAdapter, type ExportOptions, exportAdapter } from './project/export-adapter.ts';
-export { type FeedbackOptions, feedback } from './project/feedback.ts';
-export { type ForgetOptions, type ForgetReport, forget } from './project/forget/forget.ts';
-export {
-  type IngestProjectOptions,
-  ingest,
-  type ProjectIngestReport,
-  type WatchProjectOptions,
-  watch,
-} from './project/ingest.ts';
-export { init } from './project/init.ts';
-export { type OpenProjectOptions, openProject, type Project } from './project/project.ts';
-export { type TunedAdapter, type TuneEstimate, type TuneOptions, tune } from './project/tune.ts';
-export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './project/tune-embedder.ts';
-export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './project/tune-reranker.ts';
-export { use } from './project/use.ts';
+} from './evaluate/eval-retrieval.ts';
+export type { RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
+export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
+export { type LocalChatTools, type LocalEmbedderTools, localToolsOf } from './models/local-tools.ts';
+export type { ModelChoice, Models } from './models/providers.ts';
+export { pageRectangles } from './parse/page-rectangles.ts';
+export { type ParseInput, parseDocument } from './parse/parse-document.ts';
+export type { Glossary, Lines, Material } from './parts/material.ts';
+export type { OpenedSources, Parts } from './parts/parts.ts';
 export { type RewriteQuestion, rewriteWithModel, type Turn } from './retrieve/conversation.ts';
 export { packPassages } from './retrieve/passages.ts';
 export type { Compared, Explanation, Retrieval } from './retrieve/retrieval.ts';
@@ -73,6 +80,19 @@ export {
   type RetrieverOptions,
 } from './retrieve/retriever.ts';
 export {
+  createTandem,
+  type Opened,
+  type Tandem,
+  type TandemOptions,
+} from './runtime/create-tandem.ts';
+// Verbs.
+export { type IngestOptions, type IngestResult, ingest } from './runtime/ingest.ts';
+export type { TandemCallOptions, TandemModel } from './runtime/language-model.ts';
+export { listTraces, type SearchOptions, search, trace } from './runtime/search.ts';
+export { searchTool } from './runtime/search-tool.ts';
+export { type WatchOptions, watchSources } from './runtime/watch.ts';
+export { fromDocuments, type GivenDocument } from './sources/documents.ts';
+export {
   fromLangChainLoader,
   type LangChainLoader,
   type LangChainSourceOptions,
@@ -80,4 +100,11 @@ export {
 export type * from './sources/source.ts';
 export type * from './store/chunk-table.ts';
 export type * from './store/lexical-index.ts';
+export { memoryStore } from './store/memory/memory-store.ts';
+export type { Store } from './store/store.ts';
 export type * from './store/vector-store.ts';
+export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './tune/encoders/tune-embedder.ts';
+export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './tune/encoders/tune-reranker.ts';
+export { type ExportedAdapter, type ExportOptions, exportAdapter } from './tune/export-adapter.ts';
+export { tune } from './tune/tune.ts';
+export type { TunedAdapter, TuneEstimate, TuneOptions } from './tune/tune-options.ts';

@@ -55,7 +55,7 @@ export function mapCitations(
   const citations: Citation[] = [];
   const dangling: number[] = [];
   const seen = new Set<string>();
-  for (const { numbers, sentence } of markedSentences(text)) {
+  for (const { numbers, sentence } of markedSentences(text).marked) {
     for (const marker of numbers) {
       const passage = passages[marker - 1];
       if (!passage) {
@@ -80,8 +80,11 @@ export function mapCitations(
   return { citations, dangling };
 }
 
-/** Each group of markers with the sentence before (or around) it, markers removed. */
-function markedSentences(text: string): { numbers: number[]; sentence: string }[] {
+/** The text's last sentence as citations have it, whether it cites or not. */
+export const lastSentence = (text: string): string => markedSentences(text).last;
+
+/** Each group of markers with the sentence before (or around) it, markers removed; and the last sentence, cited or not. */
+function markedSentences(text: string): { marked: { numbers: number[]; sentence: string }[]; last: string } {
   // Markers are taken out first, since "one. [1] Two" and "one [1]. Two" are segmented differently with them in.
   let plain = '';
   let last = 0;
@@ -93,20 +96,22 @@ function markedSentences(text: string): { numbers: number[]; sentence: string }[
   }
   plain += text.slice(last);
   const sentences = splitSentences(plain);
-  return markers.map(({ at, numbers }) => {
+  const cleaned = (sentence: { start: number; end: number } | undefined) =>
+    sentence
+      ? plain
+          .slice(sentence.start, sentence.end)
+          .replace(/\s+/g, ' ')
+          .replace(/\s+([.,;:!?])/g, '$1')
+          .trim()
+      : '';
+  return {
     // The sentence that the character before the marker belongs to.
-    const sentence = sentences.findLast(({ start }) => start < at) ?? sentences[0];
-    return {
+    marked: markers.map(({ at, numbers }) => ({
       numbers,
-      sentence: sentence
-        ? plain
-            .slice(sentence.start, sentence.end)
-            .replace(/\s+/g, ' ')
-            .replace(/\s+([.,;:!?])/g, '$1')
-            .trim()
-        : '',
-    };
-  });
+      sentence: cleaned(sentences.findLast(({ start }) => start < at) ?? sentences[0]),
+    })),
+    last: cleaned(sentences.at(-1)),
+  };
 }
 
 const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

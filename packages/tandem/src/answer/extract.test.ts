@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
+import { settingsSchema } from '../core/settings.ts';
 import { makeSmallIndex, type SmallIndex } from '../retrieve/small-index.fixture.ts';
-import { extractAnswer } from './extract.ts';
+import { runSteps } from './run-steps.ts';
+import { extractSteps } from './steps/answer-steps.ts';
 
 const documents = {
   'breach.md': `# Data breaches
@@ -45,7 +46,10 @@ beforeAll(async () => {
 afterAll(() => index?.[Symbol.asyncDispose]());
 
 const extract = async (question: string) => {
-  const answer = await extractAnswer({ ...index, config: configSchema.parse({ name: 'test' }) }, question);
+  const answer = await runSteps(extractSteps({ ...index, settings: settingsSchema.parse({}) }), {
+    question,
+    arm: 'rag',
+  });
   for (const { marker, documentId, start, end, quote, sentence } of answer.citations) {
     const { text } = (await index.catalog.documents.get(documentId))!;
     expect(text.slice(start, end)).toBe(quote);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
+import { settingsSchema } from '../core/settings.ts';
 import {
   buildMessages,
   buildRewriteMessages,
@@ -8,8 +8,7 @@ import {
   promptVariants,
 } from './prompt.ts';
 
-const { answer } = configSchema.parse({
-  name: 'test',
+const { answer } = settingsSchema.parse({
   answer: {
     notInSources: 'Not here.',
     styleGuide: 'Be calm.',

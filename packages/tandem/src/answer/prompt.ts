@@ -1,4 +1,4 @@
-import type { Config, PromptVariant } from '../core/config.ts';
+import type { PromptVariant, Settings } from '../core/settings.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { ChatMessage } from '../core/types/example.ts';
@@ -83,7 +83,7 @@ export const defaultPrompts: Record<'base' | 'rag', PromptVariant> = {
 };
 
 /** Fills `{styleGuide}`, `{schema}`, `{format}` and `{notInSources}` in a system prompt. */
-export function fillSystemPrompt(template: string, answer: Config['answer']): string {
+export function fillSystemPrompt(template: string, answer: Settings['answer']): string {
   const schema = answer.output ? JSON.stringify(answer.output.schema) : '';
   const values: Record<string, string> = {
     styleGuide: answer.styleGuide ?? '',
@@ -98,7 +98,7 @@ export function fillSystemPrompt(template: string, answer: Config['answer']): st
 }
 
 /** The prompt variants an untuned arm may choose from; always at least one. */
-export function promptVariants(arm: 'base' | 'rag', answer: Config['answer']): PromptVariant[] {
+export function promptVariants(arm: 'base' | 'rag', answer: Settings['answer']): PromptVariant[] {
   const variants = answer.prompts[arm];
   return variants && variants.length > 0 ? variants : [defaultPrompts[arm]];
 }
@@ -106,7 +106,7 @@ export function promptVariants(arm: 'base' | 'rag', answer: Config['answer']): P
 /** The whole conversation that an arm is given. `passages` undefined for the arms that do not retrieve. */
 export function buildMessages(options: {
   arm: ArmName;
-  answer: Config['answer'];
+  answer: Settings['answer'];
   question: string;
   passages?: readonly PassageText[];
   searchedFor?: SearchedFor;
@@ -133,7 +133,7 @@ export function buildMessages(options: {
 }
 
 /** The conversation in which the tuned model turns a question into a search query. */
-export function buildRewriteMessages(question: string, answer: Config['answer']): ChatMessage[] {
+export function buildRewriteMessages(question: string, answer: Settings['answer']): ChatMessage[] {
   return [
     { role: 'system', content: answer.rewriteSystem },
     { role: 'user', content: question },

@@ -1,12 +1,12 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import type { Config } from '../core/config.ts';
+import type { Settings } from '../core/settings.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 import type { Reply } from './generate.ts';
 import { choicesOf, fieldProbability, stringFieldSpan } from './structured-output.ts';
 
 /** The value's own tokens tell how sure the model is only where the schema does not list the values. */
-export const needsProbabilities = (output: Config['answer']['output']): boolean =>
+export const needsProbabilities = (output: Settings['answer']['output']): boolean =>
   output?.confidence !== undefined && choicesOf(output.schema, output.confidence.of) === undefined;
 
 /**

@@ -10,7 +10,7 @@ import { forgottenCatalog } from './sqlite/forgotten.ts';
 import { listingCatalog } from './sqlite/listing.ts';
 import { calibrationCatalog, deploymentCatalog, lookCatalog, recordTable } from './sqlite/records.ts';
 import { runCatalog } from './sqlite/runs.ts';
-import { lockForWriting } from './sqlite/writer-lock.ts';
+import { lockForWriting, memoryLock } from './sqlite/writer-lock.ts';
 
 /**
  * Opens the embedded catalogue, making the file and its folder if they are not there. Any number of processes may have it
@@ -20,9 +20,17 @@ import { lockForWriting } from './sqlite/writer-lock.ts';
  */
 export async function openCatalog(path: string): Promise<Catalog> {
   mkdirSync(dirname(path), { recursive: true });
-  const database = new Database(path);
+  return catalogOver(new Database(path), (purpose, options) => lockForWriting(path, purpose, options));
+}
+
+/** The same in memory, gone when it is disposed: for tests, notebooks and throw-away use. */
+export async function openMemoryCatalog(): Promise<Catalog> {
+  return catalogOver(new Database(':memory:'), memoryLock());
+}
+
+function catalogOver(database: Database, lock: Catalog['lockForWriting']): Catalog {
   return {
-    lockForWriting: (purpose, options) => lockForWriting(path, purpose, options),
+    lockForWriting: lock,
     index: indexCatalog(database),
     documents: documentCatalog(database),
     listing: listingCatalog(database),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
+import { settingsSchema } from '../core/settings.ts';
 import type { Document } from '../core/types/document.ts';
 import { headingText } from '../parse/markdown.ts';
 import { parseDocument } from '../parse/parse-document.ts';
@@ -67,7 +67,7 @@ async function check(strategy: ChunkStrategy, document: Document, options: Chunk
 describe.each(chunkStrategies)('%s', (strategy) => {
   test('is in the registry under its name, and what the config names', async () => {
     expect(chunkers[strategy].strategy).toBe(strategy);
-    expect(configSchema.parse({ name: 'x', chunk: { strategy } }).chunk.strategy).toBe(strategy);
+    expect(settingsSchema.parse({ chunk: { strategy } }).chunk.strategy).toBe(strategy);
     const document = await markdown('# T\n\nOne sentence is here. Another is there.');
     const options = { maxTokens: 40, overlapTokens: 0, countTokens, embed };
     expect(await chunkDocument(document, { ...options, strategy })).toEqual(

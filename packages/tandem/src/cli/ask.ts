@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { ask, streamAnswer } from '../answer/ask.ts';
+import type { AnswerStream } from '../answer/events.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
-import { ask } from '../project/ask.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
@@ -65,15 +66,20 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         }
         // JSON is shown once it is whole; plain text as it is written.
         const streams = !json && !project.config.answer.output && process.stdout.isTTY;
-        const answer = await ask(project, question, {
-          ...settings,
-          ...(streams && { onText: (piece: string) => process.stdout.write(piece) }),
-        });
-        if (streams) process.stdout.write('\n');
+        const answer = streams
+          ? await writeAnswer(streamAnswer(project, question, settings))
+          : await ask(project, question, settings);
         print(answer, (value) => describeAnswer(value, { streamed: streams === true }));
       });
     },
   );
+}
+
+/** Shows the text as it comes. */
+async function writeAnswer({ events, result }: AnswerStream): Promise<Answer> {
+  for await (const event of events) if (event.type === 'text') process.stdout.write(event.text);
+  process.stdout.write('\n');
+  return result;
 }
 
 const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });

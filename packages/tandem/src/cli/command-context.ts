@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
-import { openProject, type Project } from '../project/project.ts';
+import { openProject, type Project } from '../project/open-project.ts';
 import { storeAddresses } from '../store/open-store.ts';
 import { progressBar } from './progress-bar.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { armNames } from '../core/types/answer.ts';
+import { type CompareEstimate, compare } from '../evaluate/compare-arms.ts';
 import { summarise } from '../evaluate/summary.ts';
-import { type CompareEstimate, compare } from '../project/compare.ts';
 import { positiveInteger } from './arguments.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';

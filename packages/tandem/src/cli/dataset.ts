@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { dataset } from '../project/dataset.ts';
+import { buildDataset } from '../dataset/build-dataset.ts';
 import { withProject } from './command-context.ts';
 
 export function addDataset(program: Command, signal: AbortSignal): void {
@@ -10,7 +10,7 @@ export function addDataset(program: Command, signal: AbortSignal): void {
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .action(async (options: { glossary?: string }, command: Command) => {
       await withProject(command, signal, async ({ project, print, onProgress }) => {
-        const { id, train, validation, files, counts, unanswerable } = await dataset(project, {
+        const { id, train, validation, files, counts, unanswerable } = await buildDataset(project, {
           ...options,
           signal,
           onProgress,

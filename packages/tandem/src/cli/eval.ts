@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import {
   failureCounts,
   failureKinds,
   type RetrievalEvaluation,
   type RetrievalFailure,
 } from '../evaluate/retrieval.ts';
-import { evalChunkers, evalRetrieval } from '../project/eval-retrieval.ts';
-import { sourceAddresses } from '../project/ingest.ts';
+import { sourceAddresses } from '../project/sources.ts';
 import type { Interval } from '../statistics/index.ts';
 import { withProject } from './command-context.ts';
 

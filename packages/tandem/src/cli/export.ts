@@ -1,10 +1,5 @@
 import { type Command, Option } from 'commander';
-import {
-  type ExportForm,
-  type ExportOptions,
-  exportAdapter,
-  exportForms,
-} from '../project/export-adapter.ts';
+import { type ExportForm, type ExportOptions, exportAdapter, exportForms } from '../tune/export-adapter.ts';
 import { withProject } from './command-context.ts';
 
 export function addExport(program: Command, signal: AbortSignal): void {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Argument, type Command, Option } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { feedback } from '../project/feedback.ts';
+import { rateAnswer } from '../dataset/feedback.ts';
 import { withProject } from './command-context.ts';
 
 export function addFeedback(program: Command, signal: AbortSignal): void {
@@ -25,7 +25,10 @@ export function addFeedback(program: Command, signal: AbortSignal): void {
       ) => {
         await withProject(command, signal, async ({ project, print }) => {
           const better = flags.betterFile === undefined ? flags.better : await textOf(flags.betterFile);
-          const kept = await feedback(project, traceId, { rating, ...(better !== undefined && { better }) });
+          const kept = await rateAnswer(project, traceId, {
+            rating,
+            ...(better !== undefined && { better }),
+          });
           print(kept ?? { traceId, rating: 'none' }, () =>
             kept
               ? `${traceId} is rated ${kept.rating}${kept.better === undefined ? '' : ', with a better text'}. Next: tandem tune --preferences feedback.`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ForgetReport } from '../project/forget/forget.ts';
+import type { ForgetReport } from '../forget/forget.ts';
 import { describeForget } from './forget.ts';
 
 const report: ForgetReport = {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { counted } from '../core/counted.ts';
-import { type ForgetReport, forget } from '../project/forget/forget.ts';
+import { type ForgetReport, forget } from '../forget/forget.ts';
 import { withProject } from './command-context.ts';
 
 export function addForget(program: Command, signal: AbortSignal): void {

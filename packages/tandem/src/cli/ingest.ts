@@ -1,12 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { counted } from '../core/counted.ts';
-import {
-  ingest,
-  longestEverySeconds,
-  type ProjectIngestReport,
-  sourceAddresses,
-  watch,
-} from '../project/ingest.ts';
+import { ingestPaths, watchPaths } from '../project/open-project.ts';
+import { sourceAddresses } from '../project/sources.ts';
+import type { IngestResult } from '../runtime/ingest.ts';
+import { longestEverySeconds } from '../runtime/watch.ts';
 import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';
@@ -37,10 +34,9 @@ export function addIngest(program: Command, signal: AbortSignal): void {
         command,
         signal,
         async ({ project, json, print, onProgress }) => {
-          const options = {
+          const options = { signal, onProgress };
+          const given = {
             paths,
-            signal,
-            onProgress,
             web: {
               ...(flags.crawl && { mode: 'crawl' as const }),
               ...(flags.depth !== undefined && { depth: flags.depth }),
@@ -49,14 +45,14 @@ export function addIngest(program: Command, signal: AbortSignal): void {
             },
           };
           if (!flags.watch) {
-            const report = await ingest(project, options);
+            const report = await ingestPaths(project, given, options);
             print(report, describeIngest);
             reportUnavailable(report);
             if (report.problems.some(({ kind }) => kind === 'failed')) process.exitCode = 1;
             return;
           }
           let rounds = 0;
-          await watch(project, {
+          await watchPaths(project, given, {
             ...options,
             ...(flags.every !== undefined && { everySeconds: flags.every }),
             onSourceError(error) {
@@ -80,7 +76,7 @@ export function addIngest(program: Command, signal: AbortSignal): void {
     });
 }
 
-export function describeIngest(report: ProjectIngestReport): string {
+export function describeIngest(report: IngestResult): string {
   const { added, changed, relabelled, removed, unchanged, forgotten } = report;
   const { embedded, fromCache, index, problems, seconds, sources, unavailable } = report;
   const failed = problems.filter(({ kind, uri }) => kind === 'failed' && !unavailable.includes(uri));
@@ -102,16 +98,16 @@ export function describeIngest(report: ProjectIngestReport): string {
 }
 
 /** A source that could not be listed is an error, whatever became of the others: told on stderr. */
-function reportUnavailable({ problems, unavailable }: ProjectIngestReport): void {
+function reportUnavailable({ problems, unavailable }: IngestResult): void {
   for (const problem of problems) if (unavailable.includes(problem.uri)) console.error(notIngested(problem));
 }
 
-function notIngested({ uri, message, hint }: ProjectIngestReport['problems'][number]): string {
+function notIngested({ uri, message, hint }: IngestResult['problems'][number]): string {
   return `Not ingested: ${message.startsWith(uri) ? '' : `${uri}: `}${message}${hint ? ` ${hint}` : ''}`;
 }
 
 /** By reason, because a folder of pictures is one thing to know and not a thousand. */
-function passedOver(skipped: ProjectIngestReport['problems']): string[] {
+function passedOver(skipped: IngestResult['problems']): string[] {
   const byReason = Map.groupBy(skipped, ({ message }) => message);
   return [...byReason].map(([reason, all]) => {
     const shown = all.slice(0, 5).map(({ uri }) => uri);
@@ -127,7 +123,7 @@ function describeSource({
   bytes,
   failed,
   listSeconds,
-}: ProjectIngestReport['sources'][number]): string {
+}: IngestResult['sources'][number]): string {
   return `${id}: ${counted(listed, 'document')}, ${loaded} read (${(bytes / 1e6).toFixed(1)} MB)${failed > 0 ? `, ${failed} failed` : ''}, listed in ${duration(listSeconds)}.`;
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { init } from '../project/init.ts';
+import { initProject } from '../project/init-project.ts';
 
 export function addInit(program: Command, _signal: AbortSignal): void {
   program
@@ -9,7 +9,7 @@ export function addInit(program: Command, _signal: AbortSignal): void {
     .option('--qa <file>', 'questions with right answers: JSONL of {id, question, expected, group?}')
     .action(async (options: { docs?: string; qa?: string }, command: Command) => {
       const { project, json } = command.optsWithGlobals<{ project?: string; json?: boolean }>();
-      const result = await init({ directory: project ?? process.cwd(), ...options });
+      const result = await initProject({ directory: project ?? process.cwd(), ...options });
       const next =
         options.docs === undefined
           ? 'Name your documents in it, then run `tandem ingest`.'

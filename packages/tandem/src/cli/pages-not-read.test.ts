@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { pdfOf } from '../parse/pdf.fixture.ts';
 import { workbookOf } from '../parse/xlsx.fixture.ts';
-import { ingest } from '../project/ingest.ts';
 import { makeLetterProject } from '../project/letter-project.fixture.ts';
-import { openProject } from '../project/project.ts';
+import { openProject } from '../project/open-project.ts';
+import { ingest } from '../runtime/ingest.ts';
 import { describeIngest } from './ingest.ts';
 
 test('an ingest tells which pages of a PDF are scanned or damaged, and fails nothing', {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { retrieveOptions } from '../answer/answerer.ts';
 import { passageText } from '../answer/prompt.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { search as searchPassages } from '../runtime/search.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
@@ -47,17 +47,16 @@ export function addSearch(program: Command, signal: AbortSignal): void {
         }
         const filter = filterOf(options);
         await withProject(command, signal, async ({ project, print, onProgress }) => {
-          const retriever = await project.retriever();
           const search = async (text: string) => {
-            const { passages, timings, spelledOut, parts, missing, explanation } = await retriever.retrieve(
+            const { passages, timings, spelledOut, parts, missing, explanation } = await searchPassages(
+              project,
               text,
               {
-                ...retrieveOptions(project.config, options.k ?? project.config.retrieve.k, {
-                  ...filter,
-                  signal,
-                }),
+                ...filter,
+                ...(options.k !== undefined && { k: options.k }),
                 mode: options.mode,
                 ...(options.explain && { explain: true }),
+                signal,
               },
             );
             return {

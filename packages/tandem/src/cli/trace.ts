@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Trace } from '../core/types/answer.ts';
 import type { Feedback } from '../core/types/feedback.ts';
+import { listTraces, trace } from '../runtime/search.ts';
 import { withProject } from './command-context.ts';
 
 export function addTrace(program: Command, signal: AbortSignal): void {
@@ -12,7 +12,7 @@ export function addTrace(program: Command, signal: AbortSignal): void {
     .action(async (id: string | undefined, _options: object, command: Command) => {
       await withProject(command, signal, async ({ project, print }) => {
         if (id === undefined) {
-          const traces = await project.catalog.traces.list();
+          const traces = await listTraces(project);
           print(traces, (list) =>
             list.length === 0
               ? 'No question has been asked yet.'
@@ -25,16 +25,9 @@ export function addTrace(program: Command, signal: AbortSignal): void {
           );
           return;
         }
-        const trace = await project.catalog.traces.get(id);
-        if (!trace)
-          throw new InvalidInputError({
-            domain: 'cli',
-            where: id,
-            message: `There is no trace ${id} in this project.`,
-            hint: 'Run `tandem trace` without an id to list the latest.',
-          });
+        const found = await trace(project, id);
         const feedback = await project.catalog.feedback.get(id);
-        print({ ...trace, ...(feedback && { feedback }) }, describeTrace);
+        print({ ...found, ...(feedback && { feedback }) }, describeTrace);
       });
     });
 }

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { cancelTraining } from '../project/training-run.ts';
-import { type TuneEstimate, tune } from '../project/tune.ts';
-import { type TunedEmbedder, tuneEmbedder } from '../project/tune-embedder.ts';
-import { cancelHosted } from '../project/tune-hosted.ts';
-import { type TunedReranker, tuneReranker } from '../project/tune-reranker.ts';
+import { type TunedEmbedder, tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
+import { type TunedReranker, tuneReranker } from '../tune/encoders/tune-reranker.ts';
+import { cancelHosted } from '../tune/hosted/tune-hosted.ts';
+import { cancelTraining } from '../tune/training-run.ts';
+import { tune } from '../tune/tune.ts';
+import type { TuneEstimate } from '../tune/tune-options.ts';
 import { positiveNumber } from './arguments.ts';
 import { withProject } from './command-context.ts';
 import { duration } from './progress-bar.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { use } from '../project/use.ts';
+import { deployArm } from '../evaluate/deploy.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
 
@@ -34,11 +34,11 @@ export function addUse(program: Command, signal: AbortSignal): void {
             print(
               { undone, current: current ?? null },
               () =>
-                `Went back from ${undone.arm} to ${current?.arm ?? `${project.config.answer.arm} (the config's)`}.`,
+                `Went back from ${undone.arm} to ${current?.arm ?? `${project.settings.answer.arm} (the config's)`}.`,
             );
             return;
           }
-          const deployment = await use(project, {
+          const deployment = await deployArm(project, {
             arm: arm!,
             ...(options.adapter !== undefined && { adapterId: options.adapter }),
             ...(options.force && { force: true }),

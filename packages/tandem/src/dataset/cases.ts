@@ -4,7 +4,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
 import type { RetrievalCase } from '../evaluate/retrieval.ts';
-import { readJsonl } from './jsonl.ts';
+import type { Lines } from '../parts/material.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
 const sourceReference = z.strictObject({
@@ -22,21 +22,21 @@ export type CaseLine = z.infer<typeof caseLineSchema>;
 const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });
 
 /** Reads held-out questions; see `Case`. Ids must differ. */
-export async function loadCases(path: string, documents: Catalog['documents']): Promise<Case[]> {
-  return resolveSources(withOwnIds(path, await readJsonl(path, caseLineSchema)), documents);
+export async function readCases(lines: Lines, documents: Catalog['documents']): Promise<Case[]> {
+  return resolveSources(withOwnIds(lines, await lines.read(caseLineSchema)), documents);
 }
 
 /**
  * The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. What a case answers
  * may be missing, and its id, which is then its place in the file: `case 3`.
  */
-export async function loadRetrievalCases(
-  path: string,
+export async function readRetrievalCases(
+  given: Lines,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
-  const read = await readJsonl(path, retrievalLineSchema);
+  const read = await given.read(retrievalLineSchema);
   const lines = withOwnIds(
-    path,
+    given,
     read.map((line, at) => ({ ...line, id: line.id ?? `case ${at + 1}`, expected: line.expected ?? '' })),
   );
   return (await resolveSources(lines, documents)).map((each, at) => {
@@ -47,7 +47,7 @@ export async function loadRetrievalCases(
   });
 }
 
-function withOwnIds(path: string, lines: CaseLine[]): CaseLine[] {
+function withOwnIds({ file: path = 'cases' }: Lines, lines: CaseLine[]): CaseLine[] {
   const seen = new Map<string, number>();
   lines.forEach(({ id }, index) => {
     const first = seen.get(id);

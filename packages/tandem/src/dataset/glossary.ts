@@ -1,11 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-
-export interface GlossaryEntry {
-  abbreviation: string;
-  longForm: string;
-}
+import type { GlossaryEntry } from '../core/types/glossary.ts';
 
 /**
  * Reads a CSV with the columns `abbreviation` and `long_form` (RFC 4180; other columns are passed over).

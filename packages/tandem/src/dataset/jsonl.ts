@@ -46,7 +46,7 @@ export async function readJsonl<Schema extends z.ZodType>(
       throw new InvalidInputError({
         domain: 'dataset',
         where,
-        message: `${where} does not fit: ${describe(parsed.error)}.`,
+        message: `${where} does not fit: ${describeFault(parsed.error)}.`,
         hint: 'Fix that line and run the command again.',
       });
     }
@@ -64,7 +64,7 @@ export async function readJsonl<Schema extends z.ZodType>(
 }
 
 /** The first thing wrong, as "`question`: expected string". */
-function describe(error: z.ZodError): string {
+export function describeFault(error: z.ZodError): string {
   const issue = error.issues[0]!;
   return `${issue.path.length > 0 ? `\`${issue.path.join('.')}\`` : 'the line'}: ${issue.message}`;
 }

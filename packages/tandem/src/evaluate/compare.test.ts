@@ -7,7 +7,7 @@ import type { ProgressEvent } from '../core/progress.ts';
 import { compare, planComparison } from './compare.ts';
 import { openResultStore } from './result-store.ts';
 import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
-import type { CompareOptions } from './types.ts';
+import type { ArmsComparison } from './types.ts';
 
 const chances = { base: { '*': 0.1 }, rag: { '*': 0.4 }, tuned: { '*': 0.2 }, hybrid: { '*': 0.8 } };
 
@@ -114,7 +114,7 @@ describe('compare', () => {
     await expect(compare({ ...options, arms })).rejects.toThrow('model gone');
   });
 
-  it.each<[string, Partial<CompareOptions>, RegExp]>([
+  it.each<[string, Partial<ArmsComparison>, RegExp]>([
     ['no cases', { cases: [] }, /no cases/],
     ['no arms', { arms: [] }, /no arm/],
     ['a primary metric without a better side', { primary: { metric: 'length', why: '' } }, /cannot rest on/],
@@ -139,7 +139,7 @@ describe('a comparison on disk', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const counting = (options: CompareOptions, from = 0) => {
+  const counting = (options: ArmsComparison, from = 0) => {
     let asked = from;
     const arms = options.arms.map((arm) => ({
       ...arm,

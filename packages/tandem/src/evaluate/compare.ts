@@ -10,9 +10,9 @@ import { kindsOf, summariseSlices } from './slices.ts';
 import type {
   AnswerRecord,
   ArmInfo,
+  ArmsComparison,
   ArmUnderTest,
   CaseRecord,
-  CompareOptions,
   ComparisonResult,
   MetricInfo,
   StoredAnswer,
@@ -30,7 +30,7 @@ export interface ComparisonPlan {
   latencyStored: number;
 }
 
-export function planComparison(options: CompareOptions): ComparisonPlan {
+export function planComparison(options: ArmsComparison): ComparisonPlan {
   const plan = prepare(options);
   const stored = (jobs: readonly Job[]) => jobs.filter((job) => options.store.get(job.key)).length;
   const latencyStored = stored(plan.latency);
@@ -52,7 +52,7 @@ export function planComparison(options: CompareOptions): ComparisonPlan {
  * the comparison. Throws `InvalidInputError` on cases, arms or metrics that cannot be compared and `InterruptedError` when
  * `signal` aborts.
  */
-export async function compare(options: CompareOptions): Promise<ComparisonResult> {
+export async function compare(options: ArmsComparison): Promise<ComparisonResult> {
   const startedAt = new Date().toISOString();
   const { main, latency, settings, id } = prepare(options);
   const signal = options.signal ?? new AbortController().signal;
@@ -112,7 +112,7 @@ interface Job {
   pass: StoredAnswer['pass'];
 }
 
-function prepare(options: CompareOptions) {
+function prepare(options: ArmsComparison) {
   check(options);
   const settings = {
     seed: options.seed ?? 1,
@@ -151,7 +151,7 @@ function prepare(options: CompareOptions) {
 
 async function answerAll(
   jobs: readonly Job[],
-  context: { options: CompareOptions; signal: AbortSignal; stage: string },
+  context: { options: ArmsComparison; signal: AbortSignal; stage: string },
 ): Promise<Map<string, StoredAnswer>> {
   const { options, signal, stage } = context;
   const rows = new Map<string, StoredAnswer>();
@@ -206,14 +206,14 @@ async function askOnce(
 }
 
 /** One answer of each arm that is thrown away: the first one loads models and fills caches. */
-async function warmUp(options: CompareOptions, latency: readonly Job[], signal: AbortSignal): Promise<void> {
+async function warmUp(options: ArmsComparison, latency: readonly Job[], signal: AbortSignal): Promise<void> {
   const timed = new Set(latency.map((job) => job.testCase.id));
   const testCase = options.cases.find((candidate) => !timed.has(candidate.id)) ?? latency[0]!.testCase;
   for (const arm of options.arms) await askOnce(arm, testCase, signal, 0);
 }
 
 function valuesOf(input: {
-  options: CompareOptions;
+  options: ArmsComparison;
   arm: ArmUnderTest;
   testCase: Case;
   row: StoredAnswer;
@@ -277,7 +277,7 @@ function recordOf(answer: Answer, testCase: Case, passages: Record<string, Store
   };
 }
 
-function check({ cases, arms, metrics, primary }: CompareOptions): void {
+function check({ cases, arms, metrics, primary }: ArmsComparison): void {
   const fail = (message: string, hint: string) => {
     throw new InvalidInputError({ message, hint, domain: 'evaluate' });
   };

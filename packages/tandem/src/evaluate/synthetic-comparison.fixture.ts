@@ -5,7 +5,7 @@ import { createRandom } from '../statistics/index.ts';
 import { compare } from './compare.ts';
 import { createMetrics, defaultPrimary, type MetricSettings } from './metrics/index.ts';
 import { memoryResultStore } from './result-store.ts';
-import type { ArmUnderTest, CompareOptions, ComparisonResult } from './types.ts';
+import type { ArmsComparison, ArmUnderTest, ComparisonResult } from './types.ts';
 
 /**
  * Material for tests of the comparison, the verdict and the report: a small help desk whose arms are dice with known
@@ -52,7 +52,7 @@ export async function syntheticComparison(options: SyntheticOptions): Promise<Co
   return compare(syntheticOptions(options));
 }
 
-export function syntheticOptions(options: SyntheticOptions): CompareOptions {
+export function syntheticOptions(options: SyntheticOptions): ArmsComparison {
   const cases = syntheticCases(options);
   return {
     project: 'Synthetic help desk',

@@ -268,7 +268,7 @@ export interface StoredAnswer {
   failure?: FailureRecord;
 }
 
-export interface CompareOptions {
+export interface ArmsComparison {
   project: string;
   cases: Case[];
   arms: ArmUnderTest[];

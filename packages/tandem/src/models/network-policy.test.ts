@@ -3,15 +3,14 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { configSchema } from '../core/config.ts';
 import { NetworkBlockedError } from '../core/errors/network-blocked-error.ts';
 import { enforceNetworkPolicy, networkPolicy, policyFetch, withNetwork } from './network-policy.ts';
 import { JsonServer } from './provider-servers.fixture.ts';
 
-const config = configSchema.parse({
-  name: 'test',
-  providers: { hosted: { type: 'openai-compatible', baseURL: 'https://api.example.test/v1' } },
-});
+const config = {
+  providers: { hosted: { type: 'openai-compatible' as const, baseURL: 'https://api.example.test/v1' } },
+  network: 'local' as const,
+};
 const policy = networkPolicy(config, ['https://docs.example.test/start']);
 let enforced: Disposable | undefined;
 let server: JsonServer | undefined;

@@ -1,18 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import dgram from 'node:dgram';
 import { isIP, Socket } from 'node:net';
-import type { Config } from '../core/config.ts';
 import { NetworkBlockedError } from '../core/errors/network-blocked-error.ts';
+import type { ProviderConfig } from '../core/settings.ts';
 
 /** Who may be talked to. Loopback always may. */
 export interface NetworkPolicy {
-  mode: Config['network'];
+  mode: 'local' | 'open';
   /** Hosts of configured providers and sources, lower case, without port. */
   hosts: readonly string[];
 }
 
-/** The policy that a project's config states. `sources` are further addresses it may read from. */
-export function networkPolicy(config: Config, sources: readonly string[] = []): NetworkPolicy {
+/** The policy that a config states. `sources` are further addresses that may be read from. */
+export function networkPolicy(
+  config: { providers: Readonly<Record<string, ProviderConfig>>; network: NetworkPolicy['mode'] },
+  sources: readonly string[] = [],
+): NetworkPolicy {
   const addresses = Object.values(config.providers).flatMap((provider) =>
     'baseURL' in provider ? [provider.baseURL] : [],
   );

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@lancedb/lancedb';
 import { embedMany, generateText } from 'ai';
-import { configSchema } from '../core/config.ts';
 import { openModels } from './providers.ts';
 
 // Runs in a network namespace that has no way out. `work`: what a project does with cached models. `leak`: what telemetry
@@ -17,7 +16,7 @@ await sleep(1000);
 console.log(JSON.stringify({ ...result, attempts: attempts() - before }));
 
 async function work() {
-  await using models = await openModels(configSchema.parse({ name: 'offline' }), { threads: 1 });
+  await using models = await openModels({}, { threads: 1 });
   const { text } = await generateText({
     model: await models.chat(),
     prompt: 'What is asthma?',

@@ -1,20 +1,27 @@
 import type { LanguageModelV4StreamResult } from '@ai-sdk/provider';
 import { embedMany, generateText, jsonSchema, Output, streamText } from 'ai';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ConfigInput, configSchema } from '../core/config.ts';
 import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import { ModelUnavailableError } from '../core/errors/model-unavailable-error.ts';
 import { localToolsOf } from './local-tools.ts';
 import { JsonServer, ollama, openAICompatible } from './provider-servers.fixture.ts';
-import { type Models, openModels } from './providers.ts';
+import { type ModelChoice, type Models, openModels } from './providers.ts';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
   delete process.env.TANDEM_TEST_KEY;
 });
-async function modelsFor(config: Omit<ConfigInput, 'name'>): Promise<Models> {
-  const models = await openModels(configSchema.parse({ name: 'test', ...config }), { threads: 1 });
+/** As a config gives them. */
+async function modelsFor({
+  models: chosen,
+  retrieve,
+  ...config
+}: Omit<ModelChoice, 'chat' | 'embedder' | 'reranker'> & {
+  models?: Pick<ModelChoice, 'chat' | 'embedder'>;
+  retrieve?: Pick<ModelChoice, 'reranker'>;
+}): Promise<Models> {
+  const models = await openModels({ ...config, ...chosen, ...retrieve }, { threads: 1 });
   open.push(models);
   return models;
 }

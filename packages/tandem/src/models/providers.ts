@@ -1,78 +1,163 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider';
-import {
-  type EmbeddingModel,
-  type EmbeddingModelMiddleware,
-  type LanguageModel,
-  type LanguageModelMiddleware,
-  wrapEmbeddingModel,
-  wrapLanguageModel,
-} from 'ai';
-import type { Config, ProviderConfig } from '../core/config.ts';
+import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import type { ProviderConfig } from '../core/settings.ts';
 import { type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
-import { networkPolicy, policyFetch, withNetwork } from './network-policy.ts';
+import {
+  adoptEmbeddingModel,
+  adoptLanguageModel,
+  adoptRerankingModel,
+  type EmbeddingModelInstance,
+  type LanguageModelInstance,
+  nameOfModel,
+  type RerankingModelInstance,
+} from './model-kinds.ts';
+import { type NetworkPolicy, networkPolicy, policyFetch } from './network-policy.ts';
 import { ollamaEmbedder, ollamaLanguageModel } from './ollama.ts';
 import { parseModelReference } from './registry.ts';
 
-/** A project's models. Each is fetched and loaded when first asked for, once. */
+/** The models that a Tandem works with. Each is fetched and loaded when first asked for, once. */
 export interface Models extends AsyncDisposable {
+  /** What they are called in messages, reports and hashes: the reference, or `provider:model` of an instance. */
+  readonly names: { chat: string; embedder: string; reranker?: string };
+  /** As chosen: who may be talked to. */
+  readonly network: NetworkPolicy['mode'];
   chat(): Promise<LanguageModelV4>;
   embedder(): Promise<EmbeddingModelV4>;
-  /** That of `retrieve.reranker`; undefined where the config names none. */
+  /** Undefined where none is given. */
   reranker(): Promise<RerankingModelV4 | undefined>;
+  /** Another chat model, by its reference: a provider's tuned one. Opened once, and closed with the others. */
+  chatNamed(reference: string): Promise<LanguageModelV4>;
+  /**
+   * The server behind a reference such as `office:model` (default: the chat model's), and the model's name there; undefined where it is a
+   * local model, an instance, or of a provider of another kind. @throws InvalidInputError for an unknown provider or a key that is not set.
+   */
+  connection(reference?: string): { connection: ProviderConnection; model: string } | undefined;
 }
 
+/** Which models: each by its reference (`local:NAME`, `hf:owner/repo/file.gguf`, `PROVIDER:MODEL`) or as an AI SDK model. */
+export interface ModelChoice {
+  /** Default: `local:smollm2-135m-instruct`. */
+  chat?: string | LanguageModelInstance;
+  /** Default: `local:all-minilm-l6-v2`. */
+  embedder?: string | EmbeddingModelInstance;
+  reranker?: string | RerankingModelInstance | undefined;
+  /** What references may name before the colon, beside `local` and `hf`. */
+  providers?: Readonly<Record<string, ProviderConfig>>;
+  /** With `local` (default) a provider's server is reached only at the address it is configured with; `open` follows redirects. */
+  network?: NetworkPolicy['mode'];
+}
+
+/** What is used where no model is chosen. */
+export const defaultModels = {
+  chat: 'local:smollm2-135m-instruct',
+  embedder: 'local:all-minilm-l6-v2',
+} as const;
+
 export interface OpenModelsOptions {
-  /** Where relative model paths start. */
-  projectDirectory?: string;
+  /** Where relative model paths start. Default: the working directory. */
+  directory?: string;
   cacheDirectory?: string;
   threads?: number;
   onProgress?: ProgressListener;
   signal?: AbortSignal;
 }
 
+/** Where each is set, for messages. */
+const settings = { chat: 'models.chat', embedder: 'models.embedder', reranker: 'retrieve.reranker' } as const;
+
 /**
- * The models that a config names: `local:` and `hf:` ones on this machine, others from the config's `providers`.
- * Throws InvalidInputError at once for a reference that leads nowhere; the models themselves come later.
+ * The models of a choice: `local:` and `hf:` ones on this machine, others from `providers`, instances as they are. What was opened here is
+ * closed with the result; an instance stays its maker's.
+ * @throws InvalidInputError at once for a reference that leads nowhere or an instance of the wrong kind; the models themselves come later.
  */
-export async function openModels(config: Config, options: OpenModelsOptions = {}): Promise<Models> {
-  const { chat: chatReference, embedder: embedderReference } = config.models;
-  checkReference(config, chatReference, 'models.chat', options);
-  checkReference(config, embedderReference, 'models.embedder', options);
-  const rerankerReference = config.retrieve.reranker;
-  if (rerankerReference !== undefined)
-    checkReference(config, rerankerReference, 'retrieve.reranker', options);
+export async function openModels(choice: ModelChoice = {}, options: OpenModelsOptions = {}): Promise<Models> {
+  const { providers = {}, network = 'local' } = choice;
+  const config: Reachable = { providers, network };
+  const { chat: chatGiven, embedder: embedderGiven } = { ...defaultModels, ...definedOf(choice) };
+  const rerankerGiven = choice.reranker;
+  check(config, chatGiven, settings.chat, adoptLanguageModel, options);
+  check(config, embedderGiven, settings.embedder, adoptEmbeddingModel, options);
+  if (rerankerGiven !== undefined)
+    check(config, rerankerGiven, settings.reranker, adoptRerankingModel, options);
   const opened = new AsyncDisposableStack();
-  let reranker: Promise<RerankingModelV4> | undefined;
-  let chat: Promise<LanguageModelV4> | undefined;
-  let embedder: Promise<EmbeddingModelV4> | undefined;
+  const openings = new Map<string, Promise<unknown>>();
+  /** Opened when first asked for, once; after a failure the next call tries again. */
+  const once = <Model>(key: string, open: () => Promise<Model>): Promise<Model> => {
+    if (opened.disposed) throw new DisposedError({ what: 'These models were' });
+    let opening = openings.get(key) as Promise<Model> | undefined;
+    if (!opening) {
+      opening = open().catch((error: unknown) => {
+        openings.delete(key);
+        throw error;
+      });
+      openings.set(key, opening);
+    }
+    return opening;
+  };
+  const chatOf = (given: string | LanguageModelInstance) =>
+    typeof given === 'string'
+      ? openChat(config, given, options, opened)
+      : Promise.resolve(adoptLanguageModel(given, settings.chat));
   return {
-    chat() {
-      chat ??= openChat(config, chatReference, options, opened);
-      return chat;
+    names: {
+      chat: nameOfModel(chatGiven),
+      embedder: nameOfModel(embedderGiven),
+      ...(rerankerGiven !== undefined && { reranker: nameOfModel(rerankerGiven) }),
     },
-    embedder() {
-      embedder ??= openEmbedder(config, embedderReference, options, opened);
-      return embedder;
-    },
-    async reranker() {
-      if (rerankerReference === undefined) return undefined;
-      reranker ??= openReranker(config, rerankerReference, options, opened);
-      return reranker;
+    network,
+    chat: async () => once('chat', () => chatOf(chatGiven)),
+    embedder: async () =>
+      once('embedder', async () =>
+        typeof embedderGiven === 'string'
+          ? openEmbedder(config, embedderGiven, options, opened)
+          : adoptEmbeddingModel(embedderGiven, settings.embedder),
+      ),
+    reranker: async () =>
+      rerankerGiven === undefined
+        ? undefined
+        : once('reranker', async () =>
+            typeof rerankerGiven === 'string'
+              ? openReranker(config, rerankerGiven, options, opened)
+              : adoptRerankingModel(rerankerGiven, settings.reranker),
+          ),
+    chatNamed: async (reference) => once(`chat ${reference}`, () => chatOf(reference)),
+    connection: (reference) => {
+      const named = reference ?? chatGiven;
+      return typeof named === 'string' ? openAIConnection(config, named) : undefined;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([chat, embedder, reranker]);
+      await Promise.allSettled(openings.values());
       await opened.disposeAsync();
     },
   };
 }
 
+/** What decides which servers a model may be reached at. */
+type Reachable = Required<Pick<ModelChoice, 'providers' | 'network'>>;
+
+function check(
+  config: Reachable,
+  given: unknown,
+  where: string,
+  adopt: (given: unknown, where: string) => unknown,
+  options: OpenModelsOptions,
+): void {
+  if (typeof given === 'string') checkReference(config, given, where, options);
+  else adopt(given, where);
+}
+
+const definedOf = ({ chat, embedder }: ModelChoice) => ({
+  ...(chat !== undefined && { chat }),
+  ...(embedder !== undefined && { embedder }),
+});
+
 const isLocal = (reference: string) => /^(local|hf):/.test(reference);
 
 async function openChat(
-  config: Config,
+  config: Reachable,
   reference: string,
   options: OpenModelsOptions,
   opened: AsyncDisposableStack,
@@ -92,15 +177,14 @@ async function openChat(
     case 'ollama':
       return ollamaLanguageModel(model, { ...provider, name, fetch: policyFetch(networkPolicy(config)) });
     case 'ai-sdk': {
-      const made = (provider.languageModel as ((model: string) => LanguageModel) | undefined)?.(model);
-      if (typeof made !== 'object' || !('doGenerate' in made)) throw notAModel(name, 'languageModel');
-      return wrapLanguageModel({ model: made, middleware: [networkForLanguageModel] });
+      const make = provider.languageModel as ((model: string) => unknown) | undefined;
+      return adoptLanguageModel(make?.(model), `providers.${name}.languageModel`);
     }
   }
 }
 
 async function openEmbedder(
-  config: Config,
+  config: Reachable,
   reference: string,
   options: OpenModelsOptions,
   opened: AsyncDisposableStack,
@@ -119,16 +203,14 @@ async function openEmbedder(
     case 'ollama':
       return ollamaEmbedder(model, { ...provider, name, fetch: policyFetch(networkPolicy(config)) });
     case 'ai-sdk': {
-      const made = (provider.embeddingModel as ((model: string) => EmbeddingModel) | undefined)?.(model);
-      if (typeof made !== 'object' || !('doEmbed' in made)) throw notAModel(name, 'embeddingModel');
-      if (made.specificationVersion === 'v2') throw notAModel(name, 'embeddingModel');
-      return wrapEmbeddingModel({ model: made, middleware: [networkForEmbeddingModel] });
+      const make = provider.embeddingModel as ((model: string) => unknown) | undefined;
+      return adoptEmbeddingModel(make?.(model), `providers.${name}.embeddingModel`);
     }
   }
 }
 
 async function openReranker(
-  config: Config,
+  config: Reachable,
   reference: string,
   options: OpenModelsOptions,
   opened: AsyncDisposableStack,
@@ -152,29 +234,9 @@ async function openReranker(
       message: `The provider ${name} (${provider.type}) offers no rerankers.`,
       hint: 'Name a local cross-encoder (local:./path), or a provider of type ai-sdk with rerankingModel.',
     });
-  const made = (provider.rerankingModel as ((model: string) => RerankingModelV4) | undefined)?.(model);
-  if (typeof made !== 'object' || !('doRerank' in made)) throw notAModel(name, 'rerankingModel');
-  return {
-    specificationVersion: 'v4',
-    provider: made.provider,
-    modelId: made.modelId,
-    doRerank: (call) => withNetwork(async () => made.doRerank(call)),
-  };
+  const make = provider.rerankingModel as ((model: string) => unknown) | undefined;
+  return adoptRerankingModel(make?.(model), `providers.${name}.rerankingModel`);
 }
-
-/**
- * A provider that the user wrote or chose is configured, wherever it connects to. Wrapping also lifts models of earlier
- * specifications to this one.
- */
-const networkForLanguageModel: LanguageModelMiddleware = {
-  specificationVersion: 'v4',
-  wrapGenerate: ({ doGenerate }) => withNetwork(async () => doGenerate()),
-  wrapStream: ({ doStream }) => withNetwork(async () => doStream()),
-};
-const networkForEmbeddingModel: EmbeddingModelMiddleware = {
-  specificationVersion: 'v4',
-  wrapEmbed: ({ doEmbed }) => withNetwork(async () => doEmbed()),
-};
 
 /** How a server of OpenAI's kind is reached: for its chat models, and for what else it offers. */
 export interface ProviderConnection {
@@ -188,12 +250,8 @@ export interface ProviderConnection {
   fetch: typeof fetch;
 }
 
-/**
- * The server behind a reference such as `office:model`, and the model's name there; undefined where the reference is to a local
- * model or to a provider of another kind. @throws InvalidInputError for an unknown provider or a key that is not set.
- */
-export function openAIConnection(
-  config: Config,
+function openAIConnection(
+  config: Reachable,
   reference: string,
 ): { connection: ProviderConnection; model: string } | undefined {
   if (isLocal(reference)) return undefined;
@@ -204,7 +262,7 @@ export function openAIConnection(
 }
 
 function openAICompatible(
-  config: Config,
+  config: Reachable,
   name: string,
   provider: Extract<ProviderConfig, { type: 'openai-compatible' }>,
 ) {
@@ -217,7 +275,7 @@ function openAICompatible(
 }
 
 function connectionTo(
-  config: Config,
+  config: Reachable,
   name: string,
   provider: Extract<ProviderConfig, { type: 'openai-compatible' }>,
 ): ProviderConnection {
@@ -240,12 +298,17 @@ function connectionTo(
   };
 }
 
-function checkReference(config: Config, reference: string, where: string, options: OpenModelsOptions): void {
+function checkReference(
+  config: Reachable,
+  reference: string,
+  where: string,
+  options: OpenModelsOptions,
+): void {
   if (!isLocal(reference)) {
     providerOf(config, reference);
     return;
   }
-  const source = parseModelReference(reference, options.projectDirectory);
+  const source = parseModelReference(reference, options.directory);
   if (where === 'retrieve.reranker') {
     if (source.type === 'path' || (source.kind === 'embedder' && reference.startsWith('hf:'))) return;
     throw new InvalidInputError({
@@ -267,7 +330,7 @@ function checkReference(config: Config, reference: string, where: string, option
 }
 
 function providerOf(
-  config: Config,
+  config: Reachable,
   reference: string,
 ): { name: string; provider: ProviderConfig; model: string } {
   const colon = reference.indexOf(':');
@@ -283,18 +346,9 @@ function providerOf(
   });
 }
 
-function notAModel(name: string, member: string): InvalidInputError {
-  return new InvalidInputError({
-    domain: 'models',
-    where: `providers.${name}.${member}`,
-    message: `providers.${name}.${member} gave no AI SDK model.`,
-    hint: `Return what the provider's package makes, as in ${member}: (name) => openai(name).`,
-  });
-}
-
 function fetchOptions(options: OpenModelsOptions): FetchOptions {
   return {
-    ...(options.projectDirectory !== undefined && { directory: options.projectDirectory }),
+    ...(options.directory !== undefined && { directory: options.directory }),
     ...(options.cacheDirectory !== undefined && { cacheDirectory: options.cacheDirectory }),
     ...(options.onProgress && { onProgress: options.onProgress }),
     ...(options.signal && { signal: options.signal }),

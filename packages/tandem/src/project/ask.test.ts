@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask } from '../answer/ask.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import { ask } from './ask.ts';
-import { ingest } from './ingest.ts';
+import { ingest } from '../runtime/ingest.ts';
 import { type LetterProject, makeLetterProject } from './letter-project.fixture.ts';
-import { openProject, type Project } from './project.ts';
+import { openProject, type Project } from './open-project.ts';
 
 /** `ask` without a language model: what it reads, and where that is said to stand. */
 
@@ -44,7 +44,7 @@ test('who asks without a label that a document has does not read it', async () =
 test('neighbours and the token budget of the config hold for what is read', async () => {
   const retriever = await project.retriever();
   const many = await ask(project, 'h k o', { extract: true, k: 20 });
-  const count = localToolsOf(await (await project.models()).embedder())!.countTokens;
+  const count = localToolsOf(await project.models.embedder())!.countTokens;
   const tokens = (passages: readonly { text: string }[]) =>
     passages.reduce((sum, { text }) => sum + count(text), 0);
   const unbounded = await retriever.retrieve('h k o', { k: 20 });

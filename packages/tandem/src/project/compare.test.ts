@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
-import { searchedIn } from './compare.ts';
+import { settingsSchema } from '../core/settings.ts';
+import { searchedIn } from '../evaluate/compare-arms.ts';
+import { storeTitle } from '../store/open-store.ts';
+import { configSchema } from './config.ts';
 
-const searched = (config: object) => searchedIn(configSchema.parse({ name: 'test', ...config }));
+const searched = (given: object) => {
+  const { store, retrieve } = configSchema.parse({ name: 'test', ...given });
+  return searchedIn({
+    storeName: storeTitle(store),
+    settings: settingsSchema.parse({ retrieve: { rerankCandidates: retrieve.rerankCandidates } }),
+    models: { names: { chat: '', embedder: '', ...(retrieve.reranker && { reranker: 'local:./reranker' }) } },
+  });
+};
 
 test('the report names the store that was searched and what ranked its passages', () => {
   expect(searched({})).toBe('LanceDB: found by meaning and by words, ranked by fitted features');

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { importPeft, readCheckpoint, SafetensorsFile, writeSafetensors } from '@tandem/nn';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Run } from '../core/types/run.ts';
-import { openProject, type Project } from './project.ts';
-import { cancelTraining, checkpointDirectoryOf, sweepFailedRuns } from './training-run.ts';
-import { tune } from './tune.ts';
+import { cancelTraining, checkpointDirectoryOf, sweepFailedRuns } from '../tune/training-run.ts';
+import { tune } from '../tune/tune.ts';
+import { openProject, type Project } from './open-project.ts';
 
 const checkpointPath = (folder: string) => join(folder, 'checkpoint.safetensors');
 

@@ -1,13 +1,14 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { deployment } from '../answer/answerer.ts';
 import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { listModels } from '../models/list.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { storeAddresses } from '../store/open-store.ts';
-import { openProject, type Project } from './project.ts';
+import { openProject, type Project } from './open-project.ts';
 
 export interface Check {
   name: string;
@@ -131,9 +132,9 @@ async function projectChecks({
     if (chunks > 0) checks.push(await indexCheck(project, chunks));
     for (const adapter of await project.catalog.adapters.list())
       checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
-    const deployment = await project.deployment();
-    checks.push({ name: 'In use', state: 'ok', message: deployment.arm });
-    const models = await project.models();
+    const deployed = await deployment(project);
+    checks.push({ name: 'In use', state: 'ok', message: deployed.arm });
+    const { models } = project;
     for (const [name, open] of [
       ['Chat', () => models.chat()],
       ['Embedder', () => models.embedder()],

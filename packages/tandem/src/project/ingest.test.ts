@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ingest } from '../runtime/ingest.ts';
+import { watchSources } from '../runtime/watch.ts';
 import { html, Site } from '../sources/web/site.fixture.ts';
-import { ingest, watch } from './ingest.ts';
 import { type LetterProject, makeLetterProject } from './letter-project.fixture.ts';
-import { openProject } from './project.ts';
+import { openProject } from './open-project.ts';
 
 let letters: LetterProject;
 let site: Site;
@@ -67,7 +68,7 @@ test.each([25 * 86_400, 0, Number.NaN])('a watch every %d seconds is refused', a
   await using project = await openProject({ directory: letters.directory });
   const onReport = () => expect.unreachable();
   await expect(
-    watch(project, { signal: AbortSignal.timeout(5000), onReport, everySeconds }),
+    watchSources(project, { signal: AbortSignal.timeout(5000), onReport, everySeconds }),
   ).rejects.toMatchObject({
     code: 'invalid_input',
     where: 'everySeconds',

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
-import { type Config, configSchema } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { editDistance } from '../retrieve/spelling.ts';
+import { type Config, configSchema } from './config.ts';
 
 export const configFile = 'tandem.config.ts';
 

@@ -2,13 +2,13 @@ import { mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dataset } from './dataset.ts';
+import { buildDataset } from '../dataset/build-dataset.ts';
+import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
+import { ingest } from '../runtime/ingest.ts';
+import { checkpointDirectoryOf, recordTraining } from '../tune/training-run.ts';
 import { doctor } from './doctor.ts';
-import { evalChunkers, evalRetrieval } from './eval-retrieval.ts';
-import { ingest } from './ingest.ts';
 import { makeLetterProject } from './letter-project.fixture.ts';
-import { openProject } from './project.ts';
-import { checkpointDirectoryOf, recordTraining } from './training-run.ts';
+import { openProject } from './open-project.ts';
 
 test('what could not be opened can be opened once its cause is gone', async () => {
   await using letters = await makeLetterProject({
@@ -41,7 +41,7 @@ test('a glossary for retrieval: by any path, for each chunker too, and what is b
     await ingest(project);
     const [first] = (await (await project.retriever()).retrieve('ZZ', { k: 1 })).spelledOut ?? [];
     expect(first).toBe(content.slice(3));
-    await dataset(project);
+    await buildDataset(project);
     built.push((await readdir(join(project.dataDirectory, 'datasets'))).sort().join());
     const whole = await evalRetrieval(project, { cases: asked, ks: [1] });
     const [chunker] = await evalChunkers(project, { cases: asked, ks: [1], strategies: ['sentence'] });

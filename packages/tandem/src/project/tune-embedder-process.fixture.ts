@@ -1,6 +1,7 @@
 /** For a test: trains the embedder of the project in the folder given and kills itself, without warning, when a step is done. */
-import { openProject } from './project.ts';
-import { tuneEmbedder } from './tune-embedder.ts';
+
+import { tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
+import { openProject } from './open-project.ts';
 
 const [directory, epochs, dies] = process.argv.slice(2) as [string, string, string];
 await using project = await openProject({ directory });

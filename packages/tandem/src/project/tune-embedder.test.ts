@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BertEncoder, graph, sha256OfFile } from '@tandem/nn';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
-import { ingest } from './ingest.ts';
-import { openProject } from './project.ts';
-import { cancelTraining } from './training-run.ts';
-import { tuneEmbedder } from './tune-embedder.ts';
+import { ingest } from '../runtime/ingest.ts';
+import { tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
+import { cancelTraining } from '../tune/training-run.ts';
+import { configSchema } from './config.ts';
+import { openProject } from './open-project.ts';
 
 /** A project of a dozen two-section documents with an embedder of some thousand weights, whose words are letters. */
 

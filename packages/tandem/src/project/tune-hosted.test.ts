@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from '../answer/ask.ts';
 import { FineTuningServer } from '../tune/hosted/fine-tuning-server.fixture.ts';
-import { ask } from './ask.ts';
-import { openProject } from './project.ts';
-import { tune } from './tune.ts';
-import { cancelHosted } from './tune-hosted.ts';
+import { cancelHosted } from '../tune/hosted/tune-hosted.ts';
+import { tune } from '../tune/tune.ts';
+import { openProject } from './open-project.ts';
 
 /** A project whose chat model is a provider's, from its examples to answers by the tuned model. */
 
@@ -160,7 +160,7 @@ test('a tuned model of another base, a local chat model and a missing key are re
   {
     await using project = await openProject({ directory });
     await expect(ask(project, 'What?', { arm: 'tuned' })).rejects.toThrow(
-      /was made from tiny-1 at the provider office, and the project is set to office:tiny-2/,
+      /was made from tiny-1 at the provider office, and the chat model is office:tiny-2/,
     );
   }
   await configure({ chat: 'local:smollm2-135m-instruct' });

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { importPeft, readDecoderConfig, sha256OfFile } from '@tandem/nn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask } from '../answer/ask.ts';
+import { checkAdapter } from '../answer/find-adapter.ts';
+import { feedbackFile, rateAnswer } from '../dataset/feedback.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import { ask } from './ask.ts';
-import { checkAdapter } from './check-adapter.ts';
-import { exportAdapter } from './export-adapter.ts';
-import { feedback, feedbackFile } from './feedback.ts';
-import { openProject } from './project.ts';
-import { tune } from './tune.ts';
+import { exportAdapter } from '../tune/export-adapter.ts';
+import { tune } from '../tune/tune.ts';
+import { openProject } from './open-project.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -95,15 +95,17 @@ describe('thumbs up and down become training', () => {
     expect(second.adapter.lineage.hyperparameters).toMatchObject({ from: first.adapter.id, rank: 2 });
 
     // Served only over the weights and under the template it was trained with.
-    const chat = await (await project.models()).chat();
-    await expect(checkAdapter(first.adapter, chat)).resolves.toBeUndefined();
+    const chat = await project.models.chat();
+    checkAdapter(first.adapter, chat);
     const { lineage } = first.adapter;
-    await expect(
-      checkAdapter({ ...first.adapter, lineage: { ...lineage, baseHash: 'x'.repeat(64) } }, chat),
-    ).rejects.toThrow(/another base/);
-    await expect(
-      checkAdapter({ ...first.adapter, lineage: { ...lineage, templateHash: 'x'.repeat(64) } }, chat),
-    ).rejects.toThrow(/another chat template/);
+    const withLineage = (other: Partial<typeof lineage>) => ({
+      ...first.adapter,
+      lineage: { ...lineage, ...other },
+    });
+    expect(() => checkAdapter(withLineage({ baseHash: 'x'.repeat(64) }), chat)).toThrow(/another base/);
+    expect(() => checkAdapter(withLineage({ templateHash: 'x'.repeat(64) }), chat)).toThrow(
+      /another chat template/,
+    );
   });
 
   test('ratings of answers make the pairs, on the prompt that the model saw', async () => {
@@ -111,18 +113,18 @@ describe('thumbs up and down become training', () => {
     const { catalog } = project;
     const { traceId } = await ask(project, 'Hello?', { arm: 'base' });
     const trace = (await catalog.traces.get(traceId))!;
-    const tools = localToolsOf(await (await project.models()).chat())!;
+    const tools = localToolsOf(await project.models.chat())!;
     expect(tools.renderPrompt(trace.messages!)).toBe(trace.prompt);
 
-    await feedback(project, traceId, { rating: 'down' });
+    await rateAnswer(project, traceId, { rating: 'down' });
     await expect(tune(project, { preferences: 'feedback' })).rejects.toThrow(
       /^Feedback gives 0 pairs \(0 rated up, 1 rated down, 0 of these with a better text\), and one step of training takes 2\./,
     );
-    await feedback(project, traceId, { rating: 'down', better: 'Good day.' });
+    await rateAnswer(project, traceId, { rating: 'down', better: 'Good day.' });
     // The same prompt, answered otherwise: rated up beside the one rated down.
     await catalog.traces.put({ ...trace, id: 'trace_up', rawOutput: 'Welcome.' });
     await catalog.traces.put({ ...trace, id: 'trace_same', rawOutput: 'Welcome.' });
-    for (const id of ['trace_up', 'trace_same']) await feedback(project, id, { rating: 'up' });
+    for (const id of ['trace_up', 'trace_same']) await rateAnswer(project, id, { rating: 'up' });
     const lines = (await readFile(await feedbackFile(project, 2), 'utf8')).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(
       ['Good day.', 'Welcome.'].map((chosen) => ({
@@ -141,13 +143,15 @@ describe('thumbs up and down become training', () => {
       [traceId, { rating: 'down', better: trace.rawOutput }, /is the answer of .* itself/],
       ['trace_none', { rating: 'up' }, /no trace trace_none/],
     ] as const)
-      await expect(feedback(project, id, options)).rejects.toThrow(sentence);
+      await expect(rateAnswer(project, id, options)).rejects.toThrow(sentence);
     const { messages: _, ...unasked } = { ...trace, id: 'trace_unasked', prompt: '' };
     await catalog.traces.put(unasked);
-    await expect(feedback(project, 'trace_unasked', { rating: 'up' })).rejects.toThrow(/No model was asked/);
-    await feedback(project, traceId, { rating: 'none' });
+    await expect(rateAnswer(project, 'trace_unasked', { rating: 'up' })).rejects.toThrow(
+      /No model was asked/,
+    );
+    await rateAnswer(project, traceId, { rating: 'none' });
     expect((await catalog.feedback.list()).map((each) => each.traceId)).toEqual(['trace_up', 'trace_same']);
-    await expect(feedback(project, traceId, { rating: 'none' })).rejects.toThrow(/was not rated/);
+    await expect(rateAnswer(project, traceId, { rating: 'none' })).rejects.toThrow(/was not rated/);
   });
 
   test('what cannot be used is named with its line', async () => {

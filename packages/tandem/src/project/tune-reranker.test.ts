@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ingest } from './ingest.ts';
+import { ingest } from '../runtime/ingest.ts';
+import { tuneReranker } from '../tune/encoders/tune-reranker.ts';
 import { makeLetterProject } from './letter-project.fixture.ts';
-import { openProject } from './project.ts';
-import { tuneReranker } from './tune-reranker.ts';
+import { openProject } from './open-project.ts';
 
 test('training questions make a cross-encoder that the config can name', async () => {
   await using letters = await makeLetterProject();
@@ -57,7 +57,6 @@ test('a reranker that is an embedder, or a provider without any, is refused', as
     [{ reranker: 'nobody:x' }, /names the provider nobody/],
   ] as const) {
     await using letters = await makeLetterProject({ retrieve });
-    await using project = await openProject(letters);
-    await expect(project.models()).rejects.toThrow(message);
+    await expect(openProject(letters)).rejects.toThrow(message);
   }
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { MemoryVectorStore } from '@langchain/classic/vectorstores/memory';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configSchema } from '../core/config.ts';
+import { storeSchema } from '../core/store-config.ts';
 import { writerRows } from './conformance.ts';
 import { checkNamespace, namespaceOf } from './namespace.ts';
 import { openStore, storeAddresses } from './open-store.ts';
@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const storeOf = (store?: object) => configSchema.parse({ name: 'A Clinic', ...(store && { store }) }).store;
+const storeOf = (store: object = { kind: 'lancedb' }) => storeSchema.parse(store);
 const open = (store: object | undefined, name: string) =>
   openStore(storeOf(store), { directory: join(directory, name), projectName: 'A Clinic' });
 
@@ -123,8 +123,8 @@ describe('a driver that is not installed is one sentence with the command', () =
         return next(specifier === ${JSON.stringify(packageName)} ? specifier + '-absent' : specifier, context);
       } });
       const { openStore } = await import(${JSON.stringify(new URL('./open-store.ts', import.meta.url).href)});
-      const { configSchema } = await import(${JSON.stringify(new URL('../core/config.ts', import.meta.url).href)});
-      const { store } = configSchema.parse({ name: 'x', store: ${JSON.stringify(config)} });
+      const { storeSchema } = await import(${JSON.stringify(new URL('../core/store-config.ts', import.meta.url).href)});
+      const store = storeSchema.parse(${JSON.stringify(config)});
       await openStore(store, { directory: '.', projectName: 'x' }).catch(({ code, message, hint }) =>
         console.log(JSON.stringify({ code, message, hint })));
     `;

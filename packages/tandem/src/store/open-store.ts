@@ -70,6 +70,18 @@ export function openLexicalIndex(directory: string): Promise<LexicalIndex> {
   return openLanceStore(directory, { vectorIndexFrom: Number.POSITIVE_INFINITY });
 }
 
+const titles: Record<StoreConfig['kind'], string> = {
+  lancedb: 'LanceDB',
+  pgvector: 'PostgreSQL with pgvector',
+  milvus: 'Milvus',
+  chroma: 'Chroma, words in LanceDB',
+  langchain: 'a LangChain vector store, words in LanceDB',
+  custom: "the project's own store",
+};
+
+/** What reports call the store of a config. */
+export const storeTitle = ({ kind }: StoreConfig): string => titles[kind];
+
 /** Hosts that the store is reached at, for the network policy. */
 export function storeAddresses(config: StoreConfig): string[] {
   if (config.kind === 'chroma') return [config.url];

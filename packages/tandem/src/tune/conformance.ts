@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluateLoss, importPeft, openGguf } from '@tandem/nn';
-import { configSchema } from '../core/config.ts';
+import { settingsSchema } from '../core/settings.ts';
 import { settle } from './settle.ts';
 import { hyperparametersOf, type TokenisedExample, type Trainer, type TrainingJob } from './trainer.ts';
 
@@ -145,7 +145,7 @@ export function trainerConformance(options: {
 
 /** A second's training: to count on from a number. */
 export function countingJob(baseFile: string, checkpointDirectory: string): TrainingJob {
-  const defaults = hyperparametersOf(configSchema.parse({ name: 'conformance' }).tune);
+  const defaults = hyperparametersOf(settingsSchema.parse({}).tune);
   const [train, validation] = [counting(16, 1), counting(5, 2)];
   const chosen = { ...defaults, rank: 4, alpha: 8, learningRate: 0.02, epochs: 3, maxLength: 64 };
   return {

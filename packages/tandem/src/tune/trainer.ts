@@ -1,9 +1,12 @@
-import type { Config } from '../core/config.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import type { Settings } from '../core/settings.ts';
 import type { Example } from '../core/types/example.ts';
 
 /** The config's `tune` without what only says who trains. */
-export type Hyperparameters = Omit<Config['tune'], 'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'>;
+export type Hyperparameters = Omit<
+  Settings['tune'],
+  'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'
+>;
 
 export function hyperparametersOf({
   trainer: _trainer,
@@ -12,7 +15,7 @@ export function hyperparametersOf({
   embedder: _embedder,
   reranker: _reranker,
   ...hyperparameters
-}: Config['tune']): Hyperparameters {
+}: Settings['tune']): Hyperparameters {
   return hyperparameters;
 }
 

@@ -12,28 +12,64 @@ import type { WriterLock } from '../catalog.ts';
 export async function lockForWriting(
   catalogPath: string,
   purpose: string,
-  { waitMs = 0, signal }: { waitMs?: number; signal?: AbortSignal } = {},
+  options: LockOptions = {},
 ): Promise<WriterLock> {
-  const lockPath = `${catalogPath}.lock`;
   const holderPath = `${catalogPath}.writer.json`;
+  const connection = await waitFor(
+    () => tryLock(`${catalogPath}.lock`),
+    () => lockedBy(readHolder(holderPath)),
+    options,
+  );
+  writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose }));
+  return heldUntil(() => {
+    rmSync(holderPath, { force: true });
+    connection.close();
+  });
+}
+
+/** The writer's place of a catalogue in memory, which only this process can reach. */
+export function memoryLock(): (purpose: string, options?: LockOptions) => Promise<WriterLock> {
+  let holder: Holder | undefined;
+  return async (purpose, options = {}) => {
+    await waitFor(
+      () => (holder === undefined ? (holder = { pid: process.pid, purpose }) : undefined),
+      () => lockedBy(holder ?? {}),
+      options,
+    );
+    return heldUntil(() => {
+      holder = undefined;
+    });
+  };
+}
+
+interface LockOptions {
+  waitMs?: number;
+  signal?: AbortSignal;
+}
+
+/** Tries until it succeeds or the time is over. */
+async function waitFor<Place>(
+  attempt: () => Place | undefined,
+  refusal: () => LockedError,
+  { waitMs = 0, signal }: LockOptions,
+): Promise<Place> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     signal?.throwIfAborted();
-    const connection = tryLock(lockPath);
-    if (connection) {
-      writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose }));
-      let held = true;
-      const release = async () => {
-        if (!held) return;
-        held = false;
-        rmSync(holderPath, { force: true });
-        connection.close();
-      };
-      return { release, [Symbol.asyncDispose]: release };
-    }
-    if (Date.now() >= deadline) throw lockedBy(readHolder(holderPath));
+    const place = attempt();
+    if (place !== undefined) return place;
+    if (Date.now() >= deadline) throw refusal();
     await sleep(Math.min(100, Math.max(1, deadline - Date.now())), undefined, signal ? { signal } : {});
   }
+}
+
+function heldUntil(free: () => void): WriterLock {
+  let held = true;
+  const release = async () => {
+    if (held) free();
+    held = false;
+  };
+  return { release, [Symbol.asyncDispose]: release };
 }
 
 function tryLock(path: string): DatabaseSync | undefined {
@@ -65,7 +101,10 @@ function lockedBy({ pid, purpose }: Holder): LockedError {
   return new LockedError({
     domain: 'catalog',
     ...(pid === undefined ? {} : { heldBy: pid }),
-    message: `Another process${pid === undefined ? '' : ` (pid ${pid}${purpose ? `, ${purpose}` : ''})`} is writing to this project.`,
-    hint: 'Wait for it to finish, or stop it, and run this command again; asking and searching work meanwhile.',
+    message:
+      pid === process.pid
+        ? `This process is writing to the same data already${purpose ? ` (${purpose})` : ''}.`
+        : `Another process${pid === undefined ? '' : ` (pid ${pid}${purpose ? `, ${purpose}` : ''})`} is writing to the same data.`,
+    hint: 'Wait for it to finish, or stop it, and try again; asking and searching work meanwhile.',
   });
 }

@@ -64,6 +64,8 @@ export interface Answer {
   /** Tokens of all that the model was asked for this answer, the search query included. */
   usage: { promptTokens: number; completionTokens: number };
   timings: AnswerTimings;
+  /** What steps of the project's own said, by their names. */
+  notes?: Record<string, unknown>;
   traceId: string;
 }
 
@@ -92,4 +94,6 @@ export interface Trace {
   messages?: ChatMessage[];
   rawOutput: string;
   answer: Omit<Answer, 'passages' | 'raw' | 'traceId'>;
+  /** The answer's steps, and the milliseconds that each took. Absent in traces from before answers were made in steps. */
+  steps?: { name: string; milliseconds: number }[];
 }

@@ -1,11 +1,11 @@
 import { valueAt } from '../../answer/structured-output.ts';
-import type { Config, StyleRule } from '../../core/config.ts';
+import type { Settings, StyleRule } from '../../core/settings.ts';
 import type { Case } from '../../core/types/example.ts';
 import { comparableWords } from './words.ts';
 
 /** What the metrics need to know of a project: parts of `config.answer`, so that is what callers pass. */
 export interface MetricSettings {
-  output?: Config['answer']['output'];
+  output?: Settings['answer']['output'];
   /** The sentence that stands for "the sources do not say". */
   notInSources: string;
   styleRules: StyleRule[];

@@ -1,5 +1,5 @@
-import type { StyleRule } from '../../core/config.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import type { StyleRule } from '../../core/settings.ts';
 import type { Metric } from '../types.ts';
 import type { MetricSettings } from './settings.ts';
 

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { evalChunkers } from '../eval-retrieval.ts';
-import { ingest } from '../ingest.ts';
+import { evalChunkers } from '../../evaluate/eval-retrieval.ts';
+import { forget } from '../../forget/forget.ts';
+import { ingest } from '../../runtime/ingest.ts';
+import { tuneReranker } from '../../tune/encoders/tune-reranker.ts';
 import { makeLetterProject } from '../letter-project.fixture.ts';
-import { openProject } from '../project.ts';
-import { tuneReranker } from '../tune-reranker.ts';
-import { forget } from './forget.ts';
+import { openProject } from '../open-project.ts';
 
 test('indices that were made to compare chunkers go, and none of their files holds the words', async () => {
   await using letters = await makeLetterProject();

@@ -3,8 +3,8 @@
  * told, or so many milliseconds after it.
  */
 
-import { openProject } from '../project.ts';
-import { forget } from './forget.ts';
+import { forget } from '../../forget/forget.ts';
+import { openProject } from '../open-project.ts';
 
 const [directory, document, stage, milliseconds] = process.argv.slice(2) as [string, string, string, string];
 const die = () => process.kill(process.pid, 'SIGKILL');

@@ -10,16 +10,16 @@ import { newId } from '../../core/id.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
 import type { Answer } from '../../core/types/answer.ts';
 import type { Example } from '../../core/types/example.ts';
+import { buildDataset } from '../../dataset/build-dataset.ts';
+import { feedbackFile, rateAnswer } from '../../dataset/feedback.ts';
 import { compare } from '../../evaluate/compare.ts';
 import { createMetrics, defaultPrimary } from '../../evaluate/metrics/index.ts';
 import { renderReport } from '../../evaluate/report.ts';
 import { openResultStore } from '../../evaluate/result-store.ts';
+import { forget } from '../../forget/forget.ts';
 import { checkConsistency } from '../../ingest/check-consistency.ts';
-import { dataset } from '../dataset.ts';
-import { feedback, feedbackFile } from '../feedback.ts';
-import { ingest } from '../ingest.ts';
-import { openProject, type Project } from '../project.ts';
-import { forget } from './forget.ts';
+import { ingest } from '../../runtime/ingest.ts';
+import { openProject, type Project } from '../open-project.ts';
 
 /** A project of five short documents with an embedder of some thousand weights. */
 let directory: string;
@@ -79,7 +79,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 async function fill(project: Project): Promise<{ traces: Record<string, string>; datasetId: string }> {
   await ingest(project);
   const retriever = await project.retriever();
-  const { id: datasetId } = await dataset(project);
+  const { id: datasetId } = await buildDataset(project);
   await project.catalog.adapters.put({
     id: 'adapter_1',
     createdAt: new Date().toISOString(),
@@ -136,7 +136,7 @@ async function fill(project: Project): Promise<{ traces: Record<string, string>;
       rawOutput: raw,
       answer: rest,
     });
-    await feedback(project, traceId, { rating: 'down', better: `Better: the ${name}.` });
+    await rateAnswer(project, traceId, { rating: 'down', better: `Better: the ${name}.` });
     traces[name] = traceId;
   }
   // A tuned model that has learnt it says it without being shown it.
@@ -306,7 +306,7 @@ test('pairs that were made of ratings lose what quotes the document, and what wa
   const { traces } = await fill(project);
   const { catalog } = project;
   // A better text may quote the document where the answer did not.
-  await feedback(project, traces.pump!, { rating: 'down', better: body.reactor! });
+  await rateAnswer(project, traces.pump!, { rating: 'down', better: body.reactor! });
   const file = await feedbackFile(project, 1);
   const path = file.slice(data().length + 1);
   expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(5);

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { MemoryVectorStore } from '@langchain/classic/vectorstores/memory';
 import { FakeEmbeddings } from '@langchain/core/utils/testing';
 import { expect, test } from 'vitest';
+import { forget } from '../../forget/forget.ts';
+import { ingest } from '../../runtime/ingest.ts';
 import { openLangChainStore } from '../../store/langchain/langchain-store.ts';
 import { openLexicalIndex } from '../../store/open-store.ts';
 import { pairStores } from '../../store/pair.ts';
-import { ingest } from '../ingest.ts';
 import { makeLetterProject } from '../letter-project.fixture.ts';
-import { openProject } from '../project.ts';
-import { forget } from './forget.ts';
+import { openProject } from '../open-project.ts';
 
 test('what a paired store may keep is told, before and after', async () => {
   await using letters = await makeLetterProject();

@@ -1,10 +1,10 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ingest } from '../ingest.ts';
+import { forget } from '../../forget/forget.ts';
+import { ingest } from '../../runtime/ingest.ts';
 import { makeLetterProject } from '../letter-project.fixture.ts';
-import { openProject } from '../project.ts';
-import { forget } from './forget.ts';
+import { openProject } from '../open-project.ts';
 
 test('a forgotten file does not come back under another name; what of a file cannot be read is told and fails nothing', {
   timeout: 60_000,

@@ -7,7 +7,7 @@ import { TextLoader } from '@langchain/classic/document_loaders/fs/text';
 import { BaseDocumentLoader } from '@langchain/core/document_loaders/base';
 import { Document } from '@langchain/core/documents';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { configSchema } from '../../core/config.ts';
+import { sourceSchema } from '../../core/source-config.ts';
 import { Listener } from '../listener.fixture.ts';
 import { openSource } from '../open-source.ts';
 import { fromLangChainLoader } from './langchain.ts';
@@ -27,11 +27,8 @@ test("LangChain's own loaders: a folder of texts keeps in line", async () => {
     '.txt': (file) => new TextLoader(file),
     '.jsonl': (file) => new JSONLinesLoader(file, '/html'),
   });
-  const config = configSchema.parse({
-    name: 'test',
-    sources: [{ type: 'langchain', name: 'texts', loader, access: 'staff' }],
-  });
-  const source = await openSource(config.sources[0]!, { baseDirectory: folder });
+  const config = sourceSchema.parse({ type: 'langchain', name: 'texts', loader, access: 'staff' });
+  const source = await openSource(config, { baseDirectory: folder });
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source[Symbol.asyncDispose]?.());
   const listener = new Listener(source);
@@ -98,7 +95,7 @@ test('a loader of one’s own: titles, labels, and a text that cannot give itsel
 test('a loader that fails removes nothing and says why', async () => {
   await using source = fromLangChainLoader(new TextLoader(path.join(folder, 'none.txt')), { name: 'texts' });
   await expect(new Listener(source).list()).rejects.toThrow(/^The LangChain loader of texts failed: ENOENT/);
-  expect(() =>
-    configSchema.parse({ name: 'x', sources: [{ type: 'langchain', name: 'y', loader: {} }] }),
-  ).toThrow(/must be a LangChain document loader/);
+  expect(() => sourceSchema.parse({ type: 'langchain', name: 'y', loader: {} })).toThrow(
+    /must be a LangChain document loader/,
+  );
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Config, configSchema } from '../../core/config.ts';
+import { type Settings, settingsSchema } from '../../core/settings.ts';
 import { networkPolicy, policyFetch } from '../../models/network-policy.ts';
 import type { ConversationJob } from '../trainer.ts';
 import { type Connection, fineTuningApi } from './fine-tuning-api.ts';
@@ -27,10 +27,10 @@ afterEach(async () => {
 
 function connection(overrides: Partial<Connection> = {}): Connection {
   const { name, baseURL } = { name: 'office', baseURL: server.url, ...overrides };
-  const config = configSchema.parse({
-    name: 'test',
-    providers: { [name]: { type: 'openai-compatible', baseURL } },
-  });
+  const config = {
+    providers: { [name]: { type: 'openai-compatible' as const, baseURL } },
+    network: 'local' as const,
+  };
   return {
     name,
     baseURL,
@@ -41,12 +41,12 @@ function connection(overrides: Partial<Connection> = {}): Connection {
   };
 }
 
-const settings = (overrides: Partial<Config['tune']['hosted']> = {}): Config['tune']['hosted'] => ({
+const settings = (overrides: Partial<Settings['tune']['hosted']> = {}): Settings['tune']['hosted'] => ({
   pollSeconds: 0.005,
   keepFiles: false,
   ...overrides,
 });
-const trainer = (own: Partial<Config['tune']['hosted']> = {}, over: Partial<Connection> = {}) =>
+const trainer = (own: Partial<Settings['tune']['hosted']> = {}, over: Partial<Connection> = {}) =>
   hostedTrainer(connection(over), settings(own), { retryMilliseconds: 5, attempts: 4 });
 
 function job(overrides: Partial<ConversationJob> = {}): ConversationJob {
@@ -55,9 +55,7 @@ function job(overrides: Partial<ConversationJob> = {}): ConversationJob {
     worker: _worker,
     hosted: _hosted,
     ...hyperparameters
-  } = configSchema.parse({
-    name: 'test',
-  }).tune;
+  } = settingsSchema.parse({}).tune;
   return {
     baseModel: 'tiny-1',
     train: Array.from({ length: 12 }, (_, index) => ({
@@ -362,7 +360,7 @@ describe('across processes', () => {
 });
 
 test('a host that the project does not name is not talked to', async () => {
-  const config = configSchema.parse({ name: 'test' });
+  const config = { providers: {}, network: 'local' as const };
   await expect(
     trainer({}, { baseURL: 'https://api.openai.com/v1', fetch: policyFetch(networkPolicy(config)) }).train(
       job(),

@@ -3,10 +3,10 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Config } from '../../core/config.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { ProviderError } from '../../core/errors/provider-error.ts';
 import { hashJson } from '../../core/hash.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { Example } from '../../core/types/example.ts';
 import type { ConversationJob, HostedModel, Trainer } from '../trainer.ts';
 import {
@@ -26,7 +26,7 @@ import { trainingPrice } from './prices.ts';
  */
 export function hostedTrainer(
   connection: Connection,
-  settings: Config['tune']['hosted'],
+  settings: Settings['tune']['hosted'],
   options: ApiOptions = {},
 ): Trainer<ConversationJob, HostedModel> {
   return {
@@ -126,7 +126,7 @@ async function startedJob(
   state: State,
   context: {
     connection: Connection;
-    settings: Config['tune']['hosted'];
+    settings: Settings['tune']['hosted'];
     job: ConversationJob;
     onProgress: TrainOptions['onProgress'];
     signal: AbortSignal | undefined;
@@ -438,7 +438,7 @@ async function readState(directory: string): Promise<StoredState | undefined> {
 async function openState(
   directory: string,
   connection: Connection,
-  settings: Config['tune']['hosted'],
+  settings: Settings['tune']['hosted'],
   job: ConversationJob,
 ): Promise<State> {
   const { pollSeconds: _poll, keepFiles: _keep, pricePerMillionTokens: _price, ...decisive } = settings;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { importPeft } from '@tandem/nn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Config, configSchema } from '../../core/config.ts';
+import { type Settings, settingsSchema } from '../../core/settings.ts';
 import { countingJob, trainerConformance } from '../conformance.ts';
 import { localTrainer } from '../local-trainer.ts';
 import { workerTrainer } from './worker-trainer.ts';
@@ -21,8 +21,8 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 const place = () => mkdtemp(join(root, 'place-'));
 
-function worker(settings: Partial<Config['tune']['worker']> = {}) {
-  const defaults = configSchema.parse({ name: 'test' }).tune.worker;
+function worker(settings: Partial<Settings['tune']['worker']> = {}) {
+  const defaults = settingsSchema.parse({}).tune.worker;
   return workerTrainer({
     settings: { ...defaults, precision: 'fp32', threads: 1, ...settings },
     network: 'local',

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { epochSteps, hyperparametersFor, importPeft, sha256OfFile, TrainingDivergedError } from '@tandem/nn';
-import type { Config } from '../../core/config.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { WorkerError } from '../../core/errors/worker-error.ts';
 import { hashJson } from '../../core/hash.ts';
+import type { Settings } from '../../core/settings.ts';
 import { nnHyperparameters } from '../local-trainer.ts';
 import { dataSize, outcomeOf, writeAdapter } from '../trained-adapter.ts';
 import type { TokenisedExample, Trainer, TrainingJob } from '../trainer.ts';
@@ -13,8 +13,8 @@ import type { WorkerMessage } from './protocol.ts';
 import { pythonCommand, startPython } from './python-process.ts';
 
 export interface WorkerOptions {
-  settings: Config['tune']['worker'];
-  network: Config['network'];
+  settings: Settings['tune']['worker'];
+  network: 'local' | 'open';
   /** Where a relative `settings.base` starts. */
   projectDirectory: string;
   checkpointEverySeconds?: number;
@@ -140,7 +140,7 @@ export function workerTrainer({
 }
 
 /** Nothing is sent home, and with `network: 'local'` no model is looked for beyond this machine. */
-function environment(network: Config['network']): Record<string, string> {
+function environment(network: 'local' | 'open'): Record<string, string> {
   return {
     HF_HUB_DISABLE_TELEMETRY: '1',
     TOKENIZERS_PARALLELISM: 'false',
@@ -152,7 +152,7 @@ function environment(network: Config['network']): Record<string, string> {
 async function writeJob(
   job: TrainingJob,
   context: {
-    settings: Config['tune']['worker'];
+    settings: Settings['tune']['worker'];
     projectDirectory: string;
     checkpointEverySeconds: number;
     raw: string;

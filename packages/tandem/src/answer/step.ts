@@ -1,0 +1,135 @@
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { PromptVariant } from '../core/settings.ts';
+import type { Answer, ArmName } from '../core/types/answer.ts';
+import type { ChatMessage } from '../core/types/example.ts';
+import type { Retrieval } from '../retrieve/retrieval.ts';
+import type { RetrieveOptions } from '../retrieve/retriever.ts';
+import type { AnswerEvent } from './events.ts';
+import type { Reply } from './generate.ts';
+import type { PlacedQuote } from './placed-quotes.ts';
+
+/** One question and how it is to be answered. */
+export interface AnswerRequest
+  extends Pick<RetrieveOptions, 'access' | 'metadata' | 'documentIds' | 'turns'> {
+  question: string;
+  arm: ArmName;
+  /** Passages in the prompt. Default: the settings'. */
+  k?: number;
+  /** Of the reply. Default: the settings'; fewer where only its first fields are wanted. */
+  maxTokens?: number;
+  /** For base and rag: which of the prompts. */
+  variant?: PromptVariant;
+  /** Replaces the question in the search alone, for yardsticks such as a glossary lookup. */
+  searchFor?: string;
+  /** Of an extract: words of each thing that is asked about. Default 50. */
+  maxWords?: number;
+}
+
+/** What is known of an answer so far: plain data. Each step reads what it needs and gives what it adds. */
+export interface AnswerState {
+  request: AnswerRequest;
+  /** Of the arm `hybrid`: what the tuned model made of the question for the search, and what that took. */
+  rewrite?: { searchQuery?: string; reply: Reply };
+  /** Of arms that search. */
+  retrieved?: Retrieval & { milliseconds: number };
+  messages?: ChatMessage[];
+  /** Once it is there no later step writes one: a step that refuses gives the refusal as the reply. */
+  reply?: Reply & { by: ReplyAuthor };
+  /** Of an extract: what the reply quotes. */
+  quotes?: PlacedQuote[];
+  /** What a reader sees of the reply. */
+  read?: Pick<
+    Answer,
+    'text' | 'output' | 'abstained' | 'citations' | 'danglingMarkers' | 'confidence' | 'rawConfidence'
+  >;
+  /** What steps of your own have to say, by their names. Kept in the answer and its trace. */
+  notes?: Record<string, unknown>;
+  answer?: Answer;
+  /** The steps that have ended, and how long each took. */
+  steps: readonly { name: string; milliseconds: number }[];
+}
+
+/** `model`: it was asked. `refusal`: no model was. `extract`: the sources' own words. */
+export type ReplyAuthor = 'model' | 'refusal' | 'extract';
+
+/** What a step is given beside the state. */
+export interface StepContext {
+  /** Aborts when the caller stops the answer, or when the step's time is over. */
+  signal: AbortSignal;
+  /** Tells who follows the answer. */
+  emit(event: AnswerEvent): void;
+  /** Whether anybody follows the reply as it is written. */
+  streams: boolean;
+}
+
+/** One step of an answer: a function from plain data to plain data. */
+export interface AnswerStep {
+  name: string;
+  /** What it adds to the state, or replaces in it. */
+  run(state: AnswerState, context: StepContext): Promise<Partial<AnswerState>> | Partial<AnswerState>;
+  /** After so long the answer ends with a StepError. Default: of a step that was inserted 120, of the others none. */
+  timeoutSeconds?: number;
+  /** Set by `insertSteps`: whatever such a step throws is told as the step's own failure, a StepError. */
+  isInserted?: true;
+}
+
+/** Where a step goes: beside the one of this name. */
+export type StepInsertion = ({ after: string } | { before: string }) & {
+  step: AnswerStep;
+  /** Raise it when the step does something else now: answers that a comparison has stored are then asked for again. */
+  version?: string | number;
+};
+
+/** How long a step that was inserted may take. */
+export const insertedStepSeconds = 120;
+
+/**
+ * The list with further steps in it.
+ * @throws InvalidInputError for a place that is not there, or a name that is taken.
+ *
+ * @example
+ * const shout: AnswerStep = {
+ *   name: 'shout',
+ *   run: ({ read }) => ({ read: { ...read!, text: read!.text.toUpperCase() } }),
+ * };
+ * const answerer = await createAnswerer(tandem, { steps: [{ after: 'cite', step: shout }] });
+ */
+export function insertSteps(
+  steps: readonly AnswerStep[],
+  insertions: readonly StepInsertion[],
+): AnswerStep[] {
+  const list = [...steps];
+  for (const insertion of insertions) {
+    const { step } = insertion;
+    const beside = 'after' in insertion ? insertion.after : insertion.before;
+    const at = list.findIndex(({ name }) => name === beside);
+    const names = list.map(({ name }) => name).join(', ');
+    if (typeof step?.run !== 'function' || typeof step.name !== 'string' || step.name === '')
+      throw invalid(
+        beside,
+        `The step that goes beside "${beside}" has no name or no run function.`,
+        'Give { name, run }.',
+      );
+    if (at === -1)
+      throw invalid(
+        step.name,
+        `The step ${step.name} is to go beside "${beside}", and there is no such step.`,
+        `There are ${names}.`,
+      );
+    if (list.some(({ name }) => name === step.name))
+      throw invalid(
+        step.name,
+        `There is a step called ${step.name} already.`,
+        `Give yours another name than ${names}.`,
+      );
+    list.splice('after' in insertion ? at + 1 : at, 0, {
+      timeoutSeconds: insertedStepSeconds,
+      ...step,
+      isInserted: true,
+    });
+  }
+  return list;
+}
+
+const invalid = (where: string, message: string, hint: string) =>
+  new InvalidInputError({ domain: 'answer', where, message, hint });

@@ -1,0 +1,92 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import type { Settings } from '../../core/settings.ts';
+import type { Adapter } from '../../core/types/adapter.ts';
+import type { ArmName } from '../../core/types/answer.ts';
+import type { Retriever } from '../../retrieve/retriever.ts';
+import type { AnswerStep } from '../step.ts';
+import { assessStep } from './assess.ts';
+import { citeQuotesStep, citeStep } from './cite.ts';
+import { generateStep } from './generate.ts';
+import { promptStep } from './prompt.ts';
+import { quoteStep } from './quote.ts';
+import { readQuestionStep, readStep } from './read.ts';
+import { recordStep } from './record.ts';
+import { retrieveStep } from './retrieve.ts';
+
+/** What the steps of an arm are made of. */
+export interface AnswerParts {
+  arm: ArmName;
+  settings: Pick<Settings, 'answer' | 'retrieve'>;
+  chat: LanguageModelV4;
+  catalog: Pick<Catalog, 'documents' | 'traces'>;
+  /** Needed by rag and hybrid. */
+  retriever?: Retriever | undefined;
+  /** Needed by tuned and hybrid. `file` is the GGUF LoRA; without it `chat` is the tuned model itself. */
+  adapter?: { adapter: Adapter; file?: string } | undefined;
+  /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
+  calibrate?: ((probability: number, arm: ArmName) => number) | undefined;
+}
+
+/**
+ * How an arm answers: read → retrieve → assess → prompt → generate → cite → record. Arms that do not search have no retrieve and assess.
+ * @throws InvalidInputError where a part is missing that the arm needs.
+ */
+export function answerSteps({
+  arm,
+  settings,
+  chat,
+  catalog,
+  retriever,
+  ...parts
+}: AnswerParts): AnswerStep[] {
+  const { answer, retrieve } = settings;
+  const searches = arm === 'rag' || arm === 'hybrid';
+  const isTrained = arm === 'tuned' || arm === 'hybrid';
+  if (isTrained && !parts.adapter)
+    throw new InvalidInputError({
+      domain: 'answer',
+      where: 'arm',
+      message: `The ${arm} arm needs a trained adapter, and there is none.`,
+      hint: 'Train one first, or use the arm rag.',
+    });
+  if (searches && !retriever)
+    throw new InvalidInputError({
+      domain: 'answer',
+      where: 'arm',
+      message: `The ${arm} arm needs an index, and there is none yet.`,
+      hint: 'Ingest documents first.',
+    });
+  const { file, adapter: trained } = (isTrained && parts.adapter) || {};
+  const adapter = file === undefined ? undefined : { path: file };
+  return [
+    readStep({ chat, answer, adapter }),
+    ...(searches ? [retrieveStep({ retriever: retriever!, retrieve }), assessStep(settings)] : []),
+    promptStep(settings),
+    generateStep({ chat, answer, adapter }),
+    citeStep({ chat, answer, documents: catalog.documents, adapter, calibrate: parts.calibrate }),
+    recordStep({
+      traces: catalog.traces,
+      model: `${chat.provider}:${chat.modelId}`,
+      adapterId: trained?.id,
+    }),
+  ];
+}
+
+/** An answer without a language model: `generate` quotes the sources, and every quote is a citation. */
+export function extractSteps({
+  settings,
+  catalog,
+  retriever,
+}: Pick<AnswerParts, 'settings' | 'catalog'> & { retriever: Retriever }): AnswerStep[] {
+  const { answer, retrieve } = settings;
+  return [
+    readQuestionStep(),
+    retrieveStep({ retriever, retrieve }),
+    assessStep(settings),
+    quoteStep(answer),
+    citeQuotesStep(catalog),
+    recordStep({ traces: catalog.traces, model: 'extract' }),
+  ];
+}

@@ -1,0 +1,102 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { DocumentCatalog } from '../../catalog/catalog.ts';
+import type { Settings } from '../../core/settings.ts';
+import type { ArmName, Citation } from '../../core/types/answer.ts';
+import type { Passage } from '../../core/types/document.ts';
+import type { AdapterReference } from '../../models/local-tools.ts';
+import { mapCitations, withPages } from '../citations.ts';
+import type { PlacedQuote } from '../placed-quotes.ts';
+import { rawConfidence } from '../raw-confidence.ts';
+import type { AnswerStep } from '../step.ts';
+import { parseObject, valueAt } from '../structured-output.ts';
+
+/** Reads the reply: what a person reads of it, which spans of which documents it cites, and how sure the model was. */
+export function citeStep(parts: {
+  chat: LanguageModelV4;
+  answer: Settings['answer'];
+  documents: Pick<DocumentCatalog, 'getMany'>;
+  adapter?: AdapterReference | undefined;
+  /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
+  calibrate?: ((probability: number, arm: ArmName) => number) | undefined;
+}): AnswerStep {
+  const { answer } = parts;
+  return {
+    name: 'cite',
+    async run({ request, messages = [], retrieved, reply }, { signal, emit }) {
+      if (!reply) return {};
+      const structured = reply.by === 'model' ? answer.output : undefined;
+      const output = structured && parseObject(reply.text, structured.schema);
+      const field = structured && valueAt(output, structured.textField);
+      const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
+      const { citations, dangling } = mapCitations(text, retrieved?.passages ?? []);
+      const raw =
+        structured?.confidence &&
+        (await rawConfidence(parts.chat, messages, reply, {
+          path: structured.confidence.of,
+          schema: structured.schema,
+          adapter: parts.adapter,
+          signal,
+        }));
+      const confidence = raw === undefined ? undefined : (parts.calibrate?.(raw, request.arm) ?? raw);
+      if (output && structured?.confidence && confidence !== undefined)
+        output[structured.confidence.field] = Math.round(confidence * 1000) / 1000;
+      const placed = await withPages(citations, parts.documents);
+      for (const citation of placed) emit({ type: 'citation', citation });
+      return {
+        read: {
+          text,
+          ...(output && { output }),
+          abstained: isAbstention(text, answer.notInSources),
+          citations: placed,
+          danglingMarkers: dangling,
+          ...(confidence !== undefined && { confidence, rawConfidence: raw! }),
+        },
+      };
+    },
+  };
+}
+
+/** The same for an extract: each quote is its own citation. */
+export function citeQuotesStep(parts: { documents: Pick<DocumentCatalog, 'getMany'> }): AnswerStep {
+  return {
+    name: 'cite',
+    async run({ retrieved, reply, quotes = [] }, { emit }) {
+      const passages = retrieved?.passages ?? [];
+      const quoted = quotes.map((quote) => citationOf(quote, passages[quote.marker - 1]!));
+      const citations = await withPages(quoted, parts.documents);
+      for (const citation of citations) emit({ type: 'citation', citation });
+      return {
+        read: {
+          text: reply?.text ?? '',
+          abstained: quotes.length === 0,
+          citations,
+          danglingMarkers: [],
+        },
+      };
+    },
+  };
+}
+
+function citationOf({ quote, marker }: PlacedQuote, passage: Passage): Citation {
+  const { text, start, end } = quote;
+  return {
+    marker,
+    documentId: passage.documentId,
+    uri: passage.uri,
+    start: passage.start + start,
+    end: passage.start + end,
+    quote: passage.text.slice(start, end),
+    sentence: text,
+  };
+}
+
+/** The agreed sentence, alone or with a lead such as the condition's name before it. */
+function isAbstention(text: string, notInSources: string): boolean {
+  const plain = (value: string) =>
+    value
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+  const sentence = plain(notInSources);
+  return sentence.length > 0 && plain(text).endsWith(sentence);
+}

@@ -1,0 +1,43 @@
+import type { JSONSchema7, LanguageModelV4 } from '@ai-sdk/provider';
+import type { Settings } from '../../core/settings.ts';
+import type { AdapterReference } from '../../models/local-tools.ts';
+import { citationsAsWritten } from '../citations-as-written.ts';
+import { generate } from '../generate.ts';
+import { needsProbabilities } from '../raw-confidence.ts';
+import type { AnswerStep } from '../step.ts';
+
+/** Has the model write the reply; where somebody follows it, piece by piece, with citations as their sentences end. */
+export function generateStep(parts: {
+  chat: LanguageModelV4;
+  answer: Settings['answer'];
+  adapter?: AdapterReference | undefined;
+}): AnswerStep {
+  const { output, grammar, maxTokens, temperature } = parts.answer;
+  return {
+    name: 'generate',
+    async run({ request, messages, retrieved, reply }, { signal, emit, streams }) {
+      if (reply || !messages) return {};
+      const passages = retrieved?.passages ?? [];
+      const citations = output ? undefined : citationsAsWritten(passages);
+      const written = await generate(parts.chat, messages, {
+        maxTokens: request.maxTokens ?? maxTokens,
+        temperature,
+        adapter: parts.adapter,
+        signal,
+        probabilities: needsProbabilities(output),
+        ...(output &&
+          grammar && {
+            schema: output.schema as JSONSchema7,
+            citations: { field: output.textField, sources: passages.length },
+          }),
+        ...(streams && {
+          onText(text: string) {
+            emit({ type: 'text', text });
+            for (const citation of citations?.write(text) ?? []) emit({ type: 'citation', citation });
+          },
+        }),
+      });
+      return { reply: { ...written, by: 'model' } };
+    },
+  };
+}

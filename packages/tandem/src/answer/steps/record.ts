@@ -1,0 +1,77 @@
+import type { TraceCatalog } from '../../catalog/catalog.ts';
+import { newId } from '../../core/id.ts';
+import type { Answer, Trace } from '../../core/types/answer.ts';
+import type { AnswerState, AnswerStep } from '../step.ts';
+
+/** Puts the answer together and keeps its trace: the one place where both are made of what the steps gave. */
+export function recordStep(parts: {
+  traces: Pick<TraceCatalog, 'put'>;
+  /** `provider:model`, or `extract`. */
+  model: string;
+  adapterId?: string | undefined;
+}): AnswerStep {
+  return {
+    name: 'record',
+    async run(state) {
+      const answer = answerOf(state, newId('trace'));
+      await parts.traces.put(traceOf(state, answer, parts));
+      return { answer };
+    },
+  };
+}
+
+function answerOf({ request, rewrite, retrieved, reply, read, notes }: AnswerState, traceId: string): Answer {
+  const searched = (rewrite?.reply.milliseconds ?? 0) + (retrieved?.milliseconds ?? 0);
+  const generated = reply?.milliseconds ?? 0;
+  return {
+    question: request.question,
+    arm: request.arm,
+    text: '',
+    abstained: false,
+    citations: [],
+    danglingMarkers: [],
+    ...read,
+    raw: reply?.text ?? '',
+    passages: retrieved?.passages ?? [],
+    ...(rewrite?.searchQuery && { searchQuery: rewrite.searchQuery }),
+    ...(retrieved?.spelledOut && { spelledOut: retrieved.spelledOut }),
+    ...(retrieved?.parts && { parts: retrieved.parts }),
+    ...(retrieved?.missing && { missing: retrieved.missing }),
+    ...(notes && { notes }),
+    usage: {
+      promptTokens: (rewrite?.reply.promptTokens ?? 0) + (reply?.promptTokens ?? 0),
+      completionTokens: (rewrite?.reply.completionTokens ?? 0) + (reply?.completionTokens ?? 0),
+    },
+    timings: {
+      ...(rewrite && { rewrite: rewrite.reply.milliseconds }),
+      ...(retrieved && { retrieve: retrieved.milliseconds }),
+      ...(reply?.firstToken !== undefined && { firstToken: searched + reply.firstToken }),
+      generate: generated,
+      total: searched + generated,
+    },
+    traceId,
+  };
+}
+
+function traceOf(
+  { rewrite, messages, reply, steps }: AnswerState,
+  { passages, raw, traceId, ...answer }: Answer,
+  { model, adapterId }: { model: string; adapterId?: string | undefined },
+): Trace {
+  return {
+    id: traceId,
+    at: new Date().toISOString(),
+    question: answer.question,
+    arm: answer.arm,
+    model,
+    ...(adapterId !== undefined && { adapterId }),
+    ...(answer.searchQuery && { searchQuery: answer.searchQuery }),
+    ...(rewrite && { rewritePrompt: rewrite.reply.prompt }),
+    passages,
+    prompt: reply?.prompt ?? '',
+    ...(reply?.by === 'model' && messages && { messages }),
+    rawOutput: raw,
+    answer,
+    steps: [...steps],
+  };
+}

@@ -1,0 +1,19 @@
+import { TandemError } from './tandem-error.ts';
+
+/** A step that was put into an answer threw something, gave something that is no answer's, or did not end in time. */
+export class StepError extends TandemError {
+  /** The step's name. */
+  readonly step: string;
+  /** What the steps before it had given: nothing of it is lost. Plain data; its form is `AnswerState`. */
+  readonly state: unknown;
+
+  constructor(options: { step: string; message: string; hint?: string; state: unknown; cause?: unknown }) {
+    super({ ...options, code: 'step_failed', domain: 'answer', category: 'user' });
+    this.step = options.step;
+    this.state = options.state;
+  }
+
+  static override isInstance(error: unknown): error is StepError {
+    return TandemError.isInstance(error) && error.code === 'step_failed';
+  }
+}

@@ -1,0 +1,254 @@
+import { z } from 'zod';
+import { armNames } from './types/answer.ts';
+
+export const providerSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('openai-compatible'),
+    baseURL: z.url(),
+    apiKeyEnv: z.string().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('ollama'),
+    baseURL: z.url().default('http://127.0.0.1:11434'),
+    contextLength: z.number().int().positive().optional(),
+  }),
+  /** Any AI SDK provider: the function gets the model's name and returns a language, embedding or reranking model. */
+  z.strictObject({
+    type: z.literal('ai-sdk'),
+    languageModel: z.function().optional(),
+    embeddingModel: z.function().optional(),
+    rerankingModel: z.function().optional(),
+  }),
+]);
+export type ProviderConfig = z.infer<typeof providerSchema>;
+
+const promptVariant = z.strictObject({
+  id: z.string(),
+  /** System prompt. `{styleGuide}`, `{schema}` and `{notInSources}` are filled in. */
+  system: z.string(),
+  /** Shown as earlier turns, for few-shot prompts. */
+  examples: z.array(z.strictObject({ user: z.string(), assistant: z.string() })).default([]),
+});
+export type PromptVariant = z.infer<typeof promptVariant>;
+
+const styleRule = z.strictObject({
+  id: z.string(),
+  description: z.string(),
+  /** Given the text a person would read; true when the rule is kept. */
+  check: z.custom<(text: string) => boolean>((value) => typeof value === 'function', 'must be a function'),
+});
+export type StyleRule = z.infer<typeof styleRule>;
+
+const step = z.custom<{ name: string; run: (...parameters: never[]) => unknown; timeoutSeconds?: number }>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'run' in value &&
+    typeof value.run === 'function' &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    value.name !== '',
+  'must be a step: { name, run }',
+);
+const version = z.union([z.string(), z.number()]).optional();
+/** `StepInsertion` of `answer/step.ts`. */
+const stepInsertion = z.union([
+  z.strictObject({ after: z.string(), step, version }),
+  z.strictObject({ before: z.string(), step, version }),
+]);
+
+const outputSchema = z.strictObject({
+  /** JSON Schema of the reply. */
+  schema: z.record(z.string(), z.unknown()),
+  /** Dotted path of the field a person reads; citations stand in it and text metrics compare it. */
+  textField: z.string(),
+  /** Fields compared with the expected ones, each its own metric. `normalized` ignores case and punctuation. */
+  compareFields: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        name: z.string(),
+        match: z.enum(['exact', 'normalized']).default('exact'),
+      }),
+    )
+    .default([]),
+  /** A field that Tandem fills in itself: the calibrated probability that `of` is right. */
+  confidence: z.strictObject({ field: z.string(), of: z.string() }).optional(),
+});
+
+/** A size of memory as people write it. */
+export const memorySizeSchema = z
+  .string()
+  .regex(/^\d+(\.\d+)? ?[MG]B$/i, 'must be a size such as 1.5GB or 800MB');
+
+/** How an encoder is trained. Learning rate and batch size, where not given: `project/encoder-run.ts`. */
+const encoderTuneSchema = z
+  .strictObject({
+    /** All weights, or low-rank changes of all linears, which are folded in at the end. */
+    method: z.enum(['full', 'lora']).default('full'),
+    /** Of the layers' products where all weights are trained. `auto`: int8 where the CPU has integer dot products, else float32. */
+    products: z.enum(['auto', 'float32', 'int8']).default('auto'),
+    /** Of `lora`. */
+    rank: z.number().int().min(1).default(16),
+    alpha: z.number().positive().default(32),
+    epochs: z.number().positive().default(2),
+    /** Stop when so many measurements of the validation loss in a row brought nothing better; 0 never does. */
+    patience: z.number().int().min(0).default(0),
+    /** At its peak. Absent: 5e-5, of `lora` 1e-3. */
+    learningRate: z.number().positive().optional(),
+    /** Pairs in a step. Absent: 64 of an embedder (the others are its negatives), 16 of a reranker. */
+    batchSize: z.number().int().min(2).optional(),
+  })
+  .refine(({ method, products }) => method === 'full' || products !== 'int8', {
+    path: ['products'],
+    message: 'int8 is for method full: low-rank changes are trained in float32',
+  })
+  .prefault({});
+export type EncoderTuneConfig = z.output<typeof encoderTuneSchema>;
+
+const chunkSettings = z
+  .strictObject({
+    /** How documents are cut; `tandem eval retrieval --chunkers` compares the ways on a project's own questions. */
+    strategy: z.enum(['sentence', 'structural', 'fixed', 'semantic', 'parent-child']).default('sentence'),
+    maxTokens: z.number().int().min(16).max(256).default(200),
+    overlapTokens: z.number().int().min(0).default(30),
+    /** `parent-child` alone: tokens of the chunks that are searched; `maxTokens` then bounds what is handed on. */
+    childTokens: z.number().int().min(16).max(256).optional(),
+  })
+  .prefault({});
+
+/** Without defaults filled in at the top, so that a project's config can add to it. */
+export const retrieveSettings = z.strictObject({
+  k: z.number().int().min(1).max(50).default(4),
+  /** Passages that each search brings to be compared. */
+  candidates: z.number().int().min(1).default(60),
+  /** Passages that the reranker reads. */
+  rerankCandidates: z.number().int().min(1).max(100).default(20),
+  /** So many chunks of the same section before and after each passage are joined to it. */
+  neighbours: z.number().int().min(0).max(5).default(0),
+  /** At most so many of the embedder's tokens in all of a question's passages together. Absent: no limit but `k`. */
+  maxTokens: z.number().int().min(64).optional(),
+  /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
+  leastSimilarity: z.number().min(-1).max(1).default(0.25),
+});
+
+const answerSettings = z
+  .strictObject({
+    arm: z.enum(armNames).default('rag'),
+    maxTokens: z.number().int().min(8).default(256),
+    temperature: z.number().min(0).default(0),
+    notInSources: z.string().default('The sources do not say.'),
+    styleGuide: z.string().optional(),
+    /** The one line that tuned and hybrid carry instead of the style guide. */
+    tunedSystem: z.string().default('Answer as you have learnt to.'),
+    /** System prompt under which the tuned model turns a question into a search query. */
+    rewriteSystem: z.string().default('Rewrite the question as a search query. Spell out abbreviations.'),
+    prompts: z
+      .strictObject({ base: z.array(promptVariant), rag: z.array(promptVariant) })
+      .partial()
+      .prefault({}),
+    output: outputSchema.optional(),
+    /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
+    grammar: z.boolean().default(true),
+    styleRules: z.array(styleRule).default([]),
+    /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `assess`, `prompt`, `generate`, `cite`, `record`. */
+    steps: z.array(stepInsertion).optional(),
+  })
+  .prefault({});
+
+/** Training examples of each kind; see `DatasetMix`. */
+export const mixSettings = z.strictObject({
+  passages: z.number().int().min(0),
+  absent: z.number().int().min(0),
+  closed: z.number().int().min(0),
+  rewrite: z.number().int().min(0),
+  glossary: z.number().min(0),
+});
+
+const tuneSettings = z
+  .strictObject({
+    rank: z.number().int().min(1).default(16),
+    alpha: z.number().positive().default(32),
+    /** Share of what the adapter reads that is zeroed in training; costs time, and helps where examples are few. */
+    dropout: z.number().min(0).lt(1).default(0),
+    /** Of the local trainer's products with the frozen weights; `int8` is faster where the CPU has integer dot products. */
+    frozenPrecision: z.enum(['float32', 'int8']).default('float32'),
+    /** At its peak. Absent, like `epochs` and `patience`: by the amount of data. */
+    learningRate: z.number().positive().optional(),
+    schedule: z.enum(['cosine', 'linear', 'constant']).default('cosine'),
+    batchSize: z.number().int().min(1).default(4),
+    /** Batches in one step. */
+    accumulate: z.number().int().min(1).default(1),
+    epochs: z.number().positive().optional(),
+    /** Stop when so many measurements of the validation loss in a row brought nothing better; 0 never does. */
+    patience: z.number().int().min(0).optional(),
+    /** Of training on preferences: how strongly the model is held to what it was before. */
+    beta: z.number().positive().default(0.1),
+    warmupFraction: z.number().min(0).max(1).default(0.05),
+    maxGradientNorm: z.number().positive().default(1),
+    weightDecay: z.number().min(0).default(0),
+    maxLength: z.number().int().min(16).default(1024),
+    targetModules: z
+      .array(z.string())
+      .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
+    seed: z.number().int().default(7),
+    /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
+    maxMinutes: z.number().positive().optional(),
+    /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */
+    memory: memorySizeSchema.optional(),
+    /** Of the embedder's training; of the settings above it has `seed`. */
+    embedder: encoderTuneSchema,
+    /** Of the reranker's, likewise. */
+    reranker: encoderTuneSchema,
+    /** Who trains: this process, a Python process on this machine, or the provider of `models.chat`. */
+    trainer: z.enum(['local', 'worker', 'hosted']).default('local'),
+    worker: z
+      .strictObject({
+        /** A Python that has torch, transformers, peft and gguf; absent: `TANDEM_PYTHON`, else uv brings them. */
+        python: z.string().optional(),
+        /** Hugging Face id or folder of the same model, trained on instead of the GGUF's blocks. */
+        base: z.string().optional(),
+        precision: z.enum(['auto', 'fp32', 'bf16']).default('auto'),
+        /** Frozen weights in four bits (QLoRA, by bitsandbytes); `auto`: where there is a CUDA GPU. */
+        quantise: z.enum(['auto', '4bit', 'none']).default('auto'),
+        /** Examples run at once; a step's other examples follow before its update. Default: the whole step. */
+        microBatchSize: z.number().int().min(1).optional(),
+        threads: z.number().int().min(1).optional(),
+      })
+      .prefault({}),
+    hosted: z
+      .strictObject({
+        /** Name to tune under, where it is not the one in `models.chat` (a dated snapshot). */
+        model: z.string().optional(),
+        /** Part of the tuned model's name. */
+        suffix: z.string().max(64).optional(),
+        /** The provider's own choice unless given. */
+        epochs: z.number().int().min(1).optional(),
+        batchSize: z.number().int().min(1).optional(),
+        learningRateMultiplier: z.number().positive().optional(),
+        /** US dollars for a million trained tokens, where the table in `tune/hosted/prices.json` is silent or old. */
+        pricePerMillionTokens: z.number().min(0).optional(),
+        pollSeconds: z.number().positive().default(10),
+        /** Leave the uploaded examples at the provider when the job is over. */
+        keepFiles: z.boolean().default(false),
+        /** Further members of the job's request, sent as they are. */
+        request: z.record(z.string(), z.unknown()).optional(),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** How a Tandem works: how documents are cut, passages found, answers given and models trained. Everything has a default. */
+export const settingsSchema = z.strictObject({
+  chunk: chunkSettings,
+  retrieve: retrieveSettings.prefault({}),
+  answer: answerSettings,
+  dataset: z.strictObject({ mix: mixSettings.optional() }).prefault({}),
+  tune: tuneSettings,
+});
+
+/** What a user writes: everything has a default. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+/** The same with the defaults filled in. */
+export type Settings = z.output<typeof settingsSchema>;

@@ -1,0 +1,254 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { canonicalJson, sha256 } from '../core/hash.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import { type Case, type Example, exampleSchema } from '../core/types/example.ts';
+import type { GlossaryEntry } from '../core/types/glossary.ts';
+import type { Material } from '../parts/material.ts';
+import type { Parts } from '../parts/parts.ts';
+import { retrievalSettings } from '../parts/retriever-for.ts';
+import { writeAtomically } from '../parts/write-atomically.ts';
+import { resolveSources } from './cases.ts';
+import {
+  composeExamples,
+  type DatasetMix,
+  defaultMix,
+  type TrainingQuestion,
+  trainingQuestionSchema,
+} from './compose-examples.ts';
+import { readJsonl } from './jsonl.ts';
+import { type GivenGlossary, glossaryOf } from './material.ts';
+import { splitOf } from './split.ts';
+
+export interface Dataset {
+  /** SHA-256 of the training examples' canonical JSONL. */
+  id: string;
+  train: Example[];
+  validation: Example[];
+  /** Files, absolute. */
+  files: { train: string; validation?: string };
+  /** Training examples of each kind. */
+  counts: Record<string, number>;
+  /** Questions left out because no indexed passage holds their answer. */
+  unanswerable: number;
+  /** For each document the lines, from 1, of the examples that have words of it. Absent in datasets of before it was kept. */
+  documents?: Record<'train' | 'validation', Record<string, number[]>>;
+  /** What happened to it since it was built. */
+  note?: string;
+}
+
+/** The parts that a dataset is made of. */
+export type DatasetParts = Pick<
+  Parts,
+  'name' | 'settings' | 'material' | 'catalog' | 'models' | 'dataDirectory' | 'retriever'
+>;
+
+export interface BuildDatasetOptions {
+  /** Replaces the parts' own: a CSV file or the entries. */
+  glossary?: GivenGlossary;
+  mix?: Partial<DatasetMix>;
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+}
+
+/**
+ * The training data: ready-made chat examples where there are any, else examples made of its questions, glossary
+ * and index. Written to `datasets/ID/` in the data folder and remembered; the same inputs give the same id and are not built twice.
+ */
+export async function buildDataset(parts: DatasetParts, options: BuildDatasetOptions = {}): Promise<Dataset> {
+  const { settings, material } = parts;
+  if (material.examples) return readyMade(parts, material.examples);
+  const questions = await trainingQuestions(parts);
+  const glossary = await glossaryEntries(parts, options.glossary);
+  if (questions.length === 0 && glossary.length === 0) {
+    throw new InvalidInputError({
+      domain: 'dataset',
+      where: 'dataset',
+      message: `${parts.name} has nothing to train on.`,
+      hint: 'Give training questions, questions to be divided, ready-made examples or a glossary (dataset.questions, .qa, .train or .glossary in tandem.config.ts).',
+    });
+  }
+  const mix = { ...defaultMix, ...settings.dataset.mix, ...options.mix };
+  const seed = options.seed ?? settings.tune.seed;
+  const state = await parts.catalog.index.get();
+  const recipe = sha256(
+    canonicalJson({
+      questions,
+      glossary,
+      mix,
+      seed,
+      answer: { ...settings.answer, styleRules: undefined },
+      retrieve: await retrievalSettings(parts),
+      index: state && [state.configurationHash, state.committedSeq],
+    }),
+  );
+  const directoryOf = join(parts.dataDirectory, 'datasets', recipe.slice(0, 16));
+  const stored = await readStored(directoryOf);
+  if (stored) return stored;
+
+  const retriever = await parts.retriever();
+  const part = async (split: 'train' | 'validation') => {
+    const own = questions.filter((question) => question.split === split);
+    return composeExamples({
+      questions: own,
+      // The glossary is learnt, not validated: its pairs are in both worlds by intention.
+      glossary: split === 'train' ? glossary : [],
+      settings,
+      retriever,
+      trainableDocumentIds: [...new Set(own.flatMap(({ source }) => (source ? [source.documentId] : [])))],
+      mix: split === 'train' ? mix : validationMix(mix, own.length),
+      seed,
+      ...(options.signal && { signal: options.signal }),
+      ...(options.onProgress && { onProgress: options.onProgress }),
+    });
+  };
+  const train = await part('train');
+  const validation = await part('validation');
+  const built = {
+    train: train.examples,
+    validation: validation.examples,
+    counts: train.counts,
+    unanswerable: train.unanswerable + validation.unanswerable,
+    documents: { train: linesOf(train.documents), validation: linesOf(validation.documents) },
+  };
+  return store(parts, directoryOf, built);
+}
+
+/** A sixteenth of the training mix, and never more than the questions can bear: it is measured five times. */
+function validationMix(mix: DatasetMix, questions: number): DatasetMix {
+  const share = (count: number) => Math.min(Math.ceil(count / 16), questions);
+  return {
+    passages: share(mix.passages),
+    absent: share(mix.absent),
+    closed: share(mix.closed),
+    rewrite: share(mix.rewrite),
+    glossary: 0,
+  };
+}
+
+/** The questions that may be trained on, each with its split; sources resolved against the index. */
+export async function trainingQuestions({
+  material,
+  catalog,
+}: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
+  const given = material.questions ?? material.qa;
+  if (given === undefined) return [];
+  const lines = await given.read(trainingQuestionSchema);
+  const withSplit = lines.map((line) => ({ ...line, split: line.split ?? splitOf(line.group ?? line.id) }));
+  const usable =
+    material.questions === undefined
+      ? withSplit.filter(({ split }) => split !== 'cases')
+      : withSplit.map((line) => ({
+          ...line,
+          split: line.split === 'cases' ? ('train' as const) : line.split,
+        }));
+  const resolved = await resolveSources(
+    usable.map(({ id, question, source }) => ({ id, question, expected: '', ...(source && { source }) })),
+    catalog.documents,
+  );
+  return usable.map(({ source: _source, ...line }, index) => ({
+    ...line,
+    split: line.split as 'train' | 'validation',
+    ...(resolved[index]!.source && { source: resolved[index]!.source }),
+  }));
+}
+
+/** Validation cases: questions cut from the training file by group, for choosing prompts and calibrating; never trained on. */
+export async function validationCases(parts: Pick<Parts, 'material' | 'catalog'>): Promise<Case[]> {
+  const questions = await trainingQuestions(parts);
+  return questions
+    .filter(({ split, expected }) => split === 'validation' && expected !== undefined)
+    .map(({ split: _split, wordings: _wordings, expected, ...rest }) => ({ ...rest, expected: expected! }));
+}
+
+/** What is taught of short forms: `given`, else the parts' own; none where there is neither. */
+export async function glossaryEntries(
+  { material }: Pick<Parts, 'material'>,
+  given?: GivenGlossary,
+): Promise<GlossaryEntry[]> {
+  const glossary = given === undefined ? material.glossary : glossaryOf(given);
+  return (await glossary?.read()) ?? [];
+}
+
+async function readyMade(parts: DatasetParts, examples: NonNullable<Material['examples']>): Promise<Dataset> {
+  const train = await examples.train.read(exampleSchema);
+  const validation = (await examples.validation?.read(exampleSchema)) ?? [];
+  const id = sha256(jsonl(train));
+  const file = examples.train.file;
+  if (file === undefined) {
+    const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
+    return store(parts, directory, { train, validation, counts: countKinds(train), unanswerable: 0 });
+  }
+  await parts.catalog.datasets.put({
+    id,
+    path: relative(parts.dataDirectory, file),
+    counts: { train: train.length, validation: validation.length },
+    createdAt: new Date().toISOString(),
+  });
+  const files = {
+    train: file,
+    ...(examples.validation?.file !== undefined && { validation: examples.validation.file }),
+  };
+  return { id, train, validation, files, counts: countKinds(train), unanswerable: 0 };
+}
+
+/** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
+export type DatasetManifest = Pick<Dataset, 'id' | 'counts' | 'unanswerable' | 'documents' | 'note'>;
+
+function linesOf(documents: readonly string[][]): Record<string, number[]> {
+  const lines: Record<string, number[]> = {};
+  for (const [i, ids] of documents.entries()) for (const id of ids) (lines[id] ??= []).push(i + 1);
+  return lines;
+}
+
+async function store(
+  parts: DatasetParts,
+  directory: string,
+  built: Omit<Dataset, 'id' | 'files'>,
+): Promise<Dataset> {
+  const train = jsonl(built.train);
+  const id = sha256(train);
+  const files = { train: join(directory, 'train.jsonl'), validation: join(directory, 'validation.jsonl') };
+  await mkdir(directory, { recursive: true });
+  await writeAtomically(files.train, train);
+  await writeAtomically(files.validation, jsonl(built.validation));
+  const { counts, unanswerable, documents } = built;
+  const manifest: DatasetManifest = { id, counts, unanswerable, ...(documents && { documents }) };
+  await writeAtomically(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await parts.catalog.datasets.put({
+    id,
+    path: relative(parts.dataDirectory, dirname(files.train)),
+    counts: { ...built.counts, train: built.train.length, validation: built.validation.length },
+    createdAt: new Date().toISOString(),
+  });
+  return { id, ...built, files };
+}
+
+async function readStored(directory: string): Promise<Dataset | undefined> {
+  const manifestFile = join(directory, 'manifest.json');
+  if (!existsSync(manifestFile)) return undefined;
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as DatasetManifest;
+  const files = { train: join(directory, 'train.jsonl'), validation: join(directory, 'validation.jsonl') };
+  return {
+    ...manifest,
+    train: await readJsonl(files.train, exampleSchema),
+    validation:
+      existsSync(files.validation) && (await readFile(files.validation, 'utf8')).trim()
+        ? await readJsonl(files.validation, exampleSchema)
+        : [],
+    files,
+  };
+}
+
+/** One example, or pair, a line, keys sorted: what `id` is the hash of. */
+export const jsonl = (lines: readonly object[]) => lines.map((line) => `${canonicalJson(line)}\n`).join('');
+
+function countKinds(examples: readonly Example[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { metadata } of examples)
+    counts[metadata?.kind ?? 'example'] = (counts[metadata?.kind ?? 'example'] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,46 @@
+import { join, resolve } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Adapter } from '../core/types/adapter.ts';
+import { type Case, type Example, exampleSchema } from '../core/types/example.ts';
+import { readJsonl } from '../dataset/jsonl.ts';
+import type { Parts } from '../parts/parts.ts';
+import { findLeakage } from './leakage.ts';
+import type { Provenance } from './types.ts';
+
+/**
+ * Refuses a comparison whose adapter was trained on what it would be tested with: the same group, question or answer, exactly or
+ * nearly.
+ */
+export async function checkLeakage(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
+  adapter: Adapter,
+  cases: readonly Case[],
+): Promise<Provenance['leakage']> {
+  const record = await parts.catalog.datasets.get(adapter.lineage.datasetHash);
+  if (!record) {
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: adapter.id,
+      message: `The dataset of adapter ${adapter.id} is not in this project, so it cannot be checked that the cases were not trained on.`,
+      hint: 'Train the adapter in this parts.',
+    });
+  }
+  const path = resolve(parts.dataDirectory, record.path);
+  const examples: Example[] = await readJsonl(
+    path.endsWith('.jsonl') ? path : join(path, 'train.jsonl'),
+    exampleSchema,
+  );
+  const documents: { id: string; text: string }[] = [];
+  for await (const { id, text } of parts.catalog.documents.all()) documents.push({ id, text });
+  const { findings } = findLeakage({ examples, cases, documents });
+  if (findings.length > 0) {
+    const first = findings[0]!;
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: first.caseId,
+      message: `${findings.length} ${findings.length === 1 ? 'case was' : 'cases were'} seen in training: case ${first.caseId} (${first.reason}).`,
+      hint: 'Take those groups out of the training questions or out of the cases, and train again.',
+    });
+  }
+  return { checkedExamples: examples.length, checkedCases: cases.length, findings: 0, reviewed: [] };
+}

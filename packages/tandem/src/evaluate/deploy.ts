@@ -1,0 +1,57 @@
+import { findAdapter } from '../answer/find-adapter.ts';
+import type { Deployment } from '../catalog/catalog.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import type { Parts } from '../parts/parts.ts';
+import { latestEvidence } from './evidence.ts';
+
+/**
+ * Makes `arm` what `ask` answers with. An arm with an adapter needs one trained on the base and template that are served, and a
+ * comparison that showed the arm better than its untrained counterpart (tuned than base, hybrid than rag); `force` does without the
+ * comparison, and is recorded.
+ */
+export async function deployArm(
+  parts: Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory'>,
+  options: { arm: ArmName; adapterId?: string; force?: boolean },
+): Promise<Deployment> {
+  const { arm, force = false } = options;
+  await using _lock = await parts.catalog.lockForWriting(`switching to ${arm}`);
+  if (arm === 'base' || arm === 'rag') {
+    if (options.adapterId !== undefined) {
+      throw new InvalidInputError({
+        domain: 'evaluate',
+        where: 'adapterId',
+        message: `The ${arm} arm has no adapter.`,
+        hint: 'Leave it out, or choose tuned or hybrid.',
+      });
+    }
+    const evidence = await latestEvidence(parts, arm);
+    return parts.catalog.deployments.push({
+      arm,
+      forced: false,
+      reason: evidence?.sentence ?? 'chosen by hand',
+      ...(evidence && { evidenceRunId: evidence.runId }),
+    });
+  }
+  const { adapter } = await findAdapter(parts, options.adapterId);
+  const evidence = await latestEvidence(parts, arm, adapter.id);
+  if (!evidence?.passed && !force) {
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: adapter.id,
+      message: evidence
+        ? `The adapter ${adapter.id} did not pass its paired test: ${evidence.sentence}`
+        : `The adapter ${adapter.id} has not been compared yet.`,
+      hint: evidence
+        ? 'Improve it and compare again, use another arm, or insist (force; it is recorded).'
+        : 'Compare it first, or insist (force; it is recorded).',
+    });
+  }
+  return parts.catalog.deployments.push({
+    arm,
+    adapterId: adapter.id,
+    forced: !evidence?.passed,
+    reason: evidence?.sentence ?? 'forced without a comparison',
+    ...(evidence && { evidenceRunId: evidence.runId }),
+  });
+}

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArmName } from '../core/types/answer.ts';
+import type { Parts } from '../parts/parts.ts';
+import { advantageOf, shownBetter } from './advantage.ts';
+import { formatDifference, formatInterval, formatP } from './format.ts';
+import type { ComparisonResult } from './types.ts';
+
+export interface Evidence {
+  runId: string;
+  /** The arm was shown to beat its untrained counterpart on the primary metric (adjusted p < 0.05). */
+  passed: boolean;
+  sentence: string;
+}
+
+const untrained: Record<ArmName, ArmName> = { base: 'base', rag: 'base', tuned: 'base', hybrid: 'rag' };
+
+/** What the latest comparison of this arm (with this adapter) says of it, or undefined where there is none. */
+export async function latestEvidence(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
+  arm: ArmName,
+  adapterId?: string,
+): Promise<Evidence | undefined> {
+  const runs = await parts.catalog.runs.list({ kind: 'compare' });
+  for (const run of runs) {
+    if (run.status !== 'done' || (adapterId !== undefined && run.inputs.adapter !== adapterId)) continue;
+    const file = run.artefacts
+      .map((artefact) => join(parts.dataDirectory, artefact))
+      .find((path) => path.endsWith('comparison.json'));
+    if (file === undefined || !existsSync(file)) continue;
+    const result = JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
+    const evidence = evidenceIn(result, arm);
+    if (evidence) return { runId: run.id, ...evidence };
+  }
+  return undefined;
+}
+
+function evidenceIn(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'runId'> | undefined {
+  const against = untrained[arm];
+  const overall = result.slices.find(({ kind }) => kind === null)!;
+  const metric = result.metrics.find(({ id }) => id === result.primary.metric)!;
+  const advantage = advantageOf(overall, metric, arm, against);
+  if (!advantage) return undefined;
+  const { by, cases } = advantage;
+  const p = advantage.adjustedP ?? advantage.p;
+  return {
+    passed: shownBetter(advantage),
+    sentence: `${arm} against ${against} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${cases} cases of ${overall.groups} groups).`,
+  };
+}

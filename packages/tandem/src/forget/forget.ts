@@ -1,0 +1,151 @@
+import type { Forgetting } from '../catalog/catalog.ts';
+import { embeddedText } from '../chunk/embedded-text.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { sha256 } from '../core/hash.ts';
+import type { Parts } from '../parts/parts.ts';
+import { filesThatHold } from './file-search.ts';
+import { filesOfYours, forgetInAnswers, forgetInFiles } from './files.ts';
+import { ForgottenText } from './forgotten-text.ts';
+import { emptyReport, type ForgetOptions, type ForgetReport } from './report.ts';
+import { forgetInIndex } from './search-index.ts';
+import { forgetInTraces } from './traces.ts';
+import { forgetInDatasets, forgetInTrainings, nameEncodersThatMayKnow } from './training-data.ts';
+
+export type { ForgetOptions, ForgetReport } from './report.ts';
+
+/**
+ * Removes a document, named by its id or uri, from everything in the data folder: index, embedding cache, traces, training data,
+ * stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest passes it over from then on,
+ * under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. Killed at any moment, the
+ * same command goes on where it was; what began and did not end is finished first.
+ *
+ * @throws InvalidInputError when nothing is known of such a document
+ * @throws LockedError when another process is writing
+ */
+export async function forget(parts: Parts, name: string, options: ForgetOptions = {}): Promise<ForgetReport> {
+  const { catalog } = parts;
+  const { dryRun = false, allowAgain = false, signal } = options;
+  await using _lock = await catalog.lockForWriting('forgetting a document', signal && { signal });
+  const unfinished = await catalog.forgotten.unfinished();
+  const again = unfinished.find(({ id, uri }) => id === name || uri === name);
+  if (!dryRun) for (const other of unfinished) if (other !== again) await remove(parts, other, options);
+  const document = again ?? (await lookUp(parts, name, allowAgain));
+  if (document) {
+    if (!dryRun) return await remove(parts, { ...document, allowAgain }, options);
+    return await examine(parts, document, options);
+  }
+  if (allowAgain && (dryRun || (await catalog.forgotten.allow(name))))
+    return { ...emptyReport({ id: name, uri: name, title: '' }, options), allowed: true };
+  const known = (await catalog.forgotten.hashes()).has(sha256(name));
+  throw new InvalidInputError({
+    domain: 'project',
+    where: name,
+    message: known
+      ? `"${name}" was forgotten already.`
+      : `Nothing in this project is known of a document "${name}".`,
+    hint: known
+      ? `To let it be ingested again: tandem forget --allow-again ${JSON.stringify(name)}.`
+      : 'Give its id or uri as `tandem search --json` shows them (documentId, uri).',
+  });
+}
+
+/** What can be known of it: the catalogue's document, or what traces still quote of one that is gone from its source. */
+async function lookUp(parts: Parts, name: string, allowAgain: boolean): Promise<Forgetting | undefined> {
+  const { catalog } = parts;
+  const id = (await catalog.documents.at(name))?.id ?? name;
+  const document = await catalog.documents.get(id);
+  const at = new Date().toISOString();
+  if (document) {
+    const state = (await catalog.index.get())!;
+    const chunks = await (await parts.store()).chunks(
+      { generation: state.generation, seq: state.committedSeq },
+      { documentIds: [id] },
+    );
+    const textHashes = chunks.map(({ prefix = '', text }) => sha256(embeddedText({ prefix, text })));
+    const { uri, title, text, aliases, contentHash } = document;
+    return { id, uri, title, text, aliases, textHashes, contentHash, allowAgain, at };
+  }
+  const quoted = new Map<string, string>();
+  let found: { id: string; uri: string; title: string } | undefined;
+  for await (const { passages } of catalog.traces.all())
+    for (const passage of passages) {
+      if (passage.documentId !== name && passage.uri !== name) continue;
+      found = { id: passage.documentId, uri: passage.uri, title: passage.title };
+      quoted.set(passage.id, passage.text);
+    }
+  if (!found && (await catalog.embeddings.countOf(name)) === 0) return undefined;
+  return {
+    ...(found ?? { id: name, uri: name, title: '' }),
+    text: [...quoted.values()].join('\n'),
+    aliases: [],
+    textHashes: [],
+    allowAgain,
+    at,
+  };
+}
+
+async function examine(parts: Parts, document: Forgetting, options: ForgetOptions): Promise<ForgetReport> {
+  return (await work(parts, document, { ...options, dryRun: true })).report;
+}
+
+async function remove(parts: Parts, document: Forgetting, options: ForgetOptions): Promise<ForgetReport> {
+  const { catalog, dataDirectory } = parts;
+  // Written down first: from here on the command can be killed and repeated, although the document itself goes at once.
+  await catalog.forgotten.begin(document);
+  if (document.allowAgain) await catalog.forgotten.allow(document.id);
+  const { report, text } = await work(parts, document, { ...options, dryRun: false });
+  await catalog.scrub();
+  await catalog.forgotten.finish(document.id);
+  return { ...report, leftovers: await filesThatHold(dataDirectory, text.probes()) };
+}
+
+async function work(
+  parts: Parts,
+  document: Forgetting,
+  options: ForgetOptions & { dryRun: boolean },
+): Promise<{ report: ForgetReport; text: ForgottenText }> {
+  const { catalog } = parts;
+  const { signal, onProgress } = options;
+  const started = performance.now();
+  const report = emptyReport(document, { ...options, allowAgain: document.allowAgain });
+  const stages = [
+    'the index',
+    'other documents',
+    'training data',
+    'answers and reports',
+    'traces',
+    'all files',
+  ];
+  const stage = (name: (typeof stages)[number]) => {
+    signal?.throwIfAborted();
+    const done = stages.indexOf(name);
+    onProgress?.({ stage: `forgetting: ${name}`, done, total: stages.length, unit: 'steps' });
+  };
+
+  stage('the index');
+  await forgetInIndex(parts, document, report);
+
+  stage('other documents');
+  const text = new ForgottenText(document);
+  for await (const other of catalog.documents.all()) {
+    signal?.throwIfAborted();
+    if (other.id !== document.id) text.exclude(other.text);
+  }
+
+  stage('training data');
+  const datasets = await forgetInDatasets(parts, document, text, report);
+  await forgetInTrainings(parts, datasets, report);
+  await nameEncodersThatMayKnow(parts, document, report);
+
+  stage('answers and reports');
+  await forgetInAnswers(parts, document, text, report);
+  await forgetInFiles(parts, document, text, report);
+
+  stage('traces');
+  await forgetInTraces(parts, document, text, report);
+
+  stage('all files');
+  report.yours = await filesOfYours(parts, document, text);
+  report.seconds = (performance.now() - started) / 1000;
+  return { report, text };
+}

@@ -1,0 +1,33 @@
+import type { ZodType } from 'zod';
+import type { GlossaryEntry } from '../core/types/glossary.ts';
+
+/** Lines of the team's own, such as questions with their answers: read when they are needed, each checked against the form wanted. */
+export interface Lines {
+  /** The JSONL file that they stand in, absolute; absent where they were given in memory. */
+  readonly file?: string;
+  /** @throws InvalidInputError that names the line and what is wrong with it. */
+  read<Line>(schema: ZodType<Line>): Promise<Line[]>;
+}
+
+/** A table of short forms, read when it is needed. */
+export interface Glossary {
+  /** The CSV file that it stands in, absolute; absent where it was given in memory. */
+  readonly file?: string;
+  read(): Promise<GlossaryEntry[]>;
+}
+
+/** What a team brings beside its documents. Each part may be missing. */
+export interface Material {
+  /** Questions with answers that may be trained on. */
+  readonly questions?: Lines;
+  /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+  readonly qa?: Lines;
+  /** Ready-made chat examples (`Example`), instead of `questions`. */
+  readonly examples?: { readonly train: Lines; readonly validation?: Lines };
+  /** Held-out cases, never trained on. */
+  readonly cases?: Lines;
+  /** Taught to the model by `tune`, and a yardstick in `compare`. */
+  readonly glossary?: Glossary;
+  /** Spelt out in searches. */
+  readonly searchGlossary?: Glossary;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { mixSettings, providerSchema, retrieveSettings, settingsSchema } from '../core/settings.ts';
+import { sourceSchema } from '../core/source-config.ts';
+import { storeSchema } from '../core/store-config.ts';
+import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from '../models/model-kinds.ts';
+
+/**
+ * Where a model comes from. A string is `provider:model`: `local:NAME` (the built-in registry, see `tandem models list`),
+ * `local:./path/to/file.gguf`, `hf:owner/repo/file.gguf`, or `NAME:model` for a provider named under `providers`.
+ */
+const modelReference = z
+  .string()
+  .regex(
+    /^[a-z][\w-]*:.+$/,
+    'write it as provider:model, such as local:NAME (`tandem models list` has the names)',
+  );
+
+/** What `tandem.config.ts` may say: the settings, and which parts to open. Paths are relative to the project's folder. */
+export const configSchema = z.strictObject({
+  name: z.string().min(1),
+  /** Where documents come from; each kind's settings: `source-config.ts`. */
+  sources: z.array(sourceSchema).default([]),
+  /** Each `provider:model`, or a model of the AI SDK, as in `chat: openai('gpt-5')`. */
+  models: z
+    .strictObject({
+      chat: z.union([modelReference, languageModelSchema]).default('local:smollm2-135m-instruct'),
+      embedder: z.union([modelReference, embeddingModelSchema]).default('local:all-minilm-l6-v2'),
+    })
+    .prefault({}),
+  providers: z.record(z.string(), providerSchema).default({}),
+  store: storeSchema.prefault({ kind: 'lancedb' }),
+  /** `local`: once the models are cached, nothing leaves loopback but to configured sources and providers. */
+  network: z.enum(['local', 'open']).default('local'),
+  ...settingsSchema.shape,
+  retrieve: retrieveSettings
+    .extend({
+      /** CSV with the columns abbreviation and long_form: a question's abbreviations are searched spelt out. Relative to the project. */
+      glossary: z.string().optional(),
+      /**
+       * Compares the best passages with the question once more, reading both together: `local:./path` of a cross-encoder (`tandem tune
+       * --reranker` trains one), or a provider's. Absent: none, which is faster.
+       */
+      reranker: z.union([modelReference, rerankingModelSchema]).optional(),
+    })
+    .prefault({}),
+  /** Files, relative to the project. */
+  dataset: z
+    .strictObject({
+      /** Questions that may be trained on (JSONL of `TrainingQuestion`): `tandem dataset build` makes examples of them. */
+      questions: z.string().optional(),
+      /** Ready-made chat examples in OpenAI's fine-tuning JSONL, instead of `questions`. */
+      train: z.string().optional(),
+      validation: z.string().optional(),
+      /** Held-out cases for `tandem compare` (JSONL of `Case`); never trained on. */
+      cases: z.string().optional(),
+      /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+      qa: z.string().optional(),
+      /** CSV with the columns abbreviation and long_form. */
+      glossary: z.string().optional(),
+      /** Training examples of each kind; see `DatasetMix`. */
+      mix: mixSettings.optional(),
+    })
+    .prefault({}),
+});
+
+/** What a user writes: everything but `name` has a default. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type Config = z.output<typeof configSchema>;
+
+/** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadConfig`) reports every mistake. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { caseLineSchema } from '../dataset/cases.ts';
+import { readJsonl } from '../dataset/jsonl.ts';
+import { configFile } from './load-config.ts';
+
+/**
+ * Makes a project in `directory`: a `tandem.config.ts` and a `.gitignore` line for `.tandem/`. Writes over nothing.
+ * @throws InvalidInputError when there is a project already, or the documents or questions are not there
+ */
+export async function initProject(options: {
+  directory: string;
+  docs?: string;
+  qa?: string;
+}): Promise<{ config: string }> {
+  const directory = resolve(options.directory);
+  const config = join(directory, configFile);
+  if (existsSync(config)) {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: config,
+      message: `There is a project already: ${config}.`,
+      hint: 'Edit that file, or choose another folder with --project DIR.',
+    });
+  }
+  const docs = options.docs === undefined ? undefined : await existing(options.docs, '--docs');
+  const qa = options.qa === undefined ? undefined : await existing(options.qa, '--qa');
+  if (qa !== undefined) await readJsonl(qa, caseLineSchema);
+  await mkdir(directory, { recursive: true });
+  const path = (absolute: string) =>
+    JSON.stringify(relative(directory, absolute).split('\\').join('/') || '.');
+  const lines = [
+    '// All settings, with their meanings and defaults: docs/config.md of the Tandem repository.',
+    'export default {',
+    `  name: ${JSON.stringify(basename(directory) || 'project')},`,
+    docs === undefined
+      ? "  // sources: [{ type: 'files', path: 'handbook' }],"
+      : `  sources: [{ type: 'files', path: ${path(docs)} }],`,
+    "  models: { chat: 'local:smollm2-135m-instruct', embedder: 'local:all-minilm-l6-v2' },",
+    qa === undefined ? "  // dataset: { qa: 'questions.jsonl' }," : `  dataset: { qa: ${path(qa)} },`,
+    '};',
+    '',
+  ];
+  await writeFile(config, lines.join('\n'), { flag: 'wx' });
+  await ignoreDataFolder(directory);
+  return { config };
+}
+
+async function existing(path: string, flag: string): Promise<string> {
+  const absolute = resolve(path);
+  await stat(absolute).catch((cause) => {
+    throw new InvalidInputError({
+      domain: 'project',
+      where: flag,
+      cause,
+      message: `${flag} names ${absolute}, which does not exist.`,
+      hint: 'Check the path; it is taken from where the command runs.',
+    });
+  });
+  return absolute;
+}
+
+async function ignoreDataFolder(directory: string): Promise<void> {
+  const file = join(directory, '.gitignore');
+  const content = existsSync(file) ? await readFile(file, 'utf8') : '';
+  if (content.split('\n').some((line) => line.trim().replace(/\/$/, '') === '.tandem')) return;
+  await appendFile(file, `${content === '' || content.endsWith('\n') ? '' : '\n'}.tandem/\n`);
+}

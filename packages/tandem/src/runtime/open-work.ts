@@ -1,0 +1,35 @@
+import { DisposedError } from '../core/errors/disposed-error.ts';
+
+/** The work that goes on over parts, so that they are not closed below it. */
+export class OpenWork {
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  /** @throws DisposedError when it has ended. */
+  check(): undefined {
+    this.#closing.signal.throwIfAborted();
+  }
+
+  /** Runs a task that ends when `signal` aborts, or when the parts are disposed. */
+  async run<Result>(task: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    this.check();
+    const { signal: closing } = this.#closing;
+    const running = task(signal ? AbortSignal.any([signal, closing]) : closing);
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      // What a task says of being stopped this way is not why it was.
+      if (closing.aborted && !signal?.aborted) throw closing.reason;
+      throw error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Stops what is running, and waits for its end. */
+  async end(): Promise<void> {
+    this.#closing.abort(new DisposedError({ what: 'This Tandem was' }));
+    await Promise.allSettled(this.#running);
+  }
+}

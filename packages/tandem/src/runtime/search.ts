@@ -1,0 +1,60 @@
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Trace } from '../core/types/answer.ts';
+import type { Parts } from '../parts/parts.ts';
+import type { Retrieval } from '../retrieve/retrieval.ts';
+import type { RetrieveOptions } from '../retrieve/retriever.ts';
+
+export type SearchOptions = Partial<RetrieveOptions>;
+
+/**
+ * The passages for a question, best first; no language model is asked. Where an option is not given the settings decide.
+ * @throws IndexMissingError when nothing is ingested, or was with another embedder; InvalidInputError for an empty question
+ *
+ * @example
+ * const { passages } = await search(tandem, 'How many days of leave do I have?', { k: 3 });
+ * for (const { uri, text, score } of passages) console.log(uri, score, text);
+ */
+export async function search(
+  parts: Pick<Parts, 'settings' | 'retriever' | 'whileOpen'>,
+  question: string,
+  options: SearchOptions = {},
+): Promise<Retrieval> {
+  const { k, neighbours, maxTokens } = parts.settings.retrieve;
+  return parts.whileOpen(async (signal) => {
+    const retriever = await parts.retriever();
+    return retriever.retrieve(question, {
+      k,
+      neighbours,
+      ...(maxTokens !== undefined && { maxTokens }),
+      ...options,
+      signal,
+    });
+  }, options.signal);
+}
+
+/**
+ * Everything that went into an answer, by the answer's `traceId`.
+ * @throws InvalidInputError when there is no such trace.
+ *
+ * @example
+ * const { traceId } = await ask(tandem, 'How many days of leave do I have?');
+ * const { prompt, rawOutput } = await trace(tandem, traceId);
+ */
+export async function trace(parts: Pick<Parts, 'catalog'>, traceId: string): Promise<Trace> {
+  const found = await parts.catalog.traces.get(traceId);
+  if (found) return found;
+  throw new InvalidInputError({
+    domain: 'runtime',
+    where: traceId,
+    message: `There is no trace ${traceId}.`,
+    hint: 'List the latest with `listTraces`, or use the `traceId` of an answer.',
+  });
+}
+
+/** The latest traces, latest first. `limit` defaults to 20. */
+export function listTraces(
+  parts: Pick<Parts, 'catalog'>,
+  options: { limit?: number } = {},
+): Promise<Trace[]> {
+  return parts.catalog.traces.list(options);
+}

@@ -1,0 +1,67 @@
+import { relative, resolve } from 'node:path';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { ChatMessage } from '../core/types/example.ts';
+import { readPreferenceFile } from '../dataset/preferences.ts';
+import type { LocalChatTools } from '../models/local-tools.ts';
+import type { Parts } from '../parts/parts.ts';
+import type { TokenisedExample, TokenisedPair } from './trainer.ts';
+
+export interface PreferenceData {
+  id: string;
+  file: string;
+  preferences: { train: TokenisedPair[]; validation: TokenisedPair[] };
+}
+
+/** The pairs of a preference file as the served model reads them. One that does not fit is refused, never cut. */
+export async function preferenceData(
+  parts: Parts,
+  path: string,
+  tools: LocalChatTools,
+  maxLength: number,
+): Promise<PreferenceData> {
+  const file = resolve(path);
+  const { id, train, validation } = await readPreferenceFile(file);
+  const limit = Math.min(maxLength, tools.contextLength);
+  const tokenise = ({ preference, line }: (typeof train)[number]): TokenisedPair => {
+    const { input, preferred_output, non_preferred_output } = preference;
+    const of = (reply: readonly ChatMessage[]) => {
+      const { tokens, spans } = tools.encodeChat([...input.messages, ...reply]);
+      if (tokens.length > limit) {
+        throw new InvalidInputError({
+          domain: 'tune',
+          where: `${file}:${line}`,
+          message: `${file}:${line} has ${tokens.length} tokens, and at most ${limit} fit.`,
+          hint: 'Shorten it, or raise tune.maxLength (memory grows with it).',
+        });
+      }
+      const { start, end } = spans.at(-1)!;
+      return { prompt: tokens.slice(0, start), reply: tokens.slice(start, end) };
+    };
+    const [chosen, rejected] = [of(preferred_output), of(non_preferred_output)];
+    if (chosen.reply.join() === rejected.reply.join()) {
+      throw new InvalidInputError({
+        domain: 'tune',
+        where: `${file}:${line}`,
+        message: `${file}:${line} prefers a reply to itself.`,
+        hint: 'Remove that line: nothing can be learnt from it.',
+      });
+    }
+    return { prompt: chosen.prompt, chosen: chosen.reply, rejected: rejected.reply };
+  };
+  const preferences = { train: train.map(tokenise), validation: validation.map(tokenise) };
+  await parts.catalog.datasets.put({
+    id,
+    path: relative(parts.dataDirectory, file),
+    counts: { train: train.length, validation: validation.length },
+    createdAt: new Date().toISOString(),
+  });
+  return { id, file, preferences };
+}
+
+/** The chosen side alone: what sizes are counted on and the served adapter is checked with. */
+export function chosenSide(pairs: readonly TokenisedPair[]): TokenisedExample[] {
+  return pairs.map(({ prompt, chosen }) => ({
+    tokens: [...prompt, ...chosen],
+    labelSpans: [[prompt.length, prompt.length + chosen.length]],
+  }));
+}
