@@ -13,6 +13,7 @@ import {
   type SequenceEvaluateOptions,
   type Token,
 } from 'node-llama-cpp';
+import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
@@ -105,6 +106,11 @@ export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
     let disposed = false;
     return {
       ...loaded,
+      // Others may go on with the shared weights; who gave them back may not.
+      async acquire(adapter, signal) {
+        if (disposed) throw new DisposedError({ what: `The model ${basename(path)} was`, domain: 'models' });
+        return loaded.acquire(adapter, signal);
+      },
       async [Symbol.asyncDispose]() {
         if (disposed) return;
         disposed = true;
@@ -301,7 +307,7 @@ class ContextPool {
     this.#tail = before.then(() => done);
     try {
       await aborted(before, signal);
-      if (this.#closed) throw new Error('The model was disposed.');
+      if (this.#closed) throw new DisposedError({ what: 'The model was', domain: 'models' });
       const { sequence } = await this.#contextFor(adapter);
       signal?.throwIfAborted();
       return borrow(sequence, this.#threads.adjust, release);

@@ -5,6 +5,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { BertEncoder, TextTooLongError } from '@tandem/nn';
 import { z } from 'zod';
 import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
+import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { attachLocalTools, type LocalEmbedderTools } from './local-tools.ts';
@@ -82,7 +83,8 @@ export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<
       maxEmbeddingsPerCall: Number.POSITIVE_INFINITY,
       supportsParallelCalls: false,
       async doEmbed({ values, abortSignal, providerOptions, dimensions }) {
-        if (disposed) throw new Error('The embedder was disposed.');
+        if (disposed)
+          throw new DisposedError({ what: `The embedder ${model.modelId} was`, domain: 'models' });
         const { role } = readOptions(providerOptions?.tandem);
         const prefix = role === undefined ? '' : (prompts[role] ?? '');
         const texts = prefix === '' ? values : values.map((value) => prefix + value);

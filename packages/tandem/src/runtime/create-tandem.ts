@@ -119,12 +119,15 @@ function assemble(
   const tandem: Tandem = {
     name: options.name ?? 'tandem',
     settings,
-    catalog,
+    get catalog() {
+      work.checkOpen();
+      return catalog;
+    },
     models,
     material,
     directory,
     get dataDirectory() {
-      work.check();
+      work.checkOpen();
       dataDirectory ??= temporaryFolder(owned);
       return dataDirectory;
     },

@@ -5,9 +5,16 @@ export class OpenWork {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
-  /** @throws DisposedError when it has ended. */
+  #hasEnded = false;
+
+  /** @throws DisposedError when nothing new may begin. */
   check(): undefined {
     this.#closing.signal.throwIfAborted();
+  }
+
+  /** For what running work needs to end cleanly. @throws DisposedError when all of it has ended. */
+  checkOpen(): void {
+    if (this.#hasEnded) this.check();
   }
 
   /** Runs a task that ends when `signal` aborts, or when the parts are disposed. */
@@ -31,5 +38,6 @@ export class OpenWork {
   async end(): Promise<void> {
     this.#closing.abort(new DisposedError({ what: 'This Tandem was' }));
     await Promise.allSettled(this.#running);
+    this.#hasEnded = true;
   }
 }

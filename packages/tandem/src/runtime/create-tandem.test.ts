@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ask, streamAnswer } from '../answer/ask.ts';
+import { openCatalog } from '../catalog/sqlite-catalog.ts';
+import { DisposedError } from '../core/errors/disposed-error.ts';
+import { LockedError } from '../core/errors/locked-error.ts';
+import { fromDocuments } from '../sources/documents.ts';
+import type { Source } from '../sources/source.ts';
+import { openLanceStore } from '../store/lancedb/lance-store.ts';
+import { memoryStore } from '../store/memory/memory-store.ts';
+import { createTandem, type TandemOptions } from './create-tandem.ts';
+import { ingest } from './ingest.ts';
+import { listTraces, search, trace } from './search.ts';
+
+/** Counts letters: enough of an embedder to find things by, and an AI SDK model like any other. */
+const embedder: EmbeddingModelV4 = {
+  specificationVersion: 'v4',
+  provider: 'letters',
+  modelId: 'count',
+  maxEmbeddingsPerCall: 100,
+  supportsParallelCalls: true,
+  doEmbed: async ({ values }) => ({
+    embeddings: values.map((text) => {
+      const counts = Array.from({ length: 26 }, () => 0.01);
+      for (const letter of text.toLowerCase()) {
+        const at = letter.charCodeAt(0) - 97;
+        if (at >= 0 && at < 26) counts[at]! += 1;
+      }
+      return counts;
+    }),
+    warnings: [],
+  }),
+};
+const noTokens = {
+  inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: 1, text: undefined, reasoning: undefined },
+};
+/** Says what it is told to; with `hang` it says nothing until it is stopped. */
+const chat = (reply: string, onCall: (signal: AbortSignal | undefined) => void = () => {}, hang = false) =>
+  ({
+    specificationVersion: 'v4',
+    provider: 'scripted',
+    modelId: 'chat',
+    supportedUrls: {},
+    async doGenerate({ abortSignal }) {
+      onCall(abortSignal);
+      if (hang)
+        await new Promise((_, reject) =>
+          abortSignal?.addEventListener('abort', () => reject(abortSignal.reason), { once: true }),
+        );
+      return {
+        content: [{ type: 'text', text: reply }],
+        finishReason: { unified: 'stop', raw: undefined },
+        usage: noTokens,
+        warnings: [],
+      };
+    },
+    doStream: () => Promise.reject(new Error('Nobody follows this answer.')),
+  }) satisfies LanguageModelV4;
+
+const documents = [
+  { uri: 'leave.md', text: '# Leave\n\nEverybody has 30 days of leave a year. It is taken in whole weeks.' },
+  { uri: 'pay.md', text: '# Pay\n\nPay comes on the 25th of each month.' },
+];
+const given: TandemOptions = { embedder, sources: [fromDocuments(documents)] };
+
+describe('in memory', () => {
+  test('documents are ingested, searched and answered from, and every answer has its trace', async () => {
+    await using tandem = await createTandem({ ...given, chat: chat('Thirty days. [1]') });
+    expect(await ingest(tandem)).toMatchObject({ added: 2, index: { documents: 2 } });
+    expect((await search(tandem, 'days of leave')).passages[0]).toMatchObject({ documentId: 'leave.md' });
+    const answer = await ask(tandem, 'How many days of leave?');
+    expect(answer).toMatchObject({ arm: 'rag', text: 'Thirty days. [1]', citations: [{ uri: 'leave.md' }] });
+    expect(await trace(tandem, answer.traceId)).toMatchObject({
+      model: 'scripted:chat',
+      steps: ['read', 'retrieve', 'assess', 'prompt', 'generate', 'cite', 'record']
+        .slice(0, -1)
+        .map((name) => ({ name })),
+    });
+    expect(await listTraces(tandem)).toHaveLength(1);
+    const extract = await ask(tandem, 'When does pay come?', { extract: true });
+    expect(extract.citations[0]).toMatchObject({
+      uri: 'pay.md',
+      quote: 'Pay comes on the 25th of each month.',
+    });
+    expect(await ingest(tandem)).toMatchObject({ unchanged: 2, embedded: 0 });
+  });
+
+  test('what an ingest is not given any more is gone', async () => {
+    await using tandem = await createTandem(given);
+    await ingest(tandem);
+    const report = await ingest(tandem, { sources: [fromDocuments(documents.slice(0, 1))] });
+    expect(report).toMatchObject({ removed: 1, index: { documents: 1 } });
+  });
+
+  test('files have a place only as long as they are needed', async () => {
+    const tandem = await createTandem(given);
+    const { dataDirectory } = tandem;
+    expect(existsSync(dataDirectory)).toBe(true);
+    await tandem[Symbol.asyncDispose]();
+    expect(existsSync(dataDirectory)).toBe(false);
+  });
+
+  test('an unknown trace, and settings that are not understood, are one sentence', async () => {
+    await using tandem = await createTandem(given);
+    await expect(trace(tandem, 'trace_none')).rejects.toThrow('There is no trace trace_none.');
+    await expect(createTandem({ settings: { retrieve: { k: 0 } } })).rejects.toThrow(
+      /settings are not understood: .*retrieve\.k/,
+    );
+    await expect(createTandem({ chat: embedder as never })).rejects.toThrow(
+      'models.chat is an embedding model (letters:count), and must be a language model of the AI SDK.',
+    );
+  });
+});
+
+describe('disposed while it is used', () => {
+  test('an answer under way ends with one error, its model is stopped, and nothing works after it', async () => {
+    const called = Promise.withResolvers<AbortSignal | undefined>();
+    const tandem = await createTandem({ ...given, chat: chat('never', called.resolve, true) });
+    await ingest(tandem);
+    const answer = ask(tandem, 'How many days of leave?');
+    const refused = expect(answer).rejects.toSatisfy(DisposedError.isInstance);
+    const signal = await called.promise;
+    await tandem[Symbol.asyncDispose]();
+    await refused;
+    expect(signal?.aborted).toBe(true);
+    for (const use of [
+      () => ask(tandem, 'And now?'),
+      () => search(tandem, 'leave'),
+      () => ingest(tandem),
+      () => streamAnswer(tandem, 'And now?').result,
+    ])
+      await expect(use()).rejects.toSatisfy(DisposedError.isInstance);
+    await tandem[Symbol.asyncDispose]();
+  });
+
+  test('an ingest under way keeps what it committed', async () => {
+    const reading = Promise.withResolvers<void>();
+    const source: Source = {
+      id: 'slow',
+      async *list() {
+        yield { uri: 'a.md', changeMark: '1', mediaType: 'text/markdown' };
+      },
+      async load(_entry, options) {
+        reading.resolve();
+        await new Promise((_, reject) =>
+          options?.signal?.addEventListener('abort', () => reject(options.signal!.reason), { once: true }),
+        );
+        throw new Error('not reached');
+      },
+    };
+    const tandem = await createTandem({ embedder, sources: [source] });
+    const ingesting = expect(ingest(tandem)).rejects.toSatisfy(DisposedError.isInstance);
+    await reading.promise;
+    await tandem[Symbol.asyncDispose]();
+    await ingesting;
+  });
+
+  test('a part that was passed open stays open, and one that a function opened is closed', async () => {
+    const store = await memoryStore();
+    let closed = 0;
+    const opened = async () => {
+      const own = await memoryStore();
+      const close = own[Symbol.asyncDispose].bind(own);
+      own[Symbol.asyncDispose] = async () => {
+        closed += 1;
+        await close();
+      };
+      return own;
+    };
+    const mine = await createTandem({ ...given, store });
+    await ingest(mine);
+    await mine[Symbol.asyncDispose]();
+    expect(await store.count({ generation: 1, seq: 1 })).toBeGreaterThan(0);
+    const theirs = await createTandem({ ...given, store: opened });
+    await ingest(theirs);
+    await theirs[Symbol.asyncDispose]();
+    expect(closed).toBe(1);
+  });
+});
+
+describe('two on one data folder', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tandem-two-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const over = (sources: readonly Source[]) =>
+    createTandem({
+      embedder,
+      sources,
+      dataDirectory: folder,
+      catalog: () => openCatalog(join(folder, 'catalog.sqlite')),
+      store: () => openLanceStore(join(folder, 'index')),
+    });
+
+  test('one writes at a time, the other is told, and reads meanwhile', async () => {
+    const reading = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const plain = fromDocuments(documents);
+    await using first = await over([plain]);
+    await ingest(first);
+    const changed = fromDocuments(documents.map((each) => ({ ...each, text: `${each.text} Since May.` })));
+    const slow: Source = {
+      ...changed,
+      async load(entry, options) {
+        reading.resolve();
+        await goOn.promise;
+        return changed.load(entry, options);
+      },
+    };
+    await using second = await over([slow]);
+    const writing = ingest(second);
+    await reading.promise;
+    const refused = ingest(first);
+    await expect(refused).rejects.toSatisfy(LockedError.isInstance);
+    await expect(refused).rejects.toThrow('This process is writing to the same data already (ingesting).');
+    expect((await search(first, 'days of leave')).passages[0]).toMatchObject({ documentId: 'leave.md' });
+    goOn.resolve();
+    expect(await writing).toMatchObject({ changed: 2 });
+    expect(await ingest(first)).toMatchObject({ changed: 2 });
+  });
+});
