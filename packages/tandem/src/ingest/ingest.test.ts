@@ -689,7 +689,7 @@ describe('interrupted', () => {
     await using _lock = await catalog.lockForWriting('tuning');
     await expect(run()).rejects.toMatchObject({
       code: 'locked',
-      message: `Another process (pid ${process.pid}, tuning) is writing to this project.`,
+      message: "This process is writing to the same data already (tuning).",
     });
     expect((await find('gout'))[0]?.documentId).toBe('documents/gout.md');
   });
