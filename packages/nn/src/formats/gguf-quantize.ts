@@ -1,4 +1,3 @@
-import { halfToNumber } from './float-conversion.ts';
 import { type GgmlType, ggmlTypes } from './gguf-types.ts';
 
 /** Types that float32 values can be written as. The K-quants are searched for, not computed, and left to llama.cpp. */
@@ -98,10 +97,4 @@ const blockWriters: Record<
 function nibbles(values: Float32Array, to: DataView, at: number, level: (value: number) => number): void {
   const of = (index: number) => Math.min(15, Math.trunc(level(values[index]!)));
   for (let index = 0; index < 16; index++) to.setUint8(at + index, of(index) | (of(index + 16) << 4));
-}
-
-/** How far a value can lie from what its block gives back: half a step, and the rounding of the scale to a half. For tests. */
-export function quantizationStep(type: 'Q8_0' | 'Q4_0' | 'Q4_1', block: Uint8Array): number {
-  const view = new DataView(block.buffer, block.byteOffset);
-  return Math.abs(halfToNumber(view.getUint16(0, true))) * (type === 'Q4_0' ? 1 : 0.5);
 }

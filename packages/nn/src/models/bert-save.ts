@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type EncoderCard, exportEncoderCard } from '../formats/encoder-card.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { BertModel } from './bert-weights.ts';
+import { type EncoderCard, exportEncoderCard } from './encoder-card.ts';
 
 /** For the model card. */
 export interface Making {

@@ -1,5 +1,5 @@
 import type { Int8Columns } from '../graph/index.ts';
-import { type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 
 /** Everything that tells one decoder from another, as plain data; `families/` reads it from config.json or GGUF. */
 export interface DecoderConfig {

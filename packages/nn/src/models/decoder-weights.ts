@@ -17,8 +17,6 @@ import {
 import { configFromGguf, configFromJson, decoderFamilies } from './families/index.ts';
 import { familiesHint } from './families/settings.ts';
 
-export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './decoder-config.ts';
-
 /**
  * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). Of a quantised
  * GGUF these are the very numbers that its blocks stand for, so that an adapter is trained against the model that will

@@ -1,4 +1,3 @@
-import { seededRandom } from '../graph/finite-differences.ts';
 import {
   add,
   causalAttention,
@@ -28,7 +27,7 @@ import {
   type TensorData,
   type Value,
 } from '../graph/index.ts';
-import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import {
   blockNorms,
   type DecoderConfig,
@@ -37,6 +36,7 @@ import {
   type Int8Layer,
   type Rotary,
 } from './decoder-config.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 
 /** Which matrices of every layer carry an adapter, and how large it is. */
 export interface LoraShape {

@@ -1,5 +1,5 @@
 /** Which examples make up each step, and how a step is cut into passes through the graph. */
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 
 /** Examples that are sorted by length together before they are cut into steps, in steps. */
 const groupSteps = 32;

@@ -1,36 +1,22 @@
 /** Training of a cross-encoder from the pairs that train an embedder. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
 import { openSession } from '../graph/index.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import { pairSequence } from '../models/bert-cross-encoder.ts';
 import { saveCrossEncoder } from '../models/bert-save.ts';
 import { type BertSequence, scoreLossGraph } from '../models/bert-training.ts';
 import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
+import { requireValid } from './check-settings.ts';
 import { checkPairs, type EmbedderPair, key, positivesByQuery } from './embedder-batches.ts';
-import { type EmbedderJob, type EmbedderResult, fingerprintOf } from './embedder-training.ts';
+import { fingerprintEncoderJob } from './encoder-fingerprint.ts';
+import { encoderHyperparameters } from './encoder-hyperparameters.ts';
+import type { CrossEncoderJob, EmbedderResult, EncoderHooks } from './encoder-job.ts';
+import { createBertLora, foldLora } from './encoder-lora.ts';
 import { EncoderPasses } from './encoder-passes.ts';
-import {
-  checkOutput,
-  type EncoderHooks,
-  type EncoderHyperparameters,
-  encoderSettings,
-  foldLora,
-  newBertLora,
-  runEncoderTraining,
-} from './encoder-training.ts';
-import { outOfRange } from './options.ts';
+import { runEncoderTraining } from './encoder-training.ts';
+import { refuseExistingFolder } from './output-folder.ts';
 import { breathe } from './stop.ts';
-
-/** As an embedder's; `directory` may hold an embedder, which then gets a new head, or a cross-encoder to go on with. */
-export interface CrossEncoderJob extends Omit<EmbedderJob, 'hyperparameters'> {
-  hyperparameters?: Partial<
-    EncoderHyperparameters & {
-      /** Negatives drawn from other pairs' positives for a pair that names fewer of its own. Default 3. */
-      negatives: number;
-    }
-  >;
-}
 
 /** The training itself, in the calling thread, which it occupies: programs call `trainCrossEncoder`. */
 export async function runCrossEncoderTraining(
@@ -38,15 +24,15 @@ export async function runCrossEncoderTraining(
   hooks: EncoderHooks,
 ): Promise<EmbedderResult> {
   const { negatives = 3, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 16, own: 'negatives' });
-  if (!Number.isInteger(negatives) || negatives < 0) {
-    throw new InvalidHyperparameterError({
-      parameter: 'negatives',
-      message: outOfRange('hyperparameter', 'negatives', negatives, 'a whole number of at least 0'),
-      hint: 'Leave it out for the default of 3.',
-    });
-  }
-  checkOutput(job.outputDirectory);
+  const settings = encoderHyperparameters(given, { batchSize: 16, own: 'negatives' });
+  requireValid(Number.isInteger(negatives) && negatives >= 0, {
+    kind: 'hyperparameter',
+    name: 'negatives',
+    value: negatives,
+    range: 'a whole number of at least 0',
+    hint: 'Leave it out for the default of 3.',
+  });
+  refuseExistingFolder(job.outputDirectory);
   checkPairs(job.pairs, 'Training pair');
   checkPairs(job.validation ?? [], 'Validation pair');
   hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
@@ -78,7 +64,7 @@ export async function runCrossEncoderTraining(
     }
   }
 
-  const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
+  const lora = settings.method === 'lora' ? createBertLora(model, settings) : undefined;
   const { threads, tokensPerPass, activationBytes } = job;
   await using passes = await EncoderPasses.open(model, {
     products: settings.products,
@@ -121,7 +107,7 @@ export async function runCrossEncoderTraining(
     evaluateEverySteps: job.evaluateEverySteps,
     checkpoints: {
       ...job,
-      fingerprint: await fingerprintOf(job, 'cross-encoder', { ...settings, negatives }),
+      fingerprint: await fingerprintEncoderJob(job, 'cross-encoder', { ...settings, negatives }),
     },
     hooks,
     task: {

@@ -1,6 +1,6 @@
 /** Batches for training with in-batch negatives: what is a negative for one query must be right for none. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 
 /** A query, a text that answers it, and texts that look as if they did and do not. */
 export interface EmbedderPair {

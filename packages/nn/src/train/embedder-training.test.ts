@@ -7,7 +7,7 @@ import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { BertEncoder } from '../models/bert.ts';
 import { checkPairs, contrastiveBatches, key, positivesByQuery } from './embedder-batches.ts';
-import { shiftedPairs } from './tiny-encoder-job.ts';
+import { shiftedPairs } from './tiny-encoder-job.fixture.ts';
 import { trainEmbedder } from './train-embedder.ts';
 
 const references = path.join(import.meta.dirname, '../../references/bert');

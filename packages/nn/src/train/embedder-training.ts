@@ -1,10 +1,10 @@
 /** Fine-tuning of a sentence embedder with in-batch and hard negatives. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { openSession } from '../graph/index.ts';
 import { saveEmbedder } from '../models/bert-save.ts';
 import { type BertSequence, rankingLossGraph } from '../models/bert-training.ts';
 import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
+import { requireValid } from './check-settings.ts';
 import {
   checkPairs,
   contrastiveBatches,
@@ -12,63 +12,27 @@ import {
   key,
   positivesByQuery,
 } from './embedder-batches.ts';
-import { encoderFingerprint } from './encoder-checkpoint.ts';
+import { fingerprintEncoderJob } from './encoder-fingerprint.ts';
+import { encoderHyperparameters } from './encoder-hyperparameters.ts';
+import type { EmbedderJob, EmbedderResult, EncoderHooks } from './encoder-job.ts';
+import { createBertLora, foldLora } from './encoder-lora.ts';
 import { EncoderPasses, type EncoderPassesOptions } from './encoder-passes.ts';
-import {
-  checkOutput,
-  type EncoderCheckpoints,
-  type EncoderHooks,
-  type EncoderHyperparameters,
-  type EncoderMetrics,
-  encoderSettings,
-  foldLora,
-  newBertLora,
-  runEncoderTraining,
-} from './encoder-training.ts';
-import { outOfRange } from './options.ts';
+import { runEncoderTraining } from './encoder-training.ts';
+import { refuseExistingFolder } from './output-folder.ts';
 import { breathe } from './stop.ts';
-
-/** What a training needs, as plain data that can go to a worker thread. */
-export interface EmbedderJob extends EncoderCheckpoints {
-  /** Folder of a BERT sentence embedder, as `BertEncoder.load` takes it. */
-  directory: string;
-  /** Where the trained embedder is written, as a sentence-transformers folder. It must not exist yet. */
-  outputDirectory: string;
-  pairs: readonly EmbedderPair[];
-  /** Held-out pairs: loss and recall@1 are measured at the start, at times between and at the end; the best is kept. */
-  validation?: readonly EmbedderPair[];
-  hyperparameters?: Partial<
-    EncoderHyperparameters & { /** Factor on the cosines. Default 20. */ scale: number }
-  >;
-  /** Steps between two measurements. Default: an eighth of the training. */
-  evaluateEverySteps?: number;
-  /** Texts longer than the model reads are an error (default), or only their beginning is used. */
-  onTooLong?: 'throw' | 'truncate';
-  /** Default 2. */
-  threads?: number;
-  /** See {@link EncoderPassesOptions}. The result depends on neither beyond rounding. */
-  tokensPerPass?: number;
-  activationBytes?: number;
-}
-
-export interface EmbedderResult {
-  /** The folder written. */
-  directory: string;
-  metrics: EncoderMetrics;
-}
 
 /** The training itself, in the calling thread, which it occupies: programs call `trainEmbedder`. */
 export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks): Promise<EmbedderResult> {
   const { scale = 20, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 64, own: 'scale' });
-  if (!(scale > 0)) {
-    throw new InvalidHyperparameterError({
-      parameter: 'scale',
-      message: outOfRange('hyperparameter', 'scale', scale, 'a number above 0'),
-      hint: 'Leave it out for the default of 20.',
-    });
-  }
-  checkOutput(job.outputDirectory);
+  const settings = encoderHyperparameters(given, { batchSize: 64, own: 'scale' });
+  requireValid(scale > 0, {
+    kind: 'hyperparameter',
+    name: 'scale',
+    value: scale,
+    range: 'a number above 0',
+    hint: 'Leave it out for the default of 20.',
+  });
+  refuseExistingFolder(job.outputDirectory);
   checkPairs(job.pairs, 'Training pair');
   checkPairs(job.validation ?? [], 'Validation pair');
   hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
@@ -84,7 +48,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     }
   }
 
-  const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
+  const lora = settings.method === 'lora' ? createBertLora(model, settings) : undefined;
   await using passes = await EncoderPasses.open(model, {
     ...passOptions(job),
     head: 'vector',
@@ -107,7 +71,10 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     width: model.settings.hiddenSize,
     settings,
     evaluateEverySteps: job.evaluateEverySteps,
-    checkpoints: { ...job, fingerprint: await fingerprintOf(job, 'embedder', { ...settings, scale }) },
+    checkpoints: {
+      ...job,
+      fingerprint: await fingerprintEncoderJob(job, 'embedder', { ...settings, scale }),
+    },
     hooks,
     task: {
       steps: (epoch) => contrastiveBatches(job.pairs, settings.batchSize, settings.seed, epoch),
@@ -158,19 +125,6 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     },
   });
   return { directory: job.outputDirectory, metrics };
-}
-
-/** Of an embedder's or a cross-encoder's job: the same where the same weights come out of it. */
-export function fingerprintOf(job: EmbedderJob, kind: string, settings: object): Promise<string> {
-  const { directory, pairs, validation = [], evaluateEverySteps, onTooLong } = job;
-  return encoderFingerprint(directory, [
-    kind,
-    Object.entries(settings).sort(),
-    pairs.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
-    validation.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
-    evaluateEverySteps,
-    onTooLong,
-  ]);
 }
 
 /** Queries, then candidates, each text once (negatives may be shared); and each query's own among the candidates. */

@@ -1,6 +1,6 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import type { LabelledTokens } from '../models/decoder.ts';
-import type { DecoderConfig } from '../models/decoder-weights.ts';
+import type { DecoderConfig } from '../models/decoder-config.ts';
 
 /** A tokenised conversation. Say with a mask or with spans which tokens the model is to learn to write. */
 export interface TrainingExample {

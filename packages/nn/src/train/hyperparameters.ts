@@ -1,6 +1,5 @@
-import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { type LoraTarget, loraTargets } from './lora-adapter.ts';
-import { outOfRange, refuseUnknown } from './options.ts';
+import { type LoraTarget, loraTargets } from '../models/lora-adapter.ts';
+import { refuseUnknownNames, requireValid } from './check-settings.ts';
 import { type Schedule, schedules } from './schedule.ts';
 
 export interface Hyperparameters {
@@ -129,7 +128,7 @@ export function hyperparametersFor(
   size: DataSize,
   method: 'sft' | 'dpo',
 ): { settings: Hyperparameters; evaluations: number } {
-  refuseUnknown(given, hyperparameterNames, 'hyperparameter');
+  refuseUnknownNames(given, hyperparameterNames, 'hyperparameter');
   const defined = definedOnly(given);
   const { batchSize, accumulate } = { ...defaultHyperparameters, ...defined };
   const { evaluations, ...bySize } = defaultsForData(size, {
@@ -144,14 +143,9 @@ export function hyperparametersFor(
 }
 
 function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
-  const demand = (parameter: keyof Hyperparameters, holds: boolean, range: string) => {
-    if (holds) return;
-    throw new InvalidHyperparameterError({
-      parameter,
-      message: outOfRange('hyperparameter', parameter, settings[parameter], range),
-      hint: 'Change it in the configuration or leave it out for the default.',
-    });
-  };
+  const hint = 'Change it in the configuration or leave it out for the default.';
+  const demand = (name: keyof Hyperparameters, isValid: boolean, range: string) =>
+    requireValid(isValid, { kind: 'hyperparameter', name, value: settings[name], range, hint });
   for (const name of ['rank', 'batchSize', 'accumulate'] as const) {
     demand(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
   }

@@ -1,7 +1,7 @@
 /** How a training is cut to the memory there is. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { type DecoderConfig, decoderLayerSizes, decoderTensors } from '../models/decoder-config.ts';
-import type { LoraTarget } from './lora-adapter.ts';
+import type { LoraTarget } from '../models/lora-adapter.ts';
 
 export interface MemoryPlan {
   /** What the backward computes again instead of keeping it; see `LoraShape`. */

@@ -1,5 +1,5 @@
-import { seededRandom } from '../graph/finite-differences.ts';
 import type { Graph, Session, TensorData } from '../graph/index.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import {
   decoderInputs,
   decoderLossGraph,
@@ -12,7 +12,7 @@ import {
   type PreferredTokens,
   preferenceInputs,
 } from '../models/decoder.ts';
-import type { DecoderModel } from '../models/decoder-weights.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
 import { passes } from './batches.ts';
 import { breathe } from './stop.ts';
 

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { openSession } from '../graph/index.ts';
 import { adapterInputs, decoderPreferenceGraph, preferenceInputs } from '../models/decoder.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import { type PreferencePair, readPreferences } from './preferences.ts';
 import { trainingSession } from './trainer.ts';
 

@@ -1,6 +1,6 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import type { PreferredTokens } from '../models/decoder.ts';
-import type { DecoderConfig } from '../models/decoder-weights.ts';
+import type { DecoderConfig } from '../models/decoder-config.ts';
 import { isList, readExamples } from './examples.ts';
 
 /** Two replies to one prompt, of which people preferred one. Token ids, tokenised by whatever will serve the model. */

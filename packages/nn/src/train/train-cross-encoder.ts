@@ -1,7 +1,5 @@
-import type { CrossEncoderJob } from './cross-encoder-training.ts';
-import type { EmbedderResult } from './embedder-training.ts';
-import type { EncoderProgress } from './encoder-training.ts';
-import { runInThread } from './thread.ts';
+import type { CrossEncoderJob, EmbedderResult, EncoderProgress } from './encoder-job.ts';
+import { runInThread } from './run-in-thread.ts';
 
 /**
  * Trains a cross-encoder in a worker thread from the pairs that train an embedder, with binary cross-entropy over each query's

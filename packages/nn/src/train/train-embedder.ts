@@ -1,6 +1,5 @@
-import type { EmbedderJob, EmbedderResult } from './embedder-training.ts';
-import type { EncoderProgress } from './encoder-training.ts';
-import { runInThread } from './thread.ts';
+import type { EmbedderJob, EmbedderResult, EncoderProgress } from './encoder-job.ts';
+import { runInThread } from './run-in-thread.ts';
 
 /**
  * Fine-tunes a BERT sentence embedder in a worker thread, with in-batch negatives (sentence-transformers'

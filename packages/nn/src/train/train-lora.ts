@@ -1,5 +1,5 @@
-import type { LogitsJob, LogitsResult, LossJob, LossResult } from './jobs.ts';
-import { runInThread } from './thread.ts';
+import type { LogitsJob, LogitsResult, LossJob, LossResult } from './job.ts';
+import { runInThread } from './run-in-thread.ts';
 import type { PreferenceTrainingJob, TrainingJob, TrainingProgress, TrainingResult } from './training-job.ts';
 
 interface Listening {

@@ -1,30 +1,20 @@
 import { createHash } from 'node:crypto';
+import { architectureOf, checkFit, compareLineage } from '../adapters/adapter-fit.ts';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { hasIntegerProducts, openSession, type Session, type SessionOptions } from '../graph/index.ts';
-import { architectureOf, checkFit, compareLineage } from '../models/adapter-fit.ts';
 import { adapterInputs, type LabelledTokens, type PreferredTokens } from '../models/decoder.ts';
-import {
-  type DecoderConfig,
-  decoderFiles,
-  inInt8,
-  loadDecoder,
-  readDecoderConfig,
-} from '../models/decoder-weights.ts';
+import type { DecoderConfig } from '../models/decoder-config.ts';
+import { decoderFiles, inInt8, loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
+import type { AdapterLineage, LoraAdapter } from '../models/lora-adapter.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { passes } from './batches.ts';
-import {
-  type CheckpointIdentity,
-  checkpointPath,
-  loadCheckpoint,
-  prepareFolder,
-  saveCheckpoint,
-} from './checkpoint.ts';
+import { type CheckpointIdentity, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
 import { divergence } from './divergence.ts';
 import { readExamples } from './examples.ts';
 import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
-import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
 import { type MemoryPlan, type PlannedTraining, planMemory } from './memory-plan.ts';
 import {
   dropoutFor,
@@ -40,9 +30,9 @@ import { Pace, planSteps } from './pace.ts';
 import { patienceIsOver } from './patience.ts';
 import { readPreferences } from './preferences.ts';
 import { learningRateFactor } from './schedule.ts';
-import { pairs, startingState } from './starting-state.ts';
 import { breathe, TrainingStopped } from './stop.ts';
 import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
+import { createTrainingState, toAdapterTensors } from './training-state.ts';
 
 /** The training itself, in the calling thread, which it occupies: programs call `trainLora` or `trainPreferences`. */
 export async function runTraining(
@@ -67,10 +57,10 @@ export async function runTraining(
   const shape = { rank, alpha, targetModules, lineage };
   const identity: CheckpointIdentity = { fingerprint: fingerprintOf(job, files, data, settings), shape };
   const directory = job.checkpointDirectory;
-  if (directory) await prepareFolder(directory);
+  if (directory) await prepareCheckpointFolder(directory);
   const saved = directory && job.resume ? await loadCheckpoint(directory, identity.fingerprint) : undefined;
-  const state = saved ?? startingState(config, settings, job.initialAdapter);
-  const adapter: LoraAdapter = { ...shape, tensors: pairs(state.parameters) };
+  const state = saved ?? createTrainingState(config, settings, job.initialAdapter);
+  const adapter: LoraAdapter = { ...shape, tensors: toAdapterTensors(state.parameters) };
   const { step: stepsBefore, seconds: secondsBefore } = state;
   const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
   const save = async () => {
@@ -152,7 +142,7 @@ export async function runTraining(
 
   const lowest = Math.min(...state.validation.map(({ loss }) => loss));
   return {
-    adapter: { ...adapter, tensors: pairs(state.best ?? state.parameters) },
+    adapter: { ...adapter, tensors: toAdapterTensors(state.best ?? state.parameters) },
     metrics: {
       steps: state.step,
       plannedSteps,

@@ -1,7 +1,7 @@
-import type { DecoderModel } from '../models/decoder-weights.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
+import type { AdapterLineage, LoraAdapter } from '../models/lora-adapter.ts';
 import type { TrainingExample } from './examples.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
-import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import type { PreferencePair } from './preferences.ts';
 

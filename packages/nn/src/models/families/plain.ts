@@ -1,6 +1,7 @@
 /** A plain Llama's settings, read from either format: what every family begins from. */
-import { loraTargets } from '../../train/lora-adapter.ts';
+
 import { type DecoderConfig, ggufNames, type LayerAttention, type Rotary } from '../decoder-config.ts';
+import { loraTargets } from '../lora-adapter.ts';
 import type { DecoderFamily } from './family.ts';
 import type { ModelSettings } from './settings.ts';
 

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { compareLineage } from '../models/adapter-fit.ts';
+import { makeFolder, writeFileAtomically } from '../formats/atomic-write.ts';
+import { readJsonFile } from '../formats/json-file.ts';
+import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import {
   type AdapterLineage,
   type LoraAdapter,
   type LoraTarget,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { makeFolder, writeFileAtomically } from './atomic-write.ts';
-import { readJsonFile } from './json-file.ts';
+} from '../models/lora-adapter.ts';
+import { compareLineage } from './adapter-fit.ts';
 import { lineageEntries, lineageFrom } from './lineage-entries.ts';
-import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from './safetensors.ts';
 
 const weightsName = 'adapter_model.safetensors';
 const configName = 'adapter_config.json';

@@ -1,5 +1,5 @@
 /** An adapter's lineage as strings in a file's header: the same names in safetensors and in GGUF. */
-import type { AdapterLineage } from '../train/lora-adapter.ts';
+import type { AdapterLineage } from '../models/lora-adapter.ts';
 
 const keys: Record<keyof AdapterLineage, string> = {
   architecture: 'tandem.base.architecture',

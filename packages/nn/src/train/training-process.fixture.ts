@@ -1,10 +1,10 @@
 /**
  * For a test that kills it: trains a tiny job, saving at every step, into the folder given.
  *
- *     node killed-training.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done; or `200ms`: so long after
+ *     node training-process.fixture.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done; or `200ms`: so long after
  *                                                         the model is ready
  */
-import { variants } from './tiny-job.ts';
+import { variants } from './tiny-job.fixture.ts';
 import { runTraining } from './trainer.ts';
 
 const [directory, variant = 'plain', dies] = process.argv.slice(2);

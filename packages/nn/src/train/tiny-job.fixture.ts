@@ -1,5 +1,5 @@
-import { seededRandom } from '../graph/finite-differences.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import type { TrainingExample } from './examples.ts';
 import type { PreferencePair } from './preferences.ts';
 import type { PreferenceTrainingJob, TrainingJob } from './training-job.ts';

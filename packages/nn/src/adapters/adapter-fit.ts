@@ -1,14 +1,14 @@
 /** Does an adapter belong to a model? Asked wherever the two meet, and answered in one way. */
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-config.ts';
+import { decoderFamilies } from '../models/families/index.ts';
 import {
   type AdapterLineage,
   type LoraAdapter,
   type LoraTarget,
   loraModulePath,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { type DecoderConfig, decoderLayerSizes } from './decoder-config.ts';
-import { decoderFamilies } from './families/index.ts';
+} from '../models/lora-adapter.ts';
 
 /**
  * Shapes first, then lineage: what is known of the adapter's base against what is known of this model. A hash that only

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { SafetensorsFile } from '../formats/safetensors.ts';
-import { type LoraAdapter, loraTargets } from '../train/lora-adapter.ts';
 import type { DecoderModel } from './decoder-config.ts';
 import { configFromJson } from './families/index.ts';
+import { type LoraAdapter, loraTargets } from './lora-adapter.ts';
 
 interface TinyReference {
   config: Record<string, number>;

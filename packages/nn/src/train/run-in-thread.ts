@@ -3,7 +3,7 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { NnError } from '../errors/nn-error.ts';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import { checkOptions } from './options.ts';
 import type { TrainingProgress } from './training-job.ts';
 
@@ -77,7 +77,7 @@ function startWorker(start: ThreadStart): Worker {
   if (path.extname(import.meta.filename) === '.ts')
     v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
   try {
-    return new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
+    return new Worker(new URL(`./thread-entry${path.extname(import.meta.filename)}`, import.meta.url), {
       workerData: start,
       execArgv: [],
     });

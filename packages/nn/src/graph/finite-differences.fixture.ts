@@ -1,5 +1,6 @@
 import { Graph, gradients, type Value } from './graph.ts';
 import { multiply, sumAll } from './operators/index.ts';
+import { seededRandom } from './seeded-random.ts';
 import { openSession, type TensorData } from './session.ts';
 
 /**
@@ -71,15 +72,4 @@ export async function gradientErrors(options: {
     errors[name] = Math.sqrt(difference) / (Math.sqrt(norm) + 1e-3);
   }
   return errors;
-}
-
-/** Mulberry32: a small generator of uniform numbers in [0, 1), the same everywhere for a seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,9 +1,9 @@
-/** The worker thread's side: runs one job and reports to the thread that started it (see `thread.ts`). */
+/** The worker thread's side: runs one job and reports to the thread that started it (see `run-in-thread.ts`). */
 import { parentPort, workerData } from 'node:worker_threads';
 import { NnError } from '../errors/nn-error.ts';
-import { runJob } from './jobs.ts';
+import type { ThreadMessage, ThreadStart } from './run-in-thread.ts';
+import { runJob } from './run-job.ts';
 import { TrainingStopped } from './stop.ts';
-import type { ThreadMessage, ThreadStart } from './thread.ts';
 
 const { job, stop } = workerData as ThreadStart;
 const flag = new Int32Array(stop);

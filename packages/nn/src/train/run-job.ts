@@ -1,58 +1,19 @@
-/** The work a llama thread can do, as plain data in and out. */
+import { checkFit } from '../adapters/adapter-fit.ts';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { openSession } from '../graph/index.ts';
-import { checkFit } from '../models/adapter-fit.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
-import { type DecoderModel, loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
-import { type CrossEncoderJob, runCrossEncoderTraining } from './cross-encoder-training.ts';
-import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
-import { readExamples, type TrainingExample } from './examples.ts';
-import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
+import { loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
+import { runCrossEncoderTraining } from './cross-encoder-training.ts';
+import { runEmbedderTraining } from './embedder-training.ts';
+import type { EmbedderResult } from './encoder-job.ts';
+import { readExamples } from './examples.ts';
+import type { Job, LogitsJob, LogitsResult, LossJob, LossResult } from './job.ts';
 import { measure, supervised } from './objective.ts';
 import { runTraining, trainingSession } from './trainer.ts';
-import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
+import type { TrainingHooks, TrainingResult } from './training-job.ts';
 
-export interface LossJob {
-  model: string | DecoderModel;
-  examples: readonly TrainingExample[];
-  adapter?: LoraAdapter | undefined;
-  /** What is known of the model: compared with the adapter's own. */
-  lineage?: AdapterLineage;
-  /** Default 2. */
-  threads?: number;
-  /** As in training. Default 1024. */
-  tokensPerPass?: number;
-}
-
-export interface LossResult {
-  /** Mean cross-entropy over the labelled tokens, in nats. */
-  loss: number;
-  labelledTokens: number;
-}
-
-export interface LogitsJob {
-  model: string | DecoderModel;
-  /** Token ids of each sequence. */
-  sequences: readonly ArrayLike<number>[];
-  /** For each sequence the positions wanted. Default: all. */
-  positions?: readonly ArrayLike<number>[];
-  adapter?: LoraAdapter | undefined;
-  /** What is known of the model: compared with the adapter's own. */
-  lineage?: AdapterLineage;
-  /** Default 2. */
-  threads?: number;
-}
-
-/** For each sequence the logits at the positions asked for: [positions, vocabulary], row-major. */
-export type LogitsResult = Float32Array[];
-
-export type Job =
-  | { kind: 'train'; job: TrainingJob | PreferenceTrainingJob }
-  | { kind: 'loss'; job: LossJob }
-  | { kind: 'logits'; job: LogitsJob }
-  | { kind: 'embedder'; job: EmbedderJob }
-  | { kind: 'cross-encoder'; job: CrossEncoderJob };
-
+/** Does what the job asks for, in the calling thread. */
 export async function runJob(
   { kind, job }: Job,
   hooks: TrainingHooks,

@@ -1,6 +1,9 @@
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { architectureOf, checkFit, placeOf } from '../models/adapter-fit.ts';
+import { type GgufFile, openGguf } from '../formats/gguf.ts';
+import type { GgufValue } from '../formats/gguf-types.ts';
+import { type GgufTensorInput, writeGguf } from '../formats/gguf-writer.ts';
+import { refuseOverwriting } from '../formats/overwriting.ts';
 import { type DecoderConfig, decoderLayerSizes, ggufNames } from '../models/decoder-config.ts';
 import { readDecoderConfig, rowsFromInterleaved, rowsToInterleaved } from '../models/decoder-weights.ts';
 import { decoderFamilies } from '../models/families/index.ts';
@@ -11,12 +14,9 @@ import {
   type LoraTarget,
   loraModulePath,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { type GgufFile, openGguf } from './gguf.ts';
-import type { GgufValue } from './gguf-types.ts';
-import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
+} from '../models/lora-adapter.ts';
+import { architectureOf, checkFit, placeOf } from './adapter-fit.ts';
 import { lineageEntries, lineageFrom } from './lineage-entries.ts';
-import { refuseOverwriting } from './overwriting.ts';
 
 /**
  * Writes an adapter as llama.cpp loads it: a GGUF of type "adapter", whose tensors are called like the base's with

@@ -1,18 +1,18 @@
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { checkFit } from '../models/adapter-fit.ts';
+import { makeFolder } from '../formats/atomic-write.ts';
+import { type GgufFile, openGguf } from '../formats/gguf.ts';
+import { isQuantizable, type QuantizableType, quantizableTypes, quantize } from '../formats/gguf-quantize.ts';
+import { type GgmlType, ggmlTypes } from '../formats/gguf-types.ts';
+import { type GgufTensorInput, writeGguf } from '../formats/gguf-writer.ts';
+import { refuseOverwriting } from '../formats/overwriting.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
 import { type DecoderConfig, decoderTensors } from '../models/decoder-config.ts';
 import { loadDecoder, readDecoderConfig, rowsToInterleaved } from '../models/decoder-weights.ts';
 import { decoderFamilies } from '../models/families/index.ts';
-import type { AdapterLineage, LoraAdapter } from '../train/lora-adapter.ts';
-import { makeFolder } from './atomic-write.ts';
-import { type GgufFile, openGguf } from './gguf.ts';
-import { isQuantizable, type QuantizableType, quantizableTypes, quantize } from './gguf-quantize.ts';
-import { type GgmlType, ggmlTypes } from './gguf-types.ts';
-import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
-import { refuseOverwriting } from './overwriting.ts';
-import { writeSafetensors } from './safetensors.ts';
+import type { AdapterLineage, LoraAdapter } from '../models/lora-adapter.ts';
+import { checkFit } from './adapter-fit.ts';
 
 /**
  * What the matrices of a merged GGUF are written as:

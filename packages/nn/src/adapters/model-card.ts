@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { writeFileAtomically } from './atomic-write.ts';
-import { fileHashes, table } from './card-parts.ts';
+import { writeFileAtomically } from '../formats/atomic-write.ts';
+import { fileHashes, table } from '../formats/card-parts.ts';
 
 export interface ModelCard {
   title: string;
