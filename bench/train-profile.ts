@@ -21,7 +21,7 @@ import {
 import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
 import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
 import { loraTargets } from '../packages/nn/src/models/lora-adapter.ts';
-import { trainingSession } from '../packages/nn/src/train/trainer.ts';
+import { trainingSessionOptions } from '../packages/nn/src/train/trainer.ts';
 import { createTrainingState, toAdapterTensors } from '../packages/nn/src/train/training-state.ts';
 import { fastestRun, nodesOfSecondRun, peakOfFloat32, printGroups, totalTime } from './profile/node-times.ts';
 
@@ -61,7 +61,7 @@ const inputs: Record<string, TensorData> = {
 const seconds: number[] = [];
 {
   await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSession(2),
+    ...trainingSessionOptions(2),
     weights: 'integers embedded',
   });
   for (let run = 0; run <= runs; run++) {
@@ -82,7 +82,7 @@ console.log(
 const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
 {
   await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSession(2),
+    ...trainingSessionOptions(2),
     weights: 'integers embedded',
     profilePrefix: join(folder, 'step'),
   });

@@ -4,11 +4,11 @@ import { seededRandom } from './seeded-random.ts';
 import { openSession, type TensorData } from './session.ts';
 
 /**
- * Compares the gradients of an operation with finite differences: for tests of operators. The scalar is the sum of
- * the outputs weighted by fixed random numbers; it is summed here in double precision, and differences use the
- * five-point stencil, whose error (h⁴) lets h be large against float32's rounding.
+ * Compares the gradients of an operation with finite differences. The scalar that is differentiated is the sum of the
+ * outputs, weighted by fixed random numbers. It is summed here in double precision, and differences use the five-point
+ * stencil, whose error (h⁴) allows an h that is large against float32's rounding.
  *
- * @returns the relative error per input: |analytic − numeric| / (|numeric| + 1e-3), as L2 norms over the input.
+ * @returns the relative error for each input: |analytic − numeric| / (|numeric| + 1e-3), as L2 norms over the input.
  */
 export async function gradientErrors(options: {
   inputs: Record<string, { data: Float32Array; shape: readonly number[] }>;

@@ -1,4 +1,7 @@
-/** Mulberry32: a small generator of uniform numbers in [0, 1), the same everywhere for a seed. */
+/**
+ * Mulberry32: a small generator of uniform random numbers in [0, 1). The same seed gives the same numbers on every
+ * machine.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,16 +1,16 @@
-/** What options and hyperparameters are refused for alike: a name that does not exist, and a value out of range. */
+/** The checks that options and hyperparameters share: for names that do not exist and values out of range. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 
 export type SettingKind = 'option' | 'hyperparameter';
 
-/** @throws InvalidHyperparameterError for a name that is not among those known: it would be ignored without a word. */
+/** @throws InvalidHyperparameterError for a name that is not known: otherwise it would be ignored silently. */
 export function refuseUnknownNames(given: object, known: readonly string[], kind: SettingKind): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || known.includes(name)) continue;
     throw new InvalidHyperparameterError({
       parameter: name,
       message: `There is no ${kind} ${name}.`,
-      hint: `There are ${known.toSorted().join(', ')}.`,
+      hint: `The ${kind}s are ${known.toSorted().join(', ')}.`,
     });
   }
 }
@@ -27,7 +27,7 @@ export function requireValid(
   }: { kind: SettingKind; name: string; value: unknown; range: string; hint: string },
 ): void {
   if (isValid) return;
-  // NaN and Infinity by their names: JSON would call both null.
+  // Not JSON for numbers: it would write NaN and Infinity as null.
   const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   const short = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
   throw new InvalidHyperparameterError({

@@ -1,4 +1,7 @@
-/** The file in which every kind of training keeps its state: one file, replaced in one rename, so that a crash leaves the old or the new. */
+/**
+ * The file in which every kind of training keeps its state. It is replaced in one rename, so that a crash leaves the
+ * old state or the new.
+ */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,7 +16,7 @@ export function checkpointPath(directory: string): string {
 }
 
 /**
- * Makes the folder, and removes what a killed process left half-written in it.
+ * Makes the folder, and removes temporary files that a killed process left in it.
  * @throws FileWriteError where it cannot be a folder: before any work.
  */
 export async function prepareCheckpointFolder(directory: string): Promise<void> {
@@ -26,7 +29,7 @@ export async function prepareCheckpointFolder(directory: string): Promise<void> 
 
 /**
  * A folder's checkpoint, open for reading; undefined where there is none.
- * @param otherInputs how to describe what the training of a checkpoint with another fingerprint had, for the error.
+ * @param otherInputs what must have been different where the fingerprint differs, for the error.
  * @throws CheckpointMismatchError where it belongs to another training; FileFormatError where it is damaged.
  */
 export async function openCheckpoint(

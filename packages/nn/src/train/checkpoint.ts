@@ -1,4 +1,4 @@
-/** Checkpoints of LoRA trainings: everything that a training needs to go on as if it had never stopped. */
+/** Checkpoints of LoRA trainings: everything that a training needs to continue as if it had never stopped. */
 import { existsSync } from 'node:fs';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { makeFolder } from '../formats/atomic-write.ts';
@@ -17,7 +17,10 @@ export interface CheckpointIdentity {
   shape: Omit<LoraAdapter, 'tensors'>;
 }
 
-/** Replaces a folder's checkpoint. @throws FileWriteError when the disk says no; the old checkpoint is then still there. */
+/**
+ * Replaces a folder's checkpoint.
+ * @throws FileWriteError when it cannot be written; the old checkpoint is then still there.
+ */
 export async function saveCheckpoint(
   directory: string,
   state: TrainingState,
@@ -49,7 +52,7 @@ export async function loadCheckpoint(
 }
 
 /**
- * The adapter in the checkpoint of a {@link trainLora} or {@link trainPreferences} folder, whether or not that training has
+ * The adapter in the checkpoint of a `trainLora` or `trainPreferences` folder, whether or not that training has
  * finished: the adapter with the lowest validation loss so far, or the latest where nothing was validated.
  * @throws FileFormatError where there is no checkpoint or it is damaged.
  */

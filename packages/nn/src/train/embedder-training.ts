@@ -1,4 +1,4 @@
-/** Fine-tuning of a sentence embedder with in-batch and hard negatives. */
+/** Trains a sentence embedder with in-batch and hard negatives. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { openSession } from '../graph/index.ts';
 import { saveEmbedder } from '../models/bert-save.ts';
@@ -9,8 +9,8 @@ import {
   checkPairs,
   contrastiveBatches,
   type EmbedderPair,
-  key,
   positivesByQuery,
+  textKey,
 } from './embedder-batches.ts';
 import { fingerprintEncoderJob } from './encoder-fingerprint.ts';
 import { encoderHyperparameters } from './encoder-hyperparameters.ts';
@@ -19,9 +19,9 @@ import { createBertLora, foldLora } from './encoder-lora.ts';
 import { EncoderPasses, type EncoderPassesOptions } from './encoder-passes.ts';
 import { runEncoderTraining } from './encoder-training.ts';
 import { refuseExistingFolder } from './output-folder.ts';
-import { breathe } from './stop.ts';
+import { yieldOrStop } from './stop.ts';
 
-/** The training itself, in the calling thread, which it occupies: programs call `trainEmbedder`. */
+/** Trains an embedder in the calling thread, which it occupies. Programs call `trainEmbedder`. */
 export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks): Promise<EmbedderResult> {
   const { scale = 20, ...given } = job.hyperparameters ?? {};
   const settings = encoderHyperparameters(given, { batchSize: 64, own: 'scale' });
@@ -38,7 +38,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
   hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
   const model = await loadBertModel(job.directory);
   hooks.onProgress?.({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
-  const sequences = tokenizer(model, job.onTooLong ?? 'throw');
+  const sequences = createTextReader(model, job.onTooLong ?? 'throw');
   for (const [what, pairs] of [
     ['Training pair', job.pairs],
     ['Validation pair', job.validation ?? []],
@@ -59,7 +59,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     threads: job.threads ?? 2,
     spin: false,
   });
-  const pause = () => breathe(hooks.stopRequested);
+  const pause = () => yieldOrStop(hooks.stopRequested);
   const positives = positivesByQuery(job.validation ?? []);
 
   const parameters =
@@ -87,7 +87,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
         const pairs = step.map((index) => job.pairs[index]!);
         const { texts, labels } = layOut(pairs);
         const inputs = texts.map((text) => sequences(text));
-        const vectors = await passes.forward(inputs, { keep: true, breathe: pause });
+        const vectors = await passes.forward(inputs, { keep: true, yieldOrStop: pause });
         const cut = pairs.length * passes.width;
         const result = await losses.run({
           queries: { data: vectors.subarray(0, cut), shape: [pairs.length, passes.width] },
@@ -127,7 +127,10 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
   return { directory: job.outputDirectory, metrics };
 }
 
-/** Queries, then candidates, each text once (negatives may be shared); and each query's own among the candidates. */
+/**
+ * The queries, then the candidates, each text once (negatives may be shared); and for each query the index of its own
+ * candidate.
+ */
 function layOut(pairs: readonly EmbedderPair[]): { texts: string[]; labels: Int32Array } {
   const candidates = new Map<string, number>();
   const labels = Int32Array.from(pairs, ({ positive }) => {
@@ -140,7 +143,7 @@ function layOut(pairs: readonly EmbedderPair[]): { texts: string[]; labels: Int3
   return { texts: [...pairs.map(({ query }) => query), ...candidates.keys()], labels };
 }
 
-/** Mean loss over fixed batches, and recall@1 among all candidates of all pairs. */
+/** The mean loss over batches that are the same each time, and recall@1 among all candidates of all pairs. */
 async function validate(
   pairs: readonly EmbedderPair[],
   positives: ReadonlyMap<string, ReadonlySet<string>>,
@@ -154,7 +157,7 @@ async function validate(
     ...new Set(pairs.flatMap(({ query, positive, negatives = [] }) => [query, positive, ...negatives])),
   ];
   const places = new Map(texts.map((text, place) => [text, place]));
-  const raw = await passes.forward(texts.map(sequences), { breathe: pause });
+  const raw = await passes.forward(texts.map(sequences), { yieldOrStop: pause });
   const { width } = passes;
   const vectors = texts.map((_, place) => {
     const vector = raw.subarray(place * width, (place + 1) * width);
@@ -189,13 +192,15 @@ async function validate(
   for (const query of queries) {
     const scores = candidates.map((candidate) => cosine(query, candidate));
     const first = candidates[scores.indexOf(Math.max(...scores))]!;
-    if (positives.get(key(query))!.has(key(first))) found += 1;
+    if (positives.get(textKey(query))!.has(textKey(first))) found += 1;
   }
   return { loss: loss / Math.max(1, counted), recallAt1: found / queries.length };
 }
 
-/** Texts to token ids, each text once. The name and place of what it belongs to are for the error. */
-function tokenizer(model: BertModel, onTooLong: 'throw' | 'truncate') {
+/**
+ * Turns texts into token ids, each text only once. `what` and `index` name the pair that it belongs to, for the error.
+ */
+function createTextReader(model: BertModel, onTooLong: 'throw' | 'truncate') {
   const known = new Map<string, BertSequence>();
   const { prefix, suffix } = model.tokenizer;
   const { maxTokens } = model.settings;

@@ -148,7 +148,7 @@ test('the first step after a resume diverges: the checkpoint that it went on fro
     step: 2,
     checkpoint: checkpointPath(checkpointDirectory),
   });
-  expect((failure as TrainingDivergedError).hint).toContain('begin anew, without resume');
+  expect((failure as TrainingDivergedError).hint).toContain('start from the beginning, without resume');
 });
 
 test('stopped while it looks for the pair that diverged, it leaves the last good state where it is', async () => {

@@ -1,4 +1,4 @@
-/** Checkpoints of encoder trainings: everything that a training needs to go on as if it had never stopped. */
+/** Checkpoints of encoder trainings: everything that a training needs to continue as if it had never stopped. */
 import { makeFolder } from '../formats/atomic-write.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { Moments } from './adamw.ts';
@@ -27,7 +27,10 @@ export interface EncoderState {
   best?: ReadonlyMap<string, Float32Array> | undefined;
 }
 
-/** Replaces a folder's checkpoint. @throws FileWriteError when the disk says no; the old checkpoint is then still there. */
+/**
+ * Replaces a folder's checkpoint.
+ * @throws FileWriteError when it cannot be written; the old checkpoint is then still there.
+ */
 export async function saveEncoderCheckpoint(
   directory: string,
   { counters, ...arrays }: EncoderState,

@@ -4,8 +4,8 @@ import { sha256OfFile } from '../formats/file-hash.ts';
 import type { CrossEncoderJob, EmbedderJob } from './encoder-job.ts';
 
 /**
- * SHA-256 of everything that decides a training's result: the model's files, the data and the settings. A checkpoint goes on only
- * under the same one.
+ * SHA-256 of everything that decides a training's result: the model's files, the data and the settings. A checkpoint is
+ * continued only by a training with the same fingerprint.
  */
 export async function fingerprintEncoderJob(
   job: EmbedderJob | CrossEncoderJob,

@@ -1,16 +1,20 @@
 import { refuseUnknownNames, requireValid } from './check-settings.ts';
 import { type Schedule, schedules } from './schedule.ts';
 
+/** How an embedder or a cross-encoder is trained. */
 export interface EncoderHyperparameters {
-  /** `full` trains every weight; `lora` low-rank changes of all linears, which are then folded in. Default `full`. */
+  /**
+   * `full` trains every weight. `lora` trains low-rank changes of all linear layers, which are folded into the weights
+   * at the end. Default `full`.
+   */
   method: 'full' | 'lora';
-  /** For LoRA. Default 16, scaled by alpha / rank; alpha 32. */
+  /** Of LoRA, whose product is scaled by alpha / rank. Default: rank 16, alpha 32. */
   rank: number;
   alpha: number;
   /**
-   * Of the layers' products when all weights are trained: `int8` computes outputs and gradients in eight bits, with 0.7 of float32's
-   * processor time (3.4 s instead of 4.9 for 64 of the clinic's pairs), where the CPU has integer dot products, and is refused where
-   * it has none. Default `float32`.
+   * Of `full`: the number format of the layers' products. `int8` computes outputs and gradients in eight bits, in 0.7
+   * of float32's processor time (3.4 s instead of 4.9 for 64 of the clinic's pairs), where the CPU has integer dot
+   * products; it is refused where the CPU has none. Default `float32`.
    */
   products: 'float32' | 'int8';
   /** At its peak. Default 5e-5, for LoRA 1e-3. */
@@ -19,27 +23,30 @@ export interface EncoderHyperparameters {
   batchSize: number;
   /** Default 1. */
   epochs: number;
-  /** After the warm-up: a line, or half a cosine, down to zero, or the peak kept. Default `linear`. */
+  /** The learning rate after the warm-up: down to zero along a line or half a cosine, or constant. Default `linear`. */
   schedule: Schedule;
   /** Share of the steps over which the learning rate rises. Default 0.1. */
   warmupFraction: number;
   /**
-   * Stop when this many measurements of the validation loss in a row were no better than the best before them. The best weights are
-   * kept in any case. Default 0: never.
+   * Stop when this many measurements of the validation loss in a row were no better than the best before them. The best
+   * weights are kept in any case. Default 0: never.
    */
   patience: number;
   /** Gradients are scaled down to this norm over all parameters. Default 1; 0 turns clipping off. */
   maxGradientNorm: number;
-  /** Decoupled, on matrices only. Default 0. */
+  /** Of AdamW: decoupled from the gradient, and on matrices only. Default 0. */
   weightDecay: number;
-  /** Decides the order of the examples, and the beginning of what does not come with the model. Default 1. */
+  /** Decides the order of the examples, and the initial values of new weights. Default 1. */
   seed: number;
 }
 
-/** Defaults filled in and checked. */
+/**
+ * All settings of a training, checked: the given ones, then the defaults.
+ * @throws InvalidHyperparameterError for an unknown name or a value out of range.
+ */
 export function encoderHyperparameters(
   given: Partial<EncoderHyperparameters>,
-  /** `own`: the setting that only this kind of training has, and reads itself. */
+  /** `own`: the name of the setting that only this kind of training has, and checks itself. */
   defaults: { batchSize: number; own: string },
 ): EncoderHyperparameters {
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

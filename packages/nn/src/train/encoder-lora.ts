@@ -1,10 +1,10 @@
-/** LoRA for a BERT: how its matrices begin, and how they end in the weights. */
+/** LoRA for a BERT: the initial matrices, and folding the trained ones into the weights. */
 import { seededRandom } from '../graph/seeded-random.ts';
 import type { BertLora } from '../models/bert-training.ts';
 import { type BertModel, bertLinears } from '../models/bert-weights.ts';
 import type { EncoderHyperparameters } from './encoder-hyperparameters.ts';
 
-/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. */
+/** A new adapter. A is uniform in ±1/√in and B zero, as in PEFT, so that the adapter changes nothing yet. */
 export function createBertLora(model: BertModel, settings: EncoderHyperparameters): BertLora {
   const random = seededRandom(settings.seed);
   const { rank, alpha } = settings;
@@ -20,7 +20,7 @@ export function createBertLora(model: BertModel, settings: EncoderHyperparameter
   return { rank, alpha, matrices };
 }
 
-/** Adds alpha / rank · B · A to the weights, in place: what is saved then needs no adapter. */
+/** Adds alpha / rank · B · A to the weights, in place, so that the saved model needs no adapter. */
 export function foldLora(model: BertModel, { rank, alpha, matrices }: BertLora): void {
   for (const [name, [out, into]] of bertLinears(model.settings)) {
     const weight = model.weights.get(`${name}.weight`)!;

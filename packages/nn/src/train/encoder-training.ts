@@ -1,8 +1,8 @@
-/** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, the best kept. */
+/** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, checkpoints. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
-import { divergence } from './divergence.ts';
+import { divergenceError } from './divergence.ts';
 import { restoreEncoderCheckpoint, saveEncoderCheckpoint } from './encoder-checkpoint.ts';
 import type { EncoderHyperparameters } from './encoder-hyperparameters.ts';
 import type { EncoderCheckpoints, EncoderHooks, EncoderMetrics, EncoderValidation } from './encoder-job.ts';
@@ -11,20 +11,20 @@ import type { EncoderGradients } from './encoder-passes.ts';
 import { Pace } from './pace.ts';
 import { patienceIsOver } from './patience.ts';
 import { learningRateFactor } from './schedule.ts';
-import { breathe, TrainingStopped } from './stop.ts';
+import { TrainingStopped, yieldOrStop } from './stop.ts';
 
-/** What one kind of training brings to the loop. */
+/** What the loop needs from a kind of training. */
 export interface EncoderTask {
-  /** The steps of one epoch: places of examples. */
+  /** The steps of one epoch, as indexes of examples. */
   steps(epoch: number): number[][];
-  /** Tokens in a step: what its time is in proportion to. */
+  /** Tokens in a step, to which its time is proportional. */
   tokens(step: readonly number[]): number;
   /** Loss and gradients of a step. */
   run(step: readonly number[]): Promise<{ loss: number; tokens: number; gradients: EncoderGradients }>;
   validate?: (() => Promise<Omit<EncoderValidation, 'step'>>) | undefined;
 }
 
-/** Everything in the calling thread. Leaves in `parameters` the best values found. */
+/** Runs the training in the calling thread. At the end `parameters` hold the best values found. */
 export async function runEncoderTraining(options: {
   task: EncoderTask;
   parameters: ReadonlyMap<string, Float32Array>;
@@ -32,7 +32,7 @@ export async function runEncoderTraining(options: {
   width: number;
   settings: EncoderHyperparameters;
   evaluateEverySteps?: number | undefined;
-  /** `fingerprint`: of all that decides the result. */
+  /** `fingerprint`: see `fingerprintEncoderJob`. */
   checkpoints: EncoderCheckpoints & { fingerprint: string };
   hooks: EncoderHooks;
 }): Promise<EncoderMetrics> {
@@ -61,8 +61,8 @@ export async function runEncoderTraining(options: {
     directory && options.checkpoints.resume
       ? await restoreEncoderCheckpoint(directory, { parameters, moments }, fingerprint)
       : undefined;
-  if (saved) optimizer.restored();
-  const soFar = saved?.counters ?? {
+  if (saved) optimizer.findTouchedRows();
+  const counters = saved?.counters ?? {
     step: 0,
     seconds: 0,
     stepSeconds: 0,
@@ -72,7 +72,7 @@ export async function runEncoderTraining(options: {
     validation: [],
   };
   let best = saved?.best;
-  const secondsBefore = soFar.seconds;
+  const secondsBefore = counters.seconds;
   const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
   let savedAt = Number.NEGATIVE_INFINITY;
   let failed = false;
@@ -80,8 +80,8 @@ export async function runEncoderTraining(options: {
   const save = async () => {
     if (!directory) return;
     const from = performance.now();
-    soFar.seconds = elapsed();
-    await saveEncoderCheckpoint(directory, { counters: soFar, parameters, moments, best }, fingerprint);
+    counters.seconds = elapsed();
+    await saveEncoderCheckpoint(directory, { counters, parameters, moments, best }, fingerprint);
     savedAt = performance.now();
     savingSeconds = (savedAt - from) / 1000;
   };
@@ -94,22 +94,22 @@ export async function runEncoderTraining(options: {
   const pace = new Pace();
   let validationSeconds = 0;
   const secondsLeft = () => {
-    const training = pace.secondsFor(costUpTo.at(-1)! - costUpTo[soFar.step]!);
+    const training = pace.secondsFor(costUpTo.at(-1)! - costUpTo[counters.step]!);
     if (training === undefined) return undefined;
-    return training + validationSeconds * Math.ceil((steps.length - soFar.step) / evaluateEvery);
+    return training + validationSeconds * Math.ceil((steps.length - counters.step) / evaluateEvery);
   };
 
   const validate = async () => {
-    const { step, validation } = soFar;
+    const { step, validation } = counters;
     if (!task.validate || validation.at(-1)?.step === step) return;
     progress({ stage: 'measuring validation loss', done: step, total: steps.length, unit: 'steps' });
     const from = performance.now();
     const measured = { step, ...(await task.validate()) };
     validationSeconds = (performance.now() - from) / 1000;
-    // Of equals the later is kept, which has seen more.
+    // Of two equal losses the later counts as best: it has seen more.
     if (validation.every(({ loss }) => measured.loss <= loss)) {
       best = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-      soFar.bestStep = step;
+      counters.bestStep = step;
     }
     validation.push(measured);
     const left = secondsLeft();
@@ -127,33 +127,35 @@ export async function runEncoderTraining(options: {
 
   try {
     for (;;) {
-      const due = soFar.step === 0 || soFar.step === steps.length || soFar.step % evaluateEvery === 0;
+      const due =
+        counters.step === 0 || counters.step === steps.length || counters.step % evaluateEvery === 0;
       if (due) await validate();
-      if (soFar.step === steps.length || patienceIsOver(soFar.validation, settings.patience)) break;
-      const chosen = steps[soFar.step]!;
-      await breathe(hooks.stopRequested);
+      if (counters.step === steps.length || patienceIsOver(counters.validation, settings.patience)) break;
+      const chosen = steps[counters.step]!;
+      await yieldOrStop(hooks.stopRequested);
       const from = performance.now();
       const { loss, gradients, tokens: own } = await task.run(chosen);
       const norm = EncoderOptimizer.norm(gradients);
       failed = !Number.isFinite(loss) || !Number.isFinite(norm);
-      if (failed) throw await diverged(chosen);
-      // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
+      if (failed) throw await explainDivergence(chosen);
+      // Only now is it known that the current state gives a finite loss and gradient, so that training can continue
+      // from it.
       const pause = checkpointEverySeconds ?? Math.max(60, 20 * savingSeconds);
       const saving = performance.now();
       if ((saving - savedAt) / 1000 >= pause) await save();
       const notTraining = performance.now() - saving;
-      const step = soFar.step + 1;
+      const step = counters.step + 1;
       const rate =
         settings.learningRate * learningRateFactor(step, warmupSteps, steps.length, settings.schedule);
       optimizer.update(gradients, norm, step, rate);
-      soFar.step = step;
-      soFar.losses.push(loss);
-      soFar.tokens += own;
-      soFar.pairs += chosen.length;
+      counters.step = step;
+      counters.losses.push(loss);
+      counters.tokens += own;
+      counters.pairs += chosen.length;
       const seconds = (performance.now() - from - notTraining) / 1000;
-      soFar.stepSeconds += seconds;
+      counters.stepSeconds += seconds;
       pace.add(seconds, costs[step - 1]!);
-      const pairsPerSecond = soFar.pairs / soFar.stepSeconds;
+      const pairsPerSecond = counters.pairs / counters.stepSeconds;
       progress({
         stage: 'training',
         done: step,
@@ -164,53 +166,56 @@ export async function runEncoderTraining(options: {
         loss,
         learningRate: rate,
         gradientNorm: norm,
-        tokens: soFar.tokens,
-        tokensPerSecond: soFar.tokens / soFar.stepSeconds,
+        tokens: counters.tokens,
+        tokensPerSecond: counters.tokens / counters.stepSeconds,
         pairsPerSecond,
       });
     }
     await save();
   } catch (error) {
-    // Not while a divergence is looked into: what is on disk is good, and this state is not.
+    // Not after a divergence: the state on disk is good, and the current one is not.
     if (error instanceof TrainingStopped && !failed) await save();
     throw error;
   }
 
   for (const [name, values] of best ?? []) parameters.get(name)!.set(values);
   return {
-    steps: soFar.step,
+    steps: counters.step,
     plannedSteps: steps.length,
-    tokens: soFar.tokens,
-    pairs: soFar.pairs,
+    tokens: counters.tokens,
+    pairs: counters.pairs,
     seconds: elapsed(),
-    pairsPerSecond: soFar.pairs / soFar.stepSeconds,
-    tokensPerSecond: soFar.tokens / soFar.stepSeconds,
+    pairsPerSecond: counters.pairs / counters.stepSeconds,
+    tokensPerSecond: counters.tokens / counters.stepSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-    losses: soFar.losses,
-    validation: soFar.validation,
-    bestStep: soFar.bestStep ?? soFar.step,
-    stoppedBy: soFar.step === steps.length ? 'epochs' : 'patience',
+    losses: counters.losses,
+    validation: counters.validation,
+    bestStep: counters.bestStep ?? counters.step,
+    stoppedBy: counters.step === steps.length ? 'epochs' : 'patience',
   };
 
-  /** Which of the step's pairs have no loss or gradient. Where only some have none, the state before them is sound and saved. */
-  async function diverged(chosen: readonly number[]): Promise<TrainingDivergedError> {
+  /**
+   * Finds the pairs of the step that have no finite loss or gradient. Where only some have none, the state before them
+   * is good and is saved.
+   */
+  async function explainDivergence(chosen: readonly number[]): Promise<TrainingDivergedError> {
     const culprits: number[] = [];
     for (const pair of chosen) {
-      await breathe(hooks.stopRequested);
+      await yieldOrStop(hooks.stopRequested);
       const { loss, gradients } = await task.run([pair]);
       if (!Number.isFinite(loss) || !Number.isFinite(EncoderOptimizer.norm(gradients))) culprits.push(pair);
     }
     const all = culprits.length === chosen.length;
     if (!all) await save();
-    return divergence({
-      step: soFar.step + 1,
+    return divergenceError({
+      step: counters.step + 1,
       chosen,
       culprits,
       noun: 'training pair',
       learningRate: settings.learningRate,
       checkpoint:
         directory && (savedAt > Number.NEGATIVE_INFINITY || saved) ? checkpointPath(directory) : undefined,
-      // What a stopped sitting left may be the very state that has no next step.
+      // A checkpoint that a stopped process left may be the state that failed here.
       resumedHere: savedAt === Number.NEGATIVE_INFINITY && saved !== undefined,
     });
   }

@@ -1,4 +1,4 @@
-/** What a caller gives, checked before a thread is started for it: a name that nobody reads, a number out of range. */
+/** Checks the options of a job before a thread is started for it: no unknown names, no values out of range. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { refuseUnknownNames, requireValid } from './check-settings.ts';
 import type { CrossEncoderJob, EmbedderJob } from './encoder-job.ts';
@@ -54,7 +54,7 @@ const encoder: Names<EmbedderJob & CrossEncoderJob> = {
   resume: true,
 };
 
-/** @throws InvalidHyperparameterError naming the first option that cannot be meant so. */
+/** @throws InvalidHyperparameterError naming the first option that is unknown, missing or out of range. */
 export function checkOptions({ kind, job }: Job): void {
   const preferred = kind === 'train' && 'preferences' in job;
   const names = {

@@ -1,4 +1,4 @@
-import { checkFit } from '../adapters/adapter-fit.ts';
+import { requireFit } from '../adapters/adapter-fit.ts';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { openSession } from '../graph/index.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
@@ -9,11 +9,11 @@ import { runEmbedderTraining } from './embedder-training.ts';
 import type { EmbedderResult } from './encoder-job.ts';
 import { readExamples } from './examples.ts';
 import type { Job, LogitsJob, LogitsResult, LossJob, LossResult } from './job.ts';
-import { measure, supervised } from './objective.ts';
-import { runTraining, trainingSession } from './trainer.ts';
+import { measureLoss, supervisedObjective } from './objective.ts';
+import { runTraining, trainingSessionOptions } from './trainer.ts';
 import type { TrainingHooks, TrainingResult } from './training-job.ts';
 
-/** Does what the job asks for, in the calling thread. */
+/** Runs a job in the calling thread. */
 export async function runJob(
   { kind, job }: Job,
   hooks: TrainingHooks,
@@ -28,9 +28,12 @@ export async function runJob(
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
   const model = await modelFor(job);
   const examples = readExamples(job.examples, model.config, 'Example');
-  await using session = await openSession(decoderLossGraph(model, job.adapter), trainingSession(job.threads));
+  await using session = await openSession(
+    decoderLossGraph(model, job.adapter),
+    trainingSessionOptions(job.threads),
+  );
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  const { loss } = await measure(session, supervised(examples), weights, {
+  const { loss } = await measureLoss(session, supervisedObjective(examples), weights, {
     tokensPerPass: job.tokensPerPass ?? 1024,
     stopRequested: hooks.stopRequested,
     onItems: (done) =>
@@ -49,7 +52,7 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
   await using session = await openSession(
     decoderLogitsGraph(model, job.adapter),
-    trainingSession(job.threads),
+    trainingSessionOptions(job.threads),
   );
   const results: Float32Array[] = [];
   for (const [index, tokens] of job.sequences.entries()) {
@@ -78,11 +81,14 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   return results;
 }
 
-/** @throws UnsupportedModelError where the adapter is another model's: before the weights are read. */
+/**
+ * The job's model, which is loaded where a path is given.
+ * @throws UnsupportedModelError where the adapter does not fit it, before the weights are read.
+ */
 async function modelFor({ model, adapter, lineage }: LossJob | LogitsJob): Promise<DecoderModel> {
   if (adapter) {
     const config = typeof model === 'string' ? await readDecoderConfig(model) : model.config;
-    checkFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
+    requireFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
   }
   return typeof model === 'string' ? loadDecoder(model) : model;
 }

@@ -18,7 +18,7 @@ try {
 } catch (error) {
   if (error instanceof TrainingStopped) send({ type: 'stopped' });
   else if (NnError.isInstance(error)) {
-    // An error's own fields do not survive structured cloning; its class is rebuilt from them on the other side.
+    // Structured cloning loses the fields of an error; the other side makes the error again from them.
     const { cause: _, ...fields } = error as NnError & Record<string, unknown>;
     send({ type: 'error', message: error.message, name: error.name, fields });
   } else

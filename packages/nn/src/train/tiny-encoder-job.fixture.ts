@@ -22,7 +22,7 @@ export function shiftedPairs(count: number, seed: number): EmbedderPair[] {
   });
 }
 
-/** For tests: trainings of a second, which a kill at any moment must not change. */
+/** Trainings of a second that must end the same whether or not they were killed and resumed. */
 export const encoderVariants: Record<
   string,
   (

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { inInt8, loadDecoder } from '../models/decoder-weights.ts';
+import { loadDecoder, quantizeToInt8 } from '../models/decoder-weights.ts';
 import type { LoraAdapter } from '../models/lora-adapter.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { defaultsForData } from './hyperparameters.ts';
@@ -109,7 +109,7 @@ describe('frozen products in eight bits', () => {
     expect(matrices.length).toBeGreaterThan(0);
     expect([...rounded.int8!.keys()].toSorted()).toEqual(matrices.toSorted());
     expect([...rounded.weights.keys(), ...matrices].toSorted()).toEqual([...whole.weights.keys()].toSorted());
-    expect(inInt8(whole)).toEqual(rounded);
+    expect(quantizeToInt8(whole)).toEqual(rounded);
   });
 
   test('are refused for preferences', async () => {

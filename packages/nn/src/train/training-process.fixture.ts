@@ -1,8 +1,9 @@
 /**
- * For a test that kills it: trains a tiny job, saving at every step, into the folder given.
+ * A program that a test kills: trains a tiny job, saving at every step, into the folder given.
  *
- *     node training-process.fixture.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done; or `200ms`: so long after
- *                                                         the model is ready
+ *     node training-process.fixture.ts FOLDER [VARIANT] [STEP]
+ *
+ * STEP: kill yourself when this step is done; or `200ms`: this long after the model is ready.
  */
 import { variants } from './tiny-job.fixture.ts';
 import { runTraining } from './trainer.ts';

@@ -26,8 +26,8 @@ export interface TrainingState {
 }
 
 /**
- * The state before the first step. A is uniform in ±1/√in and B zero, as in PEFT, so that the adapter changes nothing yet; or both
- * are the initial adapter's, which must fit the model.
+ * The state before the first step. A is uniform in ±1/√in and B zero, as in PEFT, so that the adapter changes nothing
+ * yet. With an initial adapter, which must fit the model, both are copied from it.
  * @throws InvalidHyperparameterError where the initial adapter has another rank, alpha or targets than the settings.
  */
 export function createTrainingState(
@@ -85,7 +85,7 @@ function requireSameShape(
     throw new InvalidHyperparameterError({
       parameter: 'initialAdapter',
       message: `The initial adapter has ${name} ${theirs}, and this training has ${ours}.`,
-      hint: `Train on with the ${name} that the adapter was trained with.`,
+      hint: `Continue with the ${name} that the adapter was trained with.`,
     });
   }
 }
