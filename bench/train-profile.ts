@@ -21,7 +21,7 @@ import {
 import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
 import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
 import { loraTargets } from '../packages/nn/src/models/lora-adapter.ts';
-import { trainingSessionOptions } from '../packages/nn/src/train/trainer.ts';
+import { trainingSessionOptions } from '../packages/nn/src/train/training-session.ts';
 import { createTrainingState, toAdapterTensors } from '../packages/nn/src/train/training-state.ts';
 import { fastestRun, nodesOfSecondRun, peakOfFloat32, printGroups, totalTime } from './profile/node-times.ts';
 

@@ -7,7 +7,7 @@ import { adapterInputs, decoderPreferenceGraph, preferenceInputs } from '../mode
 import type { LoraAdapter } from '../models/lora-adapter.ts';
 import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import { type PreferencePair, readPreferences } from './preferences.ts';
-import { trainingSessionOptions } from './trainer.ts';
+import { trainingSessionOptions } from './training-session.ts';
 
 test('loss within 1e-5 and every gradient within 1e-4 of PyTorch + PEFT', async () => {
   const { model, adapter } = await loadTinyReference();

@@ -10,8 +10,9 @@ import type { EmbedderResult } from './encoder-job.ts';
 import { readExamples } from './examples.ts';
 import type { Job, LogitsJob, LogitsResult, LossJob, LossResult } from './job.ts';
 import { measureLoss, supervisedObjective } from './objective.ts';
-import { runTraining, trainingSessionOptions } from './trainer.ts';
+import { runTraining } from './trainer.ts';
 import type { TrainingHooks, TrainingResult } from './training-job.ts';
+import { trainingSessionOptions } from './training-session.ts';
 
 /** Runs a job in the calling thread. */
 export async function runJob(

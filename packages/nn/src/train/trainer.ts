@@ -1,43 +1,34 @@
-import { createHash } from 'node:crypto';
 import { ggufArchitecture, requireFit, requireSameLineage } from '../adapters/adapter-fit.ts';
-import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
-import { sha256OfFile } from '../formats/file-hash.ts';
-import { hasIntegerProducts, openSession, type Session, type SessionOptions } from '../graph/index.ts';
-import { adapterInputs, type LabelledTokens, type PreferredTokens } from '../models/decoder.ts';
-import type { DecoderConfig } from '../models/decoder-config.ts';
-import { decoderFiles, loadDecoder, quantizeToInt8, readDecoderConfig } from '../models/decoder-weights.ts';
+import { adapterInputs, type PreferredTokens } from '../models/decoder.ts';
+import { readDecoderConfig } from '../models/decoder-weights.ts';
 import type { AdapterLineage, LoraAdapter } from '../models/lora-adapter.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
 import { cutIntoPasses } from './batches.ts';
 import { type CheckpointIdentity, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
 import { divergenceError } from './divergence.ts';
-import { readExamples } from './examples.ts';
-import { type DataSize, type Hyperparameters, hyperparametersFor } from './hyperparameters.ts';
-import { type MemoryPlan, type PlannedTraining, planMemory } from './memory-plan.ts';
+import { hyperparametersFor } from './hyperparameters.ts';
+import { planMemory } from './memory-plan.ts';
 import {
   dropoutKeysOf,
   measureLoss,
   type Objective,
-  preferenceGraphs,
   preferenceObjective,
   type ReferenceLogProbabilities,
-  supervisedGraphs,
   supervisedObjective,
 } from './objective.ts';
 import { Pace, planSteps } from './pace.ts';
 import { patienceIsOver } from './patience.ts';
-import { readPreferences } from './preferences.ts';
 import { learningRateFactor } from './schedule.ts';
 import { TrainingStopped, yieldOrStop } from './stop.ts';
+import { readTrainingData } from './training-data.ts';
+import { fingerprintTraining, hashModelFiles } from './training-fingerprint.ts';
 import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
+import { openTrainingSessions } from './training-session.ts';
 import { createTrainingState, toAdapterTensors } from './training-state.ts';
 
-/**
- * Trains a LoRA adapter in the calling thread, which it occupies. Programs call `trainLora` or
- * `trainPreferences`.
- */
+/** Trains a LoRA adapter in the calling thread, which it occupies. Programs call `trainLora` or `trainPreferences`. */
 export async function runTraining(
   job: TrainingJob | PreferenceTrainingJob,
   hooks: TrainingHooks = {},
@@ -46,7 +37,7 @@ export async function runTraining(
   const { stopRequested } = hooks;
   const progress = hooks.onProgress ?? (() => {});
   const config = typeof job.model === 'string' ? await readDecoderConfig(job.model) : job.model.config;
-  const data = readData(job, config);
+  const data = readTrainingData(job, config);
   const { settings, evaluations } = hyperparametersFor(job.hyperparameters ?? {}, data.size, data.method);
 
   const name = typeof job.model === 'string' ? job.model : 'the model';
@@ -78,7 +69,10 @@ export async function runTraining(
   const plan = { ...memory, tokensPerPass: job.tokensPerPass ?? memory.tokensPerPass };
   const { tokensPerPass } = plan;
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const { trainer, evaluator } = await openSessions(job, data, { ...settings, recompute: plan.recompute });
+  const { trainer, evaluator } = await openTrainingSessions(job, data, {
+    ...settings,
+    recompute: plan.recompute,
+  });
   await using _trainer = trainer;
   await using _evaluator = evaluator;
   progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
@@ -326,156 +320,6 @@ export async function runTraining(
   }
 }
 
-/**
- * How training runs a graph. Weights are fed from this thread's memory, without a second copy, and nodes stay as
- * written, because their order keeps memory low. Threads sleep between operators: while other programs ran, active
- * waiting took 6 ms of CPU for a token and sleeping takes 4.2; on an idle machine both take the same time.
- */
-export function trainingSessionOptions(threads = 2): SessionOptions {
-  return { threads, weights: 'fed', optimize: 'none', spin: false };
-}
-
-type TrainingData = { size: DataSize; extent: Extent; unit: 'examples' | 'pairs' } & (
-  | { method: 'sft'; train: LabelledTokens[]; validation: LabelledTokens[] }
-  | { method: 'dpo'; train: PreferredTokens[]; validation: PreferredTokens[] }
-);
-
-function readData(job: TrainingJob | PreferenceTrainingJob, config: DecoderConfig): TrainingData {
-  const missing = (what: string) =>
-    new InvalidHyperparameterError({
-      parameter: 'preferences' in job ? 'preferences' : 'examples',
-      message: `There is no ${what}.`,
-      hint: 'Give at least one.',
-    });
-  const none: ReferenceLogProbabilities = { chosen: new Float32Array(0), rejected: new Float32Array(0) };
-  if ('preferences' in job) {
-    const train = readPreferences(job.preferences, config, 'Preference pair');
-    const validation = readPreferences(job.validation ?? [], config, 'Validation pair');
-    if (train.length === 0) throw missing('preference pair');
-    const sides = [preferenceObjective(train, none), preferenceObjective(validation, none)] as const;
-    return {
-      method: 'dpo',
-      unit: 'pairs',
-      train,
-      validation,
-      size: sizeOf(...sides),
-      extent: extentOf(sides),
-    };
-  }
-  const train = readExamples(job.examples, config, 'Training example');
-  const validation = readExamples(job.validation ?? [], config, 'Validation example');
-  if (train.length === 0) throw missing('training example');
-  const sides = [supervisedObjective(train), supervisedObjective(validation)] as const;
-  return {
-    method: 'sft',
-    unit: 'examples',
-    train,
-    validation,
-    size: sizeOf(...sides),
-    extent: extentOf(sides),
-  };
-}
-
-function sizeOf(train: Objective, validation: Objective): DataSize {
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  return {
-    examples: train.lengths.length,
-    labelledTokens: sum(train.labelledTokens),
-    tokens: sum(train.tokens),
-    validationExamples: validation.lengths.length,
-    validationTokens: sum(validation.tokens),
-  };
-}
-
-/** The data's part in what memory depends on. */
-type Extent = Pick<PlannedTraining, 'longest' | 'labelledShare'>;
-
-function extentOf(sides: readonly Objective[]): Extent {
-  const sum = (lists: readonly (readonly number[])[]) =>
-    lists.flat().reduce((total, value) => total + value, 0);
-  return {
-    longest: sides
-      .flatMap(({ lengths }) => lengths)
-      .reduce((longest, length) => Math.max(longest, length), 0),
-    labelledShare:
-      sum(sides.map(({ labelledTokens }) => labelledTokens)) / sum(sides.map(({ tokens }) => tokens)),
-  };
-}
-
 function copyArrays(parameters: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
   return new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-}
-
-/** SHA-256 of each of the model's files; undefined for a model in memory. */
-async function hashModelFiles(model: TrainingJob['model']): Promise<string[] | undefined> {
-  if (typeof model !== 'string') return undefined;
-  const hashes: string[] = [];
-  for (const file of await decoderFiles(model)) hashes.push(await sha256OfFile(file));
-  return hashes;
-}
-
-function fingerprintTraining(
-  { model, initialAdapter }: TrainingJob | PreferenceTrainingJob,
-  files: readonly string[] | undefined,
-  data: TrainingData,
-  settings: Hyperparameters,
-): string {
-  const hash = createHash('sha256');
-  for (const digest of files ?? []) hash.update(digest);
-  if (typeof model !== 'string') hash.update(JSON.stringify(model.config));
-  // `maxMinutes` is not part of it: a run that was stopped by the clock may be continued with more time.
-  const { maxMinutes: _, ...rest } = settings;
-  hash.update(JSON.stringify([data.method, data.train.length, ...Object.entries(rest).sort()]));
-  for (const [path, { a, b }] of initialAdapter?.tensors ?? []) hash.update(path).update(a).update(b);
-  const sequences =
-    data.method === 'sft'
-      ? [...data.train, ...data.validation]
-      : [...data.train, ...data.validation].flatMap(({ chosen, rejected }) => [chosen, rejected]);
-  for (const { tokens, labels } of sequences) {
-    hash.update(JSON.stringify([Array.from(tokens), Array.from(labels)]));
-  }
-  return hash.digest('hex');
-}
-
-/**
- * Opens the sessions. Only they keep the model: its arrays are freed when this returns, except those that sessions are
- * fed with.
- */
-async function openSessions(
-  { model: given, threads }: TrainingJob | PreferenceTrainingJob,
-  data: TrainingData,
-  settings: Hyperparameters & Pick<MemoryPlan, 'recompute'>,
-): Promise<{ trainer: Session; evaluator: Session | undefined }> {
-  const layers = settings.frozenPrecision;
-  if (layers === 'int8') await requireIntegerProducts(data.method);
-  const loaded = typeof given === 'string' ? await loadDecoder(given, { layers }) : given;
-  const model = layers === 'int8' ? quantizeToInt8(loaded) : loaded;
-  const { rank, alpha, targetModules, dropout, recompute } = settings;
-  const lora = { rank, alpha, targetModules, dropout, recompute };
-  const graphs =
-    data.method === 'dpo' ? preferenceGraphs(model, lora, settings.beta) : supervisedGraphs(model, lora);
-  const options = trainingSessionOptions(threads);
-  const trainer = await openSession(graphs.training(), { ...options, weights: 'integers embedded' });
-  if (data.method !== 'dpo' && data.size.validationExamples === 0) return { trainer, evaluator: undefined };
-  try {
-    return { trainer, evaluator: await openSession(graphs.loss(), options) };
-  } catch (error) {
-    await trainer[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-/**
- * Refuses int8 where it would be wrong. @throws InvalidHyperparameterError where products in integers are not exact
- * here, or the method needs float32.
- */
-async function requireIntegerProducts(method: 'sft' | 'dpo'): Promise<void> {
-  const refused = (reason: string) =>
-    new InvalidHyperparameterError({
-      parameter: 'frozenPrecision',
-      message: `The hyperparameter frozenPrecision is "int8", and ${reason}.`,
-      hint: 'Leave it out for float32.',
-    });
-  if (method === 'dpo') throw refused('preferences are compared with a reference in float32');
-  if (!(await hasIntegerProducts())) throw refused('this CPU has no exact products of eight-bit integers');
 }
