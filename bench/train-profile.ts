@@ -20,9 +20,9 @@ import {
 } from '../packages/nn/src/graph/index.ts';
 import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
 import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
-import { loraTargets } from '../packages/nn/src/train/lora-adapter.ts';
-import { pairs, startingState } from '../packages/nn/src/train/starting-state.ts';
-import { trainingSession } from '../packages/nn/src/train/trainer.ts';
+import { loraTargets } from '../packages/nn/src/models/lora-adapter.ts';
+import { trainingSessionOptions } from '../packages/nn/src/train/training-session.ts';
+import { createTrainingState, toAdapterTensors } from '../packages/nn/src/train/training-state.ts';
 import { fastestRun, nodesOfSecondRun, peakOfFloat32, printGroups, totalTime } from './profile/node-times.ts';
 
 const { values: flags, positionals } = parseArgs({
@@ -46,7 +46,7 @@ const shape = {
   targetModules: [...loraTargets],
   recompute: flags.recompute as 'parts' | 'layers',
 };
-const { parameters: matrices } = startingState(model.config, { ...shape, seed: 1 }, undefined);
+const { parameters: matrices } = createTrainingState(model.config, { ...shape, seed: 1 }, undefined);
 const inputs: Record<string, TensorData> = {
   ...decoderInputs(
     Array.from({ length: batch }, (_, row) => ({
@@ -54,14 +54,14 @@ const inputs: Record<string, TensorData> = {
       labels: Array.from({ length: labelled }, (_, at) => length - labelled + at),
     })),
   ),
-  ...adapterInputs({ ...shape, tensors: pairs(matrices) }, model.config),
+  ...adapterInputs({ ...shape, tensors: toAdapterTensors(matrices) }, model.config),
   seed: { data: Float32Array.of(1 / (batch * labelled)), shape: [] },
 };
 
 const seconds: number[] = [];
 {
   await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSession(2),
+    ...trainingSessionOptions(2),
     weights: 'integers embedded',
   });
   for (let run = 0; run <= runs; run++) {
@@ -82,7 +82,7 @@ console.log(
 const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
 {
   await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSession(2),
+    ...trainingSessionOptions(2),
     weights: 'integers embedded',
     profilePrefix: join(folder, 'step'),
   });

@@ -1,3 +1,7 @@
+export { exportGgufLora, importGgufLora } from './adapters/gguf-lora.ts';
+export { exportMergedGguf, exportMergedSafetensors, type MergedType } from './adapters/merge.ts';
+export { exportModelCard, type ModelCard } from './adapters/model-card.ts';
+export { exportPeft, importPeft } from './adapters/peft.ts';
 export * from './errors/checkpoint-mismatch-error.ts';
 export * from './errors/file-format-error.ts';
 export * from './errors/file-write-error.ts';
@@ -8,38 +12,31 @@ export * from './errors/nn-error.ts';
 export * from './errors/text-too-long-error.ts';
 export * from './errors/training-diverged-error.ts';
 export * from './errors/unsupported-model-error.ts';
-export { type EncoderCard, exportEncoderCard } from './formats/encoder-card.ts';
 export * from './formats/file-hash.ts';
 export { type GgufFile, type GgufTensor, openGguf } from './formats/gguf.ts';
-export { exportGgufLora, importGgufLora } from './formats/gguf-lora.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
-export { exportMergedGguf, exportMergedSafetensors, type MergedType } from './formats/merge.ts';
-export { exportModelCard, type ModelCard } from './formats/model-card.ts';
-export { exportPeft, importPeft } from './formats/peft.ts';
 export * from './formats/safetensors.ts';
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
 export { CrossEncoder, type ScoreOptions } from './models/bert-cross-encoder.ts';
-export {
-  type DecoderConfig,
-  type DecoderModel,
-  decoderLayerSizes,
-  loadDecoder,
-  readDecoderConfig,
-} from './models/decoder-weights.ts';
+export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './models/decoder-config.ts';
+export { loadDecoder, readDecoderConfig } from './models/decoder-weights.ts';
+export { type EncoderCard, exportEncoderCard } from './models/encoder-card.ts';
+export * from './models/lora-adapter.ts';
 export * from './models/wordpiece.ts';
 export { epochSteps } from './train/batches.ts';
 export { readCheckpoint } from './train/checkpoint.ts';
-export type { CrossEncoderJob } from './train/cross-encoder-training.ts';
 export type { EmbedderPair } from './train/embedder-batches.ts';
-export type { EmbedderJob, EmbedderResult } from './train/embedder-training.ts';
+export type { EncoderHyperparameters } from './train/encoder-hyperparameters.ts';
 export type {
-  EncoderHyperparameters,
+  CrossEncoderJob,
+  EmbedderJob,
+  EmbedderResult,
   EncoderMetrics,
   EncoderProgress,
   EncoderValidation,
-} from './train/encoder-training.ts';
+} from './train/encoder-job.ts';
 export type { TrainingExample } from './train/examples.ts';
 export {
   type DataSize,
@@ -48,8 +45,7 @@ export {
   type Hyperparameters,
   hyperparametersFor,
 } from './train/hyperparameters.ts';
-export type { LogitsJob, LossJob, LossResult } from './train/jobs.ts';
-export * from './train/lora-adapter.ts';
+export type { LogitsJob, LossJob, LossResult } from './train/job.ts';
 export { type MemoryPlan, type PlannedTraining, planMemory } from './train/memory-plan.ts';
 export type { PreferencePair } from './train/preferences.ts';
 export type { Schedule } from './train/schedule.ts';

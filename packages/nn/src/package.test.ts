@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { GgufFile } from './formats/gguf.ts';
 import * as nn from './index.ts';
@@ -53,6 +54,27 @@ test('the reference tells the defaults that are', () => {
   expect(told('targetModules')).toBe('all seven');
   expect(targetModules).toHaveLength(7);
   for (const [name, value] of Object.entries(fixed)) expect(told(name), name).toBe(String(value));
+});
+
+test('every export has a docstring', () => {
+  const index = join(root, 'src/index.ts');
+  const config = ts.readConfigFile(resolve(root, '../../tsconfig.json'), ts.sys.readFile).config;
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root);
+  const program = ts.createProgram([index], options);
+  const checker = program.getTypeChecker();
+  const exportsOf = (module: ts.Symbol): ts.Symbol[] =>
+    checker
+      .getExportsOfModule(module)
+      .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+      .flatMap((symbol) => (symbol.flags & ts.SymbolFlags.ValueModule ? exportsOf(symbol) : symbol));
+  const symbols = exportsOf(checker.getSymbolAtLocation(program.getSourceFile(index)!)!);
+  expect(symbols.length).toBeGreaterThan(180);
+  // A docstring may be all tags, such as `@throws`.
+  const bare = symbols.filter(
+    (symbol) =>
+      symbol.getDocumentationComment(checker).length === 0 && symbol.getJsDocTags(checker).length === 0,
+  );
+  expect(bare.map(({ name }) => name)).toEqual([]);
 });
 
 test('nothing here imports from tandem', async () => {

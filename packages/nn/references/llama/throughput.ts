@@ -5,7 +5,7 @@
  *
  * The same shapes: four sequences of 400 to 500 tokens with 80 labels each a step, rank 16 on all projections.
  */
-import { seededRandom } from '../../src/graph/finite-differences.ts';
+import { seededRandom } from '../../src/graph/seeded-random.ts';
 import { runTraining } from '../../src/train/trainer.ts';
 
 const [gguf, steps = '4', tokensPerPass] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import { NnError, type NnErrorOptions } from './nn-error.ts';
 
+/** What is wrong with a graph, for programs. */
 export type GraphFault =
   | 'shape_mismatch'
   | 'duplicate_name'

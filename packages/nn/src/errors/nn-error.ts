@@ -1,8 +1,12 @@
 const marker = Symbol.for('tandem.nn.error');
 
-/** Who can mend it: the user (input, options), us (a bug), or something outside (the disk, a foreign file). */
+/**
+ * Who can fix it: the user (input, options), the authors of this package (a bug), or something outside (a disk, another
+ * program's file).
+ */
 export type NnErrorCategory = 'user' | 'system' | 'thirdParty';
 
+/** What every error says. */
 export interface NnErrorOptions {
   /** One clear sentence: what happened and where. */
   message: string;
@@ -12,8 +16,8 @@ export interface NnErrorOptions {
 }
 
 /**
- * Base of every error `@tandem/nn` raises on purpose. `code` is stable and machine-readable, `domain` is the folder
- * that raised it. Subclasses live one to a file and add the fields their reader needs.
+ * Base class of all errors that `@tandem/nn` throws on purpose. `code` is stable and meant for programs; `domain` is
+ * the folder that the error comes from. Each subclass has a file of its own and adds the fields that its reader needs.
  */
 export class NnError extends Error {
   readonly [marker] = true;
@@ -22,7 +26,7 @@ export class NnError extends Error {
   readonly category: NnErrorCategory;
   readonly hint: string | undefined;
 
-  /** Without them, the domain is "nn" and the category "user". */
+  /** The default domain is "nn", the default category "user". */
   constructor(options: NnErrorOptions & { code: string; domain?: string; category?: NnErrorCategory }) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;

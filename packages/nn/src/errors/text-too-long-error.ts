@@ -14,7 +14,7 @@ export class TextTooLongError extends NnError {
       domain: 'models',
       category: 'user',
       message: `Text ${options.index} has ${options.tokens} tokens, more than the model's ${options.maxTokens}.`,
-      hint: 'Split it into smaller chunks, or pass onTooLong: "truncate" to embed only its beginning.',
+      hint: 'Split it into smaller chunks, or pass onTooLong: "truncate" to use only its beginning.',
     });
     this.index = options.index;
     this.tokens = options.tokens;

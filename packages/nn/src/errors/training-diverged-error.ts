@@ -1,6 +1,8 @@
 import { NnError, type NnErrorOptions } from './nn-error.ts';
 
-/** The loss or the gradient became infinite or not a number. The last good state is kept where there is a checkpoint. */
+/**
+ * The loss or the gradient became infinite or not a number. Where there is a checkpoint, it holds the last good state.
+ */
 export class TrainingDivergedError extends NnError {
   /** The step that failed, counting from 1. */
   readonly step: number;

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { FileWriteError } from '../errors/file-write-error.ts';
 
 /**
- * Writes the chunks to a temporary file beside `path`, brings them to the disk, and renames: whatever happens, `path`
- * holds either the old content or the new, never a part. The folder must exist.
+ * Writes the chunks to a temporary file beside `path`, flushes them to the disk, and renames the file. Whatever
+ * happens, `path` holds either the old content or the new, never a part. The folder must exist.
  *
  * @throws FileWriteError when the disk is full or the folder cannot be written; the temporary file is removed. An error
  *   thrown by `chunks` itself is passed on as it is.
@@ -20,38 +20,42 @@ export async function writeFileAtomically(
   );
   let handle: FileHandle | undefined;
   try {
-    handle = await attempt(path, open(temporary, 'wx'));
-    for await (const chunk of chunks) await attempt(path, handle.writeFile(chunk));
-    await attempt(path, handle.sync());
+    handle = await explainFailure(path, open(temporary, 'wx'));
+    for await (const chunk of chunks) await explainFailure(path, handle.writeFile(chunk));
+    await explainFailure(path, handle.sync());
     await handle.close();
     handle = undefined;
-    await attempt(path, rename(temporary, path));
+    await explainFailure(path, rename(temporary, path));
   } catch (error) {
     await handle?.close().catch(() => {});
-    // What went wrong first is what is told.
+    // A failure to clean up must not hide the first error.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));
 }
 
-/** Makes a folder and those above it, if need be. @throws FileWriteError where it is a file, or may not be made. */
+/**
+ * Makes a folder and the folders above it where they do not exist. @throws FileWriteError where it is a file, or may
+ * not be made.
+ */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') return attempt(path, Promise.reject(cause));
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') return explainFailure(path, Promise.reject(cause));
     throw new FileWriteError({
       path,
-      message: `${path} cannot be a folder: ${code === 'EEXIST' ? 'it is a file' : 'what it lies in is a file'}.`,
+      message: `${path} cannot be a folder: ${code === 'EEXIST' ? 'it is a file' : 'a part of its path is a file'}.`,
       hint: 'Name a folder, or a place where one can be made.',
       cause,
     });
   }
 }
 
-async function attempt<T>(path: string, operation: Promise<T>): Promise<T> {
+/** @throws FileWriteError that says in plain words why the operation failed. */
+async function explainFailure<T>(path: string, operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (cause) {
@@ -70,7 +74,10 @@ async function attempt<T>(path: string, operation: Promise<T>): Promise<T> {
   }
 }
 
-/** The rename itself is durable only when the folder is synced. Windows cannot open a folder and needs no such call. */
+/**
+ * A rename survives a power failure only when its folder is flushed too. Windows cannot open a folder and does not need
+ * this.
+ */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -1,10 +1,13 @@
-/** What the cards of adapters and of encoders have in common. */
+/** Parts that the model cards of adapters and of encoders share. */
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { sha256OfFile } from './file-hash.ts';
 
-/** Every file of a folder and its subfolders but its README.md, with its SHA-256 as code; names with `/`, sorted. */
-export async function fileHashes(directory: string): Promise<[name: string, hash: string][]> {
+/**
+ * Every file of a folder and its subfolders except its README.md, with its SHA-256 as Markdown code; names with `/`,
+ * sorted.
+ */
+export async function hashFiles(directory: string): Promise<[name: string, hash: string][]> {
   const names = (await readdir(directory, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
@@ -17,8 +20,8 @@ export async function fileHashes(directory: string): Promise<[name: string, hash
   return hashes;
 }
 
-/** A Markdown table with its head, then an empty line. What stands in a cell ends neither the cell nor the line. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** The lines of a Markdown table, then an empty line. Pipes and line breaks inside a cell are escaped. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) =>
     `|${cells.map((text) => ` ${text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')} `.replace(/^ +$/, ' ')).join('|')}|`;
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line), ''];

@@ -22,7 +22,10 @@ export async function sha256OfFile(
   return hash.digest('hex');
 }
 
-/** @throws FileFormatError when the file's SHA-256 is not `expected` (lower-case hex). */
+/**
+ * Checks a file against its expected hash.
+ * @throws FileFormatError when the file's SHA-256 is not `expected` (lower-case hex), or it cannot be read.
+ */
 export async function verifyFileHash(path: string, expected: string, signal?: AbortSignal): Promise<void> {
   const actual = await sha256OfFile(path, { signal });
   if (actual !== expected) {

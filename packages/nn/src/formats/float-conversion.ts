@@ -1,4 +1,4 @@
-/** IEEE 754 half precision (its 16 bits) to a number. */
+/** The number that 16 bits stand for in half precision (IEEE 754). */
 export function halfToNumber(bits: number): number {
   return halfTable()[bits]!;
 }
@@ -31,7 +31,7 @@ export function float64BytesToFloat32(bytes: Uint8Array): Float32Array {
 
 let table: Float32Array | undefined;
 
-/** All 65,536 halves: a table is several times as fast as taking bits apart. */
+/** All 65,536 half-precision numbers: looking one up is several times as fast as computing it from its bits. */
 function halfTable(): Float32Array {
   if (table) return table;
   table = new Float32Array(65536);

@@ -7,7 +7,7 @@ import {
 } from './float-conversion.ts';
 import { type GgmlType, ggmlTypes } from './gguf-types.ts';
 
-/** Tensor types that `dequantize` turns into float32. */
+/** Tensor types that {@link dequantize} converts to float32. */
 export const dequantizableTypes: ReadonlySet<GgmlType> = new Set([
   'F32',
   'F16',

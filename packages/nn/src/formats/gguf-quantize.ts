@@ -1,7 +1,8 @@
-import { halfToNumber } from './float-conversion.ts';
 import { type GgmlType, ggmlTypes } from './gguf-types.ts';
 
-/** Types that float32 values can be written as. The K-quants are searched for, not computed, and left to llama.cpp. */
+/**
+ * Types in which float32 values can be written. K-quants need a search for the best scales, which is left to llama.cpp.
+ */
 export const quantizableTypes = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1'] as const;
 export type QuantizableType = (typeof quantizableTypes)[number];
 
@@ -9,7 +10,10 @@ export function isQuantizable(type: GgmlType): type is QuantizableType {
   return (quantizableTypes as readonly string[]).includes(type);
 }
 
-/** Values as the blocks of a type, by the reference quantisers of ggml (`ggml-quants.c`, `quantize_row_*_ref`). */
+/**
+ * Values as the blocks of a type, rounded as by the reference quantisers of ggml (`ggml-quants.c`,
+ * `quantize_row_*_ref`).
+ */
 export function quantize(type: QuantizableType, values: Float32Array): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (type === 'F16') return bits16(values, numberToHalf);
@@ -23,7 +27,7 @@ export function quantize(type: QuantizableType, values: Float32Array): Uint8Arra
   return bytes;
 }
 
-/** To the nearest half (ties to even); what is too large becomes infinite. */
+/** The bits of the nearest half-precision number (ties to even); what is too large becomes infinite. */
 export function numberToHalf(value: number): number {
   single[0] = value;
   const bits = singleBits[0]!;
@@ -32,7 +36,7 @@ export function numberToHalf(value: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00;
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
   if (magnitude < 0x38800000) {
-    // Subnormal: in units of 2^-24; the float's own rounding to an integer is to even.
+    // Subnormal, in units of 2^-24. Rounded to the nearest integer, ties to even.
     const units = Math.abs(single[0]!) * 2 ** 24;
     const low = Math.floor(units);
     const up = units - low > 0.5 || (units - low === 0.5 && low % 2 === 1) ? 1 : 0;
@@ -74,13 +78,13 @@ const blockWriters: Record<
     });
   },
   Q4_0(values, to, at) {
-    // The value of the largest magnitude is met exactly by -8.
+    // The value of the largest magnitude is represented exactly, by -8.
     let extreme = 0;
     for (const value of values) if (Math.abs(value) > Math.abs(extreme)) extreme = value;
     const scale = Math.fround(extreme / -8);
     const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
     to.setUint16(at, numberToHalf(scale), true);
-    nibbles(values, to, at + 2, (value) => Math.fround(Math.fround(value * inverse) + 8.5));
+    writeNibbles(values, to, at + 2, (value) => Math.fround(Math.fround(value * inverse) + 8.5));
   },
   Q4_1(values, to, at) {
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -88,20 +92,19 @@ const blockWriters: Record<
     const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
     to.setUint16(at, numberToHalf(scale), true);
     to.setUint16(at + 2, numberToHalf(low), true);
-    nibbles(values, to, at + 4, (value) =>
+    writeNibbles(values, to, at + 4, (value) =>
       Math.fround(Math.fround(Math.fround(value - low) * inverse) + 0.5),
     );
   },
 };
 
 /** Element j in the low half of byte j, element j + 16 in its high half. */
-function nibbles(values: Float32Array, to: DataView, at: number, level: (value: number) => number): void {
+function writeNibbles(
+  values: Float32Array,
+  to: DataView,
+  at: number,
+  level: (value: number) => number,
+): void {
   const of = (index: number) => Math.min(15, Math.trunc(level(values[index]!)));
   for (let index = 0; index < 16; index++) to.setUint8(at + index, of(index) | (of(index + 16) << 4));
-}
-
-/** How far a value can lie from what its block gives back: half a step, and the rounding of the scale to a half. For tests. */
-export function quantizationStep(type: 'Q8_0' | 'Q4_0' | 'Q4_1', block: Uint8Array): number {
-  const view = new DataView(block.buffer, block.byteOffset);
-  return Math.abs(halfToNumber(view.getUint16(0, true))) * (type === 'Q4_0' ? 1 : 0.5);
 }

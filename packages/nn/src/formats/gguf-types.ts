@@ -14,17 +14,18 @@ export const ggufValueTypes = [
   'INT64',
   'FLOAT64',
 ] as const;
+/** The type of a metadata value. */
 export type GgufValueType = (typeof ggufValueTypes)[number];
 
 /**
- * One metadata value. Numbers are numbers; 64-bit integers beyond 2^53 are bigints. `itemType` is there for arrays;
- * arrays of arrays carry entries without a key.
+ * One metadata value with its type. Numbers are numbers; 64-bit integers beyond 2^53 are bigints. `itemType` is the
+ * type of an array's items; items of an array of arrays are entries themselves.
  */
 export type GgufValue =
   | { type: Exclude<GgufValueType, 'ARRAY'>; value: string | number | bigint | boolean }
   | { type: 'ARRAY'; itemType: GgufValueType; value: (string | number | bigint | boolean | GgufValue)[] };
 
-/** What `GgufFile.metadata` gives: the bare value, arrays of arrays included. */
+/** A metadata value without its type, as in `GgufFile.metadata`; arrays of arrays likewise. */
 export type GgufPlainValue = string | number | bigint | boolean | GgufPlainValue[];
 
 /** Tensor types by their number in the file, with elements per block and bytes per block (ggml.h, ggml-common.h). */
@@ -62,8 +63,10 @@ export const ggmlTypes = {
   TQ2_0: { id: 35, blockSize: 256, blockBytes: 66 },
   MXFP4: { id: 39, blockSize: 32, blockBytes: 17 },
 } as const;
+/** The type in which a tensor is stored. */
 export type GgmlType = keyof typeof ggmlTypes;
 
+/** Tensor types by their number in the file. */
 export const ggmlTypeById: ReadonlyMap<number, GgmlType> = new Map(
   (Object.keys(ggmlTypes) as GgmlType[]).map((name) => [ggmlTypes[name].id, name]),
 );

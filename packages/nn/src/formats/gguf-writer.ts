@@ -7,23 +7,27 @@ import {
   ggmlTypes,
   ggufValueTypes,
 } from './gguf-types.ts';
-import { refuseOverwriting } from './overwriting.ts';
+import { refuseOverwriting } from './refuse-overwriting.ts';
 
+/** A tensor to be written. */
 export interface GgufTensorInput {
   name: string;
   /** Outermost dimension first, as in `GgufTensor`. */
   shape: readonly number[];
   type: GgmlType;
-  /** The tensor's blocks, little-endian; a function is called when its turn comes, so that one tensor at a time is in memory. */
+  /**
+   * The tensor's blocks, little-endian. A function is called when the tensor is written, so that only one tensor at a
+   * time is in memory.
+   */
   data: ArrayBufferView | (() => Promise<ArrayBufferView>);
 }
 
 /**
  * Writes a GGUF file (version 3, little-endian) atomically.
  *
- * @param options.entries metadata in the order it is written; `general.alignment` is honoured.
+ * @param options.entries metadata, in the order in which it is written; `general.alignment` is honoured.
  * @throws RangeError when a tensor's data do not fit its shape, a name occurs twice, or a value does not fit its type;
- *   FileWriteError when the disk says no.
+ *   FileWriteError when the file cannot be written.
  */
 export async function writeGguf(
   path: string,
@@ -81,8 +85,11 @@ export async function writeGguf(
 }
 
 /**
- * Writes the same model with every tensor dequantised to F32, one at a time, and all metadata kept but the file type:
- * the yardstick for parity tests, because llama.cpp then rounds nothing that the graph does not.
+ * Writes the same model with every tensor dequantised to F32, one at a time. All metadata is kept except the file type.
+ * Parity tests compare against this file, because from it llama.cpp computes with exactly the weights of the graph.
+ *
+ * @throws UnsupportedModelError for a quantisation that is not implemented; FileWriteError when the file cannot be
+ *   written, or `path` is the source itself.
  */
 export async function writeDequantizedGguf(
   source: GgufFile,
@@ -149,22 +156,23 @@ function scalarBytes(type: string, value: string | number | bigint | boolean, ke
   );
 }
 
-const small = (size: number, write: (bytes: Buffer, value: number) => void) => (value: number | bigint) => {
-  const bytes = Buffer.alloc(size);
-  write(bytes, Number(value));
-  return bytes;
-};
+const numberWriter =
+  (size: number, write: (bytes: Buffer, value: number) => void) => (value: number | bigint) => {
+    const bytes = Buffer.alloc(size);
+    write(bytes, Number(value));
+    return bytes;
+  };
 
-/** Buffer's writers throw a RangeError of their own when a number does not fit. */
+/** Buffer's write methods throw a RangeError when a number does not fit. */
 const numberWriters: Record<string, (value: number | bigint) => Buffer> = {
-  UINT8: small(1, (bytes, value) => bytes.writeUInt8(value)),
-  INT8: small(1, (bytes, value) => bytes.writeInt8(value)),
-  UINT16: small(2, (bytes, value) => bytes.writeUInt16LE(value)),
-  INT16: small(2, (bytes, value) => bytes.writeInt16LE(value)),
-  UINT32: small(4, (bytes, value) => bytes.writeUInt32LE(value)),
-  INT32: small(4, (bytes, value) => bytes.writeInt32LE(value)),
-  FLOAT32: small(4, (bytes, value) => bytes.writeFloatLE(value)),
-  FLOAT64: small(8, (bytes, value) => bytes.writeDoubleLE(value)),
+  UINT8: numberWriter(1, (bytes, value) => bytes.writeUInt8(value)),
+  INT8: numberWriter(1, (bytes, value) => bytes.writeInt8(value)),
+  UINT16: numberWriter(2, (bytes, value) => bytes.writeUInt16LE(value)),
+  INT16: numberWriter(2, (bytes, value) => bytes.writeInt16LE(value)),
+  UINT32: numberWriter(4, (bytes, value) => bytes.writeUInt32LE(value)),
+  INT32: numberWriter(4, (bytes, value) => bytes.writeInt32LE(value)),
+  FLOAT32: numberWriter(4, (bytes, value) => bytes.writeFloatLE(value)),
+  FLOAT64: numberWriter(8, (bytes, value) => bytes.writeDoubleLE(value)),
   UINT64: (value) => {
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64LE(BigInt(value));

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { smolLm2Path } from '../models/test-model.ts';
+import { smolLm2Path } from '../models/cached-models.fixture.ts';
 import { openGguf } from './gguf.ts';
 import type { GgufValue } from './gguf-types.ts';
 import { type GgufTensorInput, writeDequantizedGguf, writeGguf } from './gguf-writer.ts';

@@ -13,9 +13,10 @@ import {
 } from './gguf-types.ts';
 import { RandomAccessFile } from './random-access-file.ts';
 
+/** Where a tensor is in a GGUF file, and its form. */
 export interface GgufTensor {
   name: string;
-  /** Outermost dimension first: a linear layer is `[out, in]`. (In the file the order is the other way round.) */
+  /** Outermost dimension first: a linear layer is `[out, in]`. (In the file the order is reversed.) */
   shape: number[];
   type: GgmlType;
   /** Bytes from the beginning of the file. */
@@ -24,7 +25,8 @@ export interface GgufTensor {
 }
 
 /**
- * A GGUF file (version 2 or 3, little-endian) open for reading. The header is read at once, tensors when asked for.
+ * A GGUF file (version 2 or 3, little-endian) open for reading. Opening reads the header; each tensor is read when it
+ * is asked for.
  *
  *     await using gguf = await openGguf('model.gguf');
  *     const layers = gguf.metadata.get('llama.block_count');
@@ -35,7 +37,7 @@ export class GgufFile implements AsyncDisposable {
   readonly version: number;
   /** Values by key, in the file's order. 64-bit integers beyond 2^53 are bigints. */
   readonly metadata: ReadonlyMap<string, GgufPlainValue>;
-  /** The same with their types, for writing them again. */
+  /** The same values with their types, for writing them to another file. */
   readonly entries: ReadonlyMap<string, GgufValue>;
   /** In the file's order. */
   readonly tensors: readonly GgufTensor[];
@@ -82,7 +84,7 @@ export class GgufFile implements AsyncDisposable {
     return dequantize(type, await this.readBytes(name));
   }
 
-  /** The tensor's blocks as they lie in the file. */
+  /** The tensor's blocks as they are in the file. */
   async readBytes(name: string): Promise<Uint8Array> {
     const { offset, byteLength } = this.tensor(name);
     return this.#file.read(offset, byteLength);
@@ -93,12 +95,15 @@ export class GgufFile implements AsyncDisposable {
   }
 }
 
-/** @throws FileFormatError for a missing, truncated or damaged file; the sentence says where it stops making sense. */
+/**
+ * Opens a GGUF file; dispose of it when done.
+ * @throws FileFormatError for a missing, truncated or damaged file; the message says where it stops making sense.
+ */
 export async function openGguf(path: string): Promise<GgufFile> {
   const file = await RandomAccessFile.open(path);
   try {
-    // Headers hold the vocabulary, some megabytes. Parsing stays synchronous (and fast): when the bytes at hand run out,
-    // it starts again with four times as many.
+    // Headers hold the vocabulary, some megabytes. Parsing is synchronous, which is fast: when the bytes read so far do
+    // not suffice, it starts again with four times as many.
     for (let length = Math.min(file.size, 4 << 20); ; length = Math.min(file.size, length * 4)) {
       const header = parseHeader(await file.read(0, length), file);
       if (header) return new GgufFile(file, header);
@@ -117,7 +122,7 @@ interface GgufHeader {
 
 class OutOfBytes extends Error {}
 
-/** Undefined when `bytes` end before the header does, though the file goes on. */
+/** Undefined when `bytes` end before the header does and the file has more. */
 function parseHeader(bytes: Uint8Array, file: RandomAccessFile): GgufHeader | undefined {
   const { path } = file;
   const fail = (message: string, hint = 'Fetch or write the file again.'): never => {
@@ -135,7 +140,7 @@ function parseHeader(bytes: Uint8Array, file: RandomAccessFile): GgufHeader | un
       swapped
         ? 'is a big-endian GGUF file'
         : `claims GGUF version ${version}, and versions 2 and 3 are known`,
-      swapped ? 'Use the little-endian file.' : 'Fetch the file again, or update Tandem.',
+      swapped ? 'Use the little-endian file.' : 'Fetch the file again, or update @tandem/nn.',
     );
   }
   try {
@@ -208,7 +213,7 @@ function parseHeader(bytes: Uint8Array, file: RandomAccessFile): GgufHeader | un
   }
 }
 
-/** Reads little-endian values one after another; throws OutOfBytes at the end of what it was given. */
+/** Reads little-endian values one after another; throws OutOfBytes at the end of the bytes that it was given. */
 class Cursor {
   position = 4;
   readonly #bytes: Buffer;
@@ -245,7 +250,7 @@ class Cursor {
     return typeof value === 'number' ? value : this.#fail(`is damaged: ${what} is ${value}`);
   }
 
-  /** A count of things that take at least `minimumBytes` each: one that the file cannot hold is damage. */
+  /** A count of things of at least `minimumBytes` each; a count that the file cannot hold means that it is damaged. */
   count(what: string, minimumBytes: number): number {
     const value = this.#uint64();
     if (typeof value !== 'number' || value * minimumBytes > this.#fileSize - this.position) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FileFormatError } from '../errors/file-format-error.ts';
 
-/** @throws FileFormatError when the file is missing, unreadable or not JSON. */
+/** The parsed content of a JSON file. @throws FileFormatError when the file is missing, unreadable or not JSON. */
 export async function readJsonFile(path: string): Promise<unknown> {
   const json = await readJsonFileIfPresent(path);
   if (json !== undefined) return json;
@@ -12,7 +12,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
   });
 }
 
-/** Undefined when there is no such file. */
+/** As {@link readJsonFile}, but undefined when there is no such file. */
 export async function readJsonFileIfPresent(path: string): Promise<unknown> {
   let text: string;
   try {

@@ -50,7 +50,7 @@ export class RandomAccessFile implements AsyncDisposable {
   }
 
   /**
-   * `length` bytes from `offset`, in a buffer of their own (so that typed arrays may be laid over it).
+   * `length` bytes from `offset`, in a new buffer, so that typed arrays can view it.
    * @throws FileFormatError when the file ends before that, or the disk fails.
    */
   async read(offset: number, length: number): Promise<Uint8Array> {

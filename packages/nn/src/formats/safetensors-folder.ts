@@ -4,7 +4,11 @@ import { FileFormatError } from '../errors/file-format-error.ts';
 import { readJsonFile } from './json-file.ts';
 import { SafetensorsFile, type SafetensorsTensor } from './safetensors.ts';
 
-/** The safetensors files of a Hugging Face model folder: `model.safetensors`, or those that its index names, in order. */
+/**
+ * The safetensors files of a Hugging Face model folder: `model.safetensors`, or the files that its index names, in
+ * alphabetical order.
+ * @throws FileFormatError where there are none.
+ */
 export async function safetensorsFiles(directory: string): Promise<string[]> {
   const single = join(directory, 'model.safetensors');
   if (existsSync(single)) return [single];
@@ -28,7 +32,7 @@ export async function safetensorsFiles(directory: string): Promise<string[]> {
   return names.map((name) => join(directory, name));
 }
 
-/** All tensors of a model folder, wherever they lie. */
+/** All tensors of a model folder, whichever of its files they are in. */
 export class SafetensorsFolder implements AsyncDisposable {
   readonly path: string;
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
@@ -56,7 +60,7 @@ export class SafetensorsFolder implements AsyncDisposable {
 
   /** The tensor as float32. @throws FileFormatError when no file has it. */
   async read(name: string): Promise<Float32Array> {
-    // A file without it says so.
+    // Where no file has it, the first one throws the error that says so.
     return (this.#fileOf.get(name) ?? this.#files[0]!).read(name);
   }
 

@@ -26,13 +26,15 @@ const elementSizes = {
   I64: 8,
   U64: 8,
 } as const;
+/** Number formats of a tensor's elements. */
 export type SafetensorsDtype = keyof typeof elementSizes;
 
+/** Where a tensor is in a safetensors file, and its form. */
 export interface SafetensorsTensor {
   name: string;
   dtype: SafetensorsDtype;
   shape: number[];
-  /** Bytes from the beginning of the *file*: ONNX external data can point here. Little-endian, row-major. */
+  /** Bytes from the beginning of the *file*, so that ONNX external data can point here. Little-endian, row-major. */
   offset: number;
   byteLength: number;
 }
@@ -41,7 +43,7 @@ export interface SafetensorsTensor {
 const maxHeaderBytes = 100_000_000;
 
 /**
- * A safetensors file open for reading. Only the header is read at once; each tensor when asked for.
+ * A safetensors file open for reading. Opening reads only the header; each tensor is read when it is asked for.
  *
  *     await using file = await SafetensorsFile.open('model.safetensors');
  *     const weight = await file.read('embeddings.word_embeddings.weight');
@@ -64,7 +66,10 @@ export class SafetensorsFile implements AsyncDisposable {
     this.metadata = metadata;
   }
 
-  /** @throws FileFormatError for a missing, truncated or damaged file: the sentence says what is wrong with which tensor. */
+  /**
+   * @throws FileFormatError for a missing, truncated or damaged file; the message names the tensor and what is wrong
+   *   with it.
+   */
   static async open(path: string): Promise<SafetensorsFile> {
     const file = await RandomAccessFile.open(path);
     try {
@@ -77,8 +82,8 @@ export class SafetensorsFile implements AsyncDisposable {
   }
 
   /**
-   * A floating-point tensor as float32, row-major (F16 and BF16 widen exactly, F64 is rounded).
-   * @throws FileFormatError when there is no such tensor or it holds integers: take those with `readBytes`.
+   * A floating-point tensor as float32, row-major (F16 and BF16 are converted exactly, F64 is rounded).
+   * @throws FileFormatError when there is no such tensor or it holds integers: read those with `readBytes`.
    */
   async read(name: string): Promise<Float32Array> {
     const { dtype } = this.#find(name);
@@ -93,7 +98,7 @@ export class SafetensorsFile implements AsyncDisposable {
     return convert(await this.readBytes(name));
   }
 
-  /** The tensor's bytes as they lie in the file. */
+  /** The tensor's bytes as they are in the file. */
   async readBytes(name: string): Promise<Uint8Array> {
     const { offset, byteLength } = this.#find(name);
     return this.#file.read(offset, byteLength);
@@ -116,6 +121,7 @@ export class SafetensorsFile implements AsyncDisposable {
   }
 }
 
+/** A tensor to be written. */
 export interface SafetensorsInput {
   name: string;
   dtype: SafetensorsDtype;
@@ -125,8 +131,10 @@ export interface SafetensorsInput {
 }
 
 /**
- * Writes a safetensors file atomically. Wider elements come first, so that every tensor is aligned to its own size.
- * @throws RangeError when data and shape do not agree or a name occurs twice; FileWriteError when the disk says no.
+ * Writes a safetensors file atomically. Tensors with wider elements come first, so that every tensor is aligned to the
+ * size of its elements.
+ * @throws RangeError when data and shape do not agree or a name occurs twice; FileWriteError when the file cannot be
+ *   written.
  */
 export async function writeSafetensors(
   path: string,
@@ -152,7 +160,7 @@ export async function writeSafetensors(
     header[name] = { dtype, shape, data_offsets: [end, (end += expected)] };
   }
   const json = Buffer.from(JSON.stringify(header));
-  // Padded with spaces, as the reference writer does, so that the data starts at a multiple of 8.
+  // Padded with spaces, as in the reference implementation, so that the data starts at a multiple of 8.
   const headerBytes = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   headerBytes.writeBigUInt64LE(BigInt(headerBytes.length - 8));
   json.copy(headerBytes, 8);
@@ -229,7 +237,7 @@ async function readHeader(file: RandomAccessFile) {
     return { name, dtype: dtype as SafetensorsDtype, shape, offset: dataStart + begin, byteLength: expected };
   });
 
-  // The format allows neither overlaps nor holes: either one means that the header and the data are not of one piece.
+  // The format allows neither overlaps nor gaps: either one means that the header does not belong to the data.
   let end = dataStart;
   let previous = 'the header';
   for (const tensor of tensors.toSorted((a, b) => a.offset - b.offset || a.byteLength - b.byteLength)) {

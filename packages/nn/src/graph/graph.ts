@@ -10,7 +10,7 @@ import {
 } from './protobuf.ts';
 
 /**
- * How to use it:
+ * A computation that is being written: inputs, weights, ONNX nodes and outputs. ONNX Runtime runs it.
  *
  *     const graph = new Graph('scale');
  *     const x = graph.input('x', 'float32', ['rows', 4]);
@@ -22,7 +22,7 @@ import {
  *     await using session = await openSession(graph, { threads: 2 });
  *     const { y: result } = await session.run({ x: { data, shape: [5, 4] } });   // result.data, result.shape
  *
- * Operators live in `operators/`, one file per family, each with its backward beside its forward.
+ * Operators are in `operators/`, one file for each family, with the backward of each beside its forward.
  */
 export class Graph {
   readonly name: string;
@@ -39,9 +39,11 @@ export class Graph {
   private counter = 0;
 
   /**
-   * `outputs`: an output that is named where it is computed saves a copy. But ONNX Runtime orders the nodes by walking back from
-   * those that nothing reads: copied outputs keep the gradients of a long chain in the order of its layers, and without them a
-   * decoder's training takes twice the memory (2.8 instead of 1.4 GB for SmolLM2-135M).
+   * @param options.outputs with `where computed`, the last node writes its result under the output's name, which saves
+   *   a copy. With `copied` (default), a node that copies is added. ONNX Runtime orders the nodes by walking back from
+   *   those whose result no other node reads: with copied outputs the gradients of a long chain are computed in the
+   *   order of its layers. Without them a decoder's training takes twice the memory (2.8 instead of 1.4 GB for
+   *   SmolLM2-135M).
    */
   constructor(name: string, { outputs = 'copied' }: { outputs?: 'copied' | 'where computed' } = {}) {
     this.name = name;
@@ -50,7 +52,7 @@ export class Graph {
 
   /** A tensor given at each run. */
   input(name: string, type: DataType, shape: readonly Dimension[]): Value {
-    this.claim(name);
+    this.claimName(name);
     this.inputs.push({ name, type, shape });
     return { graph: this, name, type, shape };
   }
@@ -60,7 +62,7 @@ export class Graph {
    * values, as safetensors holds them). Float32 unless `type` says otherwise.
    */
   weight(name: string, data: WeightData, shape: readonly number[], type: DataType = 'float32'): Value {
-    this.claim(name);
+    this.claimName(name);
     if ('length' in data && !('file' in data)) {
       const size = shape.reduce((product, dimension) => product * dimension, 1);
       if (data.length !== size && type !== 'uint4' && type !== 'int4') {
@@ -85,7 +87,7 @@ export class Graph {
     const key = `${type}[${dimensions.join(',')}]:${values.join(',')}`;
     const known = this.constantNames.get(key);
     if (known) return known;
-    const name = this.fresh('constant');
+    const name = this.freshName('constant');
     const typed =
       type === 'float32'
         ? Float32Array.from(values)
@@ -103,8 +105,8 @@ export class Graph {
   }
 
   /**
-   * Adds one ONNX node. This is for operator files: it knows nothing of gradients until {@link differentiable} is told.
-   * An absent optional input is `undefined`.
+   * Adds one ONNX node; meant for files of operators. The node has no gradient unless {@link differentiable} or
+   * {@link Graph.record} adds one. An optional input that is left out is `undefined`.
    */
   node(
     operator: string,
@@ -114,7 +116,7 @@ export class Graph {
   ): Value[] {
     const results = outputs.map(({ type, shape }) => ({
       graph: this,
-      name: this.fresh(operator),
+      name: this.freshName(operator),
       type,
       shape,
     }));
@@ -132,7 +134,7 @@ export class Graph {
 
   /** Gives a value the name under which a run returns it. */
   output(name: string, value: Value): void {
-    this.claim(name);
+    this.claimName(name);
     this.nodes.push({
       operator: 'Identity',
       domain: '',
@@ -144,16 +146,17 @@ export class Graph {
     this.outputs.push({ name, type: value.type, shape: value.shape });
   }
 
-  /** Enters an operation into the tape that {@link gradients} reads backwards. */
+  /** Adds an operation to the tape: the list that {@link gradients} reads backwards. */
   record(entry: TapeEntry): void {
     this.tape.push(entry);
   }
 
+  /** The operations recorded so far, in order. */
   get tapeEntries(): readonly TapeEntry[] {
     return this.tape;
   }
 
-  /** Runs `build` with a tape of its own and returns what it recorded there, leaving the graph's tape as it was. */
+  /** Runs `build` with an empty tape and returns what it recorded there; the graph's own tape stays as it was. */
   capture<T>(build: () => T): { result: T; entries: readonly TapeEntry[] } {
     const outer = this.tape;
     this.tape = [];
@@ -165,16 +168,16 @@ export class Graph {
     }
   }
 
-  /** The number of nodes so far: a place to split at. */
+  /** The number of nodes so far, for {@link Graph.split}. */
   get size(): number {
     return this.nodes.length;
   }
 
   /**
-   * Two graphs that do this one's work: the first `at` nodes and the others. What the second needs of the first's values
-   * is returned by the first beside its outputs and is an input of the second (`between`). So a forward can be run for
-   * many small batches, something be computed over all of their results, and the backward follow. Nothing can be added
-   * to the two.
+   * Splits the graph in two: the first `at` nodes and the others. Values of the first half that the second half needs
+   * (`between`) are outputs of the first and inputs of the second. This allows running a forward for many small
+   * batches, computing something over all of their results, and then running the backward. Nothing can be added to the
+   * two graphs.
    */
   split(at: number): { before: Graph; after: Graph; between: readonly ValueInfo[] } {
     const options = { outputs: this.outputsAre };
@@ -199,15 +202,18 @@ export class Graph {
   }
 
   /**
-   * The model's bytes. `fed` lists weights that become graph inputs (their memory is then shared with the caller, not
-   * copied into the session); the others become initializers with external data at the locations given.
+   * The graph as the bytes of an ONNX model.
+   *
+   * @param options.fed weights that become graph inputs: their memory is shared with the caller and not copied into the
+   *   session.
+   * @param options.place where the data of every other weight is; it becomes an initializer with external data.
    */
   toOnnx(options: {
     fed: ReadonlySet<string>;
     place: (name: string, weight: Weight) => TensorProto['content'];
   }): Uint8Array {
-    const { nodes: live, used } = this.live();
-    const nodes = this.outputsAre === 'copied' ? live : this.named(live);
+    const { nodes: findUsedNodes, used } = this.live();
+    const nodes = this.outputsAre === 'copied' ? findUsedNodes : this.nameOutputsWhereComputed(findUsedNodes);
     const fed: ValueInfo[] = [];
     const initializers = this.constants.filter(({ name }) => used.has(name));
     for (const [name, weight] of this.weights) {
@@ -231,8 +237,8 @@ export class Graph {
     });
   }
 
-  /** The nodes without those that only name an output, which would copy it. */
-  private named(nodes: readonly NodeProto[]): NodeProto[] {
+  /** Drops the nodes that only give an output its name, and gives that name to the node that computes it instead. */
+  private nameOutputsWhereComputed(nodes: readonly NodeProto[]): NodeProto[] {
     const outputs = new Set(this.outputs.map(({ name }) => name));
     const computed = new Set(nodes.flatMap((node) => node.outputs));
     const renamed = new Map<string, string>();
@@ -251,8 +257,9 @@ export class Graph {
   }
 
   /**
-   * The nodes that some output needs. Backward functions may write more than is used: a recomputed stretch ends in
-   * values that only the forward wanted.
+   * The nodes that some output depends on, and the names of all values that they read. Backward functions may add nodes
+   * that nothing uses: a stretch that is computed again is written to its end, though its last values are needed only
+   * in the forward.
    */
   private live(): { nodes: NodeProto[]; used: Set<string> } {
     const used = new Set(this.outputs.map(({ name }) => name));
@@ -267,7 +274,7 @@ export class Graph {
     return { nodes, used };
   }
 
-  private fresh(stem: string): string {
+  private freshName(stem: string): string {
     let name: string;
     do name = `${stem}_${this.counter++}`;
     while (this.names.has(name));
@@ -275,7 +282,7 @@ export class Graph {
     return name;
   }
 
-  private claim(name: string): void {
+  private claimName(name: string): void {
     if (this.names.has(name)) {
       throw new GraphError({
         fault: 'duplicate_name',
@@ -286,7 +293,7 @@ export class Graph {
   }
 }
 
-/** A tensor in a graph that is being written: not data, but the promise of data of this type and shape. */
+/** A tensor of a graph that is being written: its type and shape. Its data exists only while the graph runs. */
 export interface Value {
   readonly graph: Graph;
   readonly name: string;
@@ -294,9 +301,12 @@ export interface Value {
   readonly shape: readonly Dimension[];
 }
 
+/** Arrays that tensors can hold. Float16 values are passed as their bits. */
 export type TypedArray = Float32Array | Int32Array | Uint8Array | Int8Array | Uint16Array | BigInt64Array;
+/** A weight's values: an array, or a place in a file (little-endian, row-major). */
 export type WeightData = TypedArray | { file: string; offset: number; byteLength: number };
 
+/** A tensor that stays the same from run to run. */
 export interface Weight {
   type: DataType;
   shape: readonly number[];
@@ -304,8 +314,8 @@ export interface Weight {
 }
 
 /**
- * One differentiable operation. `backward` gets the gradient of each output (undefined where none flows) and must
- * return the gradient of each input; it may leave out those that `wanted` does not ask for.
+ * One differentiable operation. `backward` gets the gradient of each output (undefined where none arrives) and returns
+ * the gradient of each input. It may leave out the gradients of inputs that are not `wanted`.
  */
 export interface TapeEntry {
   inputs: readonly Value[];
@@ -316,7 +326,7 @@ export interface TapeEntry {
   ) => readonly (Value | undefined)[];
 }
 
-/** Records a one-output operation on the tape and returns its output: the last line of most forward functions. */
+/** Records an operation with one output on the tape and returns that output. */
 export function differentiable(
   output: Value,
   inputs: readonly Value[],
@@ -350,8 +360,10 @@ export function gradients(scalar: Value, targets: readonly Value[], seed?: Value
 }
 
 /**
- * The chain rule over a stretch of tape: from the gradients of some values (by name) to those of the targets,
- * undefined where no path leads.
+ * The chain rule over a part of the tape.
+ *
+ * @param known gradients of some values, by the values' names.
+ * @returns the gradient of each target, undefined where no path leads to it.
  */
 export function backpropagate(
   entries: readonly TapeEntry[],

@@ -2,14 +2,14 @@ import { int8ProbeGraph } from './operators/index.ts';
 import { openSession } from './session.ts';
 
 /**
- * Whether this CPU multiplies eight-bit integers exactly (AVX-512 VNNI, AVX-VNNI, AMX, Arm). Older x86 has only a product of
- * pairs in 16 bits, which saturates without a word.
+ * Whether this CPU multiplies eight-bit integers exactly (AVX-512 VNNI, AVX-VNNI, AMX, Arm). Older x86 CPUs add pairs
+ * of products in 16 bits, which overflow silently (they saturate). Found by running {@link int8ProbeGraph} once.
  */
 export function hasIntegerProducts(): Promise<boolean> {
-  return (answer ??= probe());
+  return (result ??= probe());
 }
 
-let answer: Promise<boolean> | undefined;
+let result: Promise<boolean> | undefined;
 
 async function probe(): Promise<boolean> {
   await using session = await openSession(int8ProbeGraph());

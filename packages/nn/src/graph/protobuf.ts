@@ -1,8 +1,9 @@
 /**
- * The part of ONNX's protobuf schema (onnx.proto3, IR version 10) that a graph needs, written by hand: five wire
- * forms and eight messages. Field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
+ * The part of ONNX's protobuf schema (onnx.proto3, IR version 10) that a graph needs, written by hand: five wire types
+ * and eight messages. Field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3.
  */
 
+/** Types of a tensor's elements, as ONNX names them. */
 export type DataType =
   | 'float32'
   | 'float64'
@@ -34,6 +35,7 @@ export type Dimension = number | string;
 /** Integers become INT or INTS; a number that must be a FLOAT is written `{ float: 0.5 }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** One operation. */
 export interface NodeProto {
   operator: string;
   domain: string;
@@ -43,7 +45,7 @@ export interface NodeProto {
   attributes: Readonly<Record<string, Attribute>>;
 }
 
-/** The initializer's bytes stand in the model, or in a named file (which may be one handed over in memory). */
+/** A constant or a weight. Its bytes are in the model, or in a named file (which may be a buffer passed in memory). */
 export interface TensorProto {
   name: string;
   type: DataType;
@@ -51,12 +53,14 @@ export interface TensorProto {
   content: Uint8Array | { location: string; offset: number; length: number };
 }
 
+/** Name, type and shape of an input or output. */
 export interface ValueInfo {
   name: string;
   type: DataType;
   shape: readonly Dimension[];
 }
 
+/** A whole model. */
 export interface ModelProto {
   name: string;
   opset: number;
@@ -125,7 +129,7 @@ function encodeValueInfo(value: ValueInfo): Message {
   return new Message().text(1, value.name).message(2, new Message().message(1, tensor));
 }
 
-/** A protobuf message being written: a list of byte runs, joined once at the end. */
+/** A protobuf message being written: a list of byte arrays, joined once at the end. */
 class Message {
   private readonly parts: Uint8Array[] = [];
   private size = 0;

@@ -1,19 +1,23 @@
-/** Trading time for memory: values computed again in the backward instead of being kept from the forward. */
+/**
+ * Saving memory at the cost of time: values are computed again in the backward instead of being kept from the forward.
+ */
 import { backpropagate, type Value } from './graph.ts';
 
 /**
- * `x`, but not before `trigger` is there. ONNX Runtime runs nodes in an order of its own choosing; without this a
- * recomputation in the backward may run as early as the forward did, and its result be kept all the same. The shape
- * given to a Reshape (which copies nothing) is made to depend on the trigger's shape. No tape entry.
+ * `x`, but available only after `trigger` has been computed. ONNX Runtime chooses the order of the nodes: without this
+ * it may run a recomputation of the backward as early as the forward, and keep the result all the same. `x` goes
+ * through a Reshape (which copies nothing) whose shape depends on the trigger's shape. No tape entry.
  */
-export function after(x: Value, trigger: Value): Value {
+export function delayUntil(x: Value, trigger: Value): Value {
   const same = sameShapeAfter(trigger, x.shape.length);
   return x.graph.node('Reshape', [x, same], [{ type: x.type, shape: x.shape }])[0]!;
 }
 
 const shapesByTrigger = new WeakMap<Value, Map<number, Value>>();
 
-/** The shape [0, 0, …] (0 means "as in the input" to Reshape), known when the trigger is. Once for each rank. */
+/**
+ * The shape [0, 0, …] (to Reshape, 0 means "as in the input"), known only when the trigger is. Made once for each rank.
+ */
 function sameShapeAfter(trigger: Value, rank: number): Value {
   const known = shapesByTrigger.get(trigger) ?? new Map<number, Value>();
   shapesByTrigger.set(trigger, known);
@@ -33,9 +37,11 @@ function sameShapeAfter(trigger: Value, rank: number): Value {
 }
 
 /**
- * A stretch of the graph whose inner values are not kept: the backward computes again those it needs (Chen et al.
- * 2016). What it does not need again, such as a matrix product at the stretch's end, is not computed twice.
- * `weights` are inputs of `build` that are there anyway, so that nothing is gained by delaying them.
+ * Builds a part of the graph whose inner values are not kept: the backward computes those that it needs again (Chen et
+ * al. 2016). What the gradients do not need, such as the last matrix product, is not computed twice.
+ *
+ * @param inputs the values that the part reads and that are kept for the backward.
+ * @param weights values that `build` also reads and that exist throughout, so that delaying them would save nothing.
  */
 export function recomputed(
   inputs: readonly Value[],
@@ -49,7 +55,7 @@ export function recomputed(
     outputs,
     backward: (outputGradients) => {
       const trigger = outputGradients.find((gradient) => gradient !== undefined)!;
-      const late = inputs.map((input) => after(input, trigger));
+      const late = inputs.map((input) => delayUntil(input, trigger));
       const { result: again, entries } = graph.capture(() => build(late));
       const known = new Map<string, Value>();
       again.forEach((output, index) => {

@@ -3,43 +3,55 @@ import type * as ort from 'onnxruntime-node';
 import { GraphError } from '../errors/graph-error.ts';
 import type { Graph, TypedArray } from './graph.ts';
 
+/** How ONNX Runtime runs a graph. */
 export interface SessionOptions {
   /** Threads within one operator. Default 2. */
   threads?: number;
   /**
-   * `embedded` (default) makes the weights initializers: ONNX Runtime packs them for its matrix kernels, best for
-   * inference with small batches. `fed` hands them over at each run from the caller's own memory, without a copy: best
-   * for training, where the packing is paid back anyway and memory is short. `integers embedded`: those of int8 are
-   * embedded, since packing them at each run costs a fifth of their products' time, the others fed. Weights in files are
-   * always embedded.
+   * `embedded` (default) makes the weights part of the session: ONNX Runtime packs them for its matrix kernels, which
+   * is best for inference with small batches. `fed` passes them at each run from the caller's own memory, without a
+   * copy: best for training, where changed weights must be seen and memory is short. `integers embedded` embeds int8
+   * weights, since packing them at each run costs a fifth of their products' time, and feeds the others. Weights in
+   * files are always embedded.
    */
   weights?: 'embedded' | 'fed' | 'integers embedded';
-  /** ONNX Runtime's graph rewriting. Default `all`; `none` keeps the nodes, and so recomputation, as written. */
+  /**
+   * ONNX Runtime's graph rewriting. Default `all`. `none` keeps the nodes as written, and with them what is computed
+   * again to save memory.
+   */
   optimize?: 'none' | 'basic' | 'all';
-  /** Use `false` on a machine shared with other work: threads then sleep instead of spinning between operators. */
+  /**
+   * Whether threads wait actively between operators. Default true. Use `false` where other work shares the machine:
+   * threads then sleep.
+   */
   spin?: boolean;
   /** Writes ONNX Runtime's per-operator timings (a Chrome trace) to files with this prefix. */
   profilePrefix?: string;
 }
 
+/** A tensor outside the graph: values, row-major, and their shape. */
 export interface TensorData {
   data: TypedArray;
   shape: readonly number[];
 }
 
-/** A graph made runnable. Not safe for two runs at a time; `run` occupies the calling thread until it is done. */
+/** A graph that can be run. Only one run at a time; `run` occupies the calling thread until it is done. */
 export interface Session extends AsyncDisposable {
   /** Runs the graph and returns the outputs asked for (default: all) by name. */
   run(inputs: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
 }
 
 /**
- * ONNX Runtime is loaded here and not with the package: what only reads files or refuses a job needs no native library, and a
- * thread that never had it ends without taking it down.
+ * ONNX Runtime is loaded at the first session and not when this package is imported: reading files or refusing a job
+ * needs no native library, and a worker thread that never loaded it ends without bringing down the process.
  */
 let runtime: Promise<typeof ort> | undefined;
 
-/** @throws GraphError `graph_rejected` where ONNX Runtime refuses the graph (its reason is the cause). */
+/**
+ * Makes a graph runnable.
+ * @throws GraphError `graph_rejected` where ONNX Runtime refuses the graph (its reason is the cause);
+ *   `weights_in_two_folders`.
+ */
 export async function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
   runtime ??= import('onnxruntime-node');
   const { InferenceSession, Tensor } = await runtime;
@@ -85,7 +97,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: options.optimize === 'none' ? 'disabled' : (options.optimize ?? 'all'),
-      // The planned memory pattern keeps every shape's largest layout; without it training takes a third less.
+      // A memory pattern would keep the largest layout of every shape; without it training takes a third less.
       enableMemPattern: false,
       logSeverityLevel: 3,
       ...(inMemory.length > 0 && { externalData: inMemory }),
@@ -96,7 +108,8 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
       extra: {
         session: {
           intra_op: { allow_spinning: options.spin === false ? '0' : '1' },
-          // Between two runs they sleep, and leave the cores to whoever comes next: a question is searched for once it is embedded.
+          // Between two runs threads sleep, so that the cores are free for other work: after a question is embedded,
+          // the search for it runs.
           force_spinning_stop: '1',
           ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         },
@@ -112,7 +125,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
 
   const types = new Map(graph.inputs.map((input) => [input.name, input.type]));
   const outputNames = graph.outputs.map((output) => output.name);
-  // Nothing below refers to the graph itself, so that embedded weights are not held twice.
+  // Nothing below refers to the graph itself, so that embedded weights are not held in memory twice.
   const { name: title } = graph;
   return {
     async run(inputs, outputs = outputNames) {

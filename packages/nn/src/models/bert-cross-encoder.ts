@@ -6,17 +6,18 @@ import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { openSession, type Session } from '../graph/index.ts';
 import type { EmbedOptions } from './bert.ts';
-import { buildBert, runsOfEqualLength } from './bert-graph.ts';
+import { buildBert, cutIntoRuns } from './bert-graph.ts';
 import { readBertSettings } from './bert-settings.ts';
 import type { BertSequence } from './bert-training.ts';
-import { watchIdleCores } from './idle-cores.ts';
+import { measureIdleCores } from './idle-cores.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
+/** Options of {@link CrossEncoder.score}. */
 export type ScoreOptions = Omit<EmbedOptions, 'batchSize'>;
 
 /**
- * A cross-encoder that reads query and text together (Nogueira & Cho 2019): a BertForSequenceClassification with one label in a
- * folder as sentence-transformers' CrossEncoder has it.
+ * A cross-encoder, which reads query and text together (Nogueira & Cho 2019): a BertForSequenceClassification with one
+ * label, in a folder as sentence-transformers' CrossEncoder saves it.
  *
  *     await using reranker = await CrossEncoder.load({ directory });
  *     const scores = await reranker.score('What is MI?', passages);
@@ -41,12 +42,13 @@ export class CrossEncoder implements AsyncDisposable {
   }
 
   /**
-   * @param options as those of `BertEncoder.load`
+   * Loads a model; dispose of it when done.
+   * @param options as of `BertEncoder.load`
    * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model.
    */
   static async load(options: { directory: string; threads?: number; spin?: boolean }): Promise<CrossEncoder> {
     const { directory, threads = 2 } = options;
-    const idle = watchIdleCores();
+    const idle = measureIdleCores();
     const settings = await readBertSettings(directory);
     const activation = await readActivation(directory);
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
@@ -58,11 +60,13 @@ export class CrossEncoder implements AsyncDisposable {
   }
 
   /**
-   * One score for each text, in order; higher is more relevant. Between 0 and 1 unless the model's configuration asks for
-   * logits. As with an embedder, nothing is padded, and the event loop goes on between runs of some 40 ms.
+   * One score for each text, in order; higher is more relevant. Scores are between 0 and 1 unless the model's
+   * configuration asks for logits. As with an embedder, nothing is padded, and the event loop continues between runs of
+   * some 40 ms.
    *
-   * @throws TextTooLongError for a pair of more than `maxTokens` tokens (or, with `onTooLong: 'truncate'`, only where the query
-   *   alone has as many: it is the text that is cut), or the signal's reason when it is aborted.
+   * @throws TextTooLongError for a pair of more than `maxTokens` tokens. With `onTooLong: 'truncate'` the end of the
+   *   text is cut off instead, and the error is thrown only where the query alone is too long. Also throws the signal's
+   *   reason when it is aborted.
    */
   async score(query: string, texts: readonly string[], options: ScoreOptions = {}): Promise<number[]> {
     const { signal, onProgress } = options;
@@ -77,7 +81,7 @@ export class CrossEncoder implements AsyncDisposable {
     });
     const scores = new Array<number>(texts.length);
     let done = 0;
-    for (const batch of runsOfEqualLength(pairs.map(({ ids }) => ids))) {
+    for (const batch of cutIntoRuns(pairs.map(({ ids }) => ids))) {
       signal?.throwIfAborted();
       const logits = await this.#run(batch.map((index) => pairs[index]!));
       for (const [place, index] of batch.entries()) {
@@ -86,7 +90,7 @@ export class CrossEncoder implements AsyncDisposable {
       }
       done += batch.length;
       onProgress?.({ stage: 'scoring texts', done, total: texts.length, unit: 'texts' });
-      // The run itself held the thread; now others get their turn.
+      // The run occupied the thread; now the event loop gets its turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return scores;
@@ -120,8 +124,9 @@ export class CrossEncoder implements AsyncDisposable {
 }
 
 /**
- * `[CLS] query [SEP] text [SEP]`, where the text and the last [SEP] are of the second type. Of a pair that is too long the
- * text's beginning; nothing where not even the query finds room. `tokens` is what the whole pair has.
+ * The input `[CLS] query [SEP] text [SEP]`, in which the text and the last [SEP] are of the second type. Of a pair that
+ * is too long, only the beginning of the text; undefined where not even the query fits. `tokens` is the length of the
+ * whole pair.
  */
 export function pairSequence(
   tokenizer: WordPieceTokenizer,
@@ -142,7 +147,10 @@ export function pairSequence(
 
 type Activation = 'sigmoid' | 'identity';
 
-/** What sentence-transformers puts behind the logit: newer versions say so in a file of their own, older in `config.json`. */
+/**
+ * The function that sentence-transformers applies to the logit. Newer versions have a file of their own for it, older
+ * ones write it to `config.json`.
+ */
 async function readActivation(directory: string): Promise<Activation> {
   const file = path.join(directory, 'config.json');
   const config = (await readJsonFile(file)) as {

@@ -1,7 +1,7 @@
 /**
- * BERT as an ONNX graph for inference. Of ONNX Runtime's fused operators only those that are faster than their parts: on a CPU
- * (512 rows of 384) SkipLayerNormalization takes three to eleven times as long as Add and LayerNormalization, and BiasGelu no less
- * than Add and Gelu.
+ * BERT as an ONNX graph for inference. Of ONNX Runtime's fused operators it uses only those that are faster than their
+ * parts. On a CPU (512 rows of 384) SkipLayerNormalization takes three to eleven times as long as Add and
+ * LayerNormalization, and BiasGelu is no faster than Add and Gelu.
  */
 import { FileFormatError } from '../errors/file-format-error.ts';
 import type { SafetensorsFile } from '../formats/safetensors.ts';
@@ -21,10 +21,10 @@ import type { BertSettings } from './bert-settings.ts';
 import type { BertHead } from './bert-training.ts';
 
 /**
- * Places of inputs cut into runs: each of inputs of one length, so that nothing is padded, and of a few hundred tokens.
- * Longest first: an estimate of the time left then errs on the side of too much.
+ * Groups inputs into runs of one length each, so that nothing is padded, and of a few hundred tokens. Gives the indexes
+ * of each run's inputs, longest first: an estimate of the time left is then rather too high than too low.
  */
-export function* runsOfEqualLength(
+export function* cutIntoRuns(
   inputs: readonly { length: number }[],
   batchSize = Number.POSITIVE_INFINITY,
 ): Generator<number[]> {
@@ -37,21 +37,23 @@ export function* runsOfEqualLength(
 }
 
 /**
- * Large enough for matrix products at full speed, small enough not to hold up the event loop: on 2 cores MiniLM does
- * 12–14 thousand tokens a second from about 128 rows on.
+ * Large enough for matrix products at full speed, small enough not to block the event loop for long: on 2 cores MiniLM
+ * computes 12–14 thousand tokens a second with 128 rows or more.
  */
 const tokensPerRun = 512;
 
 /**
- * The encoder (Devlin et al. 2018) without padding and so without a mask. ids: [texts, length] int32 →
- * embedding: [texts, hidden], or with the head `score` (and types: [texts, length] int32) → score: [texts, 1], BERT's
- * pooler and a classifier over the first token. With `int8` the layers' products are in eight bits but for the values', each row
- * of activations with a scale of its own, so that a text's vector still does not depend on its neighbours. The fused operators
- * are ONNX Runtime's own ("com.microsoft", ContribOperators.md).
+ * The encoder (Devlin et al. 2018), for texts of one length: no padding, so no mask. ids: [texts, length] int32 →
+ * embedding: [texts, hidden]. With the head `score` there is also types: [texts, length] int32, and the output is
+ * score: [texts, 1], from BERT's pooler and a classifier over the first token.
  *
- * Why not the values: [CLS] and [SEP], at which every token looks, have features twenty times as large as the others, so that what
- * rounding does to their small values is the same for all tokens and no sum evens it out. On MiniLM these products, a twelfth
- * of all, made more than half of the vectors' error.
+ * With `int8` the layers' products are in eight bits, except those of the values. Each row of activations has its own
+ * scale, so that a text's vector still does not depend on the other texts. The fused operators are ONNX Runtime's own
+ * ("com.microsoft", ContribOperators.md).
+ *
+ * Why not the values: every token attends to [CLS] and [SEP], which have features twenty times as large as other
+ * tokens. What rounding does to their small features is therefore the same for all tokens and does not average out. On
+ * MiniLM these products, a twelfth of all, caused more than half of the error of the vectors.
  */
 export async function buildBert(
   file: SafetensorsFile,
@@ -61,7 +63,7 @@ export async function buildBert(
 ): Promise<Graph> {
   const { hiddenSize, layers, heads, intermediateSize, epsilon } = settings;
   const graph = new Graph('bert');
-  const { weight, read } = await weightSource(file, graph, precision === 'int8');
+  const { weight, read } = await createWeightReader(file, graph, precision === 'int8');
   const ids = graph.input('ids', 'int32', ['texts', 'length']);
 
   const rows = { type: 'float32' as const, shape: ['rows', hiddenSize] };
@@ -72,7 +74,7 @@ export async function buildBert(
     weight(`${name}.LayerNorm.bias`, [hiddenSize]),
   ];
 
-  // Where there is one text, not a pair, every token is of the first type.
+  // For one text (not a pair), every token has type 0.
   const types =
     head === 'score'
       ? graph.input('types', 'int32', ['texts', 'length'])
@@ -101,13 +103,14 @@ export async function buildBert(
     }
   }
   const sum = (a: Value, b: Value) => graph.node('Add', [a, b], [a])[0]!;
-  /** x · Wᵀ (+ bias). What several products read is rounded once. `least`: x is nowhere below it. */
+  /** Rows that several products read are rounded only once. */
   const roundedRows = new Map<Value, Int8Rows>();
-  const rounded = (x: Value, least?: number) => {
+  const roundRows = (x: Value, least?: number) => {
     const rows = roundedRows.get(x) ?? (least === undefined ? int8Rows(x) : int8RowsAbove(x, least));
     roundedRows.set(x, rows);
     return rows;
   };
+  /** x · Wᵀ (+ bias). `least`: a number that no element of x is below. */
   const product = (
     x: Value,
     name: string,
@@ -124,14 +127,14 @@ export async function buildBert(
         { attributes: { transB: 1 } },
       )[0]!;
     }
-    const y = int8Product(rounded(x, least), {
+    const y = int8Product(roundRows(x, least), {
       values: graph.weight(`${name}.int8`, matrix.values, [width, out], 'int8'),
       scales: graph.weight(`${name}.scales`, matrix.scales, [out]),
     });
     if (!bias) return y;
     if (least === undefined) return sum(y, bias);
     const below = int8ColumnSums(matrix).map((sum) => least * sum);
-    // Two small vectors, added once when the graph is optimised.
+    // Two small vectors, which are added once when the graph is optimised.
     return sum(y, sum(bias, graph.weight(`${name}.below`, below, [out])));
   };
   const dense = (x: Value, name: string, out: number, width: number, least?: number) =>
@@ -183,22 +186,22 @@ export async function buildBert(
     graph.output('embedding', embedding!);
     return graph;
   }
-  const classified = (x: Value, name: string, out: number) =>
+  const classify = (x: Value, name: string, out: number) =>
     graph.node(
       'Gemm',
       [x, weight(`${name}.weight`, [out, hiddenSize]), weight(`${name}.bias`, [out])],
       [{ type: 'float32', shape: ['texts', out] }],
       { attributes: { transB: 1 } },
     )[0]!;
-  const inner = classified(embedding!, 'pooler.dense', hiddenSize);
-  graph.output('score', classified(graph.node('Tanh', [inner], [inner])[0]!, 'classifier', 1));
+  const inner = classify(embedding!, 'pooler.dense', hiddenSize);
+  graph.output('score', classify(graph.node('Tanh', [inner], [inner])[0]!, 'classifier', 1));
   return graph;
 }
 
-/** The function's minimum, −0.16997, rounded down. */
+/** The minimum of GELU, −0.16997, rounded down. */
 const leastOfGelu = -0.17;
 
-/** The matrices that int8 makes integers of. */
+/** The matrices that int8 rounds. */
 function* integerMatrices({ hiddenSize, intermediateSize, layers }: BertSettings) {
   for (let layer = 0; layer < layers; layer++) {
     const name = `encoder.layer.${layer}`;
@@ -216,16 +219,20 @@ function* integerMatrices({ hiddenSize, intermediateSize, layers }: BertSettings
 
 interface WeightReader {
   weight(name: string, shape: readonly number[]): Value;
-  /** The numbers themselves. */
+  /** The values themselves. */
   read(name: string, shape: readonly number[]): Promise<Float32Array>;
 }
 
 /**
- * Weights by their name in the file. Float32 is not read here at all: ONNX Runtime is told where it lies in the file.
- * A file of other number formats is widened in memory; and a session takes its weights from files or from memory, not from both,
- * so that where some are made here (`inMemory`) all are read.
+ * Weights by their name in the file. Float32 weights are not read here: ONNX Runtime gets their place in the file.
+ * Other number formats are converted in memory. A session takes all of its weights either from files or from memory; so
+ * where some are made here (`inMemory`), all are read.
  */
-async function weightSource(file: SafetensorsFile, graph: Graph, inMemory: boolean): Promise<WeightReader> {
+async function createWeightReader(
+  file: SafetensorsFile,
+  graph: Graph,
+  inMemory: boolean,
+): Promise<WeightReader> {
   // Some files hold the encoder inside a larger model.
   const prefix = file.tensors.has('bert.embeddings.word_embeddings.weight') ? 'bert.' : '';
   const used = [...file.tensors.values()].filter(

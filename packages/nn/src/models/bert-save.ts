@@ -1,15 +1,15 @@
-/** Writing a trained BERT as a folder that sentence-transformers loads. */
+/** Writes a trained BERT as a folder that sentence-transformers loads. */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type EncoderCard, exportEncoderCard } from '../formats/encoder-card.ts';
 import { sha256OfFile } from '../formats/file-hash.ts';
 import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { BertModel } from './bert-weights.ts';
+import { type EncoderCard, exportEncoderCard } from './encoder-card.ts';
 
-/** For the model card. */
-export interface Making {
+/** How the model was trained, for its card. */
+export interface TrainingSummary {
   pairs: readonly object[];
   validationPairs?: number | undefined;
   hyperparameters: object;
@@ -18,15 +18,15 @@ export interface Making {
 
 /**
  * Writes an embedder: `model.safetensors` (float32), `config.json`, the tokenizer's files as they are in `from`,
- * `modules.json` with `1_Pooling` and `2_Normalize` as the model has them, and a model card. The folder appears whole
- * or not at all.
- * @throws FileWriteError when the disk says no.
+ * `modules.json` with `1_Pooling` and `2_Normalize` as the model has them, and a model card. The folder appears
+ * complete or not at all.
+ * @throws FileWriteError when the weights or the card cannot be written.
  */
 export async function saveEmbedder(
   model: BertModel,
-  { from, to, made }: { from: string; to: string; made: Making },
+  { from, to, made }: { from: string; to: string; made: TrainingSummary },
 ): Promise<void> {
-  await writeWhole(to, async (folder) => {
+  await writeFolderAtomically(to, async (folder) => {
     const kept = [...model.weights.keys()].filter((name) => !name.startsWith('classifier.'));
     await writeWeights(model, kept, folder, '');
     await writeConfig(from, folder, { architectures: ['BertModel'] });
@@ -60,15 +60,16 @@ export async function saveEmbedder(
 }
 
 /**
- * Writes a cross-encoder: a `BertForSequenceClassification` with one label, whose encoder's tensors stand under "bert.".
+ * Writes a cross-encoder: a `BertForSequenceClassification` with one label, whose encoder's tensors have the prefix
+ * "bert.".
  * @param options.maxTokens the longest pair
  */
 export async function saveCrossEncoder(
   model: BertModel,
-  { from, to, maxTokens, made }: { from: string; to: string; maxTokens: number; made: Making },
+  { from, to, maxTokens, made }: { from: string; to: string; maxTokens: number; made: TrainingSummary },
 ): Promise<void> {
   const activation = 'torch.nn.modules.activation.Sigmoid';
-  await writeWhole(to, async (folder) => {
+  await writeFolderAtomically(to, async (folder) => {
     await writeWeights(model, [...model.weights.keys()], folder, 'bert.');
     await writeConfig(from, folder, {
       architectures: ['BertForSequenceClassification'],
@@ -77,7 +78,8 @@ export async function saveCrossEncoder(
       label2id: { LABEL_0: 0 },
       sentence_transformers: { activation_fn: activation },
     });
-    // A cross-encoder's limit stands with its tokenizer; an embedder's, for one text, would be too short for two.
+    // A cross-encoder's limit is in its tokenizer's configuration; an embedder's, for one text, would be too short for
+    // two.
     const tokenizer = (await readJsonFileIfPresent(path.join(from, 'tokenizer_config.json'))) ?? {};
     await writeJson(path.join(folder, 'tokenizer_config.json'), {
       ...tokenizer,
@@ -105,7 +107,7 @@ async function writeWeights(
   );
 }
 
-/** `config.json` with changes, and the tokenizer's files. */
+/** Writes `config.json` with changes, and copies the tokenizer's files. */
 async function writeConfig(from: string, to: string, changes: object): Promise<void> {
   const { torch_dtype: _, ...config } = (await readJsonFile(path.join(from, 'config.json'))) as Record<
     string,
@@ -124,7 +126,7 @@ async function writeCard(
   from: string,
   to: string,
   task: EncoderCard['task'],
-  made: Making,
+  made: TrainingSummary,
 ): Promise<void> {
   const { pairs, validationPairs, metrics } = made;
   const hash = createHash('sha256');
@@ -141,13 +143,16 @@ async function writeCard(
       sha256: hash.digest('hex'),
       ...(validationPairs !== undefined && { validationPairs }),
     },
-    hyperparameters: settingsThatCount(made.hyperparameters),
+    hyperparameters: relevantSettings(made.hyperparameters),
     metrics,
   });
 }
 
-/** Rank and alpha are LoRA's, products those of training all weights. */
-export function settingsThatCount(settings: object): Record<string, unknown> {
+/**
+ * The settings without those that had no effect: rank and alpha matter only for LoRA, products only where all weights
+ * are trained.
+ */
+export function relevantSettings(settings: object): Record<string, unknown> {
   const { rank, alpha, products, ...rest } = settings as Record<string, unknown>;
   return rest.method === 'lora' ? { ...rest, rank, alpha } : { ...rest, products };
 }
@@ -156,8 +161,8 @@ async function writeJson(file: string, value: unknown): Promise<void> {
   await writeFile(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Fills a folder under another name beside `to` and renames it. */
-async function writeWhole(to: string, fill: (folder: string) => Promise<void>): Promise<void> {
+/** Fills a folder with a temporary name beside `to`, then renames it. */
+async function writeFolderAtomically(to: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const temporary = path.join(path.dirname(to), `.${path.basename(to)}.${process.pid}.tmp`);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });

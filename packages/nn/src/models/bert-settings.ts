@@ -3,6 +3,7 @@ import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { readJsonFile, readJsonFileIfPresent } from '../formats/json-file.ts';
 
+/** The settings of a BERT encoder, from its folder. */
 export interface BertSettings {
   hiddenSize: number;
   layers: number;
@@ -16,15 +17,15 @@ export interface BertSettings {
   /** The longest input, special tokens included. */
   maxTokens: number;
   pooling: 'mean' | 'cls';
-  /** Scale embeddings to unit length. */
+  /** Whether embeddings are scaled to unit length. */
   normalize: boolean;
 }
 
 /**
- * Reads `config.json` and what sentence-transformers lays beside it. As that library does, a folder without
- * `modules.json` is taken as a plain encoder with mean pooling and no normalisation.
+ * Reads `config.json` and the files that sentence-transformers puts beside it. A folder without `modules.json` is read
+ * as that library does: a plain encoder with mean pooling and no normalisation.
  *
- * @throws FileFormatError for missing or damaged files, UnsupportedModelError for what is not a plain BERT embedder.
+ * @throws FileFormatError for missing or damaged files, UnsupportedModelError for a model that is not a plain BERT.
  */
 export async function readBertSettings(directory: string): Promise<BertSettings> {
   const file = path.join(directory, 'config.json');

@@ -1,4 +1,4 @@
-/** BERT with gradients: graphs for a forward, a backward, and the losses between them. */
+/** BERT with gradients: the graphs of its forward and its backward, and the losses in between. */
 import {
   add,
   backpropagate,
@@ -33,51 +33,61 @@ import { type BertModel, bertLinears } from './bert-weights.ts';
 /** `vector`: pooled hidden states; `score`: one logit from BERT's pooler and a classifier over [CLS]. */
 export type BertHead = 'vector' | 'score';
 
-/** Matrices of an adapter by `<linear's path>.a` [rank, in] and `.b` [out, rank]. */
+/** An adapter for a BERT: its matrices by `<path of the linear layer>.a` [rank, in] and `.b` [out, rank]. */
 export interface BertLora {
   rank: number;
   alpha: number;
   matrices: Map<string, Float32Array>;
 }
 
+/** A training step in two graphs, so that a loss over many batches can be computed in between. */
 export interface BertTrainingGraphs {
-  /** Inputs as {@link packSequences} gives them → `result`: [sequences, hidden] or [sequences, 1], and `between`. */
+  /**
+   * The inputs of {@link packSequences} → `result`: [sequences, hidden] or [sequences, 1], and the values named in
+   * `between`.
+   */
   forward: Graph;
-  /** The same inputs, `between`, and `result.gradient` → `<parameter>.gradient` for each parameter of `trained`. */
+  /**
+   * The same inputs, the values named in `between`, and `result.gradient` → `<parameter>.gradient` for each tensor of
+   * `trained`.
+   */
   backward: Graph;
+  /** Names of the values that the forward computes and the backward reads. */
   between: readonly string[];
   /**
-   * The tensors whose gradients the backward returns. For the three embedding tables it does not: it returns
-   * `embedded.gradient` [rows, hidden], which belongs to a table's row wherever that row was picked.
+   * The tensors whose gradients the backward returns. The three embedding tables are not among them: for those it
+   * returns `embedded.gradient` [rows, hidden], each row of which belongs to the rows of the tables that were picked
+   * there.
    */
   trained: readonly TrainedTensor[];
-  /** With `int8`: from the weights as they are now to inputs of both graphs, the integers that products are computed with. */
+  /** With `int8`: rounds the current weights to the integers that are inputs of both graphs. */
   rounding?: Graph;
 }
 
-/** A tensor that the backward returns the gradient of, as `<name>.gradient`. */
+/** A tensor whose gradient the backward returns, as `<name>.gradient`. */
 export interface TrainedTensor {
   name: string;
   shape: readonly number[];
-  /** The parameters that it is made of, one under another. */
+  /** The parameters that it consists of, stacked. */
   parts: readonly string[];
   /**
-   * Whether the backward adds to the gradient what it is given as `<name>.earlier`, of the gradient's shape or [1, 1]: the sum of
-   * a batch's passes before this one.
+   * Whether the backward adds to the gradient the input `<name>.earlier`, of the gradient's shape or [1, 1]: the sum
+   * over the earlier passes of the batch.
    */
   summed: boolean;
 }
 
-/** An input without padding: token ids, special tokens included, and their types (0 where absent). */
+/** A sequence without padding: token ids, special tokens included, and their types (0 where absent). */
 export interface BertSequence {
   ids: Int32Array;
   types?: Int32Array;
 }
 
 /**
- * The encoder (Devlin et al. 2018) without dropout. All sequences' rows lie one after another, so that no product is
- * computed for padding; only attention lays them apart. With `lora` its matrices are trained, without it every weight.
- * Weights are meant to be fed: the model's own arrays are used, and what is written to them is seen by the next run.
+ * The encoder (Devlin et al. 2018) without dropout. The rows of all sequences follow one another, so that nothing is
+ * computed for padding; only attention separates them. With `lora` only its matrices are trained, without it every
+ * weight. Weights are meant to be fed at each run: the graphs use the model's own arrays, so the next run sees what is
+ * written to them.
  */
 export function bertTrainingGraphs(
   model: BertModel,
@@ -116,7 +126,7 @@ export function bertTrainingGraphs(
     layerNorm(x, weight(`${name}.LayerNorm.weight`, full), weight(`${name}.LayerNorm.bias`, full), epsilon);
 
   const rounding = new Graph('integers of what is trained', { outputs: 'where computed' });
-  /** Inputs that `rounding` makes of a matrix. */
+  /** The integers of a matrix: outputs of `rounding`, and inputs of this graph. */
   const int8Of = (matrix: Value, data: Float32Array): Int8Weight => {
     const [out, width] = matrix.shape as [number, number];
     const w = rounding.weight(matrix.name, data, [out, width]);
@@ -136,11 +146,14 @@ export function bertTrainingGraphs(
     };
   };
 
-  /** Linear layers that read the same rows, their outputs side by side; `before` is not kept for the backward. */
+  /**
+   * Linear layers that read the same rows, with their outputs side by side. The result of `before` is not kept for the
+   * backward.
+   */
   const dense = (x: Value, names: readonly string[], before: (x: Value) => Value = (same) => same) => {
     if (full) {
       const [joinedWeight, joinedBias] = (['weight', 'bias'] as const).map((kind) =>
-        joinedTensor(
+        joinTensors(
           model,
           names.map((name) => `${name}.${kind}`),
         ),
@@ -149,7 +162,7 @@ export function bertTrainingGraphs(
       trainable.set(bias.name, { value: bias, parts: joinedBias.parts });
       const { name, data, shape, parts } = joinedWeight;
       const earlier = graph.input(`${name}.earlier`, 'float32', [`${name}.rows`, `${name}.columns`]);
-      // With int8 it is only named: its numbers are in the integers.
+      // With int8 it is only a name: its values are in the integers.
       const w: Value =
         products === 'int8' ? { graph, name, type: 'float32', shape } : graph.weight(name, data, shape);
       trainable.set(name, { value: w, parts, earlier });
@@ -235,8 +248,8 @@ interface JoinedTensor {
   parts: readonly string[];
 }
 
-/** The model's tensors one under another in one piece of memory, where they are from now on. */
-function joinedTensor(model: BertModel, parts: readonly string[]): JoinedTensor {
+/** Stacks tensors of the model in one piece of memory, and makes the model use that memory from now on. */
+function joinTensors(model: BertModel, parts: readonly string[]): JoinedTensor {
   const shapes = parts.map((name) => model.shapes.get(name)!);
   const first = model.weights.get(parts[0]!)!;
   const shape = [shapes.reduce((rows, own) => rows + own[0]!, 0), ...shapes[0]!.slice(1)];
@@ -251,14 +264,17 @@ function joinedTensor(model: BertModel, parts: readonly string[]): JoinedTensor 
   return { name: parts.join('+'), data, shape, parts };
 }
 
-/** The three tables, and which input of the graph says what row of them each of its rows has. */
+/** The three embedding tables, and the graph input that says which of their rows each row picks. */
 export const bertTables = {
   'embeddings.word_embeddings.weight': 'ids',
   'embeddings.position_embeddings.weight': 'positions',
   'embeddings.token_type_embeddings.weight': 'types',
 } as const;
 
-/** Inputs of both graphs. `pooling`: how a sequence's rows become one: their mean, or the first of them. */
+/**
+ * The inputs of both graphs for a batch.
+ * @param pooling how the rows of a sequence become one: their mean, or the first of them.
+ */
 export function packSequences(
   sequences: readonly BertSequence[],
   pooling: 'mean' | 'cls',
@@ -300,10 +316,13 @@ export function packSequences(
 }
 
 /**
- * In-batch negatives (Henderson et al. 2017; sentence-transformers' MultipleNegativesRankingLoss): each query's cosines
- * with all candidates, times `scale`, are a softmax in which its own candidate should win. `queries` [queries, width],
- * `candidates` [candidates, width], `labels` [queries] (the place of each query's own) → `loss` (the mean), and
- * `queries.gradient` and `candidates.gradient`.
+ * The loss of in-batch negatives (Henderson et al. 2017; sentence-transformers' MultipleNegativesRankingLoss). The
+ * cosines of a query with all candidates, times `scale`, go through a softmax, and the query's own candidate should
+ * win.
+ *
+ * `queries` [queries, width], `candidates` [candidates, width], `labels` [queries] (the index of each query's own
+ * candidate) and `share` (1 / queries) → `loss` (the sum over queries), and `queries.gradient` and
+ * `candidates.gradient` (of the mean).
  */
 export function rankingLossGraph(width: number, scale: number): Graph {
   const graph = new Graph('in-batch negatives', { outputs: 'where computed' });
@@ -320,7 +339,10 @@ export function rankingLossGraph(width: number, scale: number): Graph {
   return graph;
 }
 
-/** Binary cross-entropy: `scores` [texts, 1], `targets` [texts] → `loss` (the sum) and `scores.gradient`. */
+/**
+ * Binary cross-entropy: `scores` [texts, 1], `targets` [texts] and `share` (1 / texts) → `loss` (the sum) and
+ * `scores.gradient` (of the mean).
+ */
 export function scoreLossGraph(): Graph {
   const graph = new Graph('binary cross-entropy', { outputs: 'where computed' });
   const scores = graph.input('scores', 'float32', ['texts', 1]);

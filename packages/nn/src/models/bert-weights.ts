@@ -4,12 +4,12 @@ import { SafetensorsFile } from '../formats/safetensors.ts';
 import { type BertSettings, readBertSettings } from './bert-settings.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
-/** A BERT in memory, to be trained. */
+/** A BERT in memory, for training. */
 export interface BertModel {
   settings: BertSettings;
   /**
-   * By Hugging Face's names inside `BertModel` ("encoder.layer.0.intermediate.dense.weight"), linear weights [out, in];
-   * a cross-encoder's head as "classifier.weight" and "classifier.bias".
+   * By Hugging Face's names inside `BertModel` ("encoder.layer.0.intermediate.dense.weight"), row-major, linear weights
+   * [out, in]; a cross-encoder's head as "classifier.weight" and "classifier.bias".
    */
   weights: Map<string, Float32Array>;
   shapes: Map<string, readonly number[]>;
@@ -17,8 +17,9 @@ export interface BertModel {
 }
 
 /**
- * Reads a folder's `config.json`, `model.safetensors` and `tokenizer.json` (F16 and BF16 weights are widened).
- * @throws FileFormatError for missing or damaged files, UnsupportedModelError for what is no BERT.
+ * Reads a folder's `config.json`, `model.safetensors` and `tokenizer.json` (F16 and BF16 weights are converted to
+ * float32).
+ * @throws FileFormatError for missing or damaged files, UnsupportedModelError for a model that is not a BERT.
  */
 export async function loadBertModel(directory: string): Promise<BertModel> {
   const settings = await readBertSettings(directory);
@@ -27,7 +28,7 @@ export async function loadBertModel(directory: string): Promise<BertModel> {
   const weights: BertModel['weights'] = new Map();
   const shapes: BertModel['shapes'] = new Map();
   for (const tensor of file.tensors.values()) {
-    // Positions counted from 0 are in some files as integers; heads that are not used here are left out.
+    // Skipped: position numbers, which some files hold as integers, and heads that are not used here.
     const name = tensor.name.replace(/^bert\./, '');
     if (!/^(embeddings|encoder|pooler|classifier)\./.test(name) || /^[IUB]/.test(tensor.dtype)) continue;
     // A copy: what the reader gives may be a view into a larger buffer, and a training writes here.

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { BertEncoder } from './bert.ts';
-import { miniLmDirectory } from './test-model.ts';
+import { miniLmDirectory } from './cached-models.fixture.ts';
 
 const references = path.join(import.meta.dirname, '../../references');
 

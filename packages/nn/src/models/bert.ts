@@ -3,19 +3,20 @@ import { NnError } from '../errors/nn-error.ts';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { hasIntegerProducts, openSession, type Session } from '../graph/index.ts';
-import { buildBert, runsOfEqualLength } from './bert-graph.ts';
+import { buildBert, cutIntoRuns } from './bert-graph.ts';
 import { type BertSettings, readBertSettings } from './bert-settings.ts';
-import { watchIdleCores } from './idle-cores.ts';
+import { measureIdleCores } from './idle-cores.ts';
 import { type WordPieceEncoding, WordPieceTokenizer } from './wordpiece.ts';
 
+/** Options of {@link BertEncoder.embed}. */
 export interface EmbedOptions {
   signal?: AbortSignal;
   onProgress?: (event: { stage: string; done: number; total: number; unit: string; detail?: string }) => void;
-  /** The most texts in one run of the model. Runs are small anyway: see `tokensPerRun`. */
+  /** The most texts in one run of the model. Default: no limit, as a run has only a few hundred tokens anyway. */
   batchSize?: number;
   /**
-   * A text of more than `maxTokens` tokens is an error before any work is done ("throw", the default), or only its
-   * beginning is embedded ("truncate") and `onTruncated` hears of it.
+   * `throw` (default): a text of more than `maxTokens` tokens is an error, before any work is done. `truncate`: only
+   * its beginning is embedded, and `onTruncated` is called.
    */
   onTooLong?: 'throw' | 'truncate';
   /** `index`: the text's place in the list; `tokens`: how many it has, special tokens included. */
@@ -23,7 +24,7 @@ export interface EmbedOptions {
 }
 
 /**
- * A BERT sentence embedder (all-MiniLM-L6-v2 and its kin) from a sentence-transformers folder: `config.json`,
+ * A BERT sentence embedder, such as all-MiniLM-L6-v2, from a sentence-transformers folder: `config.json`,
  * `model.safetensors`, `tokenizer.json`, and `modules.json` with pooling and normalisation.
  *
  *     await using encoder = await BertEncoder.load({ directory });
@@ -32,11 +33,11 @@ export interface EmbedOptions {
 export class BertEncoder implements AsyncDisposable {
   /** Length of an embedding. */
   readonly dimensions: number;
-  /** What the layers' products are computed in. */
+  /** The number format of the layers' products. */
   readonly precision: 'float32' | 'int8';
   /** The longest input, special tokens included. */
   readonly maxTokens: number;
-  /** The longest text in its own tokens, as `countTokens` counts them: what a chunker must keep to. */
+  /** The longest text, without special tokens, as `countTokens` counts them: the limit for chunks. */
   readonly maxTextTokens: number;
   readonly #tokenizer: WordPieceTokenizer;
   readonly #settings: BertSettings;
@@ -53,14 +54,18 @@ export class BertEncoder implements AsyncDisposable {
   }
 
   /**
+   * Loads a model; dispose of it when done.
+   *
    * @param options.directory the model's folder
    * @param options.threads for one operator, 2 by default
-   * @param options.spin whether threads wait for the next operator actively. Alone on 2 cores that is a tenth faster (in int8 two fifths);
-   *   beside other work it is up to twice as slow. By default it depends on how busy others keep the machine while the model is loaded.
-   * @param options.precision `int8`: the layers' products in eight bits, where the CPU has integer dot products. Vectors
-   *   differ from float32's in the third digit, so an index is of one precision. Default float32.
-   * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model,
-   *   NnError `no_integer_products` for int8 where the CPU would compute it wrongly.
+   * @param options.spin whether threads wait actively for the next operator. Alone on 2 cores that is a tenth faster
+   *   (in int8 two fifths); while other programs run it is up to twice as slow. The default depends on how busy the
+   *   machine is while the model is loaded.
+   * @param options.precision `int8`: the layers' products in eight bits, where the CPU has integer dot products.
+   *   Vectors differ from float32's in the third digit, so all vectors of an index must have the same precision.
+   *   Default float32.
+   * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model, NnError
+   *   `no_integer_products` for int8 where the CPU would compute it wrongly.
    */
   static async load(options: {
     directory: string;
@@ -69,7 +74,7 @@ export class BertEncoder implements AsyncDisposable {
     precision?: 'float32' | 'int8';
   }): Promise<BertEncoder> {
     const { directory, threads = 2 } = options;
-    const idle = watchIdleCores();
+    const idle = measureIdleCores();
     const settings = await readBertSettings(directory);
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
@@ -84,28 +89,28 @@ export class BertEncoder implements AsyncDisposable {
       });
     }
     const graph = await buildBert(file, settings, 'vector', precision);
-    // More rewriting would fuse what is faster apart (see bert-graph.ts).
+    // More rewriting would fuse operators that are faster apart (see bert-graph.ts).
     const spin = options.spin ?? (await idle()) > threads - 0.5;
     const session = await openSession(graph, { threads, spin, optimize: 'basic' });
     return new BertEncoder({ settings, tokenizer, session, precision });
   }
 
-  /** Tokens of the text alone, without special tokens: compare with `maxTextTokens`. */
+  /** The number of tokens of a text, without special tokens; compare with `maxTextTokens`. */
   countTokens(text: string): number {
     return this.#tokenizer.count(text);
   }
 
-  /** The text's own tokens and the UTF-16 offsets of each. */
+  /** The tokens of a text, without special tokens, and the UTF-16 offsets of each. */
   encode(text: string): WordPieceEncoding {
     return this.#tokenizer.encode(text);
   }
 
   /**
-   * One vector for each text, in order; unit length where the model says so.
+   * One vector for each text, in order; of unit length where the model's configuration asks for it.
    *
-   * The work is done in runs of a few hundred tokens, each of texts of equal length: without padding there is nothing
-   * to mask, so a text's vector does not depend on what it was embedded with. ONNX Runtime occupies the calling thread
-   * during a run, some 40 ms; between runs the event loop goes on.
+   * The work is done in runs of a few hundred tokens, each of texts of equal length. Nothing is padded, so a text's
+   * vector does not depend on the texts that are embedded with it. ONNX Runtime occupies the calling thread during a
+   * run, some 40 ms; between runs the event loop continues.
    *
    * @throws TextTooLongError (see `onTooLong`), or the signal's reason when it is aborted.
    */
@@ -115,7 +120,7 @@ export class BertEncoder implements AsyncDisposable {
 
     const result = new Array<Float32Array>(texts.length);
     let done = 0;
-    for (const batch of runsOfEqualLength(inputs, batchSize)) {
+    for (const batch of cutIntoRuns(inputs, batchSize)) {
       signal?.throwIfAborted();
       const vectors = await this.#run(batch.map((index) => inputs[index]!));
       for (const [place, index] of batch.entries()) result[index] = vectors[place]!;
@@ -139,7 +144,7 @@ export class BertEncoder implements AsyncDisposable {
         ids = ids.slice(0, this.maxTextTokens);
       }
       inputs.push(Int32Array.from([...prefix, ...ids, ...suffix]));
-      // Some 20 ms of tokenising; then others get their turn.
+      // Every 20 ms or so of tokenising, the event loop gets its turn.
       characters += text.length;
       if (characters > 100_000) {
         characters = 0;

@@ -1,9 +1,9 @@
 import type { Int8Columns } from '../graph/index.ts';
-import { type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 
-/** Everything that tells one decoder from another, as plain data; `families/` reads it from config.json or GGUF. */
+/** Everything in which decoders differ, as plain data. `families/` reads it from config.json or GGUF. */
 export interface DecoderConfig {
-  /** The family that the settings were read by. */
+  /** The family, which decided how the settings were read. */
   family: DecoderFamilyName;
   layers: number;
   /** Size of the residual stream. */
@@ -17,11 +17,14 @@ export interface DecoderConfig {
   contextLength: number;
   rmsEpsilon: number;
   activation: 'silu' | 'gelu-tanh';
-  /** The matrices that add a bias. */
+  /** The projections that have a bias. */
   biases: readonly LoraTarget[];
   /** Each head of q and k is normalised (RMS, one gain for all heads) before it is rotated. */
   queryKeyNorm: boolean;
-  /** RMS norms stand before attention and feed-forward, or around: before and again after, inside the residual branch. */
+  /**
+   * Where the RMS norms are: before attention and feed-forward, or around them (before, and again after, inside the
+   * residual branch).
+   */
   normPlacement: 'before' | 'around';
   /** Factor on the embedded tokens. */
   embeddingScale: number;
@@ -29,17 +32,18 @@ export interface DecoderConfig {
   attentionScale: number;
   /** One for each layer. */
   attention: readonly LayerAttention[];
-  /** The head is the embedding's table. */
+  /** The language-model head is the table of embeddings. */
   tiedHead: boolean;
 }
 
+/** The families of decoders that can be trained. */
 export type DecoderFamilyName = 'llama' | 'mistral' | 'smollm3' | 'qwen2' | 'qwen3' | 'gemma3';
 
-/** How a layer knows of positions. */
+/** How a layer uses positions. */
 export interface LayerAttention {
-  /** Absent: q and k are not rotated. */
+  /** Absent: q and k are not rotated (no positions). */
   rotary?: Rotary;
-  /** A position sees itself and the `window` − 1 before it. Absent: all before it. */
+  /** A position sees itself and the `window` − 1 positions before it. Absent: all before it. */
   window?: number;
 }
 
@@ -50,24 +54,36 @@ export interface Rotary {
   factors?: readonly number[];
 }
 
-/** A decoder's frozen weights in memory, under Hugging Face's names and in its order of rows. */
+/**
+ * A decoder in memory: its settings and its frozen weights, under Hugging Face's names and with rows in Hugging Face's
+ * order.
+ */
 export interface DecoderModel {
   config: DecoderConfig;
-  /** Float32, row-major [out, in], exactly those of {@link decoderTensors}. Gains of norms are what is multiplied with. */
+  /**
+   * Float32, row-major [out, in], exactly those of {@link decoderTensors}. A norm's gain is the number that is
+   * multiplied with (Gemma's safetensors hold the gain less 1).
+   */
   weights: ReadonlyMap<string, Float32Array>;
-  /** The matrices of the layers but the first by name, rounded to eight bits for training; they are then not among the weights. */
+  /** For training in eight bits: the matrices of all layers but the first, by name. They are then not in `weights`. */
   int8?: ReadonlyMap<string, Int8Layer>;
 }
 
-/** A [out, in] matrix in eight bits, once for each direction: the scale must go with what is not summed over. */
+/**
+ * A [out, in] matrix in eight bits, once for each direction, because a scale must not depend on the index that is
+ * summed over.
+ */
 export interface Int8Layer {
-  /** [in, out], a scale for each output. In a decoder of the weight with rotated rows ({@link hadamardRotatedRows}) … */
+  /**
+   * For the forward: [in, out], a scale for each output. The weight's rows are rotated first
+   * ({@link hadamardRotatedRows}).
+   */
   forward: Int8Columns;
-  /** [out, in], a scale for each input. … and here with rotated columns. */
+  /** For the backward: [out, in], a scale for each input. The weight's columns are rotated first. */
   backward: Int8Columns;
 }
 
-/** What GGUF calls the matrices of a block: `blk.N.<name>.weight`. */
+/** GGUF's names of the projections of a block: `blk.N.<name>.weight`. */
 export const ggufNames: Record<LoraTarget, string> = {
   q_proj: 'attn_q',
   k_proj: 'attn_k',
@@ -83,7 +99,7 @@ interface Norm {
   gguf: string;
 }
 
-/** The norms of a block: Hugging Face's and GGUF's names. */
+/** The norms of a block, under Hugging Face's and GGUF's names. */
 export function blockNorms(placement: DecoderConfig['normPlacement']): {
   beforeAttention: Norm;
   afterAttention?: Norm;
@@ -104,16 +120,17 @@ export function blockNorms(placement: DecoderConfig['normPlacement']): {
   };
 }
 
+/** A tensor that a decoder has, in both formats. */
 export interface DecoderTensor {
   /** Hugging Face's name. */
   name: string;
   gguf: string;
   shape: readonly number[];
-  /** `gain` of a norm; `rotated`: its rows are those of q or k, whose order differs between the formats in some families. */
+  /** `gain`: of a norm. `rotated`: of q or k, whose rows are in another order in GGUF for some families. */
   kind: 'matrix' | 'gain' | 'rotated' | 'bias';
 }
 
-/** Every tensor of the model, no more and no less. */
+/** Every tensor of the model: a file must have these and no others. */
 export function decoderTensors(config: DecoderConfig): DecoderTensor[] {
   const { width, headWidth, vocabulary } = config;
   const sizes = decoderLayerSizes(config);
@@ -167,7 +184,7 @@ export function decoderTensors(config: DecoderConfig): DecoderTensor[] {
   return tensors;
 }
 
-/** Rows and columns of each adaptable matrix. */
+/** The sizes of each projection: `out` rows and `in` columns. */
 export function decoderLayerSizes(
   config: Pick<DecoderConfig, 'width' | 'feedForwardWidth' | 'heads' | 'keyValueHeads' | 'headWidth'>,
 ): Record<LoraTarget, { out: number; in: number }> {

@@ -14,18 +14,17 @@ import {
   decoderTensors,
   type Int8Layer,
 } from './decoder-config.ts';
-import { configFromGguf, configFromJson, decoderFamilies } from './families/index.ts';
+import { decoderFamilies, readConfigFromGguf, readConfigJson } from './families/index.ts';
 import { familiesHint } from './families/settings.ts';
 
-export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './decoder-config.ts';
-
 /**
- * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). Of a quantised
- * GGUF these are the very numbers that its blocks stand for, so that an adapter is trained against the model that will
- * be served. One tensor at a time: beside the weights there is never more than one tensor in memory. With `layers: 'int8'` the
- * matrices of the layers but the first are rounded to eight bits as they are read: two bytes a weight instead of four.
+ * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). A quantised
+ * GGUF is dequantised exactly, so that an adapter is trained for the model that will be served. Beside the weights
+ * there is never more than one tensor in memory.
  *
- * @throws UnsupportedModelError where the architecture, a setting or a tensor's type is not implemented: before any
+ * @param options.layers `int8`: the matrices of all layers but the first are rounded to eight bits as they are read,
+ *   two bytes a weight instead of four. Default `float32`.
+ * @throws UnsupportedModelError where the architecture, a setting or a tensor's type is not implemented, before any
  *   weight is read. FileFormatError where a file is missing or damaged, or its tensors do not fit its settings.
  */
 export async function loadDecoder(
@@ -38,25 +37,26 @@ export async function loadDecoder(
   const int8 = new Map<string, Int8Layer>();
   for (const tensor of tensors) {
     const values = await decoder.read(tensor);
-    if (layers === 'int8' && isRounded(tensor)) int8.set(tensor.name, int8Layer(values, tensor.shape));
+    if (layers === 'int8' && isQuantizedInInt8(tensor))
+      int8.set(tensor.name, quantizeLayer(values, tensor.shape));
     else weights.set(tensor.name, values);
   }
   return { config, weights, ...(layers === 'int8' && { int8 }) };
 }
 
-/** The same decoder with the matrices of its layers but the first in eight bits. */
-export function inInt8(model: DecoderModel): DecoderModel {
+/** The same decoder with the matrices of all layers but the first in eight bits. */
+export function quantizeToInt8(model: DecoderModel): DecoderModel {
   if (model.int8) return model;
   const weights = new Map(model.weights);
   const int8 = new Map<string, Int8Layer>();
-  for (const tensor of decoderTensors(model.config).filter(isRounded)) {
-    int8.set(tensor.name, int8Layer(weights.get(tensor.name)!, tensor.shape));
+  for (const tensor of decoderTensors(model.config).filter(isQuantizedInInt8)) {
+    int8.set(tensor.name, quantizeLayer(weights.get(tensor.name)!, tensor.shape));
     weights.delete(tensor.name);
   }
   return { config: model.config, weights, int8 };
 }
 
-function int8Layer(weight: Float32Array, [out, into]: readonly number[]): Int8Layer {
+function quantizeLayer(weight: Float32Array, [out, into]: readonly number[]): Int8Layer {
   return {
     forward: int8Transposed(hadamardRotatedRows(weight, into!), out!, into!),
     backward: int8Columns(hadamardRotatedColumns(weight, into!), out!, into!),
@@ -64,29 +64,32 @@ function int8Layer(weight: Float32Array, [out, into]: readonly number[]): Int8La
 }
 
 /**
- * Whether the tensor is one that a layer multiplies with (not the table of embeddings, a gain or a bias), and not the first layer:
- * rounded, that one disturbs the gradients as much as all others together, since the few tokens with huge activations get them there.
+ * Whether int8 rounds this tensor: the matrices of layers, without the table of embeddings, gains and biases. The first
+ * layer stays in float32. It is where the few tokens with huge activations get them: rounding it disturbs the gradients
+ * as much as rounding all other layers together.
  */
-function isRounded({ name, shape }: DecoderTensor): boolean {
+function isQuantizedInInt8({ name, shape }: DecoderTensor): boolean {
   return name.startsWith('model.layers.') && !name.startsWith('model.layers.0.') && shape.length === 2;
 }
 
-/** A decoder's settings, with all the checks of {@link loadDecoder} but without its weights. */
+/** A decoder's settings, after all the checks of {@link loadDecoder} but without reading its weights. */
 export async function readDecoderConfig(source: GgufFile | string): Promise<DecoderConfig> {
   await using decoder = await openDecoder(source);
   return decoder.config;
 }
 
-/** The files that make up a model, in a fixed order: what a hash of the model must cover. */
+/** The files of a model, in a fixed order: a hash of the model must cover all of them. */
 export async function decoderFiles(source: string): Promise<string[]> {
   if (!(await isDirectory(source))) return [source];
   return [path.join(source, 'config.json'), ...(await safetensorsFiles(source))];
 }
 
 /**
- * GGUF stores the rows of a Llama's q and k so that the two numbers a rotation mixes are neighbours (row 2j and 2j + 1
- * of a head); Hugging Face's are half a head apart (rows j and j + headWidth/2). From the first order to the second;
- * `width` is the row's length. Works on lora_b as well, whose rows are the same rows.
+ * From GGUF's order of the rows of q and k to Hugging Face's. In a Llama's GGUF the two rows that a rotation mixes are
+ * neighbours (rows 2j and 2j + 1 of a head); in Hugging Face's files they are half a head apart (rows j and j +
+ * headWidth/2). Also for lora_b, which has the same rows.
+ *
+ * @param width length of a row.
  */
 export function rowsFromInterleaved(rows: Float32Array, headWidth: number, width: number): Float32Array {
   return reorderRows(rows, headWidth, width, (half, j) => [half * (headWidth / 2) + j, 2 * j + half]);
@@ -116,20 +119,20 @@ function reorderRows(
   return result;
 }
 
-/** A decoder whose settings and tensors have been found good, open for reading. */
+/** A decoder whose settings and tensors have been checked, open for reading. */
 interface OpenDecoder extends AsyncDisposable {
   config: DecoderConfig;
   tensors: readonly DecoderTensor[];
-  /** Under Hugging Face's conventions. */
+  /** The tensor's values as Hugging Face's implementation uses them. */
   read(tensor: DecoderTensor): Promise<Float32Array>;
 }
 
 async function openDecoder(source: GgufFile | string): Promise<OpenDecoder> {
-  if (typeof source !== 'string') return await decoderOfGguf(source);
-  if (await isDirectory(source)) return await decoderOfFolder(source);
+  if (typeof source !== 'string') return await openDecoderInGguf(source);
+  if (await isDirectory(source)) return await openDecoderInFolder(source);
   const file = await openGguf(source);
   try {
-    const decoder = await decoderOfGguf(file);
+    const decoder = await openDecoderInGguf(file);
     return { ...decoder, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
   } catch (error) {
     await file[Symbol.asyncDispose]();
@@ -137,12 +140,12 @@ async function openDecoder(source: GgufFile | string): Promise<OpenDecoder> {
   }
 }
 
-async function decoderOfGguf(file: GgufFile): Promise<OpenDecoder> {
-  const config = await configFromGguf(file);
+async function openDecoderInGguf(file: GgufFile): Promise<OpenDecoder> {
+  const config = await readConfigFromGguf(file);
   const tensors = decoderTensors(config);
   checkTensors(file.path, {
     expected: new Map(tensors.map(({ gguf, shape }) => [gguf, shape])),
-    // The rotary divisors are among the settings.
+    // The divisors of the rotary frequencies are read with the settings.
     ignored: (name) => name === 'rope_freqs.weight',
     found: new Map(file.tensors.map((tensor) => [tensor.name, tensor])),
     readable: dequantizableTypes,
@@ -162,15 +165,15 @@ async function decoderOfGguf(file: GgufFile): Promise<OpenDecoder> {
 
 const readableDtypes: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64']);
 
-async function decoderOfFolder(directory: string): Promise<OpenDecoder> {
+async function openDecoderInFolder(directory: string): Promise<OpenDecoder> {
   const configPath = path.join(directory, 'config.json');
-  const config = configFromJson(await readJsonFile(configPath), configPath);
+  const config = readConfigJson(await readJsonFile(configPath), configPath);
   const tensors = decoderTensors(config);
   const files = await SafetensorsFolder.open(directory);
   try {
     checkTensors(directory, {
       expected: new Map(tensors.map(({ name, shape }) => [name, shape])),
-      // Some save the tied head a second time, and older ones the rotary frequencies.
+      // Some files hold the tied head a second time, and older ones the rotary frequencies.
       ignored: (name) =>
         (config.tiedHead && name === 'lm_head.weight') || name.endsWith('rotary_emb.inv_freq'),
       found: new Map([...files.tensors].map(([name, { shape, dtype }]) => [name, { shape, type: dtype }])),
@@ -195,7 +198,7 @@ async function decoderOfFolder(directory: string): Promise<OpenDecoder> {
   };
 }
 
-/** A tensor too many is a part of the model that would be left out without a word, so it is refused like one too few. */
+/** Refuses a missing tensor, and an additional one too: it would be a part of the model that is silently left out. */
 function checkTensors(
   file: string,
   options: {
@@ -211,7 +214,7 @@ function checkTensors(
     if (!expected.has(name)) {
       throw new UnsupportedModelError({
         feature: `tensor ${name}`,
-        message: `${file} cannot be trained here: it has the tensor "${name}", which its architecture as known here has not.`,
+        message: `${file} cannot be trained here: it has the tensor "${name}", which is not part of this architecture as implemented here.`,
         hint: familiesHint,
       });
     }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { seededRandom } from '../graph/finite-differences.ts';
 import { openSession } from '../graph/index.ts';
-import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { smolLm2Path } from './cached-models.fixture.ts';
 import {
   adapterInputs,
   decoderInputs,
@@ -10,15 +10,10 @@ import {
   decoderLossGraph,
   decoderTrainingGraph,
 } from './decoder.ts';
-import {
-  type DecoderConfig,
-  decoderLayerSizes,
-  loadDecoder,
-  rowsFromInterleaved,
-  rowsToInterleaved,
-} from './decoder-weights.ts';
-import { smolLm2Path } from './test-model.ts';
-import { loadTinyReference } from './tiny-reference.ts';
+import { type DecoderConfig, decoderLayerSizes } from './decoder-config.ts';
+import { loadDecoder, rowsFromInterleaved, rowsToInterleaved } from './decoder-weights.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
+import { loadTinyReference } from './tiny-reference.fixture.ts';
 
 const references = new URL('../../references/llama/', import.meta.url);
 

@@ -1,4 +1,3 @@
-import { seededRandom } from '../graph/finite-differences.ts';
 import {
   add,
   causalAttention,
@@ -28,7 +27,7 @@ import {
   type TensorData,
   type Value,
 } from '../graph/index.ts';
-import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import {
   blockNorms,
   type DecoderConfig,
@@ -37,6 +36,7 @@ import {
   type Int8Layer,
   type Rotary,
 } from './decoder-config.ts';
+import { type LoraAdapter, type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 
 /** Which matrices of every layer carry an adapter, and how large it is. */
 export interface LoraShape {
@@ -44,33 +44,38 @@ export interface LoraShape {
   alpha: number;
   targetModules: readonly LoraTarget[];
   /**
-   * In training graphs, what the backward computes again instead of the forward keeping it: norms and activations
-   * (`parts`, default), or all of a layer but its input (`layers`: a third more work, for a sixth of the memory a token).
+   * In training graphs: what the backward computes again instead of the forward keeping it. `parts` (default): norms
+   * and activations. `layers`: all of a layer except its input, which takes a third more work and a sixth of the memory
+   * for each token.
    */
   recompute?: 'parts' | 'layers';
-  /** In training graphs: the share of A's inputs that is zeroed. They then ask for {@link dropoutInputs}. */
+  /**
+   * In training graphs: the share of A's inputs that is zeroed. The graph then has the inputs of {@link dropoutInputs}.
+   */
   dropout?: number;
 }
 
 /**
- * The graph of one training pass over a batch of sequences padded on the right: forward, loss and the gradient of
- * every adapter matrix. Inputs as made by {@link decoderInputs}, each adapter matrix as `<module path>.a` and `.b`, and
- * `seed`, the factor on the loss in the gradients (1 / labelled tokens of the whole step gives the mean's gradient).
- * Outputs: `loss`, the cross-entropy *summed* over the labelled tokens, and `<module path>.a.gradient` and `.b.gradient`.
+ * The graph of one training pass over a batch of sequences padded on the right: forward, loss and the gradient of every
+ * adapter matrix.
+ *
+ * Inputs: those of {@link decoderInputs}; each adapter matrix as `<module path>.a` and `.b`; and `seed`, the factor on
+ * the loss in the gradients (1 / labelled tokens of the whole step gives the gradient of the mean). Outputs: `loss`,
+ * the cross-entropy *summed* over the labelled tokens, and `<module path>.a.gradient` and `.b.gradient`.
  */
 export function decoderTrainingGraph(model: DecoderModel, lora: LoraShape): Graph {
   const decoder = new Decoder('decoder training', model, lora);
-  return withGradients(decoder, decoder.loss());
+  return addGradients(decoder, decoder.loss());
 }
 
 /**
- * The same for pairs of replies and the loss of direct preference optimisation (see {@link preferenceLoss}), *summed*
- * over the pairs: inputs as made by {@link preferenceInputs}, `reference` [pairs] among them. Outputs beside the loss
- * `chosen` and `rejected`, [pairs]: the log-probabilities of the replies.
+ * As {@link decoderTrainingGraph}, for pairs of replies and the loss of direct preference optimisation (see
+ * {@link preferenceLoss}), *summed* over the pairs. Inputs: those of {@link preferenceInputs}, among them `reference`
+ * [pairs]. Further outputs: `chosen` and `rejected`, [pairs], the log-probabilities of the replies.
  */
 export function decoderPreferenceGraph(model: DecoderModel, lora: LoraShape, beta: number): Graph {
   const decoder = new Decoder('decoder preferences', model, lora);
-  return withGradients(decoder, decoder.preferenceLoss(beta));
+  return addGradients(decoder, decoder.preferenceLoss(beta));
 }
 
 /** Forward only: the outputs of {@link decoderPreferenceGraph} without gradients. */
@@ -80,7 +85,7 @@ export function decoderPreferenceLossGraph(model: DecoderModel, lora: LoraShape,
   return decoder.graph;
 }
 
-function withGradients({ graph, trainable }: Decoder, loss: Value): Graph {
+function addGradients({ graph, trainable }: Decoder, loss: Value): Graph {
   graph.output('loss', loss);
   const seed = graph.input('seed', 'float32', []);
   const names = [...trainable.keys()];
@@ -104,14 +109,17 @@ export function decoderLogitsGraph(model: DecoderModel, lora?: LoraShape): Graph
   return decoder.graph;
 }
 
-/** Sequences of token ids with, for each, the positions whose token is a label (predicted from the one before). */
+/** A sequence of token ids, and the positions whose token is a label (predicted from the tokens before it). */
 export interface LabelledTokens {
   tokens: ArrayLike<number>;
   /** Positions ≥ 1, ascending. */
   labels: ArrayLike<number>;
 }
 
-/** Pads a batch on the right and names its labelled rows. Causal attention never looks at the padding. */
+/**
+ * Graph inputs for a batch of sequences, padded on the right, with the rows that predict labels. Causal attention never
+ * looks at the padding.
+ */
 export function decoderInputs(
   batch: readonly LabelledTokens[],
 ): Record<string, TensorData> & { labels: TensorData } {
@@ -134,13 +142,16 @@ export function decoderInputs(
   };
 }
 
-/** Two replies to one prompt, each with its prompt in front and its own tokens as labels. */
+/** Two replies to one prompt. Each sequence is the prompt and the reply; the reply's tokens are its labels. */
 export interface PreferredTokens {
   chosen: LabelledTokens;
   rejected: LabelledTokens;
 }
 
-/** The chosen sequences under each other, then the rejected ones, and whose each labelled row is. */
+/**
+ * Graph inputs for pairs: all chosen sequences, then all rejected ones, and to which pair each labelled row belongs.
+ * @param reference [pairs]: see {@link preferenceLoss}.
+ */
 export function preferenceInputs(
   pairs: readonly PreferredTokens[],
   reference: Float32Array,
@@ -162,8 +173,8 @@ export function preferenceInputs(
 }
 
 /**
- * The input `dropout.rows` for sequences padded to one length: a key for each token, a function of the sequence's own
- * seed and the token's position, so that what is zeroed does not depend on the sequences computed beside it.
+ * The input `dropout.rows` for sequences padded to one length: a key for each token. It depends only on the seed of the
+ * sequence and the token's position, so that the zeros do not depend on the other sequences of the batch.
  */
 export function dropoutInputs(seeds: readonly number[], length: number): Record<string, TensorData> {
   const data = new Float32Array(seeds.length * length * dropoutKeyWidth);
@@ -177,7 +188,7 @@ export function dropoutInputs(seeds: readonly number[], length: number): Record<
   return { 'dropout.rows': { data, shape: [seeds.length * length, dropoutKeyWidth] } };
 }
 
-/** The inputs `<module path>.a` and `.b` of an adapter. */
+/** An adapter's matrices as graph inputs, `<module path>.a` and `.b`. */
 export function adapterInputs(adapter: LoraAdapter, config: DecoderConfig): Record<string, TensorData> {
   const sizes = decoderLayerSizes(config);
   const inputs: Record<string, TensorData> = {};
@@ -195,7 +206,9 @@ function causalMask(length: number): Float32Array {
   return mask;
 }
 
-/** Writes the decoder into a graph. Rows of all sequences are flattened: only attention knows of batch and length. */
+/**
+ * Writes the decoder into a graph. The rows of all sequences are flattened: only attention depends on batch and length.
+ */
 class Decoder {
   readonly graph: Graph;
   /** The adapter matrices by input name. */
@@ -209,7 +222,7 @@ class Decoder {
     this.lora = lora;
   }
 
-  /** Cross-entropy summed over the labelled rows. The head is applied to those only: the others are most of a prompt. */
+  /** Cross-entropy summed over the labelled rows. The head is applied only to those: most rows are the prompt's. */
   loss(): Value {
     const hidden = this.hiddenAtRows();
     return linearCrossEntropy(hidden, this.head(), this.graph.input('labels', 'int32', ['rows']));
@@ -235,7 +248,7 @@ class Decoder {
     return this.model.config.tiedHead ? this.embedding() : this.weight('lm_head.weight', [vocabulary, width]);
   }
 
-  /** The final, normalised hidden states of the rows asked for: [rows, width]. */
+  /** The final, normalised hidden states of the rows that the input `rows` names: [rows, width]. */
   hiddenAtRows(): Value {
     const { graph } = this;
     const { config } = this.model;
@@ -244,13 +257,15 @@ class Decoder {
     const mask = graph.input('mask', 'float32', ['length', 'length']);
     const rows = graph.input('rows', 'int32', ['rows']);
 
-    // Rows of all sequences under each other for the matrix products; apart again for rotation and attention.
+    // Matrix products take the rows of all sequences together; rotation and attention need them by sequence.
     const [batchAndLength] = graph.node('Shape', [tokens], [{ type: 'int64', shape: [2] }]);
     const sizes = (count: number) =>
       concatenate([batchAndLength!, graph.constant('int64', [count * headWidth], [1])], 0);
-    const rectangle: Rectangle = {
-      apart: (y, count) => reshape(y, ['batch', 'length', count * headWidth], { sizes: sizes(count) }),
-      together: (y, count) => reshape(y, ['batch*length', count * headWidth], { sizesBack: sizes(count) }),
+    const layout: SequenceLayout = {
+      splitSequences: (y, count) =>
+        reshape(y, ['batch', 'length', count * headWidth], { sizes: sizes(count) }),
+      joinSequences: (y, count) =>
+        reshape(y, ['batch*length', count * headWidth], { sizesBack: sizes(count) }),
       positions: new Positions(graph, tokens, mask, headWidth),
     };
 
@@ -262,49 +277,55 @@ class Decoder {
           ? recomputed(
               [x],
               adapterValues(loraTargets.map((target) => this.layer(layer, target))),
-              ([input]) => [this.block(input!, layer, rectangle)],
+              ([input]) => [this.block(input!, layer, layout)],
             )[0]!
-          : this.block(x, layer, rectangle);
+          : this.block(x, layer, layout);
     }
     return this.norm(gatherRows(x, rows), 'model.norm');
   }
 
   /** One layer: attention, then feed-forward, each added to x: [rows, width]. */
-  private block(x: Value, layer: number, { apart, together, positions }: Rectangle): Value {
+  private block(
+    x: Value,
+    layer: number,
+    { splitSequences, joinSequences, positions }: SequenceLayout,
+  ): Value {
     const { config } = this.model;
     const { heads, keyValueHeads } = config;
     const norms = blockNorms(config.normPlacement);
     const path = `model.layers.${layer}`;
     const { rotary: kind, window } = config.attention[layer]!;
-    const [q, k, v] = this.normalisedProjections(x, `${path}.${norms.beforeAttention.name}`, layer, [
+    const [q, k, v] = this.normaliseAndProject(x, `${path}.${norms.beforeAttention.name}`, layer, [
       'q_proj',
       'k_proj',
       'v_proj',
     ]);
     const mixed = causalAttention(
-      positions.rotated(apart(this.headsNormalised(q!, `${path}.self_attn.q_norm`), heads), kind, heads),
-      positions.rotated(
-        apart(this.headsNormalised(k!, `${path}.self_attn.k_norm`), keyValueHeads),
+      positions.rotate(
+        splitSequences(this.normaliseHeads(q!, `${path}.self_attn.q_norm`), heads),
+        kind,
+        heads,
+      ),
+      positions.rotate(
+        splitSequences(this.normaliseHeads(k!, `${path}.self_attn.k_norm`), keyValueHeads),
         kind,
         keyValueHeads,
       ),
-      apart(v!, keyValueHeads),
+      splitSequences(v!, keyValueHeads),
       positions.mask(window),
       config,
     );
-    const ofAttention = this.attentionEnd(together(mixed, heads), layer);
+    const ofAttention = this.projectAttention(joinSequences(mixed, heads), layer);
     const attended = add(
       x,
       norms.afterAttention ? this.norm(ofAttention, `${path}.${norms.afterAttention.name}`) : ofAttention,
     );
 
-    const [gate, up] = this.normalisedProjections(
-      attended,
-      `${path}.${norms.beforeFeedForward.name}`,
-      layer,
-      ['gate_proj', 'up_proj'],
-    );
-    const ofFeedForward = this.feedForwardEnd(gate!, up!, layer);
+    const [gate, up] = this.normaliseAndProject(attended, `${path}.${norms.beforeFeedForward.name}`, layer, [
+      'gate_proj',
+      'up_proj',
+    ]);
+    const ofFeedForward = this.projectFeedForward(gate!, up!, layer);
     return add(
       attended,
       norms.afterFeedForward
@@ -313,8 +334,15 @@ class Decoder {
     );
   }
 
-  /** Computed again in the backward; but not again within what is computed again already. */
-  private part(inputs: Value[], layers: LoraLayer[], build: (inputs: readonly Value[]) => Value[]): Value[] {
+  /**
+   * Builds a part whose values are computed again in the backward. With `layers` the whole layer is computed again
+   * already.
+   */
+  private recomputePart(
+    inputs: Value[],
+    layers: LoraLayer[],
+    build: (inputs: readonly Value[]) => Value[],
+  ): Value[] {
     return this.lora?.recompute === 'layers'
       ? build(inputs)
       : recomputed(inputs, adapterValues(layers), build);
@@ -329,34 +357,36 @@ class Decoder {
   }
 
   /** q or k as they are, or each head normalised: [rows, heads·headWidth]. */
-  private headsNormalised(x: Value, name: string): Value {
+  private normaliseHeads(x: Value, name: string): Value {
     const { queryKeyNorm, headWidth } = this.model.config;
     if (!queryKeyNorm) return x;
     const [rows, width] = x.shape as [string, number];
     return reshape(this.norm(reshape(x, [rows, width / headWidth, headWidth]), name), [rows, width]);
   }
 
-  private normalisedProjections(x: Value, norm: string, layer: number, targets: LoraTarget[]): Value[] {
+  private normaliseAndProject(x: Value, norm: string, layer: number, targets: LoraTarget[]): Value[] {
     const { width, rmsEpsilon } = this.model.config;
     const gain = this.weight(`${norm}.weight`, [width]);
     const layers = targets.map((target) => this.layer(layer, target));
-    return this.part([x], layers, ([input]) => this.adapted(rmsNorm(input!, gain, rmsEpsilon), layers));
+    return this.recomputePart([x], layers, ([input]) =>
+      this.applyLora(rmsNorm(input!, gain, rmsEpsilon), layers),
+    );
   }
 
-  private attentionEnd(attended: Value, layer: number): Value {
+  private projectAttention(attended: Value, layer: number): Value {
     const layers = [this.layer(layer, 'o_proj')];
-    if (!this.lora?.dropout) return this.adapted(attended, layers)[0]!;
-    // What dropout leaves of the input is another value of its size, and not worth keeping.
-    return this.part([attended], layers, ([x]) => this.adapted(x!, layers))[0]!;
+    if (!this.lora?.dropout) return this.applyLora(attended, layers)[0]!;
+    // With dropout, A reads a second value as large as the input, which is not worth keeping.
+    return this.recomputePart([attended], layers, ([x]) => this.applyLora(x!, layers))[0]!;
   }
 
-  private feedForwardEnd(gate: Value, up: Value, layer: number): Value {
+  private projectFeedForward(gate: Value, up: Value, layer: number): Value {
     const layers = [this.layer(layer, 'down_proj')];
     const activated = this.model.config.activation === 'silu' ? swiglu : geglu;
-    return this.part([gate, up], layers, ([g, u]) => this.adapted(activated(g!, u!), layers))[0]!;
+    return this.recomputePart([gate, up], layers, ([g, u]) => this.applyLora(activated(g!, u!), layers))[0]!;
   }
 
-  private adapted(x: Value, layers: readonly LoraLayer[]): Value[] {
+  private applyLora(x: Value, layers: readonly LoraLayer[]): Value[] {
     const probability = this.lora?.dropout;
     if (!probability || layers.every(({ adapter }) => !adapter)) return loraLinear(x, layers, this.scaling);
     this.dropoutRows ??= this.graph.input('dropout.rows', 'float32', ['batch*length', dropoutKeyWidth]);
@@ -367,7 +397,7 @@ class Decoder {
   private dropoutRows: Value | undefined;
   private readonly columnKeys = new Map<string, Value>();
 
-  /** Fixed random keys of the inputs of a weight's place in the model. */
+  /** Fixed random keys of the inputs of a weight, different at each place in the model. */
   private dropoutColumns({ name, shape }: Value): Value {
     const known = this.columnKeys.get(name);
     if (known) return known;
@@ -393,7 +423,7 @@ class Decoder {
     const shape = [out, into];
     const int8 = this.model.int8?.get(name);
     const layer: LoraLayer = int8
-      ? // Only named: in integers the float32 matrix is no part of the graph.
+      ? // Only a name: with integers the float32 matrix is not part of the graph.
         {
           weight: { graph: this.graph, name, type: 'float32', shape },
           int8: this.int8Weight(name, shape, int8),
@@ -440,7 +470,7 @@ class Decoder {
 
   private readonly weights = new Map<string, Value>();
 
-  /** The same value each time: what is computed again reads the same weights. */
+  /** The same value each time, so that what is computed again reads the same weights. */
   private weight(name: string, shape: readonly number[]): Value {
     const known = this.weights.get(name);
     if (known) return known;
@@ -454,16 +484,19 @@ function adapterValues(layers: readonly LoraLayer[]): Value[] {
   return layers.flatMap(({ adapter }) => (adapter ? [adapter.a, adapter.b] : []));
 }
 
-/** Rows under each other (for the matrix products) and apart by sequence (for rotation and attention). */
-interface Rectangle {
+/**
+ * Switches between the rows of all sequences together (for matrix products) and sequence by sequence (for rotation and
+ * attention).
+ */
+interface SequenceLayout {
   /** [batch·length, count·headWidth] → [batch, length, count·headWidth]. */
-  apart(y: Value, count: number): Value;
-  /** And back. */
-  together(y: Value, count: number): Value;
+  splitSequences(y: Value, count: number): Value;
+  /** The inverse of `splitSequences`. */
+  joinSequences(y: Value, count: number): Value;
   positions: Positions;
 }
 
-/** What layers need to know of positions: each kind of rotation and each window is computed once, for all layers. */
+/** Rotations and masks for the layers: each kind is computed once and used by all layers. */
 class Positions {
   private readonly fullMask: Value;
   private readonly length: Value;
@@ -479,11 +512,11 @@ class Positions {
       attributes: { start: 1, end: 2 },
     });
     this.length = graph.node('Squeeze', [length], [{ type: 'int64', shape: [] }])[0]!;
-    this.first = graph.constant('int64', [0], [1]); // rotary counts on from here
+    this.first = graph.constant('int64', [0], [1]); // the position of the first row
   }
 
-  /** [batch, length, heads·headWidth]; as it is where the layer does not rotate. */
-  rotated(x: Value, kind: Rotary | undefined, heads: number): Value {
+  /** [batch, length, heads·headWidth]; unchanged where the layer does not rotate. */
+  rotate(x: Value, kind: Rotary | undefined, heads: number): Value {
     if (!kind) return x;
     const key = JSON.stringify(kind);
     const tables = this.tables.get(key) ?? rotaryTables(this.length, frequencies(kind, this.headWidth));

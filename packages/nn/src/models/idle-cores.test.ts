@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { idleCores, watchIdleCores } from './idle-cores.ts';
+import { idleCores, measureIdleCores } from './idle-cores.ts';
 
 test('what others leave, whatever this process does itself', () => {
   const look = { allowed: 2, processors: 2, elapsed: 100 };
@@ -24,7 +24,7 @@ test('never below none nor above what may be used', () => {
 });
 
 test('this machine can be looked at', async () => {
-  const free = await watchIdleCores()();
+  const free = await measureIdleCores()();
   expect(free).toBeGreaterThanOrEqual(0);
   expect(free).toBeLessThanOrEqual(availableParallelism());
 });

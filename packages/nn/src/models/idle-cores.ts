@@ -1,19 +1,19 @@
 import { availableParallelism, cpus, getPriority } from 'node:os';
 
-/** The system counts in hundredths of a second: a shorter look says little. */
-const shortestLook = 60;
+/** In milliseconds. The system counts in hundredths of a second: a shorter measurement says little. */
+const shortestMeasurement = 60;
 
 /**
- * Looks at the machine from now until the function returned is called (and for 60 ms at least): how many cores' worth of time
- * other programs have left to this one. The load average says the same of the last minute, which is another question: it also
- * counts what this program, or the one before it, has just finished. Work of lower priority than this program's is as good as none.
+ * Measures from now until the returned function is called (and for 60 ms at least): how many cores other programs have
+ * left to this one. The load average would answer another question: it is about the last minute, and also counts work
+ * of this program, and of others, that has just ended. Work of lower priority than this program's is ignored.
  */
-export function watchIdleCores(): () => Promise<number> {
-  const before = reading();
+export function measureIdleCores(): () => Promise<number> {
+  const before = readCpuTimes();
   return async () => {
-    const left = before.at + shortestLook - performance.now();
+    const left = before.at + shortestMeasurement - performance.now();
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
-    const now = reading();
+    const now = readCpuTimes();
     return idleCores({
       allowed: availableParallelism(),
       processors: cpus().length || availableParallelism(),
@@ -25,8 +25,8 @@ export function watchIdleCores(): () => Promise<number> {
 }
 
 /**
- * `elapsed` milliseconds went by, in which all `processors` together were idle for `idle` and this process, which may use
- * `allowed` of them, worked for `own`.
+ * In `elapsed` milliseconds, all `processors` together were idle for `idle` milliseconds, and this process, which may
+ * use `allowed` of them, worked for `own`.
  */
 export function idleCores(look: {
   allowed: number;
@@ -36,11 +36,11 @@ export function idleCores(look: {
   own: number;
 }): number {
   const busy = Math.max(0, look.processors - (look.idle + look.own) / look.elapsed);
-  // Not simply allowed − busy: in a container the machine has more processors than we may use.
+  // Not simply allowed − busy: in a container the machine may have more processors than this process may use.
   return look.allowed * Math.max(0, 1 - busy / look.processors);
 }
 
-function reading(): { at: number; idle: number; own: number } {
+function readCpuTimes(): { at: number; idle: number; own: number } {
   const { user, system } = process.cpuUsage();
   const othersYield = getPriority() <= 0;
   return {

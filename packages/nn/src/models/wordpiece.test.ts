@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { miniLmDirectory } from './test-model.ts';
+import { miniLmDirectory } from './cached-models.fixture.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
 const references = path.join(import.meta.dirname, '../../references');

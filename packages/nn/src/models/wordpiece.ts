@@ -2,22 +2,24 @@ import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { readJsonFile } from '../formats/json-file.ts';
 
+/** The tokens of a text. */
 export interface WordPieceEncoding {
   /** Without special tokens, except those written out in the text itself ("[SEP]"). */
   ids: number[];
-  /** For each token the UTF-16 offsets `[start, end)` of what it stands for in the text. */
+  /** For each token, the UTF-16 offsets `[start, end)` of its text. */
   offsets: [number, number][];
 }
 
 /**
  * BERT's tokenizer, from a `tokenizer.json`: BertNormalizer, BertPreTokenizer and WordPiece as huggingface/tokenizers
- * runs them (`tokenizers/src/normalizers/bert.rs`, `models/wordpiece/mod.rs`), checked against it token by token.
+ * runs them (`tokenizers/src/normalizers/bert.rs`, `models/wordpiece/mod.rs`), compared with it token by token.
  *
- * It is written anew because a chunker needs what `@huggingface/tokenizers` lacks: the place of each token in the text,
- * and speed (here a word met before costs one look-up). That package also misses CJK characters beyond U+FFFF.
+ * It exists because a chunker needs two things that `@huggingface/tokenizers` lacks: the place of each token in the
+ * text, and speed (here a word that was seen before costs one look-up). That package also misses CJK characters beyond
+ * U+FFFF.
  */
 export class WordPieceTokenizer {
-  /** Ids put before and after a text when it is given to the model: [CLS] and [SEP]. */
+  /** Ids that the model expects before and after a text: [CLS] and [SEP]. */
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
   readonly #settings: Settings;
@@ -37,7 +39,7 @@ export class WordPieceTokenizer {
     return new WordPieceTokenizer(readSettings(await readJsonFile(path), path));
   }
 
-  /** Tokens of the text alone, with their places. */
+  /** The tokens of a text, without `prefix` and `suffix`, and their places. */
   encode(text: string): WordPieceEncoding {
     const ids: number[] = [];
     const offsets: [number, number][] = [];
@@ -50,7 +52,7 @@ export class WordPieceTokenizer {
     return { ids, offsets };
   }
 
-  /** The number of tokens `encode` gives. */
+  /** The number of tokens that `encode` gives. */
   count(text: string): number {
     let count = 0;
     this.#walk(text, (piece) => {
@@ -79,7 +81,7 @@ export class WordPieceTokenizer {
       let piece = this.#known.get(raw);
       if (!piece) {
         piece = this.#tokenize(raw);
-        // Words repeat; what is longer than any word does not. The limit keeps a stream of rare words from filling memory.
+        // Only words repeat, and they are short. The limit keeps a stream of rare words from filling memory.
         if (raw.length <= 40) {
           if (this.#known.size >= 100_000) this.#known.clear();
           this.#known.set(raw, piece);
@@ -89,7 +91,7 @@ export class WordPieceTokenizer {
     }
   }
 
-  /** Normalises a stretch without white space, cuts it at punctuation and CJK characters, and looks the words up. */
+  /** Normalises text without white space, cuts it at punctuation and CJK characters, and looks the words up. */
   #tokenize(raw: string): Piece {
     const piece: Piece = { ids: [], spans: [] };
     let word: Character[] = [];
@@ -122,8 +124,8 @@ export class WordPieceTokenizer {
   }
 
   /**
-   * One character at a time, which gives its place for nothing. It is the same as for the whole text but for the order
-   * of some combining marks that are no accents, and there are a handful of those in all of Unicode.
+   * Normalises one character at a time, so that its place is known without extra work. This gives the same as
+   * normalising the whole text, except for the order of a handful of combining marks that are not accents.
    */
   #normalize(source: string): string {
     const { cleanText, stripAccents, lowercase } = this.#settings;
@@ -135,7 +137,10 @@ export class WordPieceTokenizer {
     return lowercase ? text.toLowerCase() : text;
   }
 
-  /** The longest pieces of the vocabulary from the left; one that is in no piece makes the whole word unknown. */
+  /**
+   * Takes the longest pieces of the vocabulary from the left. Where no piece fits, the whole word becomes the unknown
+   * token.
+   */
   #tokenizeWord(word: Character[], piece: Piece): void {
     const { vocabulary, unknownId, continuation, maxWordCharacters } = this.#settings;
     const { ids, spans } = piece;
@@ -172,13 +177,13 @@ export class WordPieceTokenizer {
   }
 }
 
-/** Tokens of a stretch of text, and for each the start and end relative to the stretch. */
+/** The tokens of a piece of text, and for each its start and end within the piece. */
 interface Piece {
   ids: number[];
   spans: number[];
 }
 
-/** A character after normalisation and the place of the one it came from. */
+/** A character after normalisation, and the place of the character that it came from. */
 interface Character {
   text: string;
   start: number;
@@ -200,8 +205,9 @@ interface Settings {
   suffix: number[];
 }
 
-// White space is Unicode's White_Space without the control characters (VT, FF, NEL): those are removed, not split at.
-// ASCII punctuation always stands alone, so cutting there at once makes the pieces repeat more often.
+// White space is Unicode's White_Space without the control characters (VT, FF, NEL), which are removed and do not
+// separate words. ASCII punctuation is always a token of its own: cutting there at once makes the pieces repeat more
+// often.
 const roughPieces =
   /[!-/:-@[-`{-~]|[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000!-/:-@[-`{-~]+/gu;
 const whiteSpace = /^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/;
@@ -222,7 +228,7 @@ function isCjk(code: number): boolean {
   );
 }
 
-/** What of `tokenizer.json` matters here. All of it may be missing in a damaged file. */
+/** The parts of `tokenizer.json` that are used here. In a damaged file any of them may be missing. */
 interface TokenizerJson {
   normalizer?: {
     type?: string;
@@ -281,7 +287,7 @@ function readSettings(json: unknown, path: string): Settings {
   }
   const added = file.added_tokens ?? [];
   const odd = added.find((token) => token.lstrip || token.rstrip || token.single_word || token.normalized);
-  if (odd) throw unsupported(`the added token "${odd.content}" that is not matched literally`);
+  if (odd) throw unsupported(`the added token "${odd.content}", which is not matched literally`);
 
   const vocabulary = new Map(Object.entries(model.vocab));
   for (const { content, id } of added) vocabulary.set(content, id);

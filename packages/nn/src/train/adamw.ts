@@ -5,21 +5,22 @@ export interface AdamWOptions {
   beta1?: number;
   /** Decay of the second moment. Default 0.999. */
   beta2?: number;
-  /** Default 1e-8, outside the square root. */
+  /** Default 1e-8, added outside the square root. */
   epsilon?: number;
 }
 
-/** Moments of one parameter tensor, in its order. */
+/** The two moments of a parameter, each in the order of its values. */
 export interface Moments {
   first: Float32Array;
   second: Float32Array;
 }
 
 /**
- * One update in place, as torch.optim.AdamW does it: values ·= 1 − rate·weightDecay, then
- * values −= rate · (m / (1 − β1ᵗ)) / (√(v / (1 − β2ᵗ)) + ε).
+ * One update in place, as torch.optim.AdamW: values ·= 1 − rate·weightDecay, then values −= rate · (m / (1 − β1ᵗ)) /
+ * (√(v / (1 − β2ᵗ)) + ε).
  *
- * @param step counts from 1. `scale` multiplies the gradient first (clipping).
+ * @param step counts from 1.
+ * @param scale multiplies the gradient first (clipping).
  */
 export function adamWUpdate(
   values: Float32Array,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { epochSteps, passes } from './batches.ts';
+import { cutIntoPasses, epochSteps } from './batches.ts';
 import { learningRateFactor } from './schedule.ts';
 
 test('a step holds examples of similar length', () => {
@@ -44,7 +44,7 @@ test('passes hold every example once, within the limit, at no more cost than one
       fc.integer({ min: 100, max: 2000 }),
       (lengths, limit) => {
         const examples = lengths.map((_, index) => index);
-        const cut = passes(examples, lengths, limit);
+        const cut = cutIntoPasses(examples, lengths, limit);
         expect(cut.flat().sort((a, b) => a - b)).toEqual(examples);
         const padded = cut.map((pass) => pass.length * Math.max(...pass.map((index) => lengths[index]!)));
         cut.forEach((pass, index) => {
@@ -55,7 +55,7 @@ test('passes hold every example once, within the limit, at no more cost than one
       },
     ),
   );
-  expect(passes([0, 1, 2, 3], [450, 30, 440, 32], 1024)).toEqual([
+  expect(cutIntoPasses([0, 1, 2, 3], [450, 30, 440, 32], 1024)).toEqual([
     [1, 3],
     [2, 0],
   ]);

@@ -1,14 +1,14 @@
-/** Which examples make up each step, and how a step is cut into passes through the graph. */
-import { seededRandom } from '../graph/finite-differences.ts';
+/** Which examples each step has, and how a step is cut into passes through the graph. */
+import { seededRandom } from '../graph/seeded-random.ts';
 
-/** Examples that are sorted by length together before they are cut into steps, in steps. */
+/** This many steps are filled from one group of examples that is sorted by length. */
 const groupSteps = 32;
 
 /**
- * The steps of one epoch: every example once, in an order that depends only on lengths, seed and epoch. A step holds
- * examples of similar length (drawn at random, sorted in groups of 32 steps, cut, and the steps put in random order): the
- * loss is a mean over a step's labels, and a glossary pair of five labels beside replies of ninety would hardly count.
- * Only the last step may be smaller.
+ * The steps of one epoch, as indexes of examples: every example once, in an order that depends only on lengths, seed
+ * and epoch. A step holds examples of similar length, because its loss is a mean over its labels: a glossary pair of
+ * five labels beside replies of ninety would hardly count. (Examples are drawn at random, sorted in groups of 32 steps,
+ * cut, and the steps shuffled.) Only the last step may be smaller.
  */
 export function epochSteps(
   lengths: readonly number[],
@@ -17,7 +17,7 @@ export function epochSteps(
   epoch: number,
 ): number[][] {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
-  const order = shuffled(
+  const order = shuffle(
     lengths.map((_, index) => index),
     random,
   );
@@ -31,18 +31,18 @@ export function epochSteps(
     }
   }
   const rest = order.slice(whole);
-  return [...shuffled(steps, random), ...(rest.length > 0 ? [rest] : [])];
+  return [...shuffle(steps, random), ...(rest.length > 0 ? [rest] : [])];
 }
 
-/** What one more pass costs beside its tokens, in tokens: adapters are folded into the weights anew in each. */
+/** The fixed cost of a pass, in tokens: adapters are folded into the weights in each. */
 const passOverhead = 60;
 
 /**
  * Cuts a step into passes of examples of similar length, each of at most `tokensPerPass` tokens with padding (one long
- * example may have more), so that the least is computed. Where the cuts lie does not change the result: the loss is a
- * sum over tokens, divided once; only memory and time.
+ * example may have more), at the lowest total cost. The cuts change only memory and time, not the result: the loss is a
+ * sum over tokens, divided once.
  */
-export function passes(
+export function cutIntoPasses(
   examples: readonly number[],
   lengths: readonly number[],
   tokensPerPass: number,
@@ -68,21 +68,21 @@ export function passes(
   return result;
 }
 
-/** What the passes of a step cost, in tokens: theirs with padding, and the fixed work of each. */
+/** The cost of a step's passes in tokens: their tokens with padding, and the fixed cost of each. */
 export function passCost(
   examples: readonly number[],
   lengths: readonly number[],
   tokensPerPass: number,
 ): number {
   let cost = 0;
-  for (const pass of passes(examples, lengths, tokensPerPass)) {
+  for (const pass of cutIntoPasses(examples, lengths, tokensPerPass)) {
     cost += pass.length * Math.max(...pass.map((index) => lengths[index]!)) + passOverhead;
   }
   return cost;
 }
 
 /** Fisher–Yates. */
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
+function shuffle<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

@@ -1,53 +1,14 @@
+/** Checkpoints of LoRA trainings: everything that a training needs to continue as if it had never stopped. */
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { CheckpointMismatchError } from '../errors/checkpoint-mismatch-error.ts';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { makeFolder } from '../formats/atomic-write.ts';
-import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
-import type { Moments } from './adamw.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
-import { pairs } from './starting-state.ts';
+import { SafetensorsFile, writeSafetensors } from '../formats/safetensors.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
+import { checkpointPath, openCheckpoint, splitTensorName, toCheckpointTensors } from './checkpoint-file.ts';
 import type { Validation } from './training-job.ts';
+import { type TrainingState, toAdapterTensors } from './training-state.ts';
 
-const decoderFormat = 'tandem-training-1';
-
-/** Everything that a training needs to go on as if it had never stopped. */
-export interface TrainingState {
-  /** Steps done; where the data stands follows from it. */
-  step: number;
-  /** Seconds spent, over all sittings. */
-  seconds: number;
-  /** Tokens trained on, without padding. */
-  tokens: number;
-  labelledTokens: number;
-  losses: number[];
-  validation: Validation[];
-  /** Adapter matrices by `<module path>.a` or `.b`. */
-  parameters: Map<string, Float32Array>;
-  moments: Map<string, Moments>;
-  /** The matrices at the lowest validation loss so far. */
-  best?: Map<string, Float32Array> | undefined;
-  /** What was measured once, before the first step, and is costly: the log-probabilities preferences are held against. */
-  reference?: Map<string, Float32Array> | undefined;
-}
-
-/** The file that holds it: one file, replaced in one rename, so that a crash leaves the old or the new. */
-export function checkpointPath(directory: string): string {
-  return path.join(directory, 'checkpoint.safetensors');
-}
-
-/**
- * Makes the folder, and removes what a killed process left half-written in it.
- * @throws FileWriteError where it cannot be a folder: before any work.
- */
-export async function prepareFolder(directory: string): Promise<void> {
-  await makeFolder(directory);
-  for (const name of await readdir(directory)) {
-    if (name.startsWith('.checkpoint.safetensors.') && name.endsWith('.tmp'))
-      await rm(path.join(directory, name));
-  }
-}
+const format = 'tandem-training-1';
 
 /** Which training a checkpoint belongs to, and what its matrices are. */
 export interface CheckpointIdentity {
@@ -56,6 +17,10 @@ export interface CheckpointIdentity {
   shape: Omit<LoraAdapter, 'tensors'>;
 }
 
+/**
+ * Replaces a folder's checkpoint.
+ * @throws FileWriteError when it cannot be written; the old checkpoint is then still there.
+ */
 export async function saveCheckpoint(
   directory: string,
   state: TrainingState,
@@ -63,8 +28,8 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const { step, seconds, tokens, labelledTokens, losses, validation } = state;
   await makeFolder(directory);
-  await writeSafetensors(checkpointPath(directory), stateTensors(state), {
-    format: decoderFormat,
+  await writeSafetensors(checkpointPath(directory), toCheckpointTensors(state), {
+    format,
     fingerprint,
     shape: JSON.stringify(shape),
     state: JSON.stringify({ step, seconds, tokens, labelledTokens, losses, validation }),
@@ -81,13 +46,14 @@ export async function loadCheckpoint(
 ): Promise<TrainingState | undefined> {
   await using tensors = await openCheckpoint(directory, {
     fingerprint,
-    otherwise: 'other examples, hyperparameters or base model',
+    otherInputs: 'other examples, hyperparameters or base model',
   });
   return tensors && (await readState(tensors));
 }
 
 /**
- * The adapter in a folder's checkpoint, finished or not: the one with the lowest validation loss so far, else the latest.
+ * The adapter in the checkpoint of a `trainLora` or `trainPreferences` folder, whether or not that training has
+ * finished: the adapter with the lowest validation loss so far, or the latest where nothing was validated.
  * @throws FileFormatError where there is no checkpoint or it is damaged.
  */
 export async function readCheckpoint(
@@ -102,7 +68,7 @@ export async function readCheckpoint(
     });
   }
   await using tensors = await SafetensorsFile.open(file);
-  if (tensors.metadata.format !== decoderFormat) {
+  if (tensors.metadata.format !== format) {
     throw new FileFormatError({
       path: file,
       message: `${file} is no checkpoint of a LoRA training (its format is ${tensors.metadata.format ?? 'not given'}).`,
@@ -111,58 +77,7 @@ export async function readCheckpoint(
   }
   const shape = JSON.parse(tensors.metadata.shape!) as CheckpointIdentity['shape'];
   const { parameters, best, step, losses, validation } = await readState(tensors);
-  return { adapter: { ...shape, tensors: pairs(best ?? parameters) }, step, losses, validation };
-}
-
-/** What a training's state is made of, under the names that {@link kindAndKey} takes apart. */
-export function stateTensors({
-  parameters,
-  moments,
-  best,
-  reference,
-}: {
-  parameters: ReadonlyMap<string, Float32Array>;
-  moments: ReadonlyMap<string, Moments>;
-  best?: ReadonlyMap<string, Float32Array> | undefined;
-  reference?: ReadonlyMap<string, Float32Array> | undefined;
-}): SafetensorsInput[] {
-  const tensors: SafetensorsInput[] = [];
-  const put = (name: string, data: Float32Array) =>
-    tensors.push({ name, dtype: 'F32', shape: [data.length], data });
-  for (const [name, values] of parameters) put(`parameter.${name}`, values);
-  for (const [name, { first, second }] of moments) {
-    put(`first.${name}`, first);
-    put(`second.${name}`, second);
-  }
-  for (const [name, values] of best ?? []) put(`best.${name}`, values);
-  for (const [name, values] of reference ?? []) put(`reference.${name}`, values);
-  return tensors;
-}
-
-export function kindAndKey(name: string): [kind: string, key: string] {
-  const dot = name.indexOf('.');
-  return [name.slice(0, dot), name.slice(dot + 1)];
-}
-
-/**
- * A folder's checkpoint, open for reading; undefined where there is none.
- * @param otherwise what a checkpoint with another fingerprint was made with.
- * @throws CheckpointMismatchError where it belongs to another training; FileFormatError where it is damaged.
- */
-export async function openCheckpoint(
-  directory: string,
-  { fingerprint, otherwise }: { fingerprint: string; otherwise: string },
-): Promise<SafetensorsFile | undefined> {
-  const file = checkpointPath(directory);
-  if (!existsSync(file)) return undefined;
-  const tensors = await SafetensorsFile.open(file);
-  if (tensors.metadata.fingerprint === fingerprint) return tensors;
-  await tensors[Symbol.asyncDispose]();
-  throw new CheckpointMismatchError({
-    path: file,
-    message: `The checkpoint ${file} belongs to a training with ${otherwise}.`,
-    hint: 'Start anew (without resume), or give the same data and settings as before.',
-  });
+  return { adapter: { ...shape, tensors: toAdapterTensors(best ?? parameters) }, step, losses, validation };
 }
 
 async function readState(tensors: SafetensorsFile): Promise<TrainingState> {
@@ -174,17 +89,17 @@ async function readState(tensors: SafetensorsFile): Promise<TrainingState> {
     parameters: new Map(),
     moments: new Map(),
   };
-  for (const name of tensors.tensors.keys()) {
-    const [kind, key] = kindAndKey(name);
+  for (const tensor of tensors.tensors.keys()) {
+    const [kind, name] = splitTensorName(tensor);
     // A copy: what the reader gives may be a view into a larger buffer, and these live as long as the training.
-    const values = Float32Array.from(await tensors.read(name));
-    if (kind === 'parameter') state.parameters.set(key, values);
-    else if (kind === 'best') (state.best ??= new Map()).set(key, values);
-    else if (kind === 'reference') (state.reference ??= new Map()).set(key, values);
+    const values = Float32Array.from(await tensors.read(tensor));
+    if (kind === 'parameter') state.parameters.set(name, values);
+    else if (kind === 'best') (state.best ??= new Map()).set(name, values);
+    else if (kind === 'reference') (state.reference ??= new Map()).set(name, values);
     else {
-      const moments = state.moments.get(key) ?? { first: values, second: values };
+      const moments = state.moments.get(name) ?? { first: values, second: values };
       moments[kind as 'first' | 'second'] = values;
-      state.moments.set(key, moments);
+      state.moments.set(name, moments);
     }
   }
   return state;

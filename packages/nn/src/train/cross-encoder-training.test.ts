@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import { CrossEncoder } from '../models/bert-cross-encoder.ts';
 import type { EmbedderPair } from './embedder-batches.ts';
 import { trainCrossEncoder } from './train-cross-encoder.ts';

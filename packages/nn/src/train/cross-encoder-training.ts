@@ -1,74 +1,60 @@
-/** Training of a cross-encoder from the pairs that train an embedder. */
+/** Trains a cross-encoder from the pairs that train an embedder. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
 import { openSession } from '../graph/index.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import { pairSequence } from '../models/bert-cross-encoder.ts';
 import { saveCrossEncoder } from '../models/bert-save.ts';
 import { type BertSequence, scoreLossGraph } from '../models/bert-training.ts';
 import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
-import { checkPairs, type EmbedderPair, key, positivesByQuery } from './embedder-batches.ts';
-import { type EmbedderJob, type EmbedderResult, fingerprintOf } from './embedder-training.ts';
+import { requireValid } from './check-settings.ts';
+import { checkPairs, type EmbedderPair, positivesByQuery, textKey } from './embedder-batches.ts';
+import { fingerprintEncoderJob } from './encoder-fingerprint.ts';
+import { encoderHyperparameters } from './encoder-hyperparameters.ts';
+import type { CrossEncoderJob, EmbedderResult, EncoderHooks } from './encoder-job.ts';
+import { createBertLora, foldLora } from './encoder-lora.ts';
 import { EncoderPasses } from './encoder-passes.ts';
-import {
-  checkOutput,
-  type EncoderHooks,
-  type EncoderHyperparameters,
-  encoderSettings,
-  foldLora,
-  newBertLora,
-  runEncoderTraining,
-} from './encoder-training.ts';
-import { outOfRange } from './options.ts';
-import { breathe } from './stop.ts';
+import { runEncoderTraining } from './encoder-training.ts';
+import { refuseExistingFolder } from './output-folder.ts';
+import { yieldOrStop } from './stop.ts';
 
-/** As an embedder's; `directory` may hold an embedder, which then gets a new head, or a cross-encoder to go on with. */
-export interface CrossEncoderJob extends Omit<EmbedderJob, 'hyperparameters'> {
-  hyperparameters?: Partial<
-    EncoderHyperparameters & {
-      /** Negatives drawn from other pairs' positives for a pair that names fewer of its own. Default 3. */
-      negatives: number;
-    }
-  >;
-}
-
-/** The training itself, in the calling thread, which it occupies: programs call `trainCrossEncoder`. */
+/** Trains a cross-encoder in the calling thread, which it occupies. Programs call `trainCrossEncoder`. */
 export async function runCrossEncoderTraining(
   job: CrossEncoderJob,
   hooks: EncoderHooks,
 ): Promise<EmbedderResult> {
   const { negatives = 3, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 16, own: 'negatives' });
-  if (!Number.isInteger(negatives) || negatives < 0) {
-    throw new InvalidHyperparameterError({
-      parameter: 'negatives',
-      message: outOfRange('hyperparameter', 'negatives', negatives, 'a whole number of at least 0'),
-      hint: 'Leave it out for the default of 3.',
-    });
-  }
-  checkOutput(job.outputDirectory);
+  const settings = encoderHyperparameters(given, { batchSize: 16, own: 'negatives' });
+  requireValid(Number.isInteger(negatives) && negatives >= 0, {
+    kind: 'hyperparameter',
+    name: 'negatives',
+    value: negatives,
+    range: 'a whole number of at least 0',
+    hint: 'Leave it out for the default of 3.',
+  });
+  refuseExistingFolder(job.outputDirectory);
   checkPairs(job.pairs, 'Training pair');
   checkPairs(job.validation ?? [], 'Validation pair');
   hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
   const model = await loadBertModel(job.directory);
-  // What an embedder reads in one text is less than the model has positions for; a pair may use them all.
+  // An embedder's limit is for one text and below the number of positions; a pair may use all of them.
   const maxTokens = model.weights.has('classifier.weight')
     ? model.settings.maxTokens
     : model.settings.positions;
   addHead(model, settings.seed);
   hooks.onProgress?.({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
 
-  const training = withNegatives(job.pairs, negatives, settings.seed);
-  const validation = withNegatives(job.validation ?? [], negatives, settings.seed);
+  const training = drawNegatives(job.pairs, negatives, settings.seed);
+  const validation = drawNegatives(job.validation ?? [], negatives, settings.seed);
   if (training.every(({ texts }) => texts.length === 1)) {
     throw new InvalidHyperparameterError({
       parameter: 'pairs',
       message:
-        'There is nothing to train on: no pair has a negative, nor is any other pair’s positive wrong for it.',
+        'There is nothing to train on: no pair has a negative, and none could be drawn from the positives of other pairs.',
       hint: 'Give pairs with different positives, or with negatives.',
     });
   }
-  const sequences = pairReader(model, maxTokens, job.onTooLong ?? 'throw');
+  const sequences = createPairReader(model, maxTokens, job.onTooLong ?? 'throw');
   for (const [what, examples] of [
     ['Training pair', training],
     ['Validation pair', validation],
@@ -78,7 +64,7 @@ export async function runCrossEncoderTraining(
     }
   }
 
-  const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
+  const lora = settings.method === 'lora' ? createBertLora(model, settings) : undefined;
   const { threads, tokensPerPass, activationBytes } = job;
   await using passes = await EncoderPasses.open(model, {
     products: settings.products,
@@ -89,8 +75,8 @@ export async function runCrossEncoderTraining(
     lora,
   });
   await using losses = await openSession(scoreLossGraph(), { threads: threads ?? 2, spin: false });
-  const pause = () => breathe(hooks.stopRequested);
-  const lossOf = async (scores: Float32Array, targets: Float32Array) => {
+  const pause = () => yieldOrStop(hooks.stopRequested);
+  const computeLoss = async (scores: Float32Array, targets: Float32Array) => {
     const result = await losses.run({
       scores: { data: scores, shape: [scores.length, 1] },
       targets: { data: targets, shape: [targets.length] },
@@ -101,7 +87,7 @@ export async function runCrossEncoderTraining(
       gradient: result['scores.gradient']!.data as Float32Array,
     };
   };
-  const laidOut = (examples: readonly Example[]) => ({
+  const layOut = (examples: readonly Example[]) => ({
     inputs: examples.flatMap(({ query, texts }) => texts.map((text) => sequences(query, text))),
     targets: Float32Array.from(examples.flatMap(({ texts }) => texts.map((_, at) => (at === 0 ? 1 : 0)))),
   });
@@ -121,7 +107,7 @@ export async function runCrossEncoderTraining(
     evaluateEverySteps: job.evaluateEverySteps,
     checkpoints: {
       ...job,
-      fingerprint: await fingerprintOf(job, 'cross-encoder', { ...settings, negatives }),
+      fingerprint: await fingerprintEncoderJob(job, 'cross-encoder', { ...settings, negatives }),
     },
     hooks,
     task: {
@@ -132,9 +118,9 @@ export async function runCrossEncoderTraining(
           return total + texts.reduce((sum, text) => sum + sequences(query, text).ids.length, 0);
         }, 0),
       async run(step) {
-        const { inputs, targets } = laidOut(step.map((index) => training[index]!));
-        const { loss, gradient } = await lossOf(
-          await passes.forward(inputs, { keep: true, breathe: pause }),
+        const { inputs, targets } = layOut(step.map((index) => training[index]!));
+        const { loss, gradient } = await computeLoss(
+          await passes.forward(inputs, { keep: true, yieldOrStop: pause }),
           targets,
         );
         return {
@@ -147,9 +133,9 @@ export async function runCrossEncoderTraining(
         validation.length === 0
           ? undefined
           : async () => {
-              const { inputs, targets } = laidOut(validation);
-              const scores = await passes.forward(inputs, { breathe: pause });
-              const { loss } = await lossOf(scores, targets);
+              const { inputs, targets } = layOut(validation);
+              const scores = await passes.forward(inputs, { yieldOrStop: pause });
+              const { loss } = await computeLoss(scores, targets);
               let at = 0;
               const first = validation.filter(({ texts }) => {
                 const mine = scores.subarray(at, (at += texts.length));
@@ -175,30 +161,32 @@ export async function runCrossEncoderTraining(
   return { directory: job.outputDirectory, metrics };
 }
 
-/** A query with its right text first and the wrong ones after it. */
+/** A query, and its texts: the right one first, then the wrong ones. */
 interface Example {
   query: string;
   texts: string[];
 }
 
-/** Wrong texts are the pair's own, then positives of other pairs that are none of this query. */
-function withNegatives(pairs: readonly EmbedderPair[], negatives: number, seed: number): Example[] {
+/**
+ * Adds the wrong texts: the pair's own negatives, then positives of other pairs that are not positives of this query.
+ */
+function drawNegatives(pairs: readonly EmbedderPair[], negatives: number, seed: number): Example[] {
   const random = seededRandom(seed);
   const positives = positivesByQuery(pairs);
   const pool = [...new Set(pairs.map(({ positive }) => positive))];
   return pairs.map(({ query, positive, negatives: own = [] }) => {
     const texts = [positive, ...new Set(own)];
-    const right = positives.get(key(query))!;
-    // As many attempts as drawing a few from the pool takes; a pool with nothing wrong in it gives none.
+    const right = positives.get(textKey(query))!;
+    // Enough attempts to draw a few from the pool; a pool without wrong texts gives none.
     for (let attempt = 0; texts.length <= negatives && attempt < 20 * negatives; attempt++) {
       const drawn = pool[Math.floor(random() * pool.length)]!;
-      if (!right.has(key(drawn)) && !texts.includes(drawn)) texts.push(drawn);
+      if (!right.has(textKey(drawn)) && !texts.includes(drawn)) texts.push(drawn);
     }
     return { query, texts };
   });
 }
 
-/** Every example once, in an order that depends only on number, seed and epoch. */
+/** The steps of one epoch: every example once, in an order that depends only on their number, seed and epoch. */
 function shuffledSteps(count: number, size: number, seed: number, epoch: number): number[][] {
   const random = seededRandom(Math.imul(seed, 0x9e3779b1) + epoch * 7919);
   const order = Array.from({ length: count }, (_, index) => index);
@@ -211,7 +199,7 @@ function shuffledSteps(count: number, size: number, seed: number, epoch: number)
   );
 }
 
-/** A classifier (and, where the file has none, a pooler) drawn as BERT's own weights are: normal, deviation 0.02. */
+/** Adds a classifier (and a pooler where the file has none) with random weights as in BERT: normal, deviation 0.02. */
 function addHead({ weights, shapes, settings }: BertModel, seed: number): void {
   const { hiddenSize } = settings;
   const random = seededRandom(seed);
@@ -230,7 +218,7 @@ function addHead({ weights, shapes, settings }: BertModel, seed: number): void {
   }
 }
 
-function pairReader(model: BertModel, maxTokens: number, onTooLong: 'throw' | 'truncate') {
+function createPairReader(model: BertModel, maxTokens: number, onTooLong: 'throw' | 'truncate') {
   const known = new Map<string, BertSequence>();
   return (query: string, text: string, what = 'A pair', index = -1): BertSequence => {
     const name = JSON.stringify([query, text]);

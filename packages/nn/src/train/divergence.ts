@@ -1,18 +1,18 @@
 import { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 
-/** The sentence for a step without a number, whatever was trained. */
-export function divergence(of: {
+/** The error for a step whose loss or gradient is not a finite number, in any kind of training. */
+export function divergenceError(of: {
   /** The step that failed, counting from 1. */
   step: number;
-  /** All that the step was made of, and what of it has no finite loss or gradient when run alone. */
+  /** All items of the step, and those of them that have no finite loss or gradient when run alone. */
   chosen: readonly number[];
   culprits: readonly number[];
-  /** What each of them is called. */
+  /** What an item is called. */
   noun: string;
   learningRate: number;
-  /** The file of the last state saved. */
+  /** Path of the last checkpoint. */
   checkpoint: string | undefined;
-  /** The state that failed is the one in the checkpoint, which this sitting went on from. */
+  /** Whether the failed state is the one in the checkpoint, from which this process continued. */
   resumedHere: boolean;
 }): TrainingDivergedError {
   const { step, chosen, culprits, noun, learningRate, checkpoint } = of;
@@ -26,7 +26,7 @@ export function divergence(of: {
   const advice =
     culprits.length === 0 || (all && chosen.length > 1) ? `L${lower}` : `Look at ${named}, or l${lower}`;
   const kept = of.resumedHere
-    ? `It had gone on from the state in ${checkpoint}: begin anew, without resume.`
+    ? `It had continued from the state in ${checkpoint}: start from the beginning, without resume.`
     : `The last good state is kept in ${checkpoint}.`;
   return new TrainingDivergedError({
     step,

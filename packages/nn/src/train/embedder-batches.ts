@@ -1,8 +1,8 @@
-/** Batches for training with in-batch negatives: what is a negative for one query must be right for none. */
+/** Batches for training with in-batch negatives: a text that is a negative for a query must not be right for it. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 
-/** A query, a text that answers it, and texts that look as if they did and do not. */
+/** A query, a text that answers it, and texts that look as if they did but do not. */
 export interface EmbedderPair {
   query: string;
   positive: string;
@@ -11,7 +11,10 @@ export interface EmbedderPair {
 
 const pairForm = 'Give each pair as { query, positive, negatives? }, all of them texts.';
 
-/** @throws InvalidExampleError for an empty text or a negative that is some pair's positive for the same query. */
+/**
+ * Checks pairs. @throws InvalidExampleError for one that has no texts, an empty text, or a negative that is a positive
+ * of the same query.
+ */
 export function checkPairs(pairs: readonly EmbedderPair[], what: string): void {
   const fail = (index: number, problem: string, hint: string) => {
     throw new InvalidExampleError({ index, message: `${what} ${index} ${problem}.`, hint });
@@ -27,10 +30,10 @@ export function checkPairs(pairs: readonly EmbedderPair[], what: string): void {
   }
   const positives = positivesByQuery(pairs);
   for (const [index, { query, positive, negatives = [] }] of pairs.entries()) {
-    if ([query, positive, ...negatives].some((text) => key(text) === '')) {
+    if ([query, positive, ...negatives].some((text) => textKey(text) === '')) {
       fail(index, 'has an empty text', 'Remove it, or give its query, positive and negatives some words.');
     }
-    const wrong = negatives.find((text) => positives.get(key(query))!.has(key(text)));
+    const wrong = negatives.find((text) => positives.get(textKey(query))!.has(textKey(text)));
     if (wrong !== undefined) {
       fail(
         index,
@@ -42,10 +45,11 @@ export function checkPairs(pairs: readonly EmbedderPair[], what: string): void {
 }
 
 /**
- * The batches of one epoch, as places in `pairs`, in an order that depends only on pairs, seed and epoch. In a batch no
- * candidate (positive or negative) of one pair is a positive of another's query anywhere in `pairs`: it would be
- * punished for being right. A pair that does not fit into a batch waits for the next; at the end batches may be smaller,
- * and a pair that is left alone without negatives is left out of this epoch, as there is nothing to tell it from.
+ * The batches of one epoch, as indexes in `pairs`, in an order that depends only on pairs, seed and epoch. In a batch,
+ * no candidate (positive or negative) of one pair is anywhere in `pairs` a positive of another pair's query: it would
+ * be punished for being right. A pair that does not fit into a batch waits for the next. At the end batches may be
+ * smaller. A pair that is left alone and has no negatives is left out of this epoch, because there is nothing to tell
+ * it apart from.
  */
 export function contrastiveBatches(
   pairs: readonly EmbedderPair[],
@@ -61,8 +65,8 @@ export function contrastiveBatches(
     [order[last], order[other]] = [order[other]!, order[last]!];
   }
   const keyed = pairs.map(({ query, positive, negatives = [] }) => ({
-    own: positives.get(key(query))!,
-    offered: [positive, ...negatives].map(key),
+    own: positives.get(textKey(query))!,
+    offered: [positive, ...negatives].map(textKey),
   }));
   const batches: number[][] = [];
   let waiting = order;
@@ -91,18 +95,21 @@ export function contrastiveBatches(
   return batches;
 }
 
-/** Keys of all positives that a query has, by the query's key. */
+/** The keys of all positives that a query has, by the query's key. See {@link textKey}. */
 export function positivesByQuery(pairs: readonly EmbedderPair[]): Map<string, Set<string>> {
   const positives = new Map<string, Set<string>>();
   for (const { query, positive } of pairs) {
-    const known = positives.get(key(query));
-    if (known) known.add(key(positive));
-    else positives.set(key(query), new Set([key(positive)]));
+    const known = positives.get(textKey(query));
+    if (known) known.add(textKey(positive));
+    else positives.set(textKey(query), new Set([textKey(positive)]));
   }
   return positives;
 }
 
-/** Texts that differ in case and white space only are one text: an uncased model cannot tell them apart. */
-export function key(text: string): string {
+/**
+ * What texts are compared by: those that differ only in case and white space are equal, because an uncased model cannot
+ * tell them apart.
+ */
+export function textKey(text: string): string {
   return text.trim().replace(/\s+/g, ' ').toLowerCase();
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { BertEncoder } from '../models/bert.ts';
-import { checkPairs, contrastiveBatches, key, positivesByQuery } from './embedder-batches.ts';
-import { shiftedPairs } from './tiny-encoder-job.ts';
+import { checkPairs, contrastiveBatches, positivesByQuery, textKey } from './embedder-batches.ts';
+import { shiftedPairs } from './tiny-encoder-job.fixture.ts';
 import { trainEmbedder } from './train-embedder.ts';
 
 const references = path.join(import.meta.dirname, '../../references/bert');
@@ -192,7 +192,9 @@ describe('contrastiveBatches', () => {
         const positives = positivesByQuery(given);
         const clean = given.map((pair) => ({
           ...pair,
-          negatives: pair.negatives.filter((negative) => !positives.get(key(pair.query))!.has(key(negative))),
+          negatives: pair.negatives.filter(
+            (negative) => !positives.get(textKey(pair.query))!.has(textKey(negative)),
+          ),
         }));
         checkPairs(clean, 'Pair');
         const batches = contrastiveBatches(clean, size, seed, 1);
@@ -206,11 +208,11 @@ describe('contrastiveBatches', () => {
         for (const batch of batches) {
           expect(batch.length).toBeLessThanOrEqual(size);
           for (const index of batch) {
-            const right = positives.get(key(clean[index]!.query))!;
+            const right = positives.get(textKey(clean[index]!.query))!;
             for (const other of batch) {
               if (other === index) continue;
               for (const candidate of [clean[other]!.positive, ...clean[other]!.negatives]) {
-                expect(right.has(key(candidate))).toBe(false);
+                expect(right.has(textKey(candidate))).toBe(false);
               }
             }
           }

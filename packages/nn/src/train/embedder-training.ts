@@ -1,80 +1,44 @@
-/** Fine-tuning of a sentence embedder with in-batch and hard negatives. */
+/** Trains a sentence embedder with in-batch and hard negatives. */
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { openSession } from '../graph/index.ts';
 import { saveEmbedder } from '../models/bert-save.ts';
 import { type BertSequence, rankingLossGraph } from '../models/bert-training.ts';
 import { type BertModel, bertShapes, loadBertModel } from '../models/bert-weights.ts';
+import { requireValid } from './check-settings.ts';
 import {
   checkPairs,
   contrastiveBatches,
   type EmbedderPair,
-  key,
   positivesByQuery,
+  textKey,
 } from './embedder-batches.ts';
-import { encoderFingerprint } from './encoder-checkpoint.ts';
+import { fingerprintEncoderJob } from './encoder-fingerprint.ts';
+import { encoderHyperparameters } from './encoder-hyperparameters.ts';
+import type { EmbedderJob, EmbedderResult, EncoderHooks } from './encoder-job.ts';
+import { createBertLora, foldLora } from './encoder-lora.ts';
 import { EncoderPasses, type EncoderPassesOptions } from './encoder-passes.ts';
-import {
-  checkOutput,
-  type EncoderCheckpoints,
-  type EncoderHooks,
-  type EncoderHyperparameters,
-  type EncoderMetrics,
-  encoderSettings,
-  foldLora,
-  newBertLora,
-  runEncoderTraining,
-} from './encoder-training.ts';
-import { outOfRange } from './options.ts';
-import { breathe } from './stop.ts';
+import { runEncoderTraining } from './encoder-training.ts';
+import { refuseExistingFolder } from './output-folder.ts';
+import { yieldOrStop } from './stop.ts';
 
-/** What a training needs, as plain data that can go to a worker thread. */
-export interface EmbedderJob extends EncoderCheckpoints {
-  /** Folder of a BERT sentence embedder, as `BertEncoder.load` takes it. */
-  directory: string;
-  /** Where the trained embedder is written, as a sentence-transformers folder. It must not exist yet. */
-  outputDirectory: string;
-  pairs: readonly EmbedderPair[];
-  /** Held-out pairs: loss and recall@1 are measured at the start, at times between and at the end; the best is kept. */
-  validation?: readonly EmbedderPair[];
-  hyperparameters?: Partial<
-    EncoderHyperparameters & { /** Factor on the cosines. Default 20. */ scale: number }
-  >;
-  /** Steps between two measurements. Default: an eighth of the training. */
-  evaluateEverySteps?: number;
-  /** Texts longer than the model reads are an error (default), or only their beginning is used. */
-  onTooLong?: 'throw' | 'truncate';
-  /** Default 2. */
-  threads?: number;
-  /** See {@link EncoderPassesOptions}. The result depends on neither beyond rounding. */
-  tokensPerPass?: number;
-  activationBytes?: number;
-}
-
-export interface EmbedderResult {
-  /** The folder written. */
-  directory: string;
-  metrics: EncoderMetrics;
-}
-
-/** The training itself, in the calling thread, which it occupies: programs call `trainEmbedder`. */
+/** Trains an embedder in the calling thread, which it occupies. Programs call `trainEmbedder`. */
 export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks): Promise<EmbedderResult> {
   const { scale = 20, ...given } = job.hyperparameters ?? {};
-  const settings = encoderSettings(given, { batchSize: 64, own: 'scale' });
-  if (!(scale > 0)) {
-    throw new InvalidHyperparameterError({
-      parameter: 'scale',
-      message: outOfRange('hyperparameter', 'scale', scale, 'a number above 0'),
-      hint: 'Leave it out for the default of 20.',
-    });
-  }
-  checkOutput(job.outputDirectory);
+  const settings = encoderHyperparameters(given, { batchSize: 64, own: 'scale' });
+  requireValid(scale > 0, {
+    kind: 'hyperparameter',
+    name: 'scale',
+    value: scale,
+    range: 'a number above 0',
+    hint: 'Leave it out for the default of 20.',
+  });
+  refuseExistingFolder(job.outputDirectory);
   checkPairs(job.pairs, 'Training pair');
   checkPairs(job.validation ?? [], 'Validation pair');
   hooks.onProgress?.({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
   const model = await loadBertModel(job.directory);
   hooks.onProgress?.({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
-  const sequences = tokenizer(model, job.onTooLong ?? 'throw');
+  const sequences = createTextReader(model, job.onTooLong ?? 'throw');
   for (const [what, pairs] of [
     ['Training pair', job.pairs],
     ['Validation pair', job.validation ?? []],
@@ -84,7 +48,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     }
   }
 
-  const lora = settings.method === 'lora' ? newBertLora(model, settings) : undefined;
+  const lora = settings.method === 'lora' ? createBertLora(model, settings) : undefined;
   await using passes = await EncoderPasses.open(model, {
     ...passOptions(job),
     head: 'vector',
@@ -95,7 +59,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     threads: job.threads ?? 2,
     spin: false,
   });
-  const pause = () => breathe(hooks.stopRequested);
+  const pause = () => yieldOrStop(hooks.stopRequested);
   const positives = positivesByQuery(job.validation ?? []);
 
   const parameters =
@@ -107,7 +71,10 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
     width: model.settings.hiddenSize,
     settings,
     evaluateEverySteps: job.evaluateEverySteps,
-    checkpoints: { ...job, fingerprint: await fingerprintOf(job, 'embedder', { ...settings, scale }) },
+    checkpoints: {
+      ...job,
+      fingerprint: await fingerprintEncoderJob(job, 'embedder', { ...settings, scale }),
+    },
     hooks,
     task: {
       steps: (epoch) => contrastiveBatches(job.pairs, settings.batchSize, settings.seed, epoch),
@@ -120,7 +87,7 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
         const pairs = step.map((index) => job.pairs[index]!);
         const { texts, labels } = layOut(pairs);
         const inputs = texts.map((text) => sequences(text));
-        const vectors = await passes.forward(inputs, { keep: true, breathe: pause });
+        const vectors = await passes.forward(inputs, { keep: true, yieldOrStop: pause });
         const cut = pairs.length * passes.width;
         const result = await losses.run({
           queries: { data: vectors.subarray(0, cut), shape: [pairs.length, passes.width] },
@@ -160,20 +127,10 @@ export async function runEmbedderTraining(job: EmbedderJob, hooks: EncoderHooks)
   return { directory: job.outputDirectory, metrics };
 }
 
-/** Of an embedder's or a cross-encoder's job: the same where the same weights come out of it. */
-export function fingerprintOf(job: EmbedderJob, kind: string, settings: object): Promise<string> {
-  const { directory, pairs, validation = [], evaluateEverySteps, onTooLong } = job;
-  return encoderFingerprint(directory, [
-    kind,
-    Object.entries(settings).sort(),
-    pairs.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
-    validation.map(({ query, positive, negatives = [] }) => [query, positive, ...negatives]),
-    evaluateEverySteps,
-    onTooLong,
-  ]);
-}
-
-/** Queries, then candidates, each text once (negatives may be shared); and each query's own among the candidates. */
+/**
+ * The queries, then the candidates, each text once (negatives may be shared); and for each query the index of its own
+ * candidate.
+ */
 function layOut(pairs: readonly EmbedderPair[]): { texts: string[]; labels: Int32Array } {
   const candidates = new Map<string, number>();
   const labels = Int32Array.from(pairs, ({ positive }) => {
@@ -186,7 +143,7 @@ function layOut(pairs: readonly EmbedderPair[]): { texts: string[]; labels: Int3
   return { texts: [...pairs.map(({ query }) => query), ...candidates.keys()], labels };
 }
 
-/** Mean loss over fixed batches, and recall@1 among all candidates of all pairs. */
+/** The mean loss over batches that are the same each time, and recall@1 among all candidates of all pairs. */
 async function validate(
   pairs: readonly EmbedderPair[],
   positives: ReadonlyMap<string, ReadonlySet<string>>,
@@ -200,7 +157,7 @@ async function validate(
     ...new Set(pairs.flatMap(({ query, positive, negatives = [] }) => [query, positive, ...negatives])),
   ];
   const places = new Map(texts.map((text, place) => [text, place]));
-  const raw = await passes.forward(texts.map(sequences), { breathe: pause });
+  const raw = await passes.forward(texts.map(sequences), { yieldOrStop: pause });
   const { width } = passes;
   const vectors = texts.map((_, place) => {
     const vector = raw.subarray(place * width, (place + 1) * width);
@@ -235,13 +192,15 @@ async function validate(
   for (const query of queries) {
     const scores = candidates.map((candidate) => cosine(query, candidate));
     const first = candidates[scores.indexOf(Math.max(...scores))]!;
-    if (positives.get(key(query))!.has(key(first))) found += 1;
+    if (positives.get(textKey(query))!.has(textKey(first))) found += 1;
   }
   return { loss: loss / Math.max(1, counted), recallAt1: found / queries.length };
 }
 
-/** Texts to token ids, each text once. The name and place of what it belongs to are for the error. */
-function tokenizer(model: BertModel, onTooLong: 'throw' | 'truncate') {
+/**
+ * Turns texts into token ids, each text only once. `what` and `index` name the pair that it belongs to, for the error.
+ */
+function createTextReader(model: BertModel, onTooLong: 'throw' | 'truncate') {
   const known = new Map<string, BertSequence>();
   const { prefix, suffix } = model.tokenizer;
   const { maxTokens } = model.settings;

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
 import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
-import { checkpointPath } from './checkpoint.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { checkpointPath } from './checkpoint-file.ts';
 import { runEmbedderTraining } from './embedder-training.ts';
 import { TrainingStopped } from './stop.ts';
-import { encoderVariants, shiftedPairs, tinyEmbedder } from './tiny-encoder-job.ts';
+import { encoderVariants, shiftedPairs, tinyEmbedder } from './tiny-encoder-job.fixture.ts';
 import { trainCrossEncoder } from './train-cross-encoder.ts';
 import { trainEmbedder } from './train-embedder.ts';
 
@@ -25,7 +25,7 @@ const at = (name: string) => path.join(folder, name);
 for (const variant of Object.keys(encoderVariants)) {
   test(`${variant}: killed without warning at random moments and resumed, ends as if it had not been`, async () => {
     const whole = await encoderVariants[variant]!({ outputDirectory: at('whole') });
-    const program = path.join(import.meta.dirname, 'killed-encoder-training.ts');
+    const program = path.join(import.meta.dirname, 'encoder-training-process.fixture.ts');
     const random = seededRandom(7);
     let killed = 0;
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -148,7 +148,7 @@ test('the first step after a resume diverges: the checkpoint that it went on fro
     step: 2,
     checkpoint: checkpointPath(checkpointDirectory),
   });
-  expect((failure as TrainingDivergedError).hint).toContain('begin anew, without resume');
+  expect((failure as TrainingDivergedError).hint).toContain('start from the beginning, without resume');
 });
 
 test('stopped while it looks for the pair that diverged, it leaves the last good state where it is', async () => {

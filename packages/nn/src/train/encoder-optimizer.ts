@@ -1,9 +1,9 @@
-/** AdamW over an encoder's parameters, of which the embedding tables have a gradient for few rows. */
+/** AdamW for an encoder's parameters. Of the embedding tables only a few rows have a gradient in a step. */
 import { adamWUpdate, globalNorm, type Moments } from './adamw.ts';
 import type { EncoderGradients } from './encoder-passes.ts';
 
 export interface EncoderOptimizerOptions {
-  /** Decoupled; on matrices only, as transformers' Trainer has it: not on biases and norms. */
+  /** Decoupled, and on matrices only (not on biases and norms), as in transformers' Trainer. */
   weightDecay: number;
   /** Gradients are scaled down to this norm over all parameters; 0 turns that off. */
   maxGradientNorm: number;
@@ -16,7 +16,10 @@ export class EncoderOptimizer {
   readonly #parameters: ReadonlyMap<string, Float32Array>;
   readonly #isMatrix: (name: string) => boolean;
   readonly #options: EncoderOptimizerOptions;
-  /** Rows of each table that ever had a gradient. The others' moments are zero, and an update would change nothing. */
+  /**
+   * The rows of each table that have ever had a gradient. All others have moments of zero, and an update would not
+   * change them.
+   */
   readonly #touched = new Map<string, Set<number>>();
 
   constructor(
@@ -32,8 +35,8 @@ export class EncoderOptimizer {
     }
   }
 
-  /** To be called when moments were restored: a row that had a gradient once is updated in every step. */
-  restored(): void {
+  /** Finds those rows from restored moments: a row that once had a gradient is updated in every step. */
+  findTouchedRows(): void {
     const { width } = this.#options;
     for (const [name, { first, second }] of this.moments) {
       const rows = new Set<number>();
@@ -79,7 +82,7 @@ export class EncoderOptimizer {
   }
 
   #rowsToUpdate(name: string, rows: ReadonlyMap<number, Float32Array>, count: number): Iterable<number> {
-    // Decay reaches every row.
+    // Weight decay changes every row.
     if (this.#options.weightDecay > 0) return Array(count).keys();
     const touched = this.#touched.get(name) ?? new Set<number>();
     this.#touched.set(name, touched);

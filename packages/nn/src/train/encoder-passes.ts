@@ -1,4 +1,4 @@
-/** Runs a batch through an encoder and back, in passes that memory and caches bear. */
+/** Runs a batch through an encoder and back, in passes that fit memory and the CPU's caches. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import {
   hasIntegerProducts,
@@ -17,64 +17,72 @@ import {
   packSequences,
 } from '../models/bert-training.ts';
 import type { BertModel } from '../models/bert-weights.ts';
-import { watchIdleCores } from '../models/idle-cores.ts';
+import { measureIdleCores } from '../models/idle-cores.ts';
 
+/** The gradients of a batch. */
 export interface EncoderGradients {
-  /** By parameter, in its order. */
+  /** By parameter, in the order of its values. */
   dense: Map<string, Float32Array>;
-  /** Of the embedding tables, whose other rows have none: by row. */
+  /** Of the embedding tables: by table, then by row. Rows without an entry have no gradient. */
   tables: Map<string, Map<number, Float32Array>>;
 }
 
+/** How an encoder is run in training. */
 export interface EncoderPassesOptions {
   head: BertHead;
   lora?: BertLora | undefined;
-  /** Of the layers' products; `int8` only without `lora`. Default float32. */
+  /** The number format of the layers' products; `int8` only without `lora`. Default float32. */
   products?: 'float32' | 'int8' | undefined;
   /** Default 2. */
   threads?: number | undefined;
-  /** Most tokens in one pass (one long sequence may have more). Default 768, at which a layer's rows stay in the CPU's caches. */
+  /**
+   * The most tokens in one pass (one long sequence may have more). Default 768: the rows of a layer then stay in the
+   * CPU's caches.
+   */
   tokensPerPass?: number | undefined;
   /**
-   * Most bytes of values that the backward needs and that are kept for it; what goes beyond is computed a second time.
-   * Default 2 GiB, some 18 000 tokens of MiniLM.
+   * The most bytes of intermediate values kept for the backward; those beyond are computed a second time. Default 2
+   * GiB, enough for some 18,000 tokens of MiniLM.
    */
   activationBytes?: number | undefined;
   /**
-   * Whether threads wait for the next operator actively: alone on 2 cores that is faster, beside other work slower. Default: by how
-   * busy others keep the machine, looked at every half a minute. The result does not depend on it.
+   * Whether threads wait actively for the next operator: alone on 2 cores that is faster, while other programs run it
+   * is slower. Default: by how busy other programs keep the machine, measured every half minute. It does not change the
+   * result.
    */
   spin?: boolean | undefined;
+  /** See {@link SessionOptions.profilePrefix}. */
   profilePrefix?: string | undefined;
 }
 
 interface Pass {
-  /** Places in the batch. */
+  /** Indexes of its sequences in the batch. */
   members: number[];
   inputs: ReturnType<typeof packSequences>;
   between?: Record<string, TensorData> | undefined;
 }
 
 /**
- * A batch's loss mixes all of its sequences, but between the encoder's forward and its backward each sequence goes
- * alone. So the forward runs in passes of sequences of similar length, the loss is taken over all results, and its
- * gradient goes back pass by pass: memory and cache are those of a pass, the result is that of the batch
- * (Gao et al. 2021, who compute every forward twice; here only what did not fit).
+ * Runs a batch in passes. The loss of a batch depends on all of its sequences together, but the encoder's forward and
+ * backward treat each sequence alone. So the forward runs in passes of sequences of similar length, the loss is
+ * computed over all results, and its gradient goes back pass by pass. Memory and cache are those of one pass; the
+ * result is that of the whole batch. (Gao et al. 2021 compute every forward twice; here only what does not fit into
+ * memory.)
  */
 export class EncoderPasses implements AsyncDisposable {
   readonly graphs: BertTrainingGraphs;
-  /** Values of one sequence's result: the hidden size, or 1. */
+  /** The length of one sequence's result: the hidden size, or 1. */
   readonly width: number;
   readonly #model: BertModel;
   readonly #options: EncoderPassesOptions;
   #forward: Session;
   #backward: Session;
   #spin: boolean;
-  #idle = watchIdleCores();
+  #idle = measureIdleCores();
   #looked = performance.now();
   #rounding: Session | undefined;
   #passes: Pass[] = [];
-  /** With products in int8: those of the weights as the last `forward` found them. */
+  /** With products in int8: the integers of the weights at the last `forward`. */
   #integers: Record<string, TensorData> = {};
 
   private constructor(
@@ -103,17 +111,17 @@ export class EncoderPasses implements AsyncDisposable {
         hint: 'Leave it out for float32.',
       });
     }
-    const idle = watchIdleCores();
+    const idle = measureIdleCores();
     const graphs = bertTrainingGraphs(model, options);
     const spin = options.spin ?? isIdle(await idle(), options);
     return new EncoderPasses(model, options, graphs, spin, await openSessions(graphs, options, spin));
   }
 
-  /** Other programs come and go while a training goes on. */
-  async #look(): Promise<void> {
+  /** Opens the sessions again where other programs have begun or ended: see {@link EncoderPassesOptions.spin}. */
+  async #adaptToOtherPrograms(): Promise<void> {
     if (this.#options.spin !== undefined || performance.now() - this.#looked < lookEveryMilliseconds) return;
     const spin = isIdle(await this.#idle(), this.#options);
-    this.#idle = watchIdleCores();
+    this.#idle = measureIdleCores();
     this.#looked = performance.now();
     if (spin === this.#spin) return;
     await this.#close();
@@ -125,21 +133,22 @@ export class EncoderPasses implements AsyncDisposable {
   }
 
   /**
-   * One result for each sequence, one after another. With `keep`, `backward` may follow.
-   * `breathe` is called before each pass and may throw to stop.
+   * The results of all sequences, one after another.
+   * @param options.keep whether `backward` will follow.
+   * @param options.yieldOrStop called before each pass; may throw to stop.
    */
   async forward(
     sequences: readonly BertSequence[],
-    options: { keep?: boolean; breathe?: () => Promise<void> } = {},
+    options: { keep?: boolean; yieldOrStop?: () => Promise<void> } = {},
   ): Promise<Float32Array> {
     const { tokensPerPass = defaultTokensPerPass, activationBytes = 2 ** 31, head } = this.#options;
     const results = new Float32Array(sequences.length * this.width);
     const passes: Pass[] = [];
-    await this.#look();
+    await this.#adaptToOtherPrograms();
     this.#integers = (await this.#rounding?.run({})) ?? {};
     let kept = 0;
-    for (const members of cut(sequences, tokensPerPass)) {
-      await options.breathe?.();
+    for (const members of cutIntoPasses(sequences, tokensPerPass)) {
+      await options.yieldOrStop?.();
       const inputs = packSequences(
         members.map((place) => sequences[place]!),
         head === 'score' ? 'cls' : this.#model.settings.pooling,
@@ -161,15 +170,15 @@ export class EncoderPasses implements AsyncDisposable {
     return results;
   }
 
-  /** From the gradient of all results of the last `forward` that kept. */
-  async backward(gradient: Float32Array, breathe?: () => Promise<void>): Promise<EncoderGradients> {
+  /** The parameters' gradients from the gradient of all results of the last `forward` with `keep`. */
+  async backward(gradient: Float32Array, yieldOrStop?: () => Promise<void>): Promise<EncoderGradients> {
     const gradients: EncoderGradients = { dense: new Map(), tables: new Map() };
     const { trained } = this.graphs;
-    // What the passes before this one have summed up of the matrices' gradients; vectors are summed here.
+    // The sums of the matrices' gradients over the passes so far, which the graph adds up; vectors are added up here.
     const earlier: Record<string, TensorData> = {};
-    for (const { name, summed } of trained) if (summed) earlier[`${name}.earlier`] = nothing;
+    for (const { name, summed } of trained) if (summed) earlier[`${name}.earlier`] = noGradientYet;
     for (const pass of this.#passes) {
-      await breathe?.();
+      await yieldOrStop?.();
       const { members, inputs } = pass;
       const given = { ...inputs, ...this.#integers };
       const between = pass.between ?? (await this.#forward.run(given, this.graphs.between));
@@ -184,18 +193,18 @@ export class EncoderPasses implements AsyncDisposable {
         ...earlier,
         'result.gradient': { data: own, shape: [members.length, this.width] },
       });
-      for (const { data } of Object.values(between)) giveBack(data);
+      for (const { data } of Object.values(between)) freeMemory(data);
       for (const { name, parts, summed } of trained) {
         const result = results[`${name}.gradient`]!;
         if (summed) {
           const before = earlier[`${name}.earlier`]!;
-          if (before !== nothing) giveBack(before.data);
+          if (before !== noGradientYet) freeMemory(before.data);
           earlier[`${name}.earlier`] = result;
         }
         const whole = result.data as Float32Array;
         const sum = gradients.dense.get(parts[0]!);
         if (sum && !summed) {
-          // The first part's memory goes on into that of the others.
+          // The parts are views into one array: the first part's buffer holds all of them.
           const sums = new Float32Array(sum.buffer, sum.byteOffset, whole.length);
           for (let at = 0; at < whole.length; at++) sums[at]! += whole[at]!;
           continue;
@@ -250,7 +259,7 @@ interface Sessions {
   rounding: Session | undefined;
 }
 
-/** Weights are fed, so that the optimiser's changes are seen; nodes are kept as written, in an order that saves memory. */
+/** Weights are fed, so that the optimiser's changes are seen. Nodes stay as written, in an order that saves memory. */
 async function openSessions(
   { forward, backward, rounding }: BertTrainingGraphs,
   { threads = 2, profilePrefix }: EncoderPassesOptions,
@@ -274,15 +283,18 @@ function isIdle(cores: number, { threads = 2 }: EncoderPassesOptions): boolean {
 
 const defaultTokensPerPass = 768;
 
-const nothing: TensorData = { data: new Float32Array(1), shape: [1, 1] };
+const noGradientYet: TensorData = { data: new Float32Array(1), shape: [1, 1] };
 
-/** Frees memory now that would otherwise wait for the garbage collector, while the next pass asks the system for as much again. */
-function giveBack({ buffer }: TensorData['data']): void {
+/** Frees memory now: otherwise it would wait for the garbage collector while the next pass asks for as much again. */
+function freeMemory({ buffer }: TensorData['data']): void {
   (buffer as ArrayBuffer).transfer(0);
 }
 
-/** Sequences by length, cut where a pass is full. Rows are not padded, so only attention feels that lengths differ. */
-function cut(sequences: readonly BertSequence[], tokensPerPass: number): number[][] {
+/**
+ * Sorts sequences by length and cuts them where a pass is full. Rows are not padded, so different lengths in a pass
+ * matter only to attention.
+ */
+function cutIntoPasses(sequences: readonly BertSequence[], tokensPerPass: number): number[][] {
   const order = [...sequences.keys()].sort(
     (a, b) => sequences[a]!.ids.length - sequences[b]!.ids.length || a - b,
   );

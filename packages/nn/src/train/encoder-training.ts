@@ -1,120 +1,30 @@
-/** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, the best kept. */
-import { existsSync } from 'node:fs';
+/** The loop that embedder and cross-encoder trainings share: steps, schedule, validation, checkpoints. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
-import type { BertLora } from '../models/bert-training.ts';
-import { type BertModel, bertLinears } from '../models/bert-weights.ts';
-import { checkpointPath, prepareFolder } from './checkpoint.ts';
-import { divergence } from './divergence.ts';
+import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
+import { divergenceError } from './divergence.ts';
 import { restoreEncoderCheckpoint, saveEncoderCheckpoint } from './encoder-checkpoint.ts';
+import type { EncoderHyperparameters } from './encoder-hyperparameters.ts';
+import type { EncoderCheckpoints, EncoderHooks, EncoderMetrics, EncoderValidation } from './encoder-job.ts';
 import { EncoderOptimizer } from './encoder-optimizer.ts';
 import type { EncoderGradients } from './encoder-passes.ts';
-import { outOfRange, refuseUnknown } from './options.ts';
 import { Pace } from './pace.ts';
 import { patienceIsOver } from './patience.ts';
-import { learningRateFactor, type Schedule, schedules } from './schedule.ts';
-import { breathe, TrainingStopped } from './stop.ts';
-import type { TrainingHooks, TrainingProgress } from './training-job.ts';
+import { learningRateFactor } from './schedule.ts';
+import { TrainingStopped, yieldOrStop } from './stop.ts';
 
-export interface EncoderHyperparameters {
-  /** `full` trains every weight; `lora` low-rank changes of all linears, which are then folded in. Default `full`. */
-  method: 'full' | 'lora';
-  /** For LoRA. Default 16, scaled by alpha / rank; alpha 32. */
-  rank: number;
-  alpha: number;
-  /**
-   * Of the layers' products when all weights are trained: `int8` computes outputs and gradients in eight bits, with 0.7 of float32's
-   * processor time (3.4 s instead of 4.9 for 64 of the clinic's pairs), where the CPU has integer dot products, and is refused where
-   * it has none. Default `float32`.
-   */
-  products: 'float32' | 'int8';
-  /** At its peak. Default 5e-5, for LoRA 1e-3. */
-  learningRate: number;
-  /** Pairs in a step. Default 64 for an embedder (the others in it are its negatives), 16 for a cross-encoder. */
-  batchSize: number;
-  /** Default 1. */
-  epochs: number;
-  /** After the warm-up: a line, or half a cosine, down to zero, or the peak kept. Default `linear`. */
-  schedule: Schedule;
-  /** Share of the steps over which the learning rate rises. Default 0.1. */
-  warmupFraction: number;
-  /**
-   * Stop when this many measurements of the validation loss in a row were no better than the best before them. The best weights are
-   * kept in any case. Default 0: never.
-   */
-  patience: number;
-  /** Gradients are scaled down to this norm over all parameters. Default 1; 0 turns clipping off. */
-  maxGradientNorm: number;
-  /** Decoupled, on matrices only. Default 0. */
-  weightDecay: number;
-  /** Decides the order of the examples, and the beginning of what does not come with the model. Default 1. */
-  seed: number;
-}
-
-export interface EncoderValidation {
-  step: number;
-  loss: number;
-  /** Share of the held-out queries whose nearest (highest-scored) candidate is right. */
-  recallAt1: number;
-}
-
-export interface EncoderMetrics {
-  steps: number;
-  /** What all epochs would have taken; more than `steps` where patience was over before. */
-  plannedSteps: number;
-  /** Without padding and without validation. */
-  tokens: number;
-  /** Pairs trained on, counting each as often as it was. */
-  pairs: number;
-  seconds: number;
-  /** Pairs and tokens per second of the steps themselves: loading and validation are not counted. */
-  pairsPerSecond: number;
-  tokensPerSecond: number;
-  /** Peak resident memory of the whole process. */
-  peakMemoryBytes: number;
-  losses: number[];
-  validation: EncoderValidation[];
-  /** The step whose weights are kept: the one with the lowest validation loss, or the last. */
-  bestStep: number;
-  /** `patience`: the validation loss had stopped falling. */
-  stoppedBy: 'epochs' | 'patience';
-}
-
-export interface EncoderProgress extends TrainingProgress {
-  pairsPerSecond?: number;
-  recallAt1?: number;
-}
-
-/** Where a training keeps what it needs to go on after it was killed. */
-export interface EncoderCheckpoints {
-  /** Folder for the checkpoint; without it nothing is kept. */
-  checkpointDirectory?: string;
-  /**
-   * Least seconds between two checkpoints. Default 60, or more where writing one takes long (it is as large as four models): it is
-   * to take less than a twentieth of the time. One is written at the end and when stopped in any case.
-   */
-  checkpointEverySeconds?: number;
-  /** Go on from the folder's checkpoint if there is one. Default false: begin anew. */
-  resume?: boolean;
-}
-
-export type EncoderHooks = Omit<TrainingHooks, 'onProgress'> & {
-  onProgress?: (progress: EncoderProgress) => void;
-};
-
-/** What one kind of training brings to the loop. */
+/** What the loop needs from a kind of training. */
 export interface EncoderTask {
-  /** The steps of one epoch: places of examples. */
+  /** The steps of one epoch, as indexes of examples. */
   steps(epoch: number): number[][];
-  /** Tokens in a step: what its time is in proportion to. */
+  /** Tokens in a step, to which its time is proportional. */
   tokens(step: readonly number[]): number;
   /** Loss and gradients of a step. */
   run(step: readonly number[]): Promise<{ loss: number; tokens: number; gradients: EncoderGradients }>;
   validate?: (() => Promise<Omit<EncoderValidation, 'step'>>) | undefined;
 }
 
-/** Everything in the calling thread. Leaves in `parameters` the best values found. */
+/** Runs the training in the calling thread. At the end `parameters` hold the best values found. */
 export async function runEncoderTraining(options: {
   task: EncoderTask;
   parameters: ReadonlyMap<string, Float32Array>;
@@ -122,7 +32,7 @@ export async function runEncoderTraining(options: {
   width: number;
   settings: EncoderHyperparameters;
   evaluateEverySteps?: number | undefined;
-  /** `fingerprint`: of all that decides the result. */
+  /** `fingerprint`: see `fingerprintEncoderJob`. */
   checkpoints: EncoderCheckpoints & { fingerprint: string };
   hooks: EncoderHooks;
 }): Promise<EncoderMetrics> {
@@ -146,13 +56,13 @@ export async function runEncoderTraining(options: {
 
   const optimizer = new EncoderOptimizer(parameters, options.isMatrix, { ...settings, width: options.width });
   const { moments } = optimizer;
-  if (directory) await prepareFolder(directory);
+  if (directory) await prepareCheckpointFolder(directory);
   const saved =
     directory && options.checkpoints.resume
       ? await restoreEncoderCheckpoint(directory, { parameters, moments }, fingerprint)
       : undefined;
-  if (saved) optimizer.restored();
-  const soFar = saved?.soFar ?? {
+  if (saved) optimizer.findTouchedRows();
+  const counters = saved?.counters ?? {
     step: 0,
     seconds: 0,
     stepSeconds: 0,
@@ -162,7 +72,7 @@ export async function runEncoderTraining(options: {
     validation: [],
   };
   let best = saved?.best;
-  const secondsBefore = soFar.seconds;
+  const secondsBefore = counters.seconds;
   const elapsed = () => secondsBefore + (performance.now() - started) / 1000;
   let savedAt = Number.NEGATIVE_INFINITY;
   let failed = false;
@@ -170,8 +80,8 @@ export async function runEncoderTraining(options: {
   const save = async () => {
     if (!directory) return;
     const from = performance.now();
-    soFar.seconds = elapsed();
-    await saveEncoderCheckpoint(directory, { soFar, parameters, moments, best }, fingerprint);
+    counters.seconds = elapsed();
+    await saveEncoderCheckpoint(directory, { counters, parameters, moments, best }, fingerprint);
     savedAt = performance.now();
     savingSeconds = (savedAt - from) / 1000;
   };
@@ -184,22 +94,22 @@ export async function runEncoderTraining(options: {
   const pace = new Pace();
   let validationSeconds = 0;
   const secondsLeft = () => {
-    const training = pace.secondsFor(costUpTo.at(-1)! - costUpTo[soFar.step]!);
+    const training = pace.secondsFor(costUpTo.at(-1)! - costUpTo[counters.step]!);
     if (training === undefined) return undefined;
-    return training + validationSeconds * Math.ceil((steps.length - soFar.step) / evaluateEvery);
+    return training + validationSeconds * Math.ceil((steps.length - counters.step) / evaluateEvery);
   };
 
   const validate = async () => {
-    const { step, validation } = soFar;
+    const { step, validation } = counters;
     if (!task.validate || validation.at(-1)?.step === step) return;
     progress({ stage: 'measuring validation loss', done: step, total: steps.length, unit: 'steps' });
     const from = performance.now();
     const measured = { step, ...(await task.validate()) };
     validationSeconds = (performance.now() - from) / 1000;
-    // Of equals the later is kept, which has seen more.
+    // Of two equal losses the later counts as best: it has seen more.
     if (validation.every(({ loss }) => measured.loss <= loss)) {
       best = new Map([...parameters].map(([name, values]) => [name, values.slice()]));
-      soFar.bestStep = step;
+      counters.bestStep = step;
     }
     validation.push(measured);
     const left = secondsLeft();
@@ -217,33 +127,35 @@ export async function runEncoderTraining(options: {
 
   try {
     for (;;) {
-      const due = soFar.step === 0 || soFar.step === steps.length || soFar.step % evaluateEvery === 0;
+      const due =
+        counters.step === 0 || counters.step === steps.length || counters.step % evaluateEvery === 0;
       if (due) await validate();
-      if (soFar.step === steps.length || patienceIsOver(soFar.validation, settings.patience)) break;
-      const chosen = steps[soFar.step]!;
-      await breathe(hooks.stopRequested);
+      if (counters.step === steps.length || patienceIsOver(counters.validation, settings.patience)) break;
+      const chosen = steps[counters.step]!;
+      await yieldOrStop(hooks.stopRequested);
       const from = performance.now();
       const { loss, gradients, tokens: own } = await task.run(chosen);
       const norm = EncoderOptimizer.norm(gradients);
       failed = !Number.isFinite(loss) || !Number.isFinite(norm);
-      if (failed) throw await diverged(chosen);
-      // Only here is it known that the state gives a loss and a gradient: what is on disk can be gone on from.
+      if (failed) throw await explainDivergence(chosen);
+      // Only now is it known that the current state gives a finite loss and gradient, so that training can continue
+      // from it.
       const pause = checkpointEverySeconds ?? Math.max(60, 20 * savingSeconds);
       const saving = performance.now();
       if ((saving - savedAt) / 1000 >= pause) await save();
       const notTraining = performance.now() - saving;
-      const step = soFar.step + 1;
+      const step = counters.step + 1;
       const rate =
         settings.learningRate * learningRateFactor(step, warmupSteps, steps.length, settings.schedule);
       optimizer.update(gradients, norm, step, rate);
-      soFar.step = step;
-      soFar.losses.push(loss);
-      soFar.tokens += own;
-      soFar.pairs += chosen.length;
+      counters.step = step;
+      counters.losses.push(loss);
+      counters.tokens += own;
+      counters.pairs += chosen.length;
       const seconds = (performance.now() - from - notTraining) / 1000;
-      soFar.stepSeconds += seconds;
+      counters.stepSeconds += seconds;
       pace.add(seconds, costs[step - 1]!);
-      const pairsPerSecond = soFar.pairs / soFar.stepSeconds;
+      const pairsPerSecond = counters.pairs / counters.stepSeconds;
       progress({
         stage: 'training',
         done: step,
@@ -254,154 +166,57 @@ export async function runEncoderTraining(options: {
         loss,
         learningRate: rate,
         gradientNorm: norm,
-        tokens: soFar.tokens,
-        tokensPerSecond: soFar.tokens / soFar.stepSeconds,
+        tokens: counters.tokens,
+        tokensPerSecond: counters.tokens / counters.stepSeconds,
         pairsPerSecond,
       });
     }
     await save();
   } catch (error) {
-    // Not while a divergence is looked into: what is on disk is good, and this state is not.
+    // Not after a divergence: the state on disk is good, and the current one is not.
     if (error instanceof TrainingStopped && !failed) await save();
     throw error;
   }
 
   for (const [name, values] of best ?? []) parameters.get(name)!.set(values);
   return {
-    steps: soFar.step,
+    steps: counters.step,
     plannedSteps: steps.length,
-    tokens: soFar.tokens,
-    pairs: soFar.pairs,
+    tokens: counters.tokens,
+    pairs: counters.pairs,
     seconds: elapsed(),
-    pairsPerSecond: soFar.pairs / soFar.stepSeconds,
-    tokensPerSecond: soFar.tokens / soFar.stepSeconds,
+    pairsPerSecond: counters.pairs / counters.stepSeconds,
+    tokensPerSecond: counters.tokens / counters.stepSeconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-    losses: soFar.losses,
-    validation: soFar.validation,
-    bestStep: soFar.bestStep ?? soFar.step,
-    stoppedBy: soFar.step === steps.length ? 'epochs' : 'patience',
+    losses: counters.losses,
+    validation: counters.validation,
+    bestStep: counters.bestStep ?? counters.step,
+    stoppedBy: counters.step === steps.length ? 'epochs' : 'patience',
   };
 
-  /** Which of the step's pairs have no loss or gradient. Where only some have none, the state before them is sound and saved. */
-  async function diverged(chosen: readonly number[]): Promise<TrainingDivergedError> {
+  /**
+   * Finds the pairs of the step that have no finite loss or gradient. Where only some have none, the state before them
+   * is good and is saved.
+   */
+  async function explainDivergence(chosen: readonly number[]): Promise<TrainingDivergedError> {
     const culprits: number[] = [];
     for (const pair of chosen) {
-      await breathe(hooks.stopRequested);
+      await yieldOrStop(hooks.stopRequested);
       const { loss, gradients } = await task.run([pair]);
       if (!Number.isFinite(loss) || !Number.isFinite(EncoderOptimizer.norm(gradients))) culprits.push(pair);
     }
     const all = culprits.length === chosen.length;
     if (!all) await save();
-    return divergence({
-      step: soFar.step + 1,
+    return divergenceError({
+      step: counters.step + 1,
       chosen,
       culprits,
       noun: 'training pair',
       learningRate: settings.learningRate,
       checkpoint:
         directory && (savedAt > Number.NEGATIVE_INFINITY || saved) ? checkpointPath(directory) : undefined,
-      // What a stopped sitting left may be the very state that has no next step.
+      // A checkpoint that a stopped process left may be the state that failed here.
       resumedHere: savedAt === Number.NEGATIVE_INFINITY && saved !== undefined,
     });
   }
-}
-
-/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. */
-export function newBertLora(model: BertModel, settings: EncoderHyperparameters): BertLora {
-  const random = seededRandom(settings.seed);
-  const { rank, alpha } = settings;
-  const matrices = new Map<string, Float32Array>();
-  for (const [name, [out, into]] of bertLinears(model.settings)) {
-    const bound = 1 / Math.sqrt(into);
-    matrices.set(
-      `${name}.a`,
-      Float32Array.from({ length: rank * into }, () => (random() * 2 - 1) * bound),
-    );
-    matrices.set(`${name}.b`, new Float32Array(out * rank));
-  }
-  return { rank, alpha, matrices };
-}
-
-/** Adds alpha / rank · B · A to the weights, in place: what is saved then needs no adapter. */
-export function foldLora(model: BertModel, { rank, alpha, matrices }: BertLora): void {
-  for (const [name, [out, into]] of bertLinears(model.settings)) {
-    const weight = model.weights.get(`${name}.weight`)!;
-    const [a, b] = [matrices.get(`${name}.a`)!, matrices.get(`${name}.b`)!];
-    for (let row = 0; row < out; row++) {
-      for (let column = 0; column < into; column++) {
-        let sum = 0;
-        for (let r = 0; r < rank; r++) sum += b[row * rank + r]! * a[r * into + column]!;
-        weight[row * into + column]! += (alpha / rank) * sum;
-      }
-    }
-  }
-}
-
-/** Defaults filled in and checked. */
-export function encoderSettings(
-  given: Partial<EncoderHyperparameters>,
-  /** `own`: the setting that only this kind of training has, and reads itself. */
-  defaults: { batchSize: number; own: string },
-): EncoderHyperparameters {
-  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const fallback: EncoderHyperparameters = {
-    method: 'full',
-    products: 'float32',
-    rank: 16,
-    alpha: 32,
-    learningRate: stated.method === 'lora' ? 1e-3 : 5e-5,
-    epochs: 1,
-    schedule: 'linear',
-    warmupFraction: 0.1,
-    maxGradientNorm: 1,
-    weightDecay: 0,
-    patience: 0,
-    seed: 1,
-    batchSize: defaults.batchSize,
-  };
-  refuseUnknown(given, [...Object.keys(fallback), defaults.own], 'hyperparameter');
-  const settings = { ...fallback, ...stated };
-  const demand = (parameter: keyof EncoderHyperparameters, holds: boolean, range: string) => {
-    if (holds) return;
-    throw new InvalidHyperparameterError({
-      parameter,
-      message: outOfRange('hyperparameter', parameter, settings[parameter], range),
-      hint: 'Change it in the configuration or leave it out for the default.',
-    });
-  };
-  demand('method', ['full', 'lora'].includes(settings.method), '"full" or "lora"');
-  demand('products', ['float32', 'int8'].includes(settings.products), '"float32" or "int8"');
-  demand(
-    'products',
-    settings.products === 'float32' || settings.method === 'full',
-    '"float32" with the method "lora"',
-  );
-  demand('schedule', schedules.includes(settings.schedule), schedules.join(', '));
-  for (const name of ['rank', 'batchSize'] as const) {
-    demand(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
-  }
-  demand('seed', Number.isInteger(settings.seed), 'a whole number');
-  for (const name of ['alpha', 'learningRate', 'epochs'] as const) {
-    demand(name, Number.isFinite(settings[name]) && settings[name] > 0, 'a number above 0');
-  }
-  demand('warmupFraction', settings.warmupFraction >= 0 && settings.warmupFraction <= 1, 'between 0 and 1');
-  const { patience } = settings;
-  demand(
-    'patience',
-    Number.isInteger(patience) && patience >= 0,
-    '0 (never) or a whole number of measurements',
-  );
-  demand('maxGradientNorm', settings.maxGradientNorm >= 0, '0 (no clipping) or more');
-  demand('weightDecay', settings.weightDecay >= 0, '0 or more');
-  return settings;
-}
-
-/** @throws InvalidHyperparameterError where the folder for the result is taken: before hours of work, not after. */
-export function checkOutput(directory: string): void {
-  if (!existsSync(directory)) return;
-  throw new InvalidHyperparameterError({
-    parameter: 'outputDirectory',
-    message: `${directory} exists already.`,
-    hint: 'Name a folder that does not exist yet; the trained model is written there.',
-  });
 }

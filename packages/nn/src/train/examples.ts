@@ -1,8 +1,8 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import type { LabelledTokens } from '../models/decoder.ts';
-import type { DecoderConfig } from '../models/decoder-weights.ts';
+import type { DecoderConfig } from '../models/decoder-config.ts';
 
-/** A tokenised conversation. Say with a mask or with spans which tokens the model is to learn to write. */
+/** A tokenised conversation. A mask or spans say which tokens the model is to learn to write. */
 export interface TrainingExample {
   /** Token ids. */
   tokens: ArrayLike<number>;
@@ -13,9 +13,11 @@ export interface TrainingExample {
 }
 
 /**
- * Examples as arrays of token ids and label positions. A label at position 0 is left out: nothing comes before it to
- * predict it from.
- * @param firstIndex the place of the first one in the caller's list.
+ * Checks examples and turns them into token ids and label positions. A label at position 0 is left out, because no
+ * token before it could predict it.
+ *
+ * @param what what an example is called in errors.
+ * @param firstIndex the first example's index in the caller's list.
  * @throws InvalidExampleError naming the example and what is wrong with it.
  */
 export function readExamples(
@@ -50,7 +52,7 @@ export function readExamples(
         'Shorten it; nothing is cut silently.',
       );
     }
-    // As given: a number that 32 bits do not hold must not turn into a token.
+    // Checked as given: a number that does not fit 32 bits must not turn into a valid token.
     const foreign = given.findIndex((token) => token < 0 || token >= config.vocabulary);
     if (foreign !== -1) {
       fail(
@@ -95,7 +97,7 @@ export function readExamples(
   });
 }
 
-/** An array or a typed array: what has a length and elements by number. */
+/** Whether a value is an array or a typed array. */
 export function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }

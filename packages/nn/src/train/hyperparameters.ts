@@ -1,30 +1,33 @@
-import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { type LoraTarget, loraTargets } from './lora-adapter.ts';
-import { outOfRange, refuseUnknown } from './options.ts';
+import { type LoraTarget, loraTargets } from '../models/lora-adapter.ts';
+import { refuseUnknownNames, requireValid } from './check-settings.ts';
 import { type Schedule, schedules } from './schedule.ts';
 
+/** How a LoRA adapter is trained. */
 export interface Hyperparameters {
   /** Default 16. */
   rank: number;
   /** The adapter is scaled by alpha / rank. Default 32. */
   alpha: number;
   /**
-   * Share of the inputs of A that is zeroed in training, the rest scaled up by 1 / (1 − dropout), as PEFT's
-   * `lora_dropout`; projections that read the same input share the zeros. Costs time: the adapter can then not be folded
-   * into the weights. Default 0.
+   * The share of A's inputs that is zeroed in training, while the rest is scaled up by 1 / (1 − dropout), as PEFT's
+   * `lora_dropout`. Projections that read the same input share the zeros. This costs time: the adapter can then not be
+   * folded into the weights. Default 0.
    */
   dropout: number;
   /**
-   * Of the products with the frozen weights. `float32` (default) is the reference. `int8` rounds activations, gradients and
-   * weights to eight bits with a scale a row and column: 1.3 to 1.4 times as fast where the CPU has integer dot products
-   * (AVX-512 VNNI and later, Arm), and refused where it has none; losses, the validation's too, are then measured in it.
+   * The number format of the products with the frozen weights. `float32` (default) is the reference. `int8` rounds
+   * activations, gradients and weights to eight bits with a scale for each row and column: 1.3 to 1.4 times as fast
+   * where the CPU has integer dot products (AVX-512 VNNI and later, Arm), and refused where it has none. Losses, on the
+   * validation data too, are then measured in int8.
    */
   frozenPrecision: 'float32' | 'int8';
   /** At its peak. Default: by the amount of data, see {@link defaultsForData}. */
   learningRate: number;
-  /** How the learning rate goes on after its rise: down to zero along half a cosine (default) or a line, or not at all. */
+  /** The learning rate after its rise: down to zero along half a cosine (default) or a line, or constant. */
   schedule: Schedule;
-  /** Examples in a step are batchSize · accumulate; their loss is the mean over all labelled tokens. Default 4 · 1. */
+  /**
+   * A step has batchSize · accumulate examples; its loss is the mean over all of their labelled tokens. Default 4 · 1.
+   */
   batchSize: number;
   accumulate: number;
   /** Default: by the amount of data. */
@@ -38,25 +41,26 @@ export interface Hyperparameters {
   patience: number;
   /** Gradients are scaled down to this norm over all tensors. Default 1; 0 turns clipping off. */
   maxGradientNorm: number;
-  /** Decoupled. Default 0. */
+  /** Of AdamW: decoupled from the gradient. Default 0. */
   weightDecay: number;
   /** Default: all seven. */
   targetModules: LoraTarget[];
-  /** Decides the adapter's beginning, the order of the examples and what dropout zeroes. Default 1. */
+  /** Decides the adapter's initial values, the order of the examples, and what dropout zeroes. Default 1. */
   seed: number;
   /**
-   * Of preference training alone: how strongly the model is held to what it was before; larger stays closer.
-   * Default 0.1, as in Rafailov et al. 2023 and TRL.
+   * Only for preferences: how strongly the model is held to what it was before training; larger stays closer. Default
+   * 0.1, as in Rafailov et al. 2023 and TRL.
    */
   beta: number;
   /**
-   * Stop after this many minutes, everything included: the number of steps, and with it the schedule, is estimated anew
-   * from the time of the steps so far. The result then depends on the machine's speed; without it, it does not.
+   * Stop after this many minutes, everything included. The number of steps, and with it the schedule, is estimated
+   * again after each step from the time of the steps so far. The result then depends on the machine's speed; without
+   * this option it does not.
    */
   maxMinutes?: number;
 }
 
-/** What does not depend on the data. */
+/** The defaults that do not depend on the data. */
 export const defaultHyperparameters = {
   rank: 16,
   alpha: 32,
@@ -79,6 +83,7 @@ const hyperparameterNames = Object.keys({ ...defaultHyperparameters, ...byAmount
   unknown
 >);
 
+/** How much data a training has. */
 export interface DataSize {
   /** Examples, or preference pairs. */
   examples: number;
@@ -90,17 +95,17 @@ export interface DataSize {
 }
 
 /**
- * Settings that follow from how much there is to learn from, where they are not given. Rules of thumb, no measurements:
+ * Defaults that depend on the amount of data. Rules of thumb, not measurements:
  *
- * - `epochs`: as many as make 200 steps, between 1 and 5. An adapter needs some hundreds of updates to take on a form;
- *   more than five looks at an example teach it by heart.
- * - `learningRate`: 5e-4 while at most 500,000 labelled tokens are trained on (over all epochs), then falling with the
- *   square root of their number down to 1e-4: many small steps reach further than the first few large ones. A tenth of
- *   that for preferences, whose loss does not stop falling when the text is learnt.
- * - `evaluations` of the validation loss after the first: at most 8, and as few (but 2) as keep validation below a tenth
- *   of the training's time (a token only read costs a third of one trained on).
- * - `patience`: 3 evaluations where examples are seen more than once and there are at least 6 evaluations; else 0, no
- *   early stop: in one epoch every step is on examples not seen before.
+ * - `epochs`: as many as make 200 steps, between 1 and 5. An adapter needs some hundreds of updates to learn a form;
+ *   when it sees an example more than five times it learns it by heart.
+ * - `learningRate`: 5e-4 for at most 500,000 labelled tokens (over all epochs), then falling with the square root of
+ *   their number down to 1e-4: many small steps reach further than the first few large ones. For preferences a tenth of
+ *   that, because their loss still falls when the text is learnt.
+ * - `evaluations`, measurements of the validation loss after the first: at most 8, and at least 2, so few that
+ *   validation takes less than a tenth of the training's time (reading a token costs a third of training on it).
+ * - `patience`: 3 evaluations where examples are seen more than once and there are at least 6 evaluations. Else 0, no
+ *   early stop: in a single epoch every step is on examples not seen before.
  */
 export function defaultsForData(
   size: DataSize,
@@ -123,13 +128,17 @@ export function defaultsForData(
   };
 }
 
-/** All settings of a training: those given, then those by the amount of data, then the fixed ones. */
+/**
+ * All settings of a training, checked: the given ones, then the defaults by the amount of data, then the fixed
+ * defaults.
+ * @throws InvalidHyperparameterError for an unknown name or a value out of range.
+ */
 export function hyperparametersFor(
   given: Partial<Hyperparameters>,
   size: DataSize,
   method: 'sft' | 'dpo',
 ): { settings: Hyperparameters; evaluations: number } {
-  refuseUnknown(given, hyperparameterNames, 'hyperparameter');
+  refuseUnknownNames(given, hyperparameterNames, 'hyperparameter');
   const defined = definedOnly(given);
   const { batchSize, accumulate } = { ...defaultHyperparameters, ...defined };
   const { evaluations, ...bySize } = defaultsForData(size, {
@@ -144,14 +153,9 @@ export function hyperparametersFor(
 }
 
 function checkHyperparameters(settings: Hyperparameters): Hyperparameters {
-  const demand = (parameter: keyof Hyperparameters, holds: boolean, range: string) => {
-    if (holds) return;
-    throw new InvalidHyperparameterError({
-      parameter,
-      message: outOfRange('hyperparameter', parameter, settings[parameter], range),
-      hint: 'Change it in the configuration or leave it out for the default.',
-    });
-  };
+  const hint = 'Change it in the configuration or leave it out for the default.';
+  const demand = (name: keyof Hyperparameters, isValid: boolean, range: string) =>
+    requireValid(isValid, { kind: 'hyperparameter', name, value: settings[name], range, hint });
   for (const name of ['rank', 'batchSize', 'accumulate'] as const) {
     demand(name, Number.isInteger(settings[name]) && settings[name] >= 1, 'a whole number of at least 1');
   }

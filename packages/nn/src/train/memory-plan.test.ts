@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { smolLm2Path } from '../models/cached-models.fixture.ts';
 import { readDecoderConfig } from '../models/decoder-weights.ts';
-import { smolLm2Path } from '../models/test-model.ts';
-import { loraTargets } from './lora-adapter.ts';
+import { loraTargets } from '../models/lora-adapter.ts';
 import { planMemory } from './memory-plan.ts';
-import { tinyJob } from './tiny-job.ts';
+import { tinyJob } from './tiny-job.fixture.ts';
 import { runTraining } from './trainer.ts';
 
 const training = {

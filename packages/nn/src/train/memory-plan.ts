@@ -1,27 +1,32 @@
-/** How a training is cut to the memory there is. */
+/** Fits a training to the memory that it may use. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { type DecoderConfig, decoderLayerSizes, decoderTensors } from '../models/decoder-config.ts';
-import type { LoraTarget } from './lora-adapter.ts';
+import type { LoraTarget } from '../models/lora-adapter.ts';
 
+/** How a training uses memory. */
 export interface MemoryPlan {
   /** What the backward computes again instead of keeping it; see `LoraShape`. */
   recompute: 'parts' | 'layers';
-  /** Most tokens in one pass. */
+  /** The most tokens in one pass. */
   tokensPerPass: number;
-  /** Peak resident memory of the whole process that is to be expected: a little above what was measured. */
+  /** The expected peak of resident memory of the whole process, rather a little too high. */
   bytes: number;
 }
 
+/** What the memory of a training depends on, apart from its model. */
 export interface PlannedTraining {
   rank: number;
   targetModules: readonly LoraTarget[];
-  /** Tokens of the longest example: it goes through in one pass whatever the plan. */
+  /** Tokens of the longest example, which goes through in one pass with any plan. */
   longest: number;
   /** Share of the tokens that are labels. */
   labelledShare: number;
 }
 
-/** From fast to small. Fewer tokens in a pass cost little, computing layers again costs a quarter of the speed. */
+/**
+ * From the fastest to the smallest. Fewer tokens in a pass cost little time; computing layers again costs a quarter of
+ * the speed.
+ */
 const plans = [
   { recompute: 'parts', tokensPerPass: 1024 },
   { recompute: 'parts', tokensPerPass: 768 },
@@ -33,8 +38,7 @@ const plans = [
 
 /**
  * The fastest plan that is expected to stay within `budget` bytes; without a budget the fastest of all.
- *
- * @throws InvalidHyperparameterError where none does, with what the smallest takes.
+ * @throws InvalidHyperparameterError where no plan does; the message says what the smallest takes.
  */
 export function planMemory(
   config: DecoderConfig,
@@ -53,8 +57,8 @@ export function planMemory(
 }
 
 /**
- * Fitted to the peaks of SmolLM2-135M, int8 or float32 (`bench/train-memory.ts`), with room of a few hundredths; the shares follow the
- * model's sizes.
+ * Fitted to the measured peaks of SmolLM2-135M, in int8 and float32 (`bench/train-memory.ts`), plus a few per cent; the
+ * terms scale with the sizes of the model.
  */
 function expectedBytes(
   config: DecoderConfig,
@@ -78,9 +82,10 @@ function expectedBytes(
   return (
     // Node and ONNX Runtime.
     660e6 +
-    // Four bytes a weight: float32 once, or int8 for both directions, packed and as they were read.
+    // Four bytes for each weight: float32 once, or int8 for both directions, packed and unpacked.
     4 * parameters +
-    // Adapter, its best state, two moments, gradients of the pass and of the step, each also in the runtime's hands.
+    // The adapter, its best state, two moments, and the gradients of the pass and of the step, each also in the
+    // runtime's memory.
     4 * 10 * adapter +
     4 * 0.9 * kept * tokens +
     // Scores, their softmax and its gradient.

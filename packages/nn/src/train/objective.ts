@@ -1,5 +1,5 @@
-import { seededRandom } from '../graph/finite-differences.ts';
 import type { Graph, Session, TensorData } from '../graph/index.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import {
   decoderInputs,
   decoderLossGraph,
@@ -12,34 +12,35 @@ import {
   type PreferredTokens,
   preferenceInputs,
 } from '../models/decoder.ts';
-import type { DecoderModel } from '../models/decoder-weights.ts';
-import { passes } from './batches.ts';
-import { breathe } from './stop.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
+import { cutIntoPasses } from './batches.ts';
+import { yieldOrStop } from './stop.ts';
 
-/** What is trained on and how it is scored: the same loop minimises the loss of examples and that of preferences. */
+/** What a training minimises. The same loop minimises the loss of examples and that of preferences. */
 export interface Objective {
-  /** By item (example or pair): tokens it takes in a pass, itself padded to a rectangle. */
+  /** By item (example or pair): its tokens in a pass, with the padding inside the item. */
   readonly lengths: readonly number[];
-  /** By item: tokens of real text. */
+  /** By item: its tokens without padding. */
   readonly tokens: readonly number[];
   readonly labelledTokens: readonly number[];
-  /** By item: its part in the number that the summed loss is divided by. */
+  /** By item: its weight. The summed loss is divided by the weights' sum. */
   readonly weights: readonly number[];
-  /** The graph's inputs for these items, but for the adapter and the gradients' seed. */
+  /** The graph's inputs for these items, without the adapter and the gradients' seed. */
   inputs(items: readonly number[]): Record<string, TensorData>;
-  /** The sequences of these items in the order of `inputs`, each by item and number within it. */
+  /** The sequences of these items in the order of `inputs`: for each, its item and its number within the item. */
   sequences(items: readonly number[]): readonly (readonly [item: number, number: number])[];
-  /** Of the items, how many the outputs of a pass got right; absent where there is no right and wrong. */
+  /** How many of the items a pass's outputs got right; absent where there is no right and wrong. */
   correct?(items: readonly number[], outputs: Record<string, TensorData>): number;
 }
 
+/** The graphs that compute an objective. */
 export interface ObjectiveGraphs {
   training(): Graph;
   loss(): Graph;
 }
 
-/** Cross-entropy, the mean over all labelled tokens. */
-export function supervised(examples: readonly LabelledTokens[]): Objective {
+/** Supervised: cross-entropy, the mean over all labelled tokens. */
+export function supervisedObjective(examples: readonly LabelledTokens[]): Objective {
   const lengths = examples.map(({ tokens }) => tokens.length);
   const labelledTokens = examples.map(({ labels }) => labels.length);
   return {
@@ -59,14 +60,17 @@ export function supervisedGraphs(model: DecoderModel, lora: LoraShape): Objectiv
   };
 }
 
-/** Log-probabilities of the replies under the model that training begins with, by pair. */
+/** The log-probabilities of the replies under the model before training, by pair. */
 export interface ReferenceLogProbabilities {
   chosen: Float32Array;
   rejected: Float32Array;
 }
 
-/** Direct preference optimisation, the mean over pairs. A pair is right when its margin has moved towards the chosen reply. */
-export function preferred(
+/**
+ * Direct preference optimisation, the mean over pairs. A pair counts as right when the chosen reply has gained on the
+ * rejected one since the start.
+ */
+export function preferenceObjective(
   pairs: readonly PreferredTokens[],
   reference: ReferenceLogProbabilities,
 ): Objective {
@@ -91,15 +95,19 @@ export function preferred(
   };
 }
 
-export function preferredGraphs(model: DecoderModel, lora: LoraShape, beta: number): ObjectiveGraphs {
+export function preferenceGraphs(model: DecoderModel, lora: LoraShape, beta: number): ObjectiveGraphs {
   return {
     training: () => decoderPreferenceGraph(model, lora, beta),
     loss: () => decoderPreferenceLossGraph(model, { ...lora, dropout: 0 }, beta),
   };
 }
 
-/** Runs a loss graph over all items, in passes. `onPass` sees each pass's outputs. */
-export async function measure(
+/**
+ * Measures the mean loss over all items, in passes.
+ * @param weights the adapter's matrices, as graph inputs.
+ * @param options.onPass gets the outputs of each pass.
+ */
+export async function measureLoss(
   session: Session,
   objective: Objective,
   weights: Record<string, TensorData>,
@@ -113,8 +121,8 @@ export async function measure(
   const { lengths } = objective;
   let [loss, weight, correct, done] = [0, 0, 0, 0];
   const all = lengths.map((_, item) => item);
-  for (const items of passes(all, lengths, options.tokensPerPass)) {
-    await breathe(options.stopRequested);
+  for (const items of cutIntoPasses(all, lengths, options.tokensPerPass)) {
+    await yieldOrStop(options.stopRequested);
     const outputs = await session.run({ ...weights, ...objective.inputs(items) });
     options.onPass?.(items, outputs);
     loss += (outputs.loss!.data as Float32Array)[0]!;
@@ -125,8 +133,11 @@ export async function measure(
   return { loss: loss / weight, ...(objective.correct && { accuracy: correct / all.length }) };
 }
 
-/** Other zeros for each sequence at each step, the same when the step is computed again. */
-export function dropoutFor(
+/**
+ * The dropout keys of these items: different for each sequence and each step, and the same when the step is computed
+ * again.
+ */
+export function dropoutKeysOf(
   objective: Objective,
   items: readonly number[],
   inputs: Record<string, TensorData>,
@@ -134,11 +145,11 @@ export function dropoutFor(
 ): Record<string, TensorData> {
   const seeds = objective
     .sequences(items)
-    .map(([item, number]) => [seed, step, item, number].reduce((state, value) => mixed(state, value), 0));
+    .map(([item, number]) => [seed, step, item, number].reduce((state, value) => mixSeeds(state, value), 0));
   return dropoutInputs(seeds, inputs.tokens!.shape[1]!);
 }
 
-/** A number that any change of either moves far: neighbouring seeds begin unrelated sequences. */
-function mixed(state: number, value: number): number {
+/** Combines two numbers so that neighbouring inputs give unrelated results. */
+function mixSeeds(state: number, value: number): number {
   return seededRandom(Math.imul(state ^ value, 0x9e3779b1) + value)() * 2 ** 32;
 }

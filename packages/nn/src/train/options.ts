@@ -1,8 +1,8 @@
-/** What a caller gives, checked before a thread is started for it: a name that nobody reads, a number out of range. */
+/** Checks the options of a job before a thread is started for it: no unknown names, no values out of range. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import type { CrossEncoderJob } from './cross-encoder-training.ts';
-import type { EmbedderJob } from './embedder-training.ts';
-import type { Job, LogitsJob, LossJob } from './jobs.ts';
+import { refuseUnknownNames, requireValid } from './check-settings.ts';
+import type { CrossEncoderJob, EmbedderJob } from './encoder-job.ts';
+import type { Job, LogitsJob, LossJob } from './job.ts';
 import type { PreferenceTrainingJob, TrainingJob, TrainingSettings } from './training-job.ts';
 
 type Names<T> = Record<keyof T, true>;
@@ -54,7 +54,7 @@ const encoder: Names<EmbedderJob & CrossEncoderJob> = {
   resume: true,
 };
 
-/** @throws InvalidHyperparameterError naming the first option that cannot be meant so. */
+/** @throws InvalidHyperparameterError naming the first option that is unknown, missing or out of range. */
 export function checkOptions({ kind, job }: Job): void {
   const preferred = kind === 'train' && 'preferences' in job;
   const names = {
@@ -64,19 +64,19 @@ export function checkOptions({ kind, job }: Job): void {
     embedder: encoder,
     'cross-encoder': encoder,
   };
-  refuseUnknown(job, Object.keys(names[kind]), 'option');
+  refuseUnknownNames(job, Object.keys(names[kind]), 'option');
   const options: Record<string, unknown> = { ...job };
-  const demand = (option: string, range: string, holds: (value: unknown) => boolean, required = false) => {
-    const value = options[option];
-    if (value === undefined ? !required : holds(value)) return;
-    throw new InvalidHyperparameterError({
-      parameter: option,
-      message:
-        value === undefined
-          ? `The option ${option} is missing; it must be ${range}.`
-          : outOfRange('option', option, value, range),
-      hint: required ? 'Give it.' : 'Change it, or leave it out for the default.',
-    });
+  const demand = (name: string, range: string, isValid: (value: unknown) => boolean, required = false) => {
+    const value = options[name];
+    const hint = required ? 'Give it.' : 'Change it, or leave it out for the default.';
+    if (value !== undefined) requireValid(isValid(value), { kind: 'option', name, value, range, hint });
+    else if (required) {
+      throw new InvalidHyperparameterError({
+        parameter: name,
+        message: `The option ${name} is missing; it must be ${range}.`,
+        hint,
+      });
+    }
   };
   const isPath = (value: unknown) => typeof value === 'string' && value !== '';
   if (kind === 'embedder' || kind === 'cross-encoder') {
@@ -103,31 +103,4 @@ export function checkOptions({ kind, job }: Job): void {
   demand('resume', 'true or false', (value) => typeof value === 'boolean');
   demand('onTooLong', '"throw" or "truncate"', (value) => value === 'throw' || value === 'truncate');
   demand('hyperparameters', 'an object', (value) => typeof value === 'object' && value !== null);
-}
-
-/** @throws InvalidHyperparameterError for a name that is not known: it would be passed over without a word. */
-export function refuseUnknown(
-  given: object,
-  known: readonly string[],
-  what: 'option' | 'hyperparameter',
-): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || known.includes(name)) continue;
-    throw new InvalidHyperparameterError({
-      parameter: name,
-      message: `There is no ${what} ${name}.`,
-      hint: `There are ${known.toSorted().join(', ')}.`,
-    });
-  }
-}
-
-/** The sentence for a value that is not what it must be; NaN and Infinity by their names. */
-export function outOfRange(
-  what: 'option' | 'hyperparameter',
-  name: string,
-  value: unknown,
-  range: string,
-): string {
-  const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return `The ${what} ${name} is ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}; it must be ${range}.`;
 }

@@ -1,17 +1,20 @@
 import { epochSteps, passCost } from './batches.ts';
 
-/** What a training's steps cost, in tokens computed on (padding and each pass's fixed work included). */
+/**
+ * The steps of a training and their costs, in tokens computed on (padding and the fixed cost of each pass included).
+ */
 export interface StepPlan {
-  /** The examples of a step, counting steps from 0. */
+  /** The examples of a step. Steps count from 0, over all epochs. */
   examplesOf(step: number): readonly number[];
-  /** Cost of the steps from `from` up to, not including, `to`. */
+  /** The cost of the steps `[from, to)`. */
   cost(from: number, to: number): number;
 }
 
 /**
- * Steps hold examples of similar length, so some are many times as long as others: time left is told from the tokens
- * they have, not from their number. Epochs are put in order when they are asked for; those to come are taken to cost
- * what the present one does (the same examples, divided otherwise).
+ * Plans all steps. Steps hold examples of similar length, so one step may cost many times as much as another: the time
+ * left is estimated from the tokens of the remaining steps, not from their number. An epoch is put in order when it is
+ * first asked for. Later epochs are taken to cost as much as the present one: they have the same examples in other
+ * steps.
  */
 export function planSteps(options: {
   /** Tokens that an example takes in a pass. */
@@ -46,17 +49,18 @@ export function planSteps(options: {
   };
 }
 
-/** Seconds left, from the pace of this sitting's steps so far; undefined before the first. */
+/** Estimates the seconds for a given cost from the speed of this process's steps so far. */
 export class Pace {
   #seconds = 0;
   #cost = 0;
 
-  /** A step of this cost took so long. */
+  /** Adds a finished step. */
   add(seconds: number, cost: number): void {
     this.#seconds += seconds;
     this.#cost += cost;
   }
 
+  /** Undefined before the first step. */
   secondsFor(cost: number): number | undefined {
     return this.#cost > 0 ? (this.#seconds / this.#cost) * cost : undefined;
   }

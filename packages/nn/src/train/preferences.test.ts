@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { openSession } from '../graph/index.ts';
 import { adapterInputs, decoderPreferenceGraph, preferenceInputs } from '../models/decoder.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import { type PreferencePair, readPreferences } from './preferences.ts';
-import { trainingSession } from './trainer.ts';
+import { trainingSessionOptions } from './training-session.ts';
 
 test('loss within 1e-5 and every gradient within 1e-4 of PyTorch + PEFT', async () => {
   const { model, adapter } = await loadTinyReference();
@@ -22,7 +22,7 @@ test('loss within 1e-5 and every gradient within 1e-4 of PyTorch + PEFT', async 
   await using file = await SafetensorsFile.open(fileURLToPath(new URL('preferences.safetensors', folder)));
   const pairs = readPreferences(reference.pairs, model.config, 'Pair');
   const graph = decoderPreferenceGraph(model, adapter, reference.beta);
-  await using session = await openSession(graph, trainingSession(1));
+  await using session = await openSession(graph, trainingSessionOptions(1));
   const run = (of: LoraAdapter) =>
     session.run({
       ...adapterInputs(of, model.config),

@@ -1,18 +1,21 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import type { PreferredTokens } from '../models/decoder.ts';
-import type { DecoderConfig } from '../models/decoder-weights.ts';
+import type { DecoderConfig } from '../models/decoder-config.ts';
 import { isList, readExamples } from './examples.ts';
 
-/** Two replies to one prompt, of which people preferred one. Token ids, tokenised by whatever will serve the model. */
+/** Two replies to one prompt, of which people preferred one. All are token ids of the model's own tokenizer. */
 export interface PreferencePair {
-  /** All that stands before the reply, the opening of the assistant's turn included. */
+  /** Everything before the reply, the opening of the assistant's turn included. */
   prompt: ArrayLike<number>;
   /** The better reply, with the token that ends its turn. */
   chosen: ArrayLike<number>;
   rejected: ArrayLike<number>;
 }
 
-/** @throws InvalidExampleError naming the pair and what is wrong with it. */
+/**
+ * Checks pairs and turns them into token ids and label positions.
+ * @throws InvalidExampleError naming the pair and what is wrong with it.
+ */
 export function readPreferences(
   pairs: readonly PreferencePair[],
   config: DecoderConfig,

@@ -1,10 +1,11 @@
 export const schedules = ['cosine', 'linear', 'constant'] as const;
+/** How the learning rate changes after its rise. */
 export type Schedule = (typeof schedules)[number];
 
 /**
  * The factor on the peak learning rate at `step` of `totalSteps`, counting from 1: a linear rise that reaches the peak
- * at `warmupSteps`, then half a cosine or a line down to zero, or the peak kept. The last step still learns a little:
- * the way down reaches zero one step after it.
+ * at `warmupSteps`, then half a cosine or a line down to zero, or the peak kept. Zero is reached one step after the
+ * last, so that the last step still learns a little.
  */
 export function learningRateFactor(
   step: number,

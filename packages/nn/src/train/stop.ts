@@ -1,8 +1,8 @@
-/** Thrown inside a job when it was asked to stop; what the caller sees is the signal's own reason. */
+/** Thrown inside a job that was asked to stop. The caller gets the signal's own reason instead. */
 export class TrainingStopped extends Error {}
 
-/** Lets messages in, then stops if that was asked for. */
-export async function breathe(stopRequested: (() => boolean) | undefined): Promise<void> {
+/** Lets the event loop run once, so that messages arrive. @throws TrainingStopped if the job was asked to stop. */
+export async function yieldOrStop(stopRequested: (() => boolean) | undefined): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   if (stopRequested?.()) throw new TrainingStopped('The training was asked to stop.');
 }

@@ -1,15 +1,14 @@
-import type { CrossEncoderJob } from './cross-encoder-training.ts';
-import type { EmbedderResult } from './embedder-training.ts';
-import type { EncoderProgress } from './encoder-training.ts';
-import { runInThread } from './thread.ts';
+import type { CrossEncoderJob, EmbedderResult, EncoderProgress } from './encoder-job.ts';
+import { runInThread } from './run-in-thread.ts';
 
 /**
- * Trains a cross-encoder in a worker thread from the pairs that train an embedder, with binary cross-entropy over each query's
- * right text and its wrong ones, and writes a folder that `CrossEncoder.load` and sentence-transformers load. It begins with an
- * embedder's weights and a new head, or goes on with a cross-encoder.
+ * Trains a cross-encoder in a worker thread, from the same pairs as an embedder, and writes a folder that
+ * `CrossEncoder.load` and sentence-transformers load. The loss is binary cross-entropy over each query's right text and
+ * its wrong ones. `directory` holds an embedder, whose weights then get a new head, or a cross-encoder, which is
+ * trained further.
  *
- * Recall@1 is the share of the validation queries whose right text scores above its own wrong ones. Determinism, checkpoints, abort and
- * errors are those of `trainEmbedder`.
+ * Recall@1 is the share of the validation queries whose right text scores above all of its wrong ones. Determinism,
+ * checkpoints, aborting and errors are as in `trainEmbedder`.
  */
 export function trainCrossEncoder(
   options: CrossEncoderJob & { signal?: AbortSignal; onProgress?: (progress: EncoderProgress) => void },

@@ -1,10 +1,10 @@
-import type { EmbedderJob, EmbedderResult } from './embedder-training.ts';
-import type { EncoderProgress } from './encoder-training.ts';
-import { runInThread } from './thread.ts';
+import type { EmbedderJob, EmbedderResult, EncoderProgress } from './encoder-job.ts';
+import { runInThread } from './run-in-thread.ts';
 
 /**
- * Fine-tunes a BERT sentence embedder in a worker thread, with in-batch negatives (sentence-transformers'
- * MultipleNegativesRankingLoss) and the pairs' own, and writes a folder that `BertEncoder.load` and sentence-transformers load.
+ * Fine-tunes a BERT sentence embedder in a worker thread, and writes a folder that `BertEncoder.load` and
+ * sentence-transformers load. Negatives are the other texts of the batch (sentence-transformers'
+ * MultipleNegativesRankingLoss) and those that the pairs name.
  *
  *     const { metrics } = await trainEmbedder({
  *       directory: 'all-MiniLM-L6-v2', outputDirectory: 'my-embedder',
@@ -12,12 +12,14 @@ import { runInThread } from './thread.ts';
  *       onProgress: ({ stage, done, total, detail }) => console.log(stage, done, total, detail),
  *     });
  *
- * The same input gives the same weights, bit for bit on the same machine with the same threads. With `checkpointDirectory` and
- * `resume` a training that was killed or aborted goes on where it was, to the very same weights. On abort the promise is rejected
- * with the signal's reason, after the current pass, and no model is written.
+ * The same input gives the same weights, bit for bit on the same machine with the same number of threads. With
+ * `checkpointDirectory` and `resume`, a training that was killed or aborted continues where it was and ends with the
+ * same weights. On abort the promise is rejected with the signal's reason, after the current pass, and no model is
+ * written.
  *
  * @throws InvalidExampleError, InvalidHyperparameterError, UnsupportedModelError, FileFormatError for bad input;
- *   TrainingDivergedError when the loss is no longer a number; CheckpointMismatchError for a checkpoint of another training; FileWriteError when the result cannot be written.
+ *   TrainingDivergedError when the loss or its gradient is no longer a finite number; CheckpointMismatchError when
+ *   `resume` finds another training's checkpoint; FileWriteError when the result cannot be written.
  */
 export function trainEmbedder(
   options: EmbedderJob & { signal?: AbortSignal; onProgress?: (progress: EncoderProgress) => void },

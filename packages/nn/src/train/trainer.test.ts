@@ -5,13 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import type { DecoderModel } from '../models/decoder-config.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
-import { checkpointPath, readCheckpoint } from './checkpoint.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { checkpointPath } from './checkpoint-file.ts';
 import { TrainingStopped } from './stop.ts';
-import { countingExamples, tinyJob } from './tiny-job.ts';
+import { countingExamples, tinyJob } from './tiny-job.fixture.ts';
 import { decoderLogits, evaluateLoss, trainLora } from './train-lora.ts';
 import { runTraining } from './trainer.ts';
 import type { TrainingJob } from './training-job.ts';
@@ -170,7 +171,7 @@ describe('training', () => {
 
   test('killed without warning at random moments and resumed, ends as if it had not been', async () => {
     const whole = await runTraining(await tinyJob());
-    const program = path.join(import.meta.dirname, 'killed-training.ts');
+    const program = path.join(import.meta.dirname, 'training-process.fixture.ts');
     const random = seededRandom(5);
     let killed = 0;
     for (let attempt = 0; attempt < 6; attempt++) {

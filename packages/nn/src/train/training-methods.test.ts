@@ -5,14 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { inInt8, loadDecoder } from '../models/decoder-weights.ts';
+import { loadDecoder, quantizeToInt8 } from '../models/decoder-weights.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { defaultsForData } from './hyperparameters.ts';
-import type { LoraAdapter } from './lora-adapter.ts';
 import { Pace, planSteps } from './pace.ts';
 import { patienceIsOver } from './patience.ts';
 import { learningRateFactor, schedules } from './schedule.ts';
-import { countingExamples, tinyJob, tinyPreferenceJob, variants } from './tiny-job.ts';
+import { countingExamples, tinyJob, tinyPreferenceJob, variants } from './tiny-job.fixture.ts';
 import { evaluateLoss } from './train-lora.ts';
 import { runTraining } from './trainer.ts';
 import type { TrainingProgress } from './training-job.ts';
@@ -28,7 +28,7 @@ describe('killed with SIGKILL when a step is done and resumed, ends in the same 
     test(variant, async () => {
       const job = await variants[variant]!();
       const whole = await runTraining(job);
-      const program = path.join(import.meta.dirname, 'killed-training.ts');
+      const program = path.join(import.meta.dirname, 'training-process.fixture.ts');
       for (const dies of [1, 4]) {
         const child = spawn(process.execPath, [program, folder, variant, String(dies)], {
           stdio: ['ignore', 'ignore', 'inherit'],
@@ -109,7 +109,7 @@ describe('frozen products in eight bits', () => {
     expect(matrices.length).toBeGreaterThan(0);
     expect([...rounded.int8!.keys()].toSorted()).toEqual(matrices.toSorted());
     expect([...rounded.weights.keys(), ...matrices].toSorted()).toEqual([...whole.weights.keys()].toSorted());
-    expect(inInt8(whole)).toEqual(rounded);
+    expect(quantizeToInt8(whole)).toEqual(rounded);
   });
 
   test('are refused for preferences', async () => {

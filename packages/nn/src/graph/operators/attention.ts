@@ -1,13 +1,14 @@
 /** Causal grouped-query attention. */
 import { differentiable, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
-import { after } from '../recompute.ts';
+import { delayUntil } from '../recompute.ts';
 import { binary } from './elementwise.ts';
 import { batchedMatMul } from './matrix.ts';
 import { reduce } from './reduce.ts';
 import { reshapeNode, transposeNode } from './shape.ts';
 import { softmaxNode } from './softmax.ts';
 
+/** Sizes of a grouped-query attention. */
 export interface AttentionSizes {
   heads: number;
   keyValueHeads: number;
@@ -18,12 +19,13 @@ export interface AttentionSizes {
 
 /**
  * softmax(attentionScale · q · kᵀ + mask) · v for each head, where `heads / keyValueHeads` query heads share a key head
- * (Ainslie et al. 2023). q: [batch, length, heads·headWidth], k and v: [batch, length, keyValueHeads·headWidth],
- * mask: [length, length], 0 where a row's position may look and very negative where not. Returns q's shape.
+ * (Ainslie et al. 2023). q: [batch, length, heads·headWidth], k and v: [batch, length, keyValueHeads·headWidth], mask:
+ * [length, length], 0 where a position may look at another and very negative where it may not. The result has q's
+ * shape.
  *
- * The queries that share a key head are laid one under another, so each product is one matrix per key head with
- * nothing repeated. The probabilities, length² per head, are the largest values of the model: the backward computes
- * them again, and its softmax part needs them once, by Σ dP·P = Σ dO·O over a row.
+ * The queries that share a key head are stacked, so that there is one matrix product for each key head and no key is
+ * repeated. The probabilities, length² for each head, are the largest values of the model: the backward computes them
+ * again. The backward of the softmax uses them only once, because Σ dP·P = Σ dO·O over a row.
  */
 export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes: AttentionSizes): Value {
   const { keyValueHeads, headWidth } = sizes;
@@ -56,8 +58,8 @@ export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes
   const y = fromQueries(mixed);
   return differentiable(y, [q, k, v], (dy) => {
     const gradient = rowsOfQueries(dy);
-    const [lateQueries, lateKeys] = [rowsOfQueries(after(q, dy)), rowsOfKeys(after(k, dy))];
-    const lateValues = rowsOfKeys(after(v, dy));
+    const [lateQueries, lateKeys] = [rowsOfQueries(delayUntil(q, dy)), rowsOfKeys(delayUntil(k, dy))];
+    const lateValues = rowsOfKeys(delayUntil(v, dy));
     const p = probabilities(lateQueries, lateKeys);
     const dValues = batchedMatMul(p, gradient, { transA: true });
     const projection = rowsOfQueries(binary('Mul', dy, y));
@@ -73,8 +75,9 @@ export function causalAttention(q: Value, k: Value, v: Value, mask: Value, sizes
 }
 
 /**
- * `mask` [length, length], in which moreover no position sees further back than the `window` − 1 before it (Beltagy et
- * al. 2020, causal). Distances are those of rows, so sequences may stand one after another in a mask that keeps them apart.
+ * `mask` [length, length], in which in addition no position sees further back than the `window` − 1 positions before it
+ * (Beltagy et al. 2020, causal). Distances are counted in rows, so several sequences may follow one another if the mask
+ * already separates them.
  */
 export function slidingWindow(mask: Value, window: number): Value {
   const { graph } = mask;

@@ -1,9 +1,14 @@
-/** Losses of scores against labels, summed over rows: divide, or seed the gradient, by their number for the mean. */
+/**
+ * Losses of scores against labels, summed over rows. For the mean, divide by the number of rows or seed the gradient
+ * with 1/rows.
+ */
 import { differentiable, type Value } from '../graph.ts';
 import { binary, unary } from './elementwise.ts';
 import { reduce } from './reduce.ts';
 
-/** Sum over rows of −log softmax(scores)[label]. scores: [rows, classes], labels: [rows] int32. A scalar. */
+/**
+ * Sum over rows of −log softmax(scores)[label]. scores: [rows, classes], labels: [rows] int32. The result is a scalar.
+ */
 export function crossEntropy(scores: Value, labels: Value): Value {
   const { graph } = scores;
   const [logProbabilities] = graph.node('LogSoftmax', [scores], [scores], { attributes: { axis: -1 } });
@@ -23,7 +28,7 @@ export function crossEntropy(scores: Value, labels: Value): Value {
   );
   const loss = unary('Neg', reduce('ReduceSum', picked!, [0, 1], false));
   return differentiable(loss, [scores], (dLoss) => {
-    // softmax − 1 at the label: each row has one label, so no two updates fall on one place.
+    // softmax − 1 at the label. Each row has one label, so no two updates fall on the same place.
     const [updates] = graph.node(
       'Expand',
       [
@@ -43,8 +48,8 @@ export function crossEntropy(scores: Value, labels: Value): Value {
 }
 
 /**
- * Sum of −target · log σ(x) − (1 − target) · log(1 − σ(x)) = softplus(x) − target · x, which no x overflows.
- * x and targets: [rows], targets between 0 and 1 (no gradient reaches them). A scalar.
+ * Sum of −target · log σ(x) − (1 − target) · log(1 − σ(x)), computed as softplus(x) − target · x, which does not
+ * overflow for any x. x and targets: [rows], targets between 0 and 1 (they get no gradient). The result is a scalar.
  */
 export function binaryCrossEntropy(x: Value, targets: Value): Value {
   const each = binary('Sub', unary('Softplus', x), binary('Mul', targets, x));

@@ -1,10 +1,14 @@
-/** Element-by-element operators with NumPy broadcasting. A gradient is summed back over what was broadcast. */
+/**
+ * Element-by-element operators with NumPy broadcasting. The gradient of a broadcast operand is summed over the axes
+ * that were broadcast.
+ */
 import { GraphError } from '../../errors/graph-error.ts';
 import { differentiable, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
-import { after } from '../recompute.ts';
+import { delayUntil } from '../recompute.ts';
 import { sumTo } from './reduce.ts';
 
+/** a + b, with NumPy broadcasting. */
 export function add(a: Value, b: Value): Value {
   return differentiable(binary('Add', a, b), [a, b], (dy, [toA, toB]) => [
     toA ? sumTo(dy, a.shape) : undefined,
@@ -12,6 +16,7 @@ export function add(a: Value, b: Value): Value {
   ]);
 }
 
+/** a − b, with NumPy broadcasting. */
 export function subtract(a: Value, b: Value): Value {
   return differentiable(binary('Sub', a, b), [a, b], (dy, [toA, toB]) => [
     toA ? sumTo(dy, a.shape) : undefined,
@@ -19,6 +24,7 @@ export function subtract(a: Value, b: Value): Value {
   ]);
 }
 
+/** a · b element by element, with NumPy broadcasting. */
 export function multiply(a: Value, b: Value): Value {
   return differentiable(binary('Mul', a, b), [a, b], (dy, [toA, toB]) => [
     toA ? sumTo(binary('Mul', dy, b), a.shape) : undefined,
@@ -26,6 +32,7 @@ export function multiply(a: Value, b: Value): Value {
   ]);
 }
 
+/** a / b element by element, with NumPy broadcasting. */
 export function divide(a: Value, b: Value): Value {
   const y = binary('Div', a, b);
   return differentiable(y, [a, b], (dy, [toA, toB]) => {
@@ -47,24 +54,29 @@ export function offset(x: Value, term: number): Value {
   return add(x, x.graph.constant('float32', [term]));
 }
 
+/** −x. */
 export function negate(x: Value): Value {
   return differentiable(unary('Neg', x), [x], (dy) => [unary('Neg', dy)]);
 }
 
+/** eˣ. */
 export function exponential(x: Value): Value {
   const y = unary('Exp', x);
   return differentiable(y, [x], (dy) => [binary('Mul', dy, y)]);
 }
 
+/** The natural logarithm of x. */
 export function logarithm(x: Value): Value {
   return differentiable(unary('Log', x), [x], (dy) => [binary('Div', dy, x)]);
 }
 
+/** √x. */
 export function squareRoot(x: Value): Value {
   const y = unary('Sqrt', x);
   return differentiable(y, [x], (dy) => [binary('Div', binary('Mul', dy, constant(y, 0.5)), y)]);
 }
 
+/** The hyperbolic tangent of x. */
 export function tanh(x: Value): Value {
   const y = unary('Tanh', x);
   return differentiable(y, [x], (dy) => [
@@ -72,6 +84,7 @@ export function tanh(x: Value): Value {
   ]);
 }
 
+/** 1 / (1 + e⁻ˣ). */
 export function sigmoid(x: Value): Value {
   const y = unary('Sigmoid', x);
   return differentiable(y, [x], (dy) => [
@@ -82,7 +95,7 @@ export function sigmoid(x: Value): Value {
 /** x · sigmoid(x). One kernel forward: QuickGelu with alpha 1 is SiLU. */
 export function silu(x: Value): Value {
   return differentiable(siluKernel(x), [x], (dy) => {
-    const late = after(x, dy);
+    const late = delayUntil(x, dy);
     return [binary('Mul', dy, siluSlope(late, siluKernel(late)))];
   });
 }
@@ -94,7 +107,7 @@ export function silu(x: Value): Value {
 export function swiglu(gate: Value, up: Value): Value {
   const y = binary('Mul', siluKernel(gate), up);
   return differentiable(y, [gate, up], (dy, [toGate, toUp]) => {
-    const late = after(gate, dy);
+    const late = delayUntil(gate, dy);
     const activated = siluKernel(late);
     return [
       toGate ? binary('Mul', binary('Mul', dy, up), siluSlope(late, activated)) : undefined,
@@ -107,8 +120,9 @@ export function swiglu(gate: Value, up: Value): Value {
 export function gelu(x: Value): Value {
   const [y] = x.graph.node('Gelu', [x], [x]);
   return differentiable(y!, [x], (dy) => {
-    // d/dx x·Φ(x) = Φ(x) + x·φ(x). With t = x/√2 that is (1 + erf t)/2 + t / (√π · e^(t²)): dividing by a power that
-    // overflows gives the right 0, and HardSigmoid makes (1 + e)/2 in one pass. This is the widest tensor of an encoder.
+    // d/dx x·Φ(x) = Φ(x) + x·φ(x). With t = x/√2 that is (1 + erf t)/2 + t / (√π · e^(t²)). Dividing by a power that
+    // overflows gives the right result, 0. HardSigmoid computes (1 + e)/2 in one pass: this is the widest tensor of an
+    // encoder.
     const t = binary('Mul', x, constant(x, Math.SQRT1_2));
     const [cumulative] = x.graph.node('HardSigmoid', [unary('Erf', t)], [x], {
       attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } },
@@ -121,14 +135,16 @@ export function gelu(x: Value): Value {
 
 /** x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))): the approximation of {@link gelu} that Gemma is trained with. */
 export function geluTanh(x: Value): Value {
-  return differentiable(geluTanhKernel(x), [x], (dy) => [binary('Mul', dy, geluTanhSlope(after(x, dy)))]);
+  return differentiable(geluTanhKernel(x), [x], (dy) => [
+    binary('Mul', dy, geluTanhSlope(delayUntil(x, dy))),
+  ]);
 }
 
 /** geluTanh(gate) · up, the activation of Gemma's feed-forward. As in {@link swiglu} the activated gate is not kept. */
 export function geglu(gate: Value, up: Value): Value {
   const y = binary('Mul', geluTanhKernel(gate), up);
   return differentiable(y, [gate, up], (dy, [toGate, toUp]) => {
-    const late = after(gate, dy);
+    const late = delayUntil(gate, dy);
     return [
       toGate ? binary('Mul', binary('Mul', dy, up), geluTanhSlope(late)) : undefined,
       toUp ? binary('Mul', dy, geluTanhKernel(late)) : undefined,

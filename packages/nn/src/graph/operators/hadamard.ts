@@ -1,17 +1,22 @@
 /**
- * Rotations by Hadamard matrices, which spread what is large in one place over many: rows whose numbers are of a size lose little
- * when they are rounded to few bits. x · weightᵀ = (x·H) · (weight·H)ᵀ, since H is orthogonal (Ashkboos et al. 2024, "QuaRot").
+ * Rotations by Hadamard matrices, which spread a large value in one place over many places: rows whose values are of
+ * similar size lose little when they are rounded to few bits. x · weightᵀ = (x·H) · (weight·H)ᵀ, since H is orthogonal
+ * (Ashkboos et al. 2024, "QuaRot").
  *
- * Decoders need it: a few tokens have activations hundreds of times as large as the others in a few dimensions ("attention
- * sinks"), and everything beside those would be rounded to nothing. On SmolLM2-135M the loss of the base model rose by .06 to .12
- * without it and moves by less than .01 with it. Gradients have such rows as well: rotated, they lead to a loss lower by .003.
+ * Decoders need this: in a few dimensions a few tokens have activations hundreds of times as large as the others
+ * ("attention sinks"), and with one scale for the row everything else would be rounded to zero. On SmolLM2-135M the
+ * loss of the base model rose by .06 to .12 without rotation and changes by less than .01 with it. Gradients have such
+ * rows too: rotating them lowers the loss by .003.
  */
 import type { Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
 import { gemm } from './matrix.ts';
 import { reshapeNode } from './shape.ts';
 
-/** Wider blocks spread better and cost more: at 64 a rotation takes a twentieth of the products that it serves. */
+/**
+ * Wider blocks spread better and cost more: at 64 a rotation takes a twentieth of the time of the products that it is
+ * for.
+ */
 const widest = 64;
 
 /** Each row of x, [rows, width], with every block of {@link hadamardBlock} neighbours rotated. No tape entry. */
@@ -22,8 +27,8 @@ export function hadamardRotated(x: Value): Value {
   if (block === 1) return x;
   const matrix = hadamardRotatedRows(identity(block), block);
   const blocks = reshapeNode(x, [`${rows}*${width / block}`, block]);
-  const rotated = gemm(blocks, graph.constant('float32', [...matrix], [block, block]));
-  return reshapeNode(rotated, [rows, width]);
+  const rotateBlocks = gemm(blocks, graph.constant('float32', [...matrix], [block, block]));
+  return reshapeNode(rotateBlocks, [rows, width]);
 }
 
 /** A row-major [rows, width] matrix with its rows rotated in the same way. */
@@ -36,7 +41,7 @@ export function hadamardRotatedColumns(matrix: Float32Array, width: number): Flo
   return rotated(matrix, hadamardBlock(matrix.length / width), width);
 }
 
-/** The fast Walsh–Hadamard transform of blocks whose elements lie `stride` apart; `stride` blocks lie side by side. */
+/** The fast Walsh–Hadamard transform of blocks whose elements are `stride` apart; `stride` blocks are interleaved. */
 function rotated(matrix: Float32Array, block: number, stride: number): Float32Array {
   const result = Float32Array.from(matrix);
   for (let start = 0; start < result.length; start += block * stride)

@@ -1,8 +1,8 @@
 /**
- * Matrix products in eight-bit integers, for frozen weights: rows of activations and columns of weights each have a scale
- * of their own (Dettmers et al. 2022; for training as well, with the gradients' rows: Wortsman et al. 2023, "SwitchBack").
- * On CPUs with integer dot products (AVX-512 VNNI, AVX-VNNI, AMX, Arm) they take about half of the time of float32,
- * the scaling included.
+ * Matrix products in eight-bit integers, for frozen weights: each row of activations and each column of weights has a
+ * scale (Dettmers et al. 2022; in training the rows of gradients too: Wortsman et al. 2023, "SwitchBack"). On CPUs with
+ * integer dot products (AVX-512 VNNI, AVX-VNNI, AMX, Arm) they take about half of the time of float32, the scaling
+ * included.
  */
 import { differentiable, Graph, type Value } from '../graph.ts';
 import { binary, unary } from './elementwise.ts';
@@ -31,7 +31,7 @@ export interface Int8Rows {
   quantized: Value;
   /** [rows, 1]: the largest magnitude of each row. */
   largest: Value;
-  /** 127 with 128 for zero; of rows that are never negative 255 with 0. */
+  /** 127, where 128 stands for zero; 255, where 0 stands for zero, for rows that are never negative. */
   steps: 127 | 255;
 }
 
@@ -47,23 +47,23 @@ export function int8Rows(x: Value): Int8Rows {
     [highest, unary('Neg', lowest), graph.constant('float32', [1e-30])],
     [column],
   );
-  return { quantized: quantizedRows(x, largest!, 127), largest: largest!, steps: 127 };
+  return { quantized: quantizeRows(x, largest!, 127), largest: largest!, steps: 127 };
 }
 
 /**
- * Rounds each row of x − least, where x is nowhere below `least`, to 255 steps up to its largest: twice as fine as
- * {@link int8Rows} for what an activation has made one-sided. A product of these rows is to be completed with `least` times the
- * sums of the matrix's columns. No tape entry.
+ * Rounds each row of x − least to 255 steps between 0 and its largest value, where no element of x is below `least`.
+ * This is twice as fine as {@link int8Rows}, for the one-sided outputs of an activation function. To a product of these
+ * rows, `least` times the sums of the matrix's columns must be added. No tape entry.
  */
 export function int8RowsAbove(x: Value, least: number): Int8Rows {
   const raised = binary('Sub', x, x.graph.constant('float32', [least]));
   const highest = reduce('ReduceMax', raised, [-1], true);
   const [largest] = x.graph.node('Max', [highest, x.graph.constant('float32', [1e-30])], [highest]);
-  return { quantized: quantizedRows(raised, largest!, 255), largest: largest!, steps: 255 };
+  return { quantized: quantizeRows(raised, largest!, 255), largest: largest!, steps: 255 };
 }
 
-/** Multiplied by the reciprocal: ONNX Runtime divides rows by a column three times as slowly. */
-function quantizedRows(x: Value, largest: Value, steps: 127 | 255): Value {
+/** Multiplies by the reciprocal: dividing rows by a column takes ONNX Runtime three times as long. */
+function quantizeRows(x: Value, largest: Value, steps: 127 | 255): Value {
   const { graph } = x;
   return graph.node(
     'QuantizeLinear',
@@ -106,12 +106,15 @@ export interface Int8Columns {
   scales: Float32Array;
 }
 
-/** Zeros, to be written to by {@link int8Columns} or {@link int8Transposed}. */
+/** Zeros, to be filled by {@link int8Columns} or {@link int8Transposed}. */
 export function emptyInt8Columns(rows: number, columns: number): Int8Columns {
   return { values: new Int8Array(rows * columns), scales: new Float32Array(columns) };
 }
 
-/** A row-major [rows, columns] matrix to int8 with a scale for each column; into arrays that are there already, if given. */
+/**
+ * A row-major [rows, columns] matrix in int8, with a scale for each column.
+ * @param into arrays to write to. Default: new ones.
+ */
 export function int8Columns(
   weight: Float32Array,
   rows: number,
@@ -140,7 +143,11 @@ export function int8ColumnSums({ values, scales }: Int8Columns): Float32Array {
   return Float32Array.from(sums, (sum, column) => sum * scales[column]!);
 }
 
-/** The transpose of {@link int8Columns}' input: [rows, columns] → int8 [columns, rows] with a scale for each row. */
+/**
+ * The transpose of a row-major [rows, columns] matrix in int8: [columns, rows], with a scale for each of its columns
+ * (the rows of the input).
+ * @param into arrays to write to. Default: new ones.
+ */
 export function int8Transposed(
   weight: Float32Array,
   rows: number,
@@ -160,17 +167,17 @@ export function int8Transposed(
   return into;
 }
 
-/** What {@link int8Columns} does to a [rows, columns] matrix, in the graph: for weights that change. No tape entry. */
+/** {@link int8Columns} inside the graph, for weights that change. No tape entry. */
 export function int8ColumnsOf(weight: Value): Int8Matrix {
   const largest = largestAlong(weight, 0);
-  return { values: roundedBy(weight, largest), scales: scalesOf(largest, weight.shape[1] as number) };
+  return { values: quantizeBy(weight, largest), scales: scalesOf(largest, weight.shape[1] as number) };
 }
 
-/** What {@link int8Transposed} does: [rows, columns] → int8 [columns, rows] with a scale for each row. No tape entry. */
+/** {@link int8Transposed} inside the graph, for weights that change. No tape entry. */
 export function int8RowsTransposed(weight: Value): Int8Matrix {
   const largest = largestAlong(weight, 1);
   return {
-    values: transposeNode(roundedBy(weight, largest), [1, 0]),
+    values: transposeNode(quantizeBy(weight, largest), [1, 0]),
     scales: scalesOf(largest, weight.shape[0] as number),
   };
 }
@@ -187,7 +194,7 @@ function largestAlong(weight: Value, axis: 0 | 1): Value {
   )[0]!;
 }
 
-function roundedBy(weight: Value, largest: Value): Value {
+function quantizeBy(weight: Value, largest: Value): Value {
   const { graph } = weight;
   return graph.node(
     'QuantizeLinear',
@@ -205,10 +212,11 @@ function scalesOf(largest: Value, size: number): Value {
 }
 
 /**
- * x · weightᵀ + bias with x: [rows, in] and a trained weight: the output and both gradients are products in integers. For the
- * gradient of the weight, which is summed over rows, each feature of x and of the output's gradient has a scale (Wortsman et al.
- * 2023 keep it in higher precision; on MiniLM it adds 3 % to a gradient that the other two have already moved by 12 %). `weight`
- * only names what the gradient belongs to; `earlier` is added to it, as in `linear`.
+ * x · weightᵀ + bias with x: [rows, in] and a weight that is trained. The output and both gradients are products in
+ * integers. The gradient of the weight is a sum over rows: there each feature of x and of the output's gradient has a
+ * scale. (Wortsman et al. 2023 keep that product in higher precision. On MiniLM its rounding adds 3 % to a gradient
+ * that the other two have already changed by 12 %.) `weight` only names what the gradient belongs to; `earlier` is
+ * added to the gradient, as in `linear`.
  */
 export function int8Linear(
   x: Value,
@@ -224,21 +232,21 @@ export function int8Linear(
 }
 
 /**
- * dyᵀ · x (+ earlier), [out, in], each feature of either with a scale of its own. ONNX Runtime finds what is largest along rows
- * several times as fast as along columns: dy is transposed first, and of x only magnitudes are compared.
+ * dyᵀ · x (+ earlier), [out, in], with a scale for each feature of dy and of x. ONNX Runtime finds the largest value
+ * along rows several times as fast as along columns: so dy is transposed first, and of x only magnitudes are compared.
  */
 function weightGradient(dy: Value, x: Value, earlier: Value | undefined): Value {
   const { graph } = x;
   const largest = reduce('ReduceMax', unary('Abs', x), [0], true);
   const [divisor] = graph.node('Max', [largest, graph.constant('float32', [1e-30])], [largest]);
-  const columns = { values: roundedBy(x, divisor!), scales: scalesOf(divisor!, x.shape[1] as number) };
+  const columns = { values: quantizeBy(x, divisor!), scales: scalesOf(divisor!, x.shape[1] as number) };
   const own = int8Product(int8Rows(transposeNode(dy, [1, 0])), columns);
   return earlier ? graph.node('Add', [own, earlier], [own])[0]! : own;
 }
 
 /**
- * y = the sum of x, [1, 64] → [1, 1], in the largest integers there are. Exact where the CPU has integer dot products; older x86
- * kernels add pairs of products in 16 bits, which saturate.
+ * y = the sum of x, [1, 64] → [1, 1], computed with the largest int8 values. The result is exact only where the CPU has
+ * integer dot products; older x86 CPUs add pairs of products in 16 bits, which saturate.
  */
 export function int8ProbeGraph(): Graph {
   const width = 64;

@@ -2,8 +2,8 @@
 import { differentiable, type Value } from '../graph.ts';
 
 /**
- * Rows of `table` by index: [count, ...width] and indices [...n] (int32 or int64) give [...n, ...width]. A row picked
- * several times gets the sum of its gradients.
+ * Rows of `table` by index: [count, ...width] and indices [...n] (int32 or int64) give [...n, ...width]. A row that is
+ * picked several times gets the sum of its gradients.
  */
 export function gatherRows(table: Value, indices: Value): Value {
   const { graph } = table;

@@ -1,29 +1,35 @@
-/** Dropout on what an adapter reads, from random numbers that are a function of row and column. */
+/** Dropout on the input of an adapter. Which elements are zeroed is a function of their row and column. */
 import { differentiable, type Value } from '../graph.ts';
-import { after } from '../recompute.ts';
+import { delayUntil } from '../recompute.ts';
 import { add, binary, scale, unary } from './elementwise.ts';
 import { type LoraLayer, loraLinear } from './lora.ts';
 import { gemm, linear } from './matrix.ts';
 
-/** Numbers in a row's key and in a column's: enough that no column's zeros follow from a few others'. */
+/**
+ * Numbers in the key of a row or column: enough that the zeros of one column cannot be predicted from those of a few
+ * others.
+ */
 export const dropoutKeyWidth = 8;
 
-/** What decides which elements of [rows, width] are zeroed. */
+/** Decides which elements of [rows, width] are zeroed. */
 export interface Dropout {
   /** Share that is zeroed. */
   probability: number;
-  /** [rows, dropoutKeyWidth], other numbers at each step: within ±dropoutKeyRange. */
+  /** [rows, dropoutKeyWidth], within ±dropoutKeyRange. Different at each step. */
   rows: Value;
-  /** [width, dropoutKeyWidth], other numbers at each place in the model, the same at each step: within ±dropoutKeyRange. */
+  /** [width, dropoutKeyWidth], within ±dropoutKeyRange. Different at each place in the model, the same at each step. */
   columns: Value;
 }
 
-/** With keys of this size the phases spread over some hundred turns, and float32 still resolves a turn to 1e-5. */
+/**
+ * Keys are within ± this number: the phases then spread over some hundred turns, and float32 still resolves 1e-5 of a
+ * turn.
+ */
 export const dropoutKeyRange = 8;
 
 /**
- * `loraLinear` as PEFT computes it with dropout: x · weightᵀ + scaling / (1 − p) · (x ∘ mask) · aᵀ · bᵀ. All layers share
- * the mask, so that x is masked once for all of them.
+ * {@link loraLinear} as PEFT computes it with dropout: x · weightᵀ + scaling / (1 − p) · (x ∘ mask) · aᵀ · bᵀ. All
+ * layers share the mask, so that x is masked once for all of them.
  */
 export function loraLinearWithDropout(
   x: Value,
@@ -46,10 +52,11 @@ export function loraLinearWithDropout(
 }
 
 /**
- * x with a random share of its elements zeroed (not scaled up). An element's random number is the fractional part of the
- * inner product of its row's and its column's key: uniform, and independent for any few elements. So the zeros need no
- * memory (the backward finds them again), no state, and no random number for each element: the keys are a hundredth of
- * their number, and a row's zeros do not depend on the rows computed beside it.
+ * x with a random share of its elements zeroed; the others are not scaled up. The random number of an element is the
+ * fractional part of the inner product of its row's key and its column's key: it is uniform, and independent for any
+ * few elements. So the zeros need no memory (the backward computes them again), no state, and no random number for each
+ * element: there are a hundred times fewer keys than elements. The zeros of a row do not depend on the rows computed in
+ * the same batch.
  */
 export function randomlyZeroed(x: Value, { probability, rows, columns }: Dropout): Value {
   const { graph } = x;
@@ -63,5 +70,5 @@ export function randomlyZeroed(x: Value, { probability, rows, columns }: Dropout
     );
     return graph.node('Where', [kept, values, graph.constant('float32', [0])], [x])[0]!;
   };
-  return differentiable(zeroed(x, rows), [x], (dy) => [zeroed(dy, after(rows, dy))]);
+  return differentiable(zeroed(x, rows), [x], (dy) => [zeroed(dy, delayUntil(rows, dy))]);
 }

@@ -1,18 +1,21 @@
 /** Linear layers with low-rank adapters (Hu et al. 2021). */
 import type { Value } from '../graph.ts';
-import { after } from '../recompute.ts';
+import { delayUntil } from '../recompute.ts';
 import { binary } from './elementwise.ts';
 import { hadamardRotated } from './hadamard.ts';
 import { type Int8Weight, int8Product, int8Rows } from './int8.ts';
 import { gemm } from './matrix.ts';
 import { concatenateNode, splitNode, transposeNode } from './shape.ts';
 
+/** A frozen linear layer, with an adapter or without. */
 export interface LoraLayer {
   /** [out, in], frozen. */
   weight: Value;
   /** [out], frozen. */
   bias?: Value | undefined;
-  /** The same weight as integers, rotated along what is summed over ({@link hadamardRotated}); where it is there, float32 is not touched. */
+  /**
+   * The same weight as integers, its rows rotated ({@link hadamardRotated}). Where it is given, `weight` is not read.
+   */
   int8?: Int8Weight | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
@@ -21,17 +24,17 @@ export interface LoraLayer {
 /**
  * x · (weight + scaling·b·a)ᵀ + bias for several layers that read the same x: [rows, in].
  *
- * The adapter is folded into the weight first, in both directions: folding costs 2·out·in·rank operations, where
- * carrying the adapter beside the weight costs 2·rows·(in + out)·rank and several passes over [rows, out], and there
- * are more rows than outputs. The folded weight is as large as the weight, so the backward folds again rather than
- * keep it. The layers' a are stacked, so that x is read once for all of them.
+ * In both directions the adapter is first folded into the weight. Folding costs 2·out·in·rank operations; keeping the
+ * adapter apart costs 2·rows·(in + out)·rank and several passes over [rows, out], and there are more rows than outputs.
+ * The folded weight is as large as the weight, so the backward folds again instead of keeping it. The a of all layers
+ * are stacked, so that x is read once for all of them.
  */
 export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
   const { graph } = x;
   const adapted = layers.filter((layer) => layer.adapter);
   if (layers.every(({ int8 }) => int8)) return int8LoraLinear(x, layers, scaling);
   const outputs = layers.map((layer) =>
-    gemm(x, folded(layer, scaling, x), { transB: true, ...(layer.bias && { c: layer.bias }) }),
+    gemm(x, foldAdapter(layer, scaling, x), { transB: true, ...(layer.bias && { c: layer.bias }) }),
   );
   graph.record({
     inputs: [x, ...adapted.flatMap(({ adapter }) => [adapter!.a, adapter!.b])],
@@ -42,7 +45,7 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
       if (toX) {
         for (const [layer, dy] of gradientOf) {
           if (!dy) continue;
-          const part = gemm(dy, folded(layer, scaling, dy));
+          const part = gemm(dy, foldAdapter(layer, scaling, dy));
           dx = dx ? binary('Add', dx, part) : part;
         }
       }
@@ -50,7 +53,7 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
       const active = adapted.filter((layer) => gradientOf.get(layer));
       let pairs = new Map<LoraLayer, AdapterGradients>();
       if (active.length > 0) {
-        const stack = after(stackOf(active), gradientOf.get(active[0]!)!);
+        const stack = delayUntil(stackA(active), gradientOf.get(active[0]!)!);
         const inner = splitNode(gemm(x, stack, { transB: true }), 1, ranksOf(active));
         pairs = adapterGradients(x, active, {
           gradientOf,
@@ -65,22 +68,25 @@ export function loraLinear(x: Value, layers: readonly LoraLayer[], scaling: numb
   return outputs;
 }
 
-/** Not before `trigger` is there: ONNX Runtime would fold all layers first, and hold as much as the model again. */
-function folded({ weight, adapter }: LoraLayer, scaling: number, trigger: Value): Value {
+/**
+ * weight + scaling·b·a, computed only after `trigger`: otherwise ONNX Runtime would fold all layers first, and hold as
+ * much memory as the model again.
+ */
+function foldAdapter({ weight, adapter }: LoraLayer, scaling: number, trigger: Value): Value {
   if (!adapter) return weight;
-  return gemm(after(adapter.b, trigger), adapter.a, { alpha: scaling, c: weight });
+  return gemm(delayUntil(adapter.b, trigger), adapter.a, { alpha: scaling, c: weight });
 }
 
 /**
- * The same with the frozen weights in integers. The adapter stays in float32 and beside the weight: folded in, it would be
- * rounded away.
+ * The same with the frozen weights in integers. The adapter stays in float32 and apart from the weight: folded in, it
+ * would be lost in rounding.
  */
 function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number): Value[] {
   const { graph } = x;
   const adapted = layers.filter((layer) => layer.adapter);
   const inner = new Map<LoraLayer, Value>();
   if (adapted.length > 0) {
-    const parts = splitNode(gemm(x, stackOf(adapted), { transB: true }), 1, ranksOf(adapted));
+    const parts = splitNode(gemm(x, stackA(adapted), { transB: true }), 1, ranksOf(adapted));
     for (const [index, layer] of adapted.entries()) inner.set(layer, parts[index]!);
   }
   const rows = int8Rows(hadamardRotated(x));
@@ -104,7 +110,7 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
           const part = int8Product(int8Rows(hadamardRotated(dy)), layer.int8!.backward);
           dx = dx ? binary('Add', dx, part) : part;
         }
-        if (innerGradients) dx = gemm(innerGradients, stackOf(active), dx && { c: dx });
+        if (innerGradients) dx = gemm(innerGradients, stackA(active), dx && { c: dx });
       }
       const pairs = innerGradients
         ? adapterGradients(x, active, { gradientOf, innerGradients, inner, scaling })
@@ -115,10 +121,10 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
   return outputs;
 }
 
-/** Of a and of b. */
+/** The gradients of a and of b. */
 type AdapterGradients = [Value, Value];
 
-/** scaling · dy · b of each layer, beside each other: what flows back to a. */
+/** scaling · dy · b of each layer, side by side: the gradient that arrives at a. */
 function innerGradientsOf(
   layers: readonly LoraLayer[],
   gradientOf: ReadonlyMap<LoraLayer, Value | undefined>,
@@ -146,20 +152,23 @@ function adapterGradients(
   return new Map(
     layers.map((layer, index) => [
       layer,
-      [da[index]!, ofB(gradientOf.get(layer)!, inner.get(layer)!, scaling)],
+      [da[index]!, gradientOfB(gradientOf.get(layer)!, inner.get(layer)!, scaling)],
     ]),
   );
 }
 
-/** The gradient of b, scaling · dyᵀ · inner: computed lying down, since a product with few rows is faster than one with few columns. */
-function ofB(dy: Value, inner: Value, scaling: number): Value {
+/**
+ * The gradient of b, scaling · dyᵀ · inner. Its transpose is computed, since a product with few rows is faster than one
+ * with few columns.
+ */
+function gradientOfB(dy: Value, inner: Value, scaling: number): Value {
   return transposeNode(gemm(inner, dy, { transA: true, alpha: scaling }), [1, 0]);
 }
 
 const ranksOf = (layers: readonly LoraLayer[]) => layers.map(({ adapter }) => adapter!.a.shape[0] as number);
 
-/** The layers' a under each other. */
-const stackOf = (layers: readonly LoraLayer[]) =>
+/** The a of all layers, stacked. */
+const stackA = (layers: readonly LoraLayer[]) =>
   concatenateNode(
     layers.map(({ adapter }) => adapter!.a),
     0,

@@ -6,12 +6,13 @@ import { gemm } from './matrix.ts';
 import { reduce } from './reduce.ts';
 
 /**
- * Sum over rows of −log softmax(hidden · tableᵀ)[label]. hidden: [rows, width], table: [vocabulary, width] (frozen: no
- * gradient reaches it), labels: [rows] int32. Divide by the rows, or seed the gradient with 1/rows, for the mean.
+ * Sum over rows of −log softmax(hidden · tableᵀ)[label]. hidden: [rows, width], table: [vocabulary, width] (frozen: it
+ * gets no gradient), labels: [rows] int32. For the mean, divide by the number of rows, or seed the gradient with
+ * 1/rows.
  *
- * The head and the loss are one operation because the gradient is then two matrix products and no more:
- * dHidden = softmax · table − table[labels]. The vocabulary is the widest axis of the model, so each pass over
- * [rows, vocabulary] that can be left out counts.
+ * Head and loss are one operation because the gradient is then only two matrix products: dHidden = softmax · table −
+ * table[labels]. The vocabulary is the widest axis of the model, so every pass over [rows, vocabulary] that can be
+ * saved counts.
  */
 export function linearCrossEntropy(hidden: Value, table: Value, labels: Value): Value {
   const { graph } = hidden;

@@ -1,4 +1,4 @@
-/** Matrix products. Weights stand as [out, in], as safetensors and GGUF hold them, in both directions. */
+/** Matrix products. Weights are [out, in], as in safetensors and GGUF, in the forward and in the backward. */
 import { differentiable, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
 import { sumTo } from './reduce.ts';
@@ -6,8 +6,10 @@ import { reshapeNode } from './shape.ts';
 
 /**
  * x · weightᵀ (+ bias). x: [..., in], weight: [out, in], bias: [out]. More than two axes are flattened to rows, because
- * one Gemm over all rows is what ONNX Runtime does best. `earlier` ([out, in] or [1, 1]) is added to the gradient of `weight`:
- * that of rows which came before, summed at no cost.
+ * one Gemm over all rows is what ONNX Runtime does best.
+ *
+ * @param earlier [out, in] or [1, 1], added to the gradient of `weight`: the sum of the gradients of earlier passes.
+ *   Adding it inside the product costs nothing.
  */
 export function linear(x: Value, weight: Value, bias?: Value, earlier?: Value): Value {
   const [out, width] = weight.shape as [Dimension, Dimension];
@@ -26,7 +28,7 @@ export function linear(x: Value, weight: Value, bias?: Value, earlier?: Value): 
   });
 }
 
-/** alpha · a · b over the last two axes, each optionally transposed; leading axes must be equal, or absent in `b`. */
+/** alpha · a · b over the last two axes, each optionally transposed. Leading axes must be equal, or absent in `b`. */
 export function matMul(
   a: Value,
   b: Value,

@@ -31,8 +31,9 @@ export function layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): 
   const attributes = { axis: -1, epsilon: { float: epsilon }, stash_type: 1 };
   const [y] = graph.node('LayerNormalization', [x, gain, bias], [x], { attributes });
   return differentiable(y!, [x, gain, bias], (dy, [toX, toGain, toBias]) => {
-    // With r = 1/deviation and u = (x − mean)·r: dx = r·(g − mean(g) − u·mean(u·g)), where g = dy·gain. u is computed again, by
-    // the norm itself without gain and bias, which is faster than from the mean; mean(u·g) is a product with the gain.
+    // With r = 1/deviation and u = (x − mean)·r: dx = r·(g − mean(g) − u·mean(u·g)), where g = dy·gain. u is computed
+    // again by the norm itself without gain and bias, which is faster than computing it from the mean. mean(u·g) is a
+    // product with the gain.
     const statistics = { type: x.type, shape: [...x.shape.slice(0, -1), 1] };
     const one = graph.constant('float32', new Array<number>(width).fill(1), [width]);
     const [unit, , inverse] = graph.node('LayerNormalization', [x, one], [x, statistics, statistics], {
@@ -54,7 +55,7 @@ export function layerNorm(x: Value, gain: Value, bias: Value, epsilon: number): 
   });
 }
 
-/** x / ‖x‖ over the last axis; a norm below 1e-12 counts as that, so that a row of zeros stays zero. */
+/** x / ‖x‖ over the last axis. Norms below 1e-12 count as 1e-12, so that a row of zeros stays zero. */
 export function unitLength(x: Value): Value {
   const { graph } = x;
   const squared = reduce('ReduceSum', binary('Mul', x, x), [-1], true);

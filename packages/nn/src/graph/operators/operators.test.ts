@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gradientErrors, seededRandom } from '../finite-differences.ts';
+import { gradientErrors } from '../finite-differences.fixture.ts';
 import { Graph, gradients, type Value } from '../graph.ts';
 import { recomputed } from '../recompute.ts';
+import { seededRandom } from '../seeded-random.ts';
 import { openSession, type TensorData } from '../session.ts';
 import * as operators from './index.ts';
 

@@ -1,27 +1,28 @@
-/** Bidirectional attention over sequences that lie one after another without padding. */
+/** Bidirectional attention over sequences whose rows follow one another without padding. */
 import { differentiable, type Value } from '../graph.ts';
-import { after } from '../recompute.ts';
+import { delayUntil } from '../recompute.ts';
 import { binary, unary } from './elementwise.ts';
 import { batchedMatMul } from './matrix.ts';
 import { concatenateNode, reshapeNode, splitNode, transposeNode } from './shape.ts';
 import { softmaxNode } from './softmax.ts';
 
+/** Where the rows of sequences of different lengths belong. */
 export interface PackedRows {
-  /** Which row stands at each place of each sequence: [batch, length] int32; any row where the sequence has ended. */
+  /** The row at each place of each sequence: [batch, length] int32; any row where the sequence has ended. */
   pad: Value;
-  /** Where each row stands among the places, counted through: [rows] int32. */
+  /** The place of each row, counted over the whole [batch, length]: [rows] int32. */
   unpad: Value;
-  /** 0 where a sequence goes on and −1e30 where it has ended: [batch, 1, 1, length]. */
+  /** 0 where a sequence has a row and −1e30 where it has ended: [batch, 1, 1, length]. */
   mask: Value;
 }
 
 /**
- * softmax(q · kᵀ / √headWidth) · v for each head, every row looking at all rows of its own sequence. qkv: queries, keys
- * and values side by side, [rows, 3·heads·headWidth]; returns [rows, heads·headWidth].
+ * softmax(q · kᵀ / √headWidth) · v for each head; every row looks at all rows of its own sequence. qkv: queries, keys
+ * and values side by side, [rows, 3·heads·headWidth]; the result is [rows, heads·headWidth].
  *
- * Only here are sequences padded to the longest: everything else in an encoder works on rows. Queries, keys and values are kept for
- * the backward as they are laid apart; the probabilities, length² per head, are computed again there, whose softmax part needs
- * them once, by Σ dP·P = Σ dO·O over a row (Dao et al. 2022).
+ * Only here are sequences padded to the longest; everything else in an encoder works on rows. The backward keeps
+ * queries, keys and values in the padded form. It computes the probabilities, length² for each head, again; the
+ * backward of the softmax uses them only once, because Σ dP·P = Σ dO·O over a row (Dao et al. 2022).
  */
 export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, heads: number): Value {
   const { graph } = qkv;
@@ -37,7 +38,7 @@ export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, he
     })[0]!;
   const first = graph.constant('int64', [0], [1]);
   const perHead = [batch, heads, length, headWidth];
-  const apart = (x: Value) => {
+  const padAndSplit = (x: Value) => {
     const places = reshapeNode(gather(x, pad), [batch, length, 3, heads, headWidth]);
     return splitNode(transposeNode(places, [2, 0, 3, 1, 4]), 0, [1, 1, 1]).map(
       (part) => graph.node('Squeeze', [part, first], [{ type: x.type, shape: perHead }])[0]!,
@@ -46,12 +47,12 @@ export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, he
   const probabilities = (q: Value, k: Value) =>
     softmaxNode(binary('Add', batchedMatMul(q, k, { transB: true, alpha }), mask));
 
-  const [q, k, v] = apart(qkv);
+  const [q, k, v] = padAndSplit(qkv);
   const mixed = transposeNode(batchedMatMul(probabilities(q, k), v), [0, 2, 1, 3]);
   const y = gather(reshapeNode(mixed, ['places', width]), unpad);
   return differentiable(y, [qkv], (dy) => {
-    const p = probabilities(after(q, dy), k);
-    // Nothing may flow back from places after a sequence's end: 1 in it, 0 after it.
+    const p = probabilities(delayUntil(q, dy), k);
+    // No gradient may come from places after a sequence's end: 1 within the sequence, 0 after it.
     const keep = transposeNode(reshapeNode(unary('Exp', mask), [batch, 1, length]), [0, 2, 1]);
     const sums = graph.node(
       'ReduceSum',
@@ -73,13 +74,13 @@ export function packedAttention(qkv: Value, { pad, unpad, mask }: PackedRows, he
     const dScores = binary('Mul', binary('Sub', dP, rowSums), p);
     const dQ = batchedMatMul(dScores, k, { alpha });
     const dK = batchedMatMul(dScores, q, { transA: true, alpha });
-    const together = concatenateNode(
+    const stacked = concatenateNode(
       [dQ, dK, dV].map(
         (part) => graph.node('Unsqueeze', [part, first], [{ type: y.type, shape: [1, ...perHead] }])[0]!,
       ),
       0,
     );
-    const places = reshapeNode(transposeNode(together, [1, 3, 0, 2, 4]), ['places', 3 * width]);
+    const places = reshapeNode(transposeNode(stacked, [1, 3, 0, 2, 4]), ['places', 3 * width]);
     return [gather(places, unpad)];
   });
 }

@@ -1,4 +1,4 @@
-/** How likely a model finds its labels, and which of two replies it prefers. */
+/** Log-probabilities of labels, and the loss over which of two replies a model prefers. */
 import { differentiable, type Value } from '../graph.ts';
 import { binaryCrossEntropy } from './classification-loss.ts';
 import { binary, scale, subtract, unary } from './elementwise.ts';
@@ -33,9 +33,9 @@ export function linearLogProbabilities(hidden: Value, table: Value, labels: Valu
 }
 
 /**
- * The loss of direct preference optimisation (Rafailov et al. 2023, equation 7), summed over pairs:
- * −log σ(beta · ((chosen − rejected) − reference)), where `chosen` and `rejected` are the log-probabilities of the two
- * replies and `reference` is the difference of the same two under the model that training began with.
+ * The loss of direct preference optimisation (Rafailov et al. 2023, equation 7), summed over pairs: −log σ(beta ·
+ * ((chosen − rejected) − reference)). `chosen` and `rejected` are the log-probabilities of the two replies; `reference`
+ * is chosen − rejected under the model before training.
  *
  * logProbabilities: [rows, 1] of all labels; chosenRows and rejectedRows: [pairs, rows], 1 where the row belongs to the
  * pair's reply, else 0; reference: [pairs].
@@ -53,6 +53,7 @@ export function preferenceLoss(
   return { loss, chosen, rejected };
 }
 
+/** Inputs of {@link preferenceLoss}; see there for shapes. */
 export interface PreferenceInputs {
   chosenRows: Value;
   rejectedRows: Value;

@@ -7,6 +7,7 @@ export function sum(x: Value, axes: readonly number[], keep = false): Value {
   return reduceWithGradient('ReduceSum', x, axes, keep);
 }
 
+/** Mean over the axes, as {@link sum}. */
 export function mean(x: Value, axes: readonly number[], keep = false): Value {
   return reduceWithGradient('ReduceMean', x, axes, keep);
 }
@@ -19,7 +20,7 @@ export function sumAll(x: Value): Value {
   );
 }
 
-/** Sums a gradient over whatever was broadcast to get from `shape` to its own shape. No tape entry. */
+/** Sums a gradient over the axes along which a tensor of `shape` was broadcast. No tape entry. */
 export function sumTo(gradient: Value, shape: readonly Dimension[]): Value {
   const extra = gradient.shape.length - shape.length;
   const axes: number[] = [];
@@ -27,7 +28,7 @@ export function sumTo(gradient: Value, shape: readonly Dimension[]): Value {
     if (axis < extra || (shape[axis - extra] === 1 && size !== 1)) axes.push(axis);
   });
   if (axes.length === 0) return gradient;
-  // Nothing else was broadcast than what is to go.
+  // Only leading axes were broadcast.
   if (axes.every((axis) => axis < extra)) return { ...reduce('ReduceSum', gradient, axes, false), shape };
   const summed = reduce('ReduceSum', gradient, axes, true);
   if (extra === 0) return summed;

@@ -2,9 +2,9 @@
 import { differentiable, type Value } from '../graph.ts';
 
 /**
- * Rotates each head's first half against its second by its row's position. x: [batch, length, heads·2·half],
- * positions: [batch, length] int64, cosine and sine: [positions known, half]. A rotation's inverse is its transpose, so
- * the backward is the same kernel with −sine.
+ * Rotates the first half of each head against its second half, by an angle that depends on the row's position. x:
+ * [batch, length, heads·2·half], positions: [batch, length] int64, cosine and sine: [positions known, half]. The
+ * inverse of a rotation is its transpose, so the backward is the same kernel with −sine.
  */
 export function rotary(x: Value, positions: Value, cosine: Value, sine: Value, heads: number): Value {
   return differentiable(rotate(x, positions, cosine, sine, heads), [x], (dy) => {
@@ -21,9 +21,9 @@ function rotate(x: Value, positions: Value, cosine: Value, sine: Value, heads: n
 }
 
 /**
- * cos and sin of position · frequency for the positions 0 … `length` − 1 (a scalar int64): [length, frequencies] each, computed when the
- * graph runs, so that a context of 131,072 tokens costs nothing until it is used. Angles are float64 and brought below
- * one turn before they are rounded: a float32 angle of some thousand radians is off by 1e-4.
+ * cos and sin of position · frequency for the positions 0 … `length` − 1 (a scalar int64): [length, frequencies] each.
+ * They are computed when the graph runs, so that a context of 131,072 tokens costs nothing until it is used. Angles are
+ * float64 and reduced below one turn before they are rounded: a float32 angle of some thousand radians is off by 1e-4.
  */
 export function rotaryTables(length: Value, frequencies: readonly number[]): { cosine: Value; sine: Value } {
   const { graph } = length;

@@ -4,9 +4,9 @@ import { differentiable, type Value } from '../graph.ts';
 import type { Dimension } from '../protobuf.ts';
 
 /**
- * The same elements in another shape. Sizes may be names; a name that does not stand at the same place in the input's
- * shape is inferred, so there may be one such name. Where there are two, `sizes` gives the shape at run time, and
- * `sizesBack` the input's for the gradient: int64 values, one number per axis.
+ * The same elements in another shape. Sizes may be names. A name that is not at the same place in the input's shape is
+ * inferred, so there may be one such name. Where there are two, `sizes` gives the shape at run time and `sizesBack` the
+ * input's shape for the gradient: int64, one number for each axis.
  */
 export function reshape(
   x: Value,

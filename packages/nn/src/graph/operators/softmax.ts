@@ -3,6 +3,7 @@ import { differentiable, type Value } from '../graph.ts';
 import { binary } from './elementwise.ts';
 import { reduce } from './reduce.ts';
 
+/** Softmax over the last axis; the result has the shape of x. */
 export function softmax(x: Value): Value {
   const y = softmaxNode(x);
   return differentiable(y, [x], (dy) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { importPeft } from '../../formats/peft.ts';
+import { importPeft } from '../../adapters/peft.ts';
 import { SafetensorsFile } from '../../formats/safetensors.ts';
 import { openSession } from '../../graph/index.ts';
 import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../decoder.ts';

@@ -1,24 +1,27 @@
 import type { DecoderConfig, DecoderFamilyName } from '../decoder-config.ts';
 import type { ModelSettings } from './settings.ts';
 
-/** What one family of decoders has that a plain Llama has not. */
+/** How one family of decoders differs from a plain Llama. */
 export interface DecoderFamily {
   name: DecoderFamilyName;
   /** Its `model_type` in config.json. */
   modelType: string;
-  /** Its `general.architecture` in GGUF, and how the rows of q and k lie there. */
+  /** Its `general.architecture` in GGUF, and the order of the rows of q and k there. */
   gguf: {
     architecture: string;
-    /** `interleaved`: the two rows that a rotation mixes are neighbours; `halves`: half a head apart, as in safetensors. */
+    /**
+     * `interleaved`: the two rows that a rotation mixes are neighbours. `halves`: they are half a head apart, as in
+     * safetensors.
+     */
     rotaryRows: 'interleaved' | 'halves';
   };
-  /** What Transformers assumes where its config.json says nothing, if it differs from a Llama. */
+  /** Transformers' defaults for settings that config.json leaves out, where they differ from a Llama's. */
   defaults?: Readonly<Record<string, number>>;
-  /** Safetensors hold gains less 1. (GGUF holds what is multiplied with.) */
+  /** In safetensors, the gains of norms are stored less 1. (GGUF holds the gains themselves.) */
   gainsLessOne?: boolean;
   /**
-   * Its settings where they differ from a plain Llama's.
-   * @throws UnsupportedModelError for a setting that is not implemented, FileFormatError for one that makes no sense.
+   * The settings that differ from a plain Llama's.
+   * @throws UnsupportedModelError for a setting that is not implemented, FileFormatError for an impossible one.
    */
   differences(settings: ModelSettings, plain: DecoderConfig): Partial<DecoderConfig>;
 }

@@ -1,10 +1,10 @@
 /**
- * Gemma 3, text only (Gemma Team 2025): embeddings scaled by √width, norms around attention and feed-forward, GELU, q and
- * k normalised, and five layers with a window and a rotary base of their own to one that sees everything.
+ * Gemma 3, text only (Gemma Team 2025): embeddings scaled by √width, norms around attention and feed-forward, GELU, and
+ * normalised q and k. Of every six layers, five have a window and a rotary base of their own, and one sees everything.
  */
 import type { LayerAttention } from '../decoder-config.ts';
 import type { DecoderFamily } from './family.ts';
-import { rotaryOf } from './plain.ts';
+import { readRotary } from './plain.ts';
 
 export const gemma3: DecoderFamily = {
   name: 'gemma3',
@@ -31,7 +31,8 @@ export const gemma3: DecoderFamily = {
 
     if (settings.format === 'gguf') {
       settings.refuseIfSet('final_logit_softcapping', 'it caps its logits');
-      // The query scale has no key; llama.cpp knows the 27B by its depth (src/models/gemma3.cpp).
+      // GGUF has no key for the query scale; llama.cpp recognises the 27B by its number of layers
+      // (src/models/gemma3.cpp).
       const attentionScale = 1 / Math.sqrt(layers === 62 ? Math.floor(width / heads) : headWidth);
       const window = Number(settings.value('attention.sliding_window') ?? 0);
       if (window === 0) return { ...shared, attentionScale };
@@ -52,12 +53,13 @@ export const gemma3: DecoderFamily = {
     settings.refuseIfSet('use_bidirectional_attention', 'its attention looks ahead');
     const rotaries = (settings.value('rope_parameters') ?? {}) as Record<string, unknown>;
     const [globally, locally] = [rotaries.full_attention, rotaries.sliding_attention];
-    // Before Transformers 5 the two bases stood apart, and the scaling meant the layers that see everything.
+    // Before Transformers 5 the two bases were separate settings, and the scaling applied to the layers that see
+    // everything.
     const global = globally
-      ? rotaryOf(settings, globally, headWidth, 1e6)
-      : rotaryOf(settings, settings.value('rope_scaling'), headWidth, settings.number('rope_theta', 1e6));
+      ? readRotary(settings, globally, headWidth, 1e6)
+      : readRotary(settings, settings.value('rope_scaling'), headWidth, settings.number('rope_theta', 1e6));
     const local = locally
-      ? rotaryOf(settings, locally, headWidth, 1e4)
+      ? readRotary(settings, locally, headWidth, 1e4)
       : { base: settings.number('rope_local_base_freq', 1e4) };
     const types = settings.layerTypes();
     const pattern = settings.number('sliding_window_pattern', settings.number('_sliding_window_pattern', 6));

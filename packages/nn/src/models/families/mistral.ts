@@ -1,6 +1,6 @@
 /**
- * Mistral 7B (Jiang et al. 2023): a Llama with a sliding window on every layer (none from version 0.2 on). As GGUF it
- * says that it is a Llama, and llama.cpp serves it without the window.
+ * Mistral 7B (Jiang et al. 2023): a Llama with a sliding window on every layer (none from version 0.2 on). Its GGUF
+ * files say that they are Llamas, and llama.cpp serves them without the window.
  */
 import type { DecoderFamily } from './family.ts';
 

@@ -1,11 +1,16 @@
-/** A plain Llama's settings, read from either format: what every family begins from. */
-import { loraTargets } from '../../train/lora-adapter.ts';
+/** The settings of a plain Llama, read from either format. Every family begins with these. */
+
 import { type DecoderConfig, ggufNames, type LayerAttention, type Rotary } from '../decoder-config.ts';
+import { loraTargets } from '../lora-adapter.ts';
 import type { DecoderFamily } from './family.ts';
 import type { ModelSettings } from './settings.ts';
 
-/** @param options of GGUF, which keeps these two as tensors: the vocabulary and the divisors of the frequencies. */
-export function plainDecoder(
+/**
+ * The settings that a plain Llama would have.
+ * @param options GGUF keeps these two as tensors: the size of the vocabulary, and the divisors of the rotary
+ *   frequencies.
+ */
+export function readPlainDecoder(
   family: DecoderFamily,
   settings: ModelSettings,
   options: { vocabulary?: number; rotaryFactors?: readonly number[] } = {},
@@ -22,8 +27,8 @@ export function plainDecoder(
   if (headWidth % 2 !== 0) settings.refuse('head width', `its heads are ${headWidth} wide, an odd number`);
 
   const rotary = gguf
-    ? rotaryOfGguf(settings, headWidth, options.rotaryFactors)
-    : rotaryOfConfigJson(settings, headWidth);
+    ? readRotaryFromGguf(settings, headWidth, options.rotaryFactors)
+    : readRotaryFromConfigJson(settings, headWidth);
   const attentionBias = settings.flag('attention_bias', false);
   const feedForwardBias = settings.flag('mlp_bias', false);
   return {
@@ -54,8 +59,11 @@ export function plainDecoder(
   };
 }
 
-/** The layers' windows by config.json: `use_sliding_window`, then `layer_types` or, without them, the family's own rule. */
-export function windowsByType(
+/**
+ * The layers with their attention windows, by config.json: `use_sliding_window`, then `layer_types` or, without them,
+ * the rule of the family.
+ */
+export function readWindows(
   settings: ModelSettings,
   attention: readonly LayerAttention[],
   slides: (layer: LayerAttention, index: number) => boolean,
@@ -74,7 +82,7 @@ export function windowsByType(
  * One set of rotary parameters in config.json, as Transformers 5 writes them in `rope_parameters` and earlier versions in
  * `rope_scaling` (src/transformers/modeling_rope_utils.py).
  */
-export function rotaryOf(
+export function readRotary(
   settings: ModelSettings,
   parameters: unknown,
   headWidth: number,
@@ -92,7 +100,7 @@ export function rotaryOf(
   if (type === 'default') return { base };
   if (type === 'linear') return { base, factors: frequencies.map(() => positive('factor', 1)) };
   if (type === 'llama3') {
-    // Slow rotations are slowed by the factor, fast ones kept, and those between are blended.
+    // Slow rotations are slowed by the factor, fast ones are kept, and those between are blended.
     const [factor, low, high] = [
       positive('factor', 8),
       positive('low_freq_factor', 1),
@@ -111,9 +119,9 @@ export function rotaryOf(
   return settings.refuse(`rope scaling ${type}`, `it scales its rotary embedding in the way "${type}"`);
 }
 
-function rotaryOfConfigJson(settings: ModelSettings, headWidth: number): Rotary {
+function readRotaryFromConfigJson(settings: ModelSettings, headWidth: number): Rotary {
   const base = settings.number('rope_theta', 10_000);
-  return rotaryOf(
+  return readRotary(
     settings,
     settings.value('rope_parameters') ?? settings.value('rope_scaling'),
     headWidth,
@@ -121,8 +129,8 @@ function rotaryOfConfigJson(settings: ModelSettings, headWidth: number): Rotary 
   );
 }
 
-/** As llama.cpp reads it (src/llama-model.cpp, `load_hparams`): without a type a factor means linear scaling. */
-function rotaryOfGguf(settings: ModelSettings, headWidth: number, factors?: readonly number[]): Rotary {
+/** As llama.cpp reads it (src/llama-model.cpp, `load_hparams`): a factor without a type means linear scaling. */
+function readRotaryFromGguf(settings: ModelSettings, headWidth: number, factors?: readonly number[]): Rotary {
   const base = settings.number('rope.freq_base', 10_000);
   const type = settings.value('rope.scaling.type') ?? 'linear';
   if (type !== 'none' && type !== 'linear') {
@@ -136,7 +144,7 @@ function rotaryOfGguf(settings: ModelSettings, headWidth: number, factors?: read
 
 function refuseFromGguf(settings: ModelSettings, headWidth: number): void {
   settings.refuseIfSet('expert_count', 'it is a mixture of experts');
-  settings.refuseIfSet('attention.scale', 'it scales its attention scores in a way of its own');
+  settings.refuseIfSet('attention.scale', 'it scales its attention scores by a setting of its own');
   if (settings.value('attention.causal') === false) {
     settings.refuse('attention that looks ahead', 'its attention is not causal');
   }

@@ -1,6 +1,6 @@
 /** Qwen 2 and 2.5: a Llama with biases on q, k and v. */
 import type { DecoderFamily } from './family.ts';
-import { windowsByType } from './plain.ts';
+import { readWindows } from './plain.ts';
 
 export const qwen2: DecoderFamily = {
   name: 'qwen2',
@@ -8,9 +8,9 @@ export const qwen2: DecoderFamily = {
   gguf: { architecture: 'qwen2', rotaryRows: 'halves' },
   differences(settings, { attention }) {
     const biases = ['q_proj', 'k_proj', 'v_proj'] as const;
-    // llama.cpp knows no window here.
+    // llama.cpp has no window for this family.
     if (settings.format === 'gguf') return { biases };
     const first = settings.number('max_window_layers', 28);
-    return { biases, attention: windowsByType(settings, attention, (_, index) => index >= first) };
+    return { biases, attention: readWindows(settings, attention, (_, index) => index >= first) };
   },
 };

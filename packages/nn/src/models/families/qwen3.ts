@@ -1,6 +1,6 @@
-/** Qwen 3 (dense): a Llama that normalises each head of q and k; heads need not divide the width. */
+/** Qwen 3 (dense): a Llama that normalises each head of q and k. The width of a head is a setting of its own. */
 import type { DecoderFamily } from './family.ts';
-import { windowsByType } from './plain.ts';
+import { readWindows } from './plain.ts';
 
 export const qwen3: DecoderFamily = {
   name: 'qwen3',
@@ -12,7 +12,7 @@ export const qwen3: DecoderFamily = {
     const first = settings.number('max_window_layers', 28);
     return {
       queryKeyNorm: true,
-      attention: windowsByType(settings, attention, (_, index) => index >= first),
+      attention: readWindows(settings, attention, (_, index) => index >= first),
     };
   },
 };

@@ -1,28 +1,37 @@
 import { FileFormatError } from '../../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../../errors/unsupported-model-error.ts';
 
-/** A model's settings as its file gives them, whichever of the two formats it is. Keys are those of the format. */
+/** A model's settings as its file gives them, in either of the two formats. Keys are those of the format. */
 export interface ModelSettings {
   readonly format: 'gguf' | 'config.json';
-  /** Of the file, for messages. */
+  /** Path of the file, for messages. */
   readonly path: string;
-  /** As it stands there; undefined where the key is absent. In GGUF without the architecture's prefix. */
+  /**
+   * The value as it is in the file; undefined where the key is absent. In GGUF, keys are given without the
+   * architecture's prefix.
+   */
   value(key: string): unknown;
-  /** @throws FileFormatError where there is neither a value nor a fallback, or it is no number above 0. */
+  /**
+   * A number above 0. @throws FileFormatError where there is neither a value nor a fallback, or it is not a number
+   * above 0.
+   */
   number(key: string, fallback?: number): number;
+  /** A boolean; the fallback where there is none. */
   flag(key: string, fallback: boolean): boolean;
   /** `layer_types` of config.json, checked: full or sliding attention. */
   layerTypes(): readonly string[] | undefined;
   hasTensor(name: string): boolean;
-  /** @throws UnsupportedModelError, where the value is there and neither null, false, 0 nor 1. */
+  /** Refuses the model if the setting has a value other than null, false, 0 or 1. @throws UnsupportedModelError */
   refuseIfSet(key: string, reason: string): void;
   refuse(feature: string, reason: string): never;
 }
 
+/** Which models can be trained: the hint of every refusal. */
 export const familiesHint =
   'Choose a model of the families Llama, Mistral, SmolLM 2 or 3, Qwen 2.5 or 3 or Gemma 3, or train elsewhere.';
 
-export function modelSettings(options: {
+/** Reads settings from a format's raw values. */
+export function createModelSettings(options: {
   format: ModelSettings['format'];
   path: string;
   value: (key: string) => unknown;

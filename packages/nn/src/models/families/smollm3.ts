@@ -1,6 +1,6 @@
 /** SmolLM 3: a Llama in which every fourth layer does not rotate q and k (NoPE, Kazemnejad et al. 2023). */
 import type { DecoderFamily } from './family.ts';
-import { windowsByType } from './plain.ts';
+import { readWindows } from './plain.ts';
 
 export const smollm3: DecoderFamily = {
   name: 'smollm3',
@@ -8,7 +8,7 @@ export const smollm3: DecoderFamily = {
   gguf: { architecture: 'smollm3', rotaryRows: 'interleaved' },
   differences(settings, { attention }) {
     if (settings.format === 'gguf') {
-      // llama.cpp fixes the interval (src/models/smollm3.cpp).
+      // In llama.cpp the interval is fixed (src/models/smollm3.cpp).
       return { attention: attention.map((layer, index) => ((index + 1) % 4 === 0 ? {} : layer)) };
     }
     const interval = settings.number('no_rope_layer_interval', 4);
@@ -17,7 +17,7 @@ export const smollm3: DecoderFamily = {
       (Array.isArray(rotates) ? rotates[index] : (index + 1) % interval !== 0) ? layer : {},
     );
     return {
-      attention: windowsByType(settings, partly, (layer) => layer.rotary === undefined),
+      attention: readWindows(settings, partly, (layer) => layer.rotary === undefined),
       tiedHead: settings.flag('tie_word_embeddings', true),
     };
   },

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { writeFileAtomically } from './atomic-write.ts';
-import { fileHashes, table } from './card-parts.ts';
+import { writeFileAtomically } from '../formats/atomic-write.ts';
+import { hashFiles, markdownTable } from '../formats/card-parts.ts';
 
-/** What is told of a trained embedder or cross-encoder. */
+/** What a model card says about a trained embedder or cross-encoder. */
 export interface EncoderCard {
   title: string;
   task: 'sentence-similarity' | 'text-ranking';
-  /** What it began from: a Hub repository, or the folder's name, and the SHA-256 of its weights. */
+  /** The model that training began with: a Hub repository, or the folder's name, and the SHA-256 of its weights. */
   base: { name: string; sha256?: string };
   data: { pairs: number; sha256?: string; validationPairs?: number };
-  /** Those that had no part (a rank, where all weights were trained) are left out by who writes the card. */
+  /** Leave out those that had no effect (such as a rank, where all weights were trained). */
   hyperparameters: Readonly<Record<string, unknown>>;
   metrics: {
     steps: number;
@@ -20,20 +20,21 @@ export interface EncoderCard {
     /** The step whose weights these are. */
     bestStep: number;
   };
-  /** What else was measured, with the base's weights and with these: shares between 0 and 1. */
+  /** Further measurements, with the base's weights and with these: shares between 0 and 1. */
   comparisons?: Readonly<Record<string, { before: number; after: number; queries: number }>>;
-  /** Further rows about where it comes from: the run, the commit. */
+  /** Further rows about its origin: the run, the commit. */
   lineage?: Readonly<Record<string, string | undefined>>;
   /** A further way to load it, as Markdown. */
   usage?: string;
 }
 
 /**
- * Writes README.md into an encoder's folder: base, data, settings, what was measured, the SHA-256 of every file, and how to load it.
- * The front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ * Writes README.md into an encoder's folder: base, data, settings, measurements, the SHA-256 of every file, and how to
+ * load it. The front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ * @throws FileWriteError when the file cannot be written.
  */
 export async function exportEncoderCard(directory: string, card: EncoderCard): Promise<void> {
-  const hashes = await fileHashes(directory);
+  const hashes = await hashFiles(directory);
   await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(text(card, hashes), 'utf8')]);
 }
 
@@ -71,7 +72,7 @@ function text(card: EncoderCard, hashes: readonly [string, string][]): string {
     '',
     `${isEmbedder ? 'An embedder' : 'A cross-encoder'}, trained with @tandem/nn from ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}: ${metrics.steps} steps in ${Math.round(metrics.seconds)} s. The weights are those of step ${bestStep}.`,
     '',
-    ...table(
+    ...markdownTable(
       ['data', ''],
       entries({
         'training pairs': data.pairs,
@@ -80,9 +81,9 @@ function text(card: EncoderCard, hashes: readonly [string, string][]): string {
         ...card.lineage,
       }),
     ),
-    ...(compared.length > 0 ? table(['measured', 'base', 'this', 'queries'], compared) : []),
+    ...(compared.length > 0 ? markdownTable(['measured', 'base', 'this', 'queries'], compared) : []),
     ...(validation.length > 0
-      ? table(
+      ? markdownTable(
           ['step', 'validation loss', 'recall@1'],
           validation.map(({ step, loss, recallAt1 }) => [
             `${step}${step === bestStep ? ' (kept)' : ''}`,
@@ -91,9 +92,9 @@ function text(card: EncoderCard, hashes: readonly [string, string][]): string {
           ]),
         )
       : []),
-    ...(settings.length > 0 ? table(['hyperparameter', ''], settings) : []),
-    ...(training.length > 0 ? table(['training', ''], training) : []),
-    ...table(['file (SHA-256)', ''], hashes),
+    ...(settings.length > 0 ? markdownTable(['hyperparameter', ''], settings) : []),
+    ...(training.length > 0 ? markdownTable(['training', ''], training) : []),
+    ...markdownTable(['file (SHA-256)', ''], hashes),
     '## Loading it',
     '',
     '```python',

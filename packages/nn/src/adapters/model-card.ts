@@ -1,28 +1,30 @@
 import { join } from 'node:path';
-import { writeFileAtomically } from './atomic-write.ts';
-import { fileHashes, table } from './card-parts.ts';
+import { writeFileAtomically } from '../formats/atomic-write.ts';
+import { hashFiles, markdownTable } from '../formats/card-parts.ts';
 
+/** What a model card says about an adapter. */
 export interface ModelCard {
   title: string;
-  /** What was adapted: a Hub name or the file's name, and the SHA-256 of its weights. */
+  /** The base model: a Hub name or the file's name, and the SHA-256 of its weights. */
   base: { name: string; sha256?: string };
   data: { sha256?: string; examples: number; validationExamples?: number; description?: string };
   hyperparameters: Readonly<Record<string, unknown>>;
   metrics: Readonly<Record<string, number | string | undefined>>;
-  /** Further rows about where it comes from: the chat template's hash, the commit. */
+  /** Further rows about its origin: the chat template's hash, the commit. */
   lineage?: Readonly<Record<string, string | undefined>>;
-  /** Where the adapter's files lie within the folder. */
+  /** Paths of the adapter's files within the folder. */
   files: { peft?: string; gguf?: string };
   /** A further way to load it, as Markdown. */
   usage?: string;
 }
 
 /**
- * Writes README.md into an adapter's folder: base, data, settings, metrics, the SHA-256 of every file, and how to load it. The
- * front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ * Writes README.md into an adapter's folder: base, data, settings, metrics, the SHA-256 of every file, and how to load
+ * it. The front matter is that of the Hugging Face Hub, so that the folder can be uploaded as it is.
+ * @throws FileWriteError when the file cannot be written.
  */
 export async function exportModelCard(directory: string, card: ModelCard): Promise<void> {
-  const hashes = await fileHashes(directory);
+  const hashes = await hashFiles(directory);
   await writeFileAtomically(join(directory, 'README.md'), [Buffer.from(modelCard(card, hashes), 'utf8')]);
 }
 
@@ -41,10 +43,10 @@ function modelCard(card: ModelCard, hashes: readonly (readonly [string, string])
     '',
     `# ${title}`,
     '',
-    `A LoRA adapter for ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}. It belongs to these very weights and to the chat template it was trained under.`,
+    `A LoRA adapter for ${base.name}${base.sha256 ? ` (SHA-256 of its weights \`${base.sha256}\`)` : ''}. It works only with exactly these weights and with the chat template that it was trained with.`,
     '',
     ...(data.description ? [data.description, ''] : []),
-    ...table(
+    ...markdownTable(
       ['data', ''],
       rows({
         'training examples': data.examples,
@@ -53,9 +55,9 @@ function modelCard(card: ModelCard, hashes: readonly (readonly [string, string])
         ...card.lineage,
       }),
     ),
-    ...table(['metric', ''], rows(card.metrics)),
-    ...table(['hyperparameter', ''], rows(card.hyperparameters)),
-    ...table(['file (SHA-256)', ''], hashes),
+    ...markdownTable(['metric', ''], rows(card.metrics)),
+    ...markdownTable(['hyperparameter', ''], rows(card.hyperparameters)),
+    ...markdownTable(['file (SHA-256)', ''], hashes),
     '## Loading it',
     '',
     ...(files.peft !== undefined

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import { FileWriteError } from '../errors/file-write-error.ts';
 
 /**
- * @param inputs what is read to write it, by what the sentence calls it.
- * @throws FileWriteError where `path` is one of them, under whatever name: what was read would be gone.
+ * Call before writing a file that is made from others.
+ * @param inputs paths that are read to write it, by how the error calls them.
+ * @throws FileWriteError where `path` is one of them, under whatever name: the input would be overwritten.
  */
 export async function refuseOverwriting(path: string, inputs: Record<string, string>): Promise<void> {
   const target = await identity(path);
@@ -18,7 +19,7 @@ export async function refuseOverwriting(path: string, inputs: Record<string, str
   }
 }
 
-/** Undefined where there is nothing (yet). */
+/** Device and inode number; undefined where there is no file yet. */
 async function identity(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev} ${found.ino}`;

@@ -1,6 +1,9 @@
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { architectureOf, checkFit, placeOf } from '../models/adapter-fit.ts';
+import { type GgufFile, openGguf } from '../formats/gguf.ts';
+import type { GgufValue } from '../formats/gguf-types.ts';
+import { type GgufTensorInput, writeGguf } from '../formats/gguf-writer.ts';
+import { refuseOverwriting } from '../formats/refuse-overwriting.ts';
 import { type DecoderConfig, decoderLayerSizes, ggufNames } from '../models/decoder-config.ts';
 import { readDecoderConfig, rowsFromInterleaved, rowsToInterleaved } from '../models/decoder-weights.ts';
 import { decoderFamilies } from '../models/families/index.ts';
@@ -11,25 +14,23 @@ import {
   type LoraTarget,
   loraModulePath,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { type GgufFile, openGguf } from './gguf.ts';
-import type { GgufValue } from './gguf-types.ts';
-import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
-import { lineageEntries, lineageFrom } from './lineage-entries.ts';
-import { refuseOverwriting } from './overwriting.ts';
+} from '../models/lora-adapter.ts';
+import { ggufArchitecture, parseModulePath, requireFit } from './adapter-fit.ts';
+import { formatLineage, readLineage } from './lineage-metadata.ts';
 
 /**
- * Writes an adapter as llama.cpp loads it: a GGUF of type "adapter", whose tensors are called like the base's with
+ * Writes an adapter as llama.cpp loads it: a GGUF file of type "adapter", whose tensors are named after the base's with
  * `.lora_a` [rank, in] and `.lora_b` [out, rank] added (llama.cpp `convert_lora_to_gguf.py`, `src/llama-adapter.cpp`).
- * Where the base's q and k have their rows in GGUF's order for rotary embedding (Llama, Mistral, SmolLM), so have those
- * of B.
+ * Where GGUF has the rows of the base's q and k in another order (Llama, Mistral, SmolLM), the rows of B are reordered
+ * likewise.
  *
  * @param options.base the model that the adapter will be loaded over, GGUF or Hugging Face folder: gives the
  *   architecture and the heads, and every matrix's shape is checked against it.
- * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written beside it.
+ * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written to the file
+ *   with it.
  * @param options.metadata further string entries, such as where the adapter came from.
- * @throws UnsupportedModelError when the adapter does not fit the base; FileWriteError when the disk says no, or `path` is
- *   the base itself.
+ * @throws UnsupportedModelError when the adapter does not fit the base; FileWriteError when the file cannot be written,
+ *   or `path` is the base itself.
  */
 export async function exportGgufLora(
   adapter: LoraAdapter,
@@ -39,22 +40,23 @@ export async function exportGgufLora(
   const { base, metadata = {} } = options;
   await refuseOverwriting(path, { 'the base': nameOf(base) });
   const config = await readDecoderConfig(base);
-  checkFit(adapter, config, nameOf(base), options.lineage);
+  requireFit(adapter, config, nameOf(base), options.lineage);
   const lineage = { ...adapter.lineage, ...options.lineage };
   const entries: [string, GgufValue][] = [
     ['general.type', { type: 'STRING', value: 'adapter' }],
-    ['general.architecture', { type: 'STRING', value: architectureOf(config) }],
+    ['general.architecture', { type: 'STRING', value: ggufArchitecture(config) }],
     ['adapter.type', { type: 'STRING', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'FLOAT32', value: adapter.alpha }],
-    ...Object.entries({ ...lineageEntries(lineage), ...metadata }).map(
-      ([key, value]): [string, GgufValue] => [key, { type: 'STRING', value }],
-    ),
+    ...Object.entries({ ...formatLineage(lineage), ...metadata }).map(([key, value]): [string, GgufValue] => [
+      key,
+      { type: 'STRING', value },
+    ]),
   ];
   const tensors = [...adapter.tensors].flatMap(([modulePath, pair]): GgufTensorInput[] => {
-    const { layer, target } = placeOf(modulePath)!;
+    const { layer, target } = parseModulePath(modulePath)!;
     const { out, in: into } = decoderLayerSizes(config)[target];
     const name = `blk.${layer}.${ggufNames[target]}.weight`;
-    const b = interleaves(config, target)
+    const b = isInterleaved(config, target)
       ? rowsToInterleaved(pair.b, config.headWidth, adapter.rank)
       : pair.b;
     return [
@@ -66,12 +68,13 @@ export async function exportGgufLora(
 }
 
 /**
- * Reads an adapter that `exportGgufLora`, or llama.cpp's converter, wrote; quantised matrices are widened.
+ * Reads an adapter that {@link exportGgufLora}, or llama.cpp's converter, wrote. Quantised matrices are converted to
+ * float32.
  *
- * @param options.base as in {@link exportGgufLora}: only it tells the order of q's and k's rows.
- * @param options.lineage what is known of the base: compared with what the file says that it was trained over.
- * @throws FileFormatError for a damaged file or one that is no LoRA adapter; UnsupportedModelError when the adapter does
- *   not fit the base, changes more than a block's projections, or has ranks that differ.
+ * @param options.base as in {@link exportGgufLora}: only the base says in which order the rows of q and k are.
+ * @param options.lineage what is known of the base: compared with the lineage in the file.
+ * @throws FileFormatError for a damaged file or one that is no LoRA adapter; UnsupportedModelError when the adapter
+ *   does not fit the base, changes more than the projections of blocks, or has matrices of different ranks.
  */
 export async function importGgufLora(
   path: string,
@@ -89,7 +92,7 @@ export async function importGgufLora(
       hint: 'Give a file written by exportGgufLora or by llama.cpp’s convert_lora_to_gguf.py.',
     });
   }
-  const architecture = architectureOf(config);
+  const architecture = ggufArchitecture(config);
   const theirs = file.metadata.get('general.architecture');
   if (theirs !== architecture) {
     throw new UnsupportedModelError({
@@ -148,7 +151,7 @@ export async function importGgufLora(
     tensors.set(modulePath, { a, b });
   }
   const adapted = new Set([...found.values()].map(({ target }) => target));
-  const lineage = lineageFrom((key) => file.metadata.get(key));
+  const lineage = readLineage((key) => file.metadata.get(key));
   const adapter: LoraAdapter = {
     rank,
     alpha,
@@ -156,16 +159,16 @@ export async function importGgufLora(
     tensors,
     ...(lineage && { lineage }),
   };
-  checkFit(adapter, config, nameOf(base), options.lineage);
-  // The order of rows is undone last: only of an adapter that fits is it known.
+  requireFit(adapter, config, nameOf(base), options.lineage);
+  // The rows are reordered last: only for an adapter that fits the base is their order known.
   for (const [modulePath, { target }] of found) {
     const pair = tensors.get(modulePath)!;
-    if (interleaves(config, target)) pair.b = rowsFromInterleaved(pair.b, config.headWidth, rank);
+    if (isInterleaved(config, target)) pair.b = rowsFromInterleaved(pair.b, config.headWidth, rank);
   }
   return adapter;
 }
 
-function interleaves({ family }: DecoderConfig, target: LoraTarget): boolean {
+function isInterleaved({ family }: DecoderConfig, target: LoraTarget): boolean {
   return (
     decoderFamilies[family].gguf.rotaryRows === 'interleaved' && (target === 'q_proj' || target === 'k_proj')
   );

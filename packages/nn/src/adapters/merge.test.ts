@@ -1,21 +1,18 @@
 import { copyFile, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileWriteError } from '../errors/file-write-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
-import { type DecoderConfig, decoderLayerSizes, readDecoderConfig } from '../models/decoder-weights.ts';
-import { smolLm2Path } from '../models/test-model.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
-import { type LoraAdapter, loraModulePath, loraTargets } from '../train/lora-adapter.ts';
+import { openGguf } from '../formats/gguf.ts';
+import { writeDequantizedGguf } from '../formats/gguf-writer.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { smolLm2Path } from '../models/cached-models.fixture.ts';
+import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-config.ts';
+import { readDecoderConfig } from '../models/decoder-weights.ts';
+import { type LoraAdapter, loraModulePath, loraTargets } from '../models/lora-adapter.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import { decoderLogits } from '../train/train-lora.ts';
-import { halfToNumber } from './float-conversion.ts';
-import { openGguf } from './gguf.ts';
-import { dequantize } from './gguf-dequantize.ts';
 import { exportGgufLora } from './gguf-lora.ts';
-import { numberToHalf, quantizationStep, quantize } from './gguf-quantize.ts';
-import { writeDequantizedGguf } from './gguf-writer.ts';
 import { exportMergedGguf, exportMergedSafetensors } from './merge.ts';
 import { importPeft } from './peft.ts';
 
@@ -140,44 +137,6 @@ describe('the real model, whose base has four bits', () => {
     expect(await away()).toBeLessThan(effect / 20);
     expect(await away('base')).toBeGreaterThan(effect / 2);
   });
-});
-
-describe('quantisers', () => {
-  test('every half is itself, and what lies between goes to the nearer', () => {
-    for (let bits = 0; bits < 0x7c00; bits++) {
-      expect(numberToHalf(halfToNumber(bits))).toBe(bits);
-      const [low, high] = [halfToNumber(bits), halfToNumber(bits + 1)];
-      if (!Number.isFinite(high)) continue;
-      expect(numberToHalf(low + (high - low) * 0.4)).toBe(bits);
-      expect(numberToHalf(low + (high - low) * 0.6)).toBe(bits + 1);
-      expect(numberToHalf((low + high) / 2)).toBe(bits + (bits & 1));
-    }
-    expect(numberToHalf(-1)).toBe(0xbc00);
-    expect(numberToHalf(1e6)).toBe(0x7c00);
-    expect(numberToHalf(Number.NaN)).toBe(0x7e00);
-  });
-
-  for (const type of ['Q8_0', 'Q4_0', 'Q4_1'] as const) {
-    test(`${type} gives back each value to half a step`, () => {
-      fc.assert(
-        fc.property(
-          fc.array(fc.float({ min: -4, max: 4, noNaN: true }), { minLength: 32, maxLength: 32 }),
-          (list) => {
-            const values = Float32Array.from(list);
-            const block = quantize(type, values);
-            const again = dequantize(type, block);
-            const largest = Math.max(...values.map(Math.abs));
-            // The scale is itself a half: coarser by 2^-25 where it is subnormal, for up to 127 steps.
-            const bound = quantizationStep(type, block) * 1.001 + largest * 2 ** -9 + 128 * 2 ** -25;
-            values.forEach((value, index) => {
-              expect(Math.abs(again[index]! - value)).toBeLessThanOrEqual(bound);
-            });
-          },
-        ),
-        { seed: 20, numRuns: 300 },
-      );
-    });
-  }
 });
 
 function distance(a: Float32Array, b: Float32Array): number {

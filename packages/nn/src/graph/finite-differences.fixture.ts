@@ -1,13 +1,14 @@
 import { Graph, gradients, type Value } from './graph.ts';
 import { multiply, sumAll } from './operators/index.ts';
+import { seededRandom } from './seeded-random.ts';
 import { openSession, type TensorData } from './session.ts';
 
 /**
- * Compares the gradients of an operation with finite differences: for tests of operators. The scalar is the sum of
- * the outputs weighted by fixed random numbers; it is summed here in double precision, and differences use the
- * five-point stencil, whose error (h⁴) lets h be large against float32's rounding.
+ * Compares the gradients of an operation with finite differences. The scalar that is differentiated is the sum of the
+ * outputs, weighted by fixed random numbers. It is summed here in double precision, and differences use the five-point
+ * stencil, whose error (h⁴) allows an h that is large against float32's rounding.
  *
- * @returns the relative error per input: |analytic − numeric| / (|numeric| + 1e-3), as L2 norms over the input.
+ * @returns the relative error for each input: |analytic − numeric| / (|numeric| + 1e-3), as L2 norms over the input.
  */
 export async function gradientErrors(options: {
   inputs: Record<string, { data: Float32Array; shape: readonly number[] }>;
@@ -71,15 +72,4 @@ export async function gradientErrors(options: {
     errors[name] = Math.sqrt(difference) / (Math.sqrt(norm) + 1e-3);
   }
   return errors;
-}
-
-/** Mulberry32: a small generator of uniform numbers in [0, 1), the same everywhere for a seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -1,9 +1,10 @@
 /**
- * For a test that kills it: trains a tiny encoder, saving at every step.
+ * A program that a test kills: trains a tiny encoder, saving at every step, and kills itself so long after its first
+ * step.
  *
- *     node killed-encoder-training.ts VARIANT CHECKPOINTS OUTPUT MILLISECONDS     kills itself so long after its first step
+ *     node encoder-training-process.fixture.ts VARIANT CHECKPOINTS OUTPUT MILLISECONDS
  */
-import { encoderVariants } from './tiny-encoder-job.ts';
+import { encoderVariants } from './tiny-encoder-job.fixture.ts';
 
 const [variant, checkpointDirectory, outputDirectory, milliseconds] = process.argv.slice(2) as [
   string,

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { seededRandom } from '../graph/finite-differences.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
 import { runCrossEncoderTraining } from './cross-encoder-training.ts';
 import type { EmbedderPair } from './embedder-batches.ts';
-import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
-import type { EncoderHooks } from './encoder-training.ts';
+import { runEmbedderTraining } from './embedder-training.ts';
+import type { EmbedderJob, EmbedderResult, EncoderHooks } from './encoder-job.ts';
 
 /** A BERT of some thousand weights, whose words are letters. */
 export const tinyEmbedder = path.join(import.meta.dirname, '../../references/bert/embedder');
@@ -22,7 +22,7 @@ export function shiftedPairs(count: number, seed: number): EmbedderPair[] {
   });
 }
 
-/** For tests: trainings of a second, which a kill at any moment must not change. */
+/** Trainings of a second that must end the same whether or not they were killed and resumed. */
 export const encoderVariants: Record<
   string,
   (

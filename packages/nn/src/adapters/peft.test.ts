@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import { exportPeft, importPeft } from './peft.ts';
-import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from './safetensors.ts';
 
 /** Saved by PEFT: in the order of its modules, the k-th tensor's i-th value is k + i / 1024. */
 const saved = path.join(import.meta.dirname, '../../references/peft-adapter');

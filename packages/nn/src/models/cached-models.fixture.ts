@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
- * The GGUF that tests and measurements of the real model use: from `TANDEM_TEST_MODELS` (a folder), or from Tandem's
- * model cache, where `tandem models fetch` puts it.
+ * The GGUF file that tests of the real model use: from the folder `TANDEM_TEST_MODELS`, or from Tandem's model cache,
+ * where `tandem models fetch` puts it.
  */
 export function smolLm2Path(): string {
   const name = 'SmolLM2-135M-Instruct.Q4_1.gguf';

@@ -1,10 +1,11 @@
 /**
- * For a test that kills it: trains a tiny job, saving at every step, into the folder given.
+ * A program that a test kills: trains a tiny job, saving at every step, into the folder given.
  *
- *     node killed-training.ts FOLDER [VARIANT] [STEP]     STEP: kill yourself when it is done; or `200ms`: so long after
- *                                                         the model is ready
+ *     node training-process.fixture.ts FOLDER [VARIANT] [STEP]
+ *
+ * STEP: kill yourself when this step is done; or `200ms`: this long after the model is ready.
  */
-import { variants } from './tiny-job.ts';
+import { variants } from './tiny-job.fixture.ts';
 import { runTraining } from './trainer.ts';
 
 const [directory, variant = 'plain', dies] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { SafetensorsFile } from '../formats/safetensors.ts';
-import { type LoraAdapter, loraTargets } from '../train/lora-adapter.ts';
 import type { DecoderModel } from './decoder-config.ts';
-import { configFromJson } from './families/index.ts';
+import { readConfigJson } from './families/index.ts';
+import { type LoraAdapter, loraTargets } from './lora-adapter.ts';
 
 interface TinyReference {
   config: Record<string, number>;
@@ -24,10 +24,12 @@ interface TinyReference {
   logits_after_training: number[][];
 }
 
-/** For tests: the random two-layer model of `references/llama/write_references.py`, with what PyTorch made of it. */
+/**
+ * The random two-layer model of `references/llama/write_references.py`, with the results that PyTorch computed for it.
+ */
 export async function loadTinyReference(): Promise<{
   model: DecoderModel;
-  /** As it was before, and after, three steps of training. */
+  /** The adapter before and after three steps of training. */
   adapter: LoraAdapter;
   trained: LoraAdapter;
   /** All stored tensors, `gradient.<module path>.a` among them. */
@@ -42,7 +44,7 @@ export async function loadTinyReference(): Promise<{
 
   const { config } = reference;
   const model: DecoderModel = {
-    config: configFromJson({ model_type: 'llama', ...config }, 'tiny.json'),
+    config: readConfigJson({ model_type: 'llama', ...config }, 'tiny.json'),
     weights: new Map([...tensors].filter(([name]) => /^(model|lm_head)\./.test(name))),
   };
   const adapter = (prefix: string): LoraAdapter => {

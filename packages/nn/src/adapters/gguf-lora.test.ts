@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import type { LoraAdapter } from '../train/lora-adapter.ts';
-import { openGguf } from './gguf.ts';
+import { openGguf } from '../formats/gguf.ts';
+import { type GgufTensorInput, writeGguf } from '../formats/gguf-writer.ts';
+import type { LoraAdapter } from '../models/lora-adapter.ts';
 import { exportGgufLora, importGgufLora } from './gguf-lora.ts';
-import { type GgufTensorInput, writeGguf } from './gguf-writer.ts';
 import { importPeft } from './peft.ts';
 
 /** One folder for each family: base, adapter as PEFT wrote it, and the same through llama.cpp's converter. */

@@ -1,5 +1,5 @@
-import { seededRandom } from '../graph/finite-differences.ts';
-import { loadTinyReference } from '../models/tiny-reference.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { loadTinyReference } from '../models/tiny-reference.fixture.ts';
 import type { TrainingExample } from './examples.ts';
 import type { PreferencePair } from './preferences.ts';
 import type { PreferenceTrainingJob, TrainingJob } from './training-job.ts';
@@ -28,7 +28,7 @@ export function countingPairs(count: number, seed: number): PreferencePair[] {
 
 const hyperparameters = { rank: 4, alpha: 8, learningRate: 0.02, epochs: 3 };
 
-/** For tests: a training of a second on the tiny model. */
+/** A training on the tiny model that takes a second. */
 export async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<TrainingJob> {
   const { model } = await loadTinyReference();
   return {
@@ -41,7 +41,7 @@ export async function tinyJob(overrides: Partial<TrainingJob> = {}): Promise<Tra
   };
 }
 
-/** For tests: the same of preferences. */
+/** The same with preferences. */
 export async function tinyPreferenceJob(
   overrides: Partial<PreferenceTrainingJob> = {},
 ): Promise<PreferenceTrainingJob> {
@@ -56,7 +56,7 @@ export async function tinyPreferenceJob(
   };
 }
 
-/** What a training that was killed must come back to the same as without. */
+/** Trainings that must end the same whether or not they were killed and resumed. */
 export const variants: Record<string, () => Promise<TrainingJob | PreferenceTrainingJob>> = {
   plain: () => tinyJob(),
   int8: () => tinyJob({ hyperparameters: { ...hyperparameters, frozenPrecision: 'int8' } }),

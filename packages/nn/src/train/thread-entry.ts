@@ -1,9 +1,9 @@
-/** The worker thread's side: runs one job and reports to the thread that started it (see `thread.ts`). */
+/** The worker thread's side: runs one job and reports to the thread that started it (see `run-in-thread.ts`). */
 import { parentPort, workerData } from 'node:worker_threads';
 import { NnError } from '../errors/nn-error.ts';
-import { runJob } from './jobs.ts';
+import type { ThreadMessage, ThreadStart } from './run-in-thread.ts';
+import { runJob } from './run-job.ts';
 import { TrainingStopped } from './stop.ts';
-import type { ThreadMessage, ThreadStart } from './thread.ts';
 
 const { job, stop } = workerData as ThreadStart;
 const flag = new Int32Array(stop);
@@ -18,7 +18,7 @@ try {
 } catch (error) {
   if (error instanceof TrainingStopped) send({ type: 'stopped' });
   else if (NnError.isInstance(error)) {
-    // An error's own fields do not survive structured cloning; its class is rebuilt from them on the other side.
+    // Structured cloning loses the fields of an error; the other side makes the error again from them.
     const { cause: _, ...fields } = error as NnError & Record<string, unknown>;
     send({ type: 'error', message: error.message, name: error.name, fields });
   } else

@@ -1,24 +1,24 @@
-/** Does an adapter belong to a model? Asked wherever the two meet, and answered in one way. */
+/** Does an adapter belong to a model? Checked in the same way wherever the two are used together. */
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
+import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-config.ts';
+import { decoderFamilies } from '../models/families/index.ts';
 import {
   type AdapterLineage,
   type LoraAdapter,
   type LoraTarget,
   loraModulePath,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { type DecoderConfig, decoderLayerSizes } from './decoder-config.ts';
-import { decoderFamilies } from './families/index.ts';
+} from '../models/lora-adapter.ts';
 
 /**
- * Shapes first, then lineage: what is known of the adapter's base against what is known of this model. A hash that only
- * one side knows is not compared, and none is computed here.
+ * Checks the shapes, then the lineage: what is known of the adapter's base against what is known of this model. A hash
+ * that only one side knows is not compared, and no hash is computed here.
  *
- * @param base what the sentence calls the model: its path.
+ * @param base how the error calls the model: its path.
  * @param known hashes of this model.
  * @throws UnsupportedModelError naming the first module, or the part of the lineage, that does not fit.
  */
-export function checkFit(
+export function requireFit(
   adapter: LoraAdapter,
   config: DecoderConfig,
   base: string,
@@ -31,7 +31,7 @@ export function checkFit(
     hint = 'Use the base model that the adapter was trained for.',
   ) => new UnsupportedModelError({ feature, message: `The adapter does not fit ${base}: ${problem}.`, hint });
   for (const [path, { a, b }] of adapter.tensors) {
-    const { layer, target } = placeOf(path) ?? {};
+    const { layer, target } = parseModulePath(path) ?? {};
     if (layer === undefined || !target) {
       const hint = `Adapt only ${loraTargets.join(', ')}.`;
       throw refuse(path, `it changes "${path}", which is no projection of a block`, hint);
@@ -58,22 +58,25 @@ export function checkFit(
       }
     }
   }
-  compareLineage(adapter.lineage ?? {}, { ...known, architecture: architectureOf(config) }, base);
+  requireSameLineage(adapter.lineage ?? {}, { ...known, architecture: ggufArchitecture(config) }, base);
 }
 
-/** @throws UnsupportedModelError where both sides know something and it differs. */
-export function compareLineage(adapter: AdapterLineage, model: AdapterLineage, base: string): void {
+/**
+ * @throws UnsupportedModelError where the adapter and the model both have a value for a part of the lineage and the
+ *   values differ.
+ */
+export function requireSameLineage(adapter: AdapterLineage, model: AdapterLineage, base: string): void {
   for (const [part, name, hint] of [
     ['architecture', 'architecture', 'Use the base model that the adapter was trained for.'],
     [
       'baseSha256',
       'base (SHA-256)',
-      'Use the very file that the adapter was trained for; if this is the same model in another form, take the lineage off the adapter.',
+      'Use the file that the adapter was trained for; if this is the same model in another form, remove the lineage from the adapter.',
     ],
     [
       'templateSha256',
       'chat template (SHA-256)',
-      'Use the template that the adapter was trained with, or train it anew.',
+      'Use the template that the adapter was trained with, or train a new adapter.',
     ],
   ] as const) {
     const [theirs, ours] = [adapter[part], model[part]];
@@ -86,13 +89,13 @@ export function compareLineage(adapter: AdapterLineage, model: AdapterLineage, b
   }
 }
 
-/** What GGUF calls it: one name for all families that llama.cpp runs as one. */
-export function architectureOf({ family }: DecoderConfig): string {
+/** GGUF's name for the architecture: one name for all families that llama.cpp runs in the same way. */
+export function ggufArchitecture({ family }: DecoderConfig): string {
   return decoderFamilies[family].gguf.architecture;
 }
 
-/** Where in the decoder a module path lies; undefined where it is none of a block's projections. */
-export function placeOf(modulePath: string): { layer: number; target: LoraTarget } | undefined {
+/** Layer and projection that a module path names; undefined where it is not a projection of a block. */
+export function parseModulePath(modulePath: string): { layer: number; target: LoraTarget } | undefined {
   const match = /^model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)$/.exec(modulePath);
   const target = loraTargets.find((name) => name === match?.[2]);
   if (!match || !target) return undefined;

@@ -3,17 +3,18 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
 import { NnError } from '../errors/nn-error.ts';
-import type { Job } from './jobs.ts';
+import type { Job } from './job.ts';
 import { checkOptions } from './options.ts';
 import type { TrainingProgress } from './training-job.ts';
 
-/** What the worker thread is started with. */
+/** The data that the worker thread starts with. */
 export interface ThreadStart {
   job: Job;
-  /** One Int32: 1 asks the thread to stop. Shared memory, as the thread reads no messages while a pass runs. */
+  /** One Int32: 1 asks the thread to stop. In shared memory, because the thread reads no messages while a pass runs. */
   stop: SharedArrayBuffer;
 }
 
+/** What the worker thread sends back. */
 export type ThreadMessage =
   | { type: 'progress'; progress: TrainingProgress }
   | { type: 'result'; result: unknown }
@@ -21,9 +22,12 @@ export type ThreadMessage =
   | { type: 'error'; message: string; name?: string; fields?: Record<string, unknown>; stack?: string };
 
 /**
- * Runs a job in a thread of its own, so that the caller's event loop stays free: a pass through the graph takes seconds
- * and gives no sign meanwhile. An abort takes effect at the next pass; the job then saves what it has, and the promise
- * is rejected with the signal's reason.
+ * Runs a job in a worker thread, so that the caller's event loop stays free: a pass through the graph occupies its
+ * thread for seconds. An abort takes effect at the next pass; the job then saves its state, and the promise is rejected
+ * with the signal's reason.
+ *
+ * @throws InvalidHyperparameterError for options that are unknown, out of range or cannot be sent to a thread, before
+ *   the thread is started; the job's own errors; NnError `thread_ended` where the thread ended without a result.
  */
 export async function runInThread<T>(
   job: Job,
@@ -47,12 +51,12 @@ export async function runInThread<T>(
       if (message.type === 'progress') onProgress?.(message.progress);
       else if (message.type === 'result') outcome = () => resolve(message.result as T);
       else if (message.type === 'stopped') outcome = () => reject(signal?.reason);
-      else outcome = () => reject(rebuilt(message));
+      else outcome = () => reject(rebuildError(message));
     });
     worker.on('error', (error) => {
-      outcome ??= () => reject(unexpected(error.message, error.stack));
+      outcome ??= () => reject(unexpectedError(error.message, error.stack));
     });
-    // Settled only when the thread is gone and its memory with it: the next job may want as much.
+    // Settled only when the thread has ended and its memory is free: the next job may need as much.
     worker.on('exit', (code) => {
       signal?.removeEventListener('abort', abort);
       const lost = () =>
@@ -71,13 +75,14 @@ export async function runInThread<T>(
 }
 
 function startWorker(start: ThreadStart): Worker {
-  // From source, Node strips the types of what the thread loads, in WebAssembly. Once in some hundred threads of a busy machine V8 13.6
-  // (Node 24) ends the whole process when it frees the wrapper that it has compiled for a call out of it ("Check failed:
-  // jit_page.has_value()", https://github.com/nodejs/node/issues/64500): so none is compiled. What is published is JavaScript.
+  // From source, Node strips the types of what the thread loads, in WebAssembly. On a busy machine, about once in some
+  // hundred threads, V8 13.6 (Node 24) ends the whole process when it frees a wrapper that it compiled for a call out
+  // of WebAssembly ("Check failed: jit_page.has_value()", https://github.com/nodejs/node/issues/64500). This flag keeps
+  // it from compiling any. Published packages are JavaScript and not affected.
   if (path.extname(import.meta.filename) === '.ts')
     v8.setFlagsFromString('--wasm-wrapper-tiering-budget=2000000000');
   try {
-    return new Worker(new URL(`./llama-thread${path.extname(import.meta.filename)}`, import.meta.url), {
+    return new Worker(new URL(`./thread-entry${path.extname(import.meta.filename)}`, import.meta.url), {
       workerData: start,
       execArgv: [],
     });
@@ -91,14 +96,15 @@ function startWorker(start: ThreadStart): Worker {
   }
 }
 
-function rebuilt({ message, name, fields, stack }: Extract<ThreadMessage, { type: 'error' }>): NnError {
-  if (!fields) return unexpected(message, stack);
+/** The error that the job threw, with its fields. */
+function rebuildError({ message, name, fields, stack }: Extract<ThreadMessage, { type: 'error' }>): NnError {
+  if (!fields) return unexpectedError(message, stack);
   const error = new NnError({ ...(fields as unknown as NnError), message });
   return Object.assign(error, fields, { name });
 }
 
-/** Of an error that nobody foresaw: its first line for people, its stack in the cause. */
-function unexpected(message: string, stack: string | undefined): NnError {
+/** An error that is not one of this package's: its first line as the message, its stack in the cause. */
+function unexpectedError(message: string, stack: string | undefined): NnError {
   const cause = new Error(message);
   if (stack !== undefined) cause.stack = stack;
   const [sentence] = message.split('\n');

@@ -1,58 +1,20 @@
-/** The work a llama thread can do, as plain data in and out. */
+import { requireFit } from '../adapters/adapter-fit.ts';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
 import { openSession } from '../graph/index.ts';
-import { checkFit } from '../models/adapter-fit.ts';
 import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
-import { type DecoderModel, loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
-import { type CrossEncoderJob, runCrossEncoderTraining } from './cross-encoder-training.ts';
-import { type EmbedderJob, type EmbedderResult, runEmbedderTraining } from './embedder-training.ts';
-import { readExamples, type TrainingExample } from './examples.ts';
-import type { AdapterLineage, LoraAdapter } from './lora-adapter.ts';
-import { measure, supervised } from './objective.ts';
-import { runTraining, trainingSession } from './trainer.ts';
-import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
+import type { DecoderModel } from '../models/decoder-config.ts';
+import { loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
+import { runCrossEncoderTraining } from './cross-encoder-training.ts';
+import { runEmbedderTraining } from './embedder-training.ts';
+import type { EmbedderResult } from './encoder-job.ts';
+import { readExamples } from './examples.ts';
+import type { Job, LogitsJob, LogitsResult, LossJob, LossResult } from './job.ts';
+import { measureLoss, supervisedObjective } from './objective.ts';
+import { runTraining } from './trainer.ts';
+import type { TrainingHooks, TrainingResult } from './training-job.ts';
+import { trainingSessionOptions } from './training-session.ts';
 
-export interface LossJob {
-  model: string | DecoderModel;
-  examples: readonly TrainingExample[];
-  adapter?: LoraAdapter | undefined;
-  /** What is known of the model: compared with the adapter's own. */
-  lineage?: AdapterLineage;
-  /** Default 2. */
-  threads?: number;
-  /** As in training. Default 1024. */
-  tokensPerPass?: number;
-}
-
-export interface LossResult {
-  /** Mean cross-entropy over the labelled tokens, in nats. */
-  loss: number;
-  labelledTokens: number;
-}
-
-export interface LogitsJob {
-  model: string | DecoderModel;
-  /** Token ids of each sequence. */
-  sequences: readonly ArrayLike<number>[];
-  /** For each sequence the positions wanted. Default: all. */
-  positions?: readonly ArrayLike<number>[];
-  adapter?: LoraAdapter | undefined;
-  /** What is known of the model: compared with the adapter's own. */
-  lineage?: AdapterLineage;
-  /** Default 2. */
-  threads?: number;
-}
-
-/** For each sequence the logits at the positions asked for: [positions, vocabulary], row-major. */
-export type LogitsResult = Float32Array[];
-
-export type Job =
-  | { kind: 'train'; job: TrainingJob | PreferenceTrainingJob }
-  | { kind: 'loss'; job: LossJob }
-  | { kind: 'logits'; job: LogitsJob }
-  | { kind: 'embedder'; job: EmbedderJob }
-  | { kind: 'cross-encoder'; job: CrossEncoderJob };
-
+/** Runs a job in the calling thread. */
 export async function runJob(
   { kind, job }: Job,
   hooks: TrainingHooks,
@@ -67,9 +29,12 @@ export async function runJob(
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
   const model = await modelFor(job);
   const examples = readExamples(job.examples, model.config, 'Example');
-  await using session = await openSession(decoderLossGraph(model, job.adapter), trainingSession(job.threads));
+  await using session = await openSession(
+    decoderLossGraph(model, job.adapter),
+    trainingSessionOptions(job.threads),
+  );
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  const { loss } = await measure(session, supervised(examples), weights, {
+  const { loss } = await measureLoss(session, supervisedObjective(examples), weights, {
     tokensPerPass: job.tokensPerPass ?? 1024,
     stopRequested: hooks.stopRequested,
     onItems: (done) =>
@@ -88,7 +53,7 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
   await using session = await openSession(
     decoderLogitsGraph(model, job.adapter),
-    trainingSession(job.threads),
+    trainingSessionOptions(job.threads),
   );
   const results: Float32Array[] = [];
   for (const [index, tokens] of job.sequences.entries()) {
@@ -117,11 +82,14 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
   return results;
 }
 
-/** @throws UnsupportedModelError where the adapter is another model's: before the weights are read. */
+/**
+ * The job's model, which is loaded where a path is given.
+ * @throws UnsupportedModelError where the adapter does not fit it, before the weights are read.
+ */
 async function modelFor({ model, adapter, lineage }: LossJob | LogitsJob): Promise<DecoderModel> {
   if (adapter) {
     const config = typeof model === 'string' ? await readDecoderConfig(model) : model.config;
-    checkFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
+    requireFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
   }
   return typeof model === 'string' ? loadDecoder(model) : model;
 }

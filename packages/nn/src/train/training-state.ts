@@ -1,16 +1,41 @@
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import { seededRandom } from '../graph/finite-differences.ts';
-import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-weights.ts';
-import type { TrainingState } from './checkpoint.ts';
-import { type LoraAdapter, loraModulePath, loraTargets } from './lora-adapter.ts';
+import { seededRandom } from '../graph/seeded-random.ts';
+import { type DecoderConfig, decoderLayerSizes } from '../models/decoder-config.ts';
+import { type LoraAdapter, loraModulePath, loraTargets } from '../models/lora-adapter.ts';
+import type { Moments } from './adamw.ts';
+import type { Validation } from './training-job.ts';
 
-/** A uniform in ±1/√in and B zero, as PEFT begins: the adapter changes nothing at first. Or the matrices given, which fit the model. */
-export function startingState(
+/** What changes from step to step of a LoRA training: all of it is in the checkpoint. */
+export interface TrainingState {
+  /** Steps done. Which examples come next follows from it. */
+  step: number;
+  /** Seconds spent, in this process and in those before it that were stopped. */
+  seconds: number;
+  /** Tokens trained on, without padding. */
+  tokens: number;
+  labelledTokens: number;
+  losses: number[];
+  validation: Validation[];
+  /** Adapter matrices by `<module path>.a` or `.b`. */
+  parameters: Map<string, Float32Array>;
+  moments: Map<string, Moments>;
+  /** The matrices at the lowest validation loss so far. */
+  best?: Map<string, Float32Array> | undefined;
+  /** Of preferences: the log-probabilities of the replies before training, which take long to measure. */
+  reference?: Map<string, Float32Array> | undefined;
+}
+
+/**
+ * The state before the first step. A is uniform in ±1/√in and B zero, as in PEFT, so that the adapter changes nothing
+ * yet. With an initial adapter, which must fit the model, both are copied from it.
+ * @throws InvalidHyperparameterError where the initial adapter has another rank, alpha or targets than the settings.
+ */
+export function createTrainingState(
   config: DecoderConfig,
   settings: Pick<LoraAdapter, 'rank' | 'alpha' | 'targetModules'> & { seed: number },
   initial: LoraAdapter | undefined,
 ): TrainingState {
-  if (initial) demandSame(initial, settings);
+  if (initial) requireSameShape(initial, settings);
   const sizes = decoderLayerSizes(config);
   const random = seededRandom(settings.seed);
   const parameters = new Map<string, Float32Array>();
@@ -47,8 +72,8 @@ export function startingState(
   };
 }
 
-/** An adapter that fits the model may still be of another kind than the training's. */
-function demandSame(
+/** An adapter that fits the model may still have another rank, alpha or targets than this training. */
+function requireSameShape(
   initial: LoraAdapter,
   settings: Pick<LoraAdapter, 'rank' | 'alpha' | 'targetModules'>,
 ): void {
@@ -60,13 +85,13 @@ function demandSame(
     throw new InvalidHyperparameterError({
       parameter: 'initialAdapter',
       message: `The initial adapter has ${name} ${theirs}, and this training has ${ours}.`,
-      hint: `Train on with the ${name} that the adapter was trained with.`,
+      hint: `Continue with the ${name} that the adapter was trained with.`,
     });
   }
 }
 
-/** The matrices as an adapter's pairs, by module path. */
-export function pairs(parameters: ReadonlyMap<string, Float32Array>): LoraAdapter['tensors'] {
+/** The matrices as those of an adapter: pairs by module path. The arrays are shared, not copied. */
+export function toAdapterTensors(parameters: ReadonlyMap<string, Float32Array>): LoraAdapter['tensors'] {
   const result: LoraAdapter['tensors'] = new Map();
   for (const [name, a] of parameters) {
     if (!name.endsWith('.a')) continue;

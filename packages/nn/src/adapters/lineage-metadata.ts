@@ -1,5 +1,5 @@
-/** An adapter's lineage as strings in a file's header: the same names in safetensors and in GGUF. */
-import type { AdapterLineage } from '../train/lora-adapter.ts';
+/** An adapter's lineage as strings in the header of a file: the same keys in safetensors and in GGUF. */
+import type { AdapterLineage } from '../models/lora-adapter.ts';
 
 const keys: Record<keyof AdapterLineage, string> = {
   architecture: 'tandem.base.architecture',
@@ -7,7 +7,8 @@ const keys: Record<keyof AdapterLineage, string> = {
   templateSha256: 'tandem.template.sha256',
 };
 
-export function lineageEntries(lineage: AdapterLineage = {}): Record<string, string> {
+/** The parts of a lineage that are known, by their keys in a file. */
+export function formatLineage(lineage: AdapterLineage = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(keys).flatMap(([part, key]) => {
       const value = lineage[part as keyof AdapterLineage];
@@ -16,8 +17,11 @@ export function lineageEntries(lineage: AdapterLineage = {}): Record<string, str
   );
 }
 
-/** Undefined where the file says nothing: other programs' adapters. */
-export function lineageFrom(read: (key: string) => unknown): AdapterLineage | undefined {
+/**
+ * The lineage in a file; undefined where it has none, as in adapters that other programs wrote.
+ * @param read the value of a key in the file's header.
+ */
+export function readLineage(read: (key: string) => unknown): AdapterLineage | undefined {
   const found = Object.entries(keys).flatMap(([part, key]) => {
     const value = read(key);
     return typeof value === 'string' ? [[part, value]] : [];

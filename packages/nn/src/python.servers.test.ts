@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { trainLora } from '../train/train-lora.ts';
-import { exportMergedSafetensors } from './merge.ts';
-import { exportPeft } from './peft.ts';
+import { exportMergedSafetensors } from './adapters/merge.ts';
+import { exportPeft } from './adapters/peft.ts';
+import { trainLora } from './train/train-lora.ts';
 
 /**
  * What this package writes, loaded by the Python libraries that it is for: they must agree with it. Needs a Python with torch,
@@ -15,7 +15,7 @@ import { exportPeft } from './peft.ts';
 const python = process.env.TANDEM_PYTHON ?? 'python3';
 /** An error says what stood on stderr. */
 const quiet = { encoding: 'utf8', stdio: 'pipe' } as const;
-const references = join(import.meta.dirname, '../../references');
+const references = join(import.meta.dirname, '../references');
 
 let directory: string;
 beforeAll(async () => {

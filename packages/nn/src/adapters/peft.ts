@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
-import { compareLineage } from '../models/adapter-fit.ts';
+import { makeFolder, writeFileAtomically } from '../formats/atomic-write.ts';
+import { readJsonFile } from '../formats/json-file.ts';
+import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from '../formats/safetensors.ts';
 import {
   type AdapterLineage,
   type LoraAdapter,
   type LoraTarget,
   loraTargets,
-} from '../train/lora-adapter.ts';
-import { makeFolder, writeFileAtomically } from './atomic-write.ts';
-import { readJsonFile } from './json-file.ts';
-import { lineageEntries, lineageFrom } from './lineage-entries.ts';
-import { SafetensorsFile, type SafetensorsInput, writeSafetensors } from './safetensors.ts';
+} from '../models/lora-adapter.ts';
+import { requireSameLineage } from './adapter-fit.ts';
+import { formatLineage, readLineage } from './lineage-metadata.ts';
 
 const weightsName = 'adapter_model.safetensors';
 const configName = 'adapter_config.json';
@@ -19,13 +19,14 @@ const configName = 'adapter_config.json';
 /**
  * Writes an adapter as Hugging Face PEFT saves one: `adapter_model.safetensors` and `adapter_config.json`, to be loaded
  * with `PeftModel.from_pretrained(base, directory)` (peft `src/peft/utils/save_and_load.py`, `tuners/lora/config.py`).
- * The folder is made if need be; each file is written atomically, the config last.
+ * The folder is made where it does not exist; each file is written atomically, the config last.
  *
  * @param options.baseModel what PEFT is to call the base: a Hub name or a path.
- * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written beside it into the
+ * @param options.lineage what is known of the base: compared with the adapter's own lineage, and written with it to the
  *   safetensors header (`tandem.base.architecture`, `tandem.base.sha256`, `tandem.template.sha256`).
  * @param options.metadata further strings for that header.
- * @throws UnsupportedModelError when the lineage is another than the adapter's; FileWriteError when the disk says no.
+ * @throws UnsupportedModelError when the lineage differs from the adapter's; FileWriteError when the files cannot be
+ *   written.
  */
 export async function exportPeft(
   adapter: LoraAdapter,
@@ -33,8 +34,8 @@ export async function exportPeft(
   options: { baseModel: string; lineage?: AdapterLineage; metadata?: Record<string, string> },
 ): Promise<void> {
   const { rank, alpha } = adapter;
-  compareLineage(adapter.lineage ?? {}, options.lineage ?? {}, options.baseModel);
-  const lineage = lineageEntries({ ...adapter.lineage, ...options.lineage });
+  requireSameLineage(adapter.lineage ?? {}, options.lineage ?? {}, options.baseModel);
+  const lineage = formatLineage({ ...adapter.lineage, ...options.lineage });
   await makeFolder(directory);
   const tensors = [...adapter.tensors].flatMap(([path, { a, b }]): SafetensorsInput[] => [
     { name: `base_model.model.${path}.lora_A.weight`, dtype: 'F32', shape: [rank, a.length / rank], data: a },
@@ -72,11 +73,11 @@ export async function exportPeft(
 }
 
 /**
- * Reads an adapter that PEFT, or `exportPeft`, saved, with its lineage where the file has one. Float16 and bfloat16 are
- * widened.
+ * Reads an adapter that PEFT, or {@link exportPeft}, saved, with its lineage where the file has one. Float16 and
+ * bfloat16 are converted to float32.
  *
- * @throws FileFormatError for missing or damaged files, UnsupportedModelError for anything beyond plain LoRA of one rank
- *   on a decoder's projections (DoRA, rank-stabilised scaling, trained biases or whole modules, ranks that differ).
+ * @throws FileFormatError for missing or damaged files; UnsupportedModelError for anything beyond plain LoRA of one
+ *   rank on a decoder's projections (DoRA, rank-stabilised scaling, trained biases or whole modules, different ranks).
  */
 export async function importPeft(directory: string): Promise<LoraAdapter> {
   const configPath = join(directory, configName);
@@ -126,7 +127,7 @@ export async function importPeft(directory: string): Promise<LoraAdapter> {
       hint: 'Export the adapter again.',
     });
   }
-  const lineage = lineageFrom((key) => file.metadata[key]);
+  const lineage = readLineage((key) => file.metadata[key]);
   const targetModules = loraTargets.filter((target) => targets.has(target));
   return { rank, alpha, targetModules, tensors, ...(lineage && { lineage }) };
 }

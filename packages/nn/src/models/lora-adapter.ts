@@ -1,4 +1,4 @@
-/** The projections of a Llama block that LoRA may adapt, under Hugging Face's names. */
+/** The projections of a decoder's block that LoRA may adapt, under Hugging Face's names. */
 export const loraTargets = [
   'q_proj',
   'k_proj',
@@ -8,6 +8,7 @@ export const loraTargets = [
   'up_proj',
   'down_proj',
 ] as const;
+/** One of the seven projections of a block. */
 export type LoraTarget = (typeof loraTargets)[number];
 
 /**
@@ -20,11 +21,17 @@ export interface LoraAdapter {
   targetModules: LoraTarget[];
   /** By Hugging Face module path, such as `model.layers.0.self_attn.q_proj` or `model.layers.0.mlp.up_proj`. */
   tensors: Map<string, LoraPair>;
-  /** What it was trained over, as far as that is known; the files keep it, and it is compared before the adapter is used. */
+  /**
+   * The base that it was trained for, as far as that is known. The files keep it, and it is compared before the adapter
+   * is used.
+   */
   lineage?: AdapterLineage;
 }
 
-/** Which model an adapter belongs to: adapters of two models may have the same shapes, and nothing else then tells them apart. */
+/**
+ * Which model an adapter belongs to. Two models may have the same shapes, and then only the lineage tells their
+ * adapters apart.
+ */
 export interface AdapterLineage {
   /** What GGUF calls the base's architecture, such as `llama` or `qwen3`. */
   architecture?: string;
@@ -34,6 +41,7 @@ export interface AdapterLineage {
   templateSha256?: string;
 }
 
+/** The two matrices that adapt one projection. */
 export interface LoraPair {
   /** [rank, in], row-major. */
   a: Float32Array;
