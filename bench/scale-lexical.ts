@@ -17,7 +17,7 @@ import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
 import { chunkToJson } from '../packages/tandem/src/store/chunk-json.ts';
 import { openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
-import { termsOf } from '../packages/tandem/src/store/terms.ts';
+import { termsOf } from '../packages/tandem/src/text/terms.ts';
 import { questionsOf, scattered } from './retrieve/questions.ts';
 import { openCorpus, percentile } from './scale/corpus.ts';
 

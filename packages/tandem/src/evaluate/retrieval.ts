@@ -3,7 +3,7 @@ import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
-import { termsOf } from '../store/terms.ts';
+import { termsOf } from '../text/terms.ts';
 
 /** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
 export interface RetrievalCase extends Case {

@@ -5,7 +5,7 @@ import { embeddedText } from '../chunk/embedded-text.ts';
 import { counted } from '../core/counted.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { definitionsIn } from '../parse/abbreviations.ts';
+import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
 import { embedTexts } from './embed-chunks.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { type Config, configSchema } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { editDistance } from '../retrieve/spelling.ts';
+import { editDistance } from '../text/edit-distance.ts';
 
 export const configFile = 'tandem.config.ts';
 

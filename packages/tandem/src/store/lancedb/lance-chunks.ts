@@ -6,6 +6,8 @@ import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { IndexDamagedError } from '../../core/errors/index-damaged-error.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { functionStems } from '../../text/function-words.ts';
+import { textForWords } from '../../text/search-words.ts';
 import {
   type ChunkFilter,
   type ChunkRow,
@@ -20,7 +22,6 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
-import { functionStems, textForWords } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';

@@ -14,10 +14,10 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
+import { textForWords } from '../../text/search-words.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import { type ChunkRow, never, type ScoredChunk } from '../chunk-table.ts';
 import { metadataPairs } from '../filter.ts';
-import { textForWords } from '../search-words.ts';
 
 /** What a search brings back of a row, beside its score. */
 export const rowColumns = ['chunk', 'added_seq'];

@@ -8,6 +8,7 @@ import {
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { termsOf } from '../../text/terms.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import {
@@ -24,7 +25,6 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
-import { termsOf } from '../terms.ts';
 import type { VectorStore } from '../vector-store.ts';
 import type { MilvusStoreOptions } from './milvus-store.ts';
 

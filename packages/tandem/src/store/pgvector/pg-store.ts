@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { countTerms, termsOf } from '../../text/terms.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import {
@@ -18,7 +19,6 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { ranked } from '../ranked.ts';
-import { countTerms, termsOf } from '../terms.ts';
 import type { VectorStore } from '../vector-store.ts';
 
 /**

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { termsOf } from '../terms.ts';
+import { termsOf } from '../../text/terms.ts';
 
 const folder = join(import.meta.dirname, ...['..', '..', '..', '..', '..'], 'examples', 'clinic', 'documents');
 const passages = readdirSync(folder)

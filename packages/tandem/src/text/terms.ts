@@ -1,5 +1,6 @@
 import { englishStem } from './english-stemmer.ts';
-import { functionStems, textForWords } from './search-words.ts';
+import { functionStems } from './function-words.ts';
+import { textForWords } from './search-words.ts';
 
 /**
  * The terms of a text, in order, for stores whose own text analysis cannot be relied on: runs of letters and digits, lower case,
