@@ -2,6 +2,7 @@
 const layers = [
   ['core', 'statistics', 'text'],
   ['catalog', 'models', 'sources', 'parse', 'chunk', 'store'],
+  ['index'],
   ['ingest', 'retrieve'],
   ['verify'],
   ['rails'],

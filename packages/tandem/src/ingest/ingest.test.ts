@@ -17,6 +17,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { SourceError } from '../core/errors/source-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
+import { embedderIdentity } from '../index/embedder-identity.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalEmbedderModel, openLocalEmbedder } from '../models/local-embedder.ts';
 import { attachLocalTools, localToolsOf } from '../models/local-tools.ts';
@@ -27,7 +28,6 @@ import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { checkConsistency } from './check-consistency.ts';
-import { embedderIdentity } from './embedder-identity.ts';
 import { type IngestOptions, ingest } from './ingest.ts';
 
 let embedder: LocalEmbedderModel;

@@ -6,6 +6,7 @@ import type { ChunkStrategy } from '../chunk/chunker.ts';
 import { hashJson } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { parseDocument } from '../parse/parse-document.ts';
+import type { Chunking } from './chunking.ts';
 import { embedderIdentity } from './embedder-identity.ts';
 
 /**
@@ -13,15 +14,6 @@ import { embedderIdentity } from './embedder-identity.ts';
  * does not show: projects made before then index anew, from cached vectors wherever the embedded text is still the same.
  */
 const rulesVersion = 5;
-
-/** The config's `chunk`. */
-export interface Chunking {
-  maxTokens: number;
-  overlapTokens: number;
-  /** Default: sentence. */
-  strategy?: ChunkStrategy;
-  childTokens?: number | undefined;
-}
 
 /** All that decides which chunks and vectors a document's bytes become, and its hash. */
 export async function indexConfiguration(
