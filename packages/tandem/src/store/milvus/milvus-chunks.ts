@@ -26,7 +26,7 @@ import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.t
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
 import type { VectorStore } from '../vector-store.ts';
-import type { MilvusStoreOptions } from './milvus-store.ts';
+import type { MilvusStoreOptions } from './milvus-options.ts';
 
 /**
  * One collection for each generation, `NAMESPACE_N`. Terms are made here (`terms.ts`) and stored joined by spaces, so that Milvus's
