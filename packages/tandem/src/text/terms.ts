@@ -1,22 +1,20 @@
-import { englishStem } from './english-stemmer.ts';
+import { withoutEnglishEnding } from './english-stemmer.ts';
+import { foldToAscii } from './fold-to-ascii.ts';
 import { functionStems } from './function-words.ts';
 import { textForWords } from './search-words.ts';
 
 /**
- * The terms of a text, in order, for stores whose own text analysis cannot be relied on: runs of letters and digits, lower case,
- * accents folded, function words left out (but for abbreviations spelt like them), English endings cut, scripts without spaces in pairs of characters. What a query and a
- * chunk share is what is left equal by this function. Longer than 64 characters is no word.
+ * The terms of a text, in order: what full-text search compares. Ingest makes them of each chunk and retrieval of each query, both with
+ * this function; a store only looks for equal ones. They are runs of letters and digits, in lower case, English endings cut,
+ * function words left out (but for abbreviations spelt like them), accents folded; scripts without spaces in pairs of characters.
+ * Each is of letters, digits and marks only, and shorter than 64 bytes of UTF-8: what is longer is a key or a hash and no word.
  */
 export function termsOf(text: string): string[] {
-  const folded = textForWords(text)
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .toLowerCase()
-    .replace(/[ßøæœđłıþð]/g, (letter) => foldings[letter]!);
   const terms: string[] = [];
-  for (const [word] of folded.matchAll(/[\p{Alphabetic}\p{M}\p{N}]+/gu)) {
-    const term = englishStem(word);
-    if (word.length <= 64 && !leftOut.has(term)) terms.push(term);
+  // One form for what is the same: "é" may be written as a letter with an accent behind it, which would split the word.
+  for (const [word] of textForWords(text.normalize('NFC')).matchAll(words)) {
+    const term = termOf(word);
+    if (term !== '') terms.push(term);
   }
   return terms;
 }
@@ -28,16 +26,32 @@ export function countTerms(terms: readonly string[]): Map<string, number> {
   return counts;
 }
 
-const foldings: Record<string, string> = {
-  ß: 'ss',
-  ø: 'o',
-  æ: 'ae',
-  œ: 'oe',
-  đ: 'd',
-  ł: 'l',
-  ı: 'i',
-  þ: 'th',
-  ð: 'd',
-};
+/**
+ * Marks cut a word where they are not alphabetic, as a virama is not, and the vowel signs of Devanagari are; but not the nukta, which
+ * makes one letter with the one before it, and in NFC stands there by itself.
+ */
+const words = /[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
+
+/** Empty where the word is left out. Words recur, and cutting one takes ten times as long as remembering it. */
+function termOf(word: string): string {
+  // A longer one is to V8 a part of its whole text, which would be kept with it.
+  if (word.length > 12) return makeTerm(word);
+  let term = remembered.get(word);
+  if (term === undefined) {
+    if (remembered.size === mostRemembered) remembered.clear();
+    term = makeTerm(word);
+    remembered.set(word, term);
+  }
+  return term;
+}
+
+const remembered = new Map<string, string>();
+const mostRemembered = 20_000;
+
+function makeTerm(word: string): string {
+  if (word.length >= 64 / 3 && Buffer.byteLength(word) >= 64) return '';
+  const stem = withoutEnglishEnding(word.toLowerCase());
+  return leftOut.has(stem) ? '' : foldToAscii(stem);
+}
 
 const leftOut = new Set(functionStems);
