@@ -1,6 +1,6 @@
 /**
  * Would SQLite's FTS5, which is there anyway, do as the lexical index? The same chunks and train questions in LanceDB's full text
- * (the store's own) and in FTS5, which is given the same terms (`store/terms.ts`), so that only the index differs.
+ * (the store's own) and in FTS5, which is given the same terms (`text/terms.ts`), so that only the index differs.
  *
  *     npm run bench -- scale-lexical --base DIR [--rows 40000] [--questions 100] [--data DIR] [--work DIR]
  *
@@ -17,7 +17,7 @@ import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../packages/tandem/src/models/local-embedder.ts';
 import { chunkToJson } from '../packages/tandem/src/store/chunk-json.ts';
 import { openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
-import { termsOf } from '../packages/tandem/src/store/terms.ts';
+import { termsOf } from '../packages/tandem/src/text/terms.ts';
 import { questionsOf, scattered } from './retrieve/questions.ts';
 import { openCorpus, percentile } from './scale/corpus.ts';
 
@@ -98,7 +98,7 @@ async function measureLance() {
     times.length = results.length = 0;
     for (const question of asked) {
       const before = performance.now();
-      results.push(await store.searchText(question, { at, limit: found }));
+      results.push(await store.searchTerms(termsOf(question), { at, limit: found }));
       times.push(performance.now() - before);
     }
   }
@@ -124,7 +124,7 @@ function measureFts5() {
   for (const batch of batches()) {
     database.exec('BEGIN');
     for (const row of batch) {
-      insertTerms.run(++rowid, termsOf(row.searchText).join(' '));
+      insertTerms.run(++rowid, row.terms.join(' '));
       insertChunk.run(rowid, row.id, chunkToJson(row));
     }
     database.exec('COMMIT');

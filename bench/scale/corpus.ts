@@ -12,6 +12,7 @@ import type { LocalEmbedderModel } from '../../packages/tandem/src/models/local-
 import { filesSource } from '../../packages/tandem/src/sources/files.ts';
 import type { ChunkRow } from '../../packages/tandem/src/store/chunk-table.ts';
 import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
+import { termsOf } from '../../packages/tandem/src/text/terms.ts';
 
 export interface Corpus {
   /** Real chunks. */
@@ -78,7 +79,7 @@ export async function openCorpus(
     const { addedSeq: _, ...plain } = chunk;
     const random = randomOf(i + 0x5eed);
     // A sixth of the words goes, so that copies differ in length and in what finds them.
-    const searchText =
+    const said =
       copy === 0
         ? text
         : text
@@ -86,7 +87,13 @@ export async function openCorpus(
             .filter(() => random() > 1 / 6)
             .join(' ');
     const documentId = copy === 0 ? chunk.documentId : `${chunk.documentId} copy ${copy}`;
-    return { ...plain, documentId, id: `${documentId}#${chunk.ordinal}`, searchText, vector: vector(i) };
+    return {
+      ...plain,
+      documentId,
+      id: `${documentId}#${chunk.ordinal}`,
+      terms: termsOf(said),
+      vector: vector(i),
+    };
   }
 
   return { real: present.length, dimensions, vector, row };

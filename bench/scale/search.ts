@@ -5,6 +5,7 @@ import { fetchModel } from '../../packages/tandem/src/models/fetch/fetch-model.t
 import { openLocalEmbedder } from '../../packages/tandem/src/models/local-embedder.ts';
 import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse.ts';
 import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
+import { termsOf } from '../../packages/tandem/src/text/terms.ts';
 import { percentile } from './corpus.ts';
 import { peakMemory } from './memory.ts';
 import type { Question } from './questions.ts';
@@ -32,7 +33,7 @@ async function timed<T>(times: Times, work: () => Promise<T>): Promise<T> {
 async function hybrid(vector: Float32Array, question: string) {
   const [dense, lexical] = await Promise.all([
     store.searchVector(vector, { at, limit: 30 }),
-    store.searchText(question, { at, limit: 30 }),
+    store.searchTerms(termsOf(question), { at, limit: 30 }),
   ]);
   return fuseRankings([ids(dense), ids(lexical)]).slice(0, 10);
 }
@@ -49,7 +50,7 @@ for (let round = 0; round < 2; round++) {
       await timed(dense, () => store.searchVector(vectors[q]!, { at, limit: nearest.length })),
     );
     hits += nearest.filter((id) => found.includes(id)).length;
-    await timed(lexical, () => store.searchText(question, { at, limit: 30 }));
+    await timed(lexical, () => store.searchTerms(termsOf(question), { at, limit: 30 }));
     await timed(both, () => hybrid(vectors[q]!, question));
   }
 }

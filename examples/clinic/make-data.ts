@@ -8,8 +8,8 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sentences as splitSentences } from '../../packages/tandem/src/chunk/sentences.ts';
 import { createRandom, shuffled as shuffledArray } from '../../packages/tandem/src/statistics/random.ts';
+import { sentences as splitSentences } from '../../packages/tandem/src/text/sentences.ts';
 import { type Intent, intents } from './intents.ts';
 import { phrasings } from './phrasings.ts';
 

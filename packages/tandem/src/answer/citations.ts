@@ -1,8 +1,8 @@
 import type { DocumentCatalog } from '../catalog/catalog.ts';
-import { sentences as splitSentences, trimmed } from '../chunk/sentences.ts';
 import type { Citation } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import { pageRectangles } from '../parse/page-rectangles.ts';
+import { sentences as splitSentences, trimmed } from '../text/sentences.ts';
 
 /** Adds to each citation of a PDF where its quote stands on the pages. */
 export async function withPages(

@@ -1,7 +1,7 @@
-import { type Span, sentences, trimmed } from '../chunk/sentences.ts';
 import type { Passage } from '../core/types/document.ts';
-import { englishStem } from '../store/english-stemmer.ts';
-import { functionWordSet } from '../store/search-words.ts';
+import { englishStem } from '../text/english-stemmer.ts';
+import { functionWordSet } from '../text/function-words.ts';
+import { type Span, sentences, trimmed } from '../text/sentences.ts';
 import { tableHead } from './prompt.ts';
 
 /** A sentence of a passage, or a line of a list, a table or a slide, that could be quoted. */

@@ -1,7 +1,7 @@
+import type { Span } from '../text/sentences.ts';
 import { type Cut, chunkWriter } from './chunk-writer.ts';
 import type { Chunker } from './chunker.ts';
 import { type Section, sectionsOf, type Unit } from './sections.ts';
-import type { Span } from './sentences.ts';
 import { splitLong, type TokenMeter } from './token-meter.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { looksAbbreviated } from '../text/abbreviation-form.ts';
 import type { TokenMeter } from './token-meter.ts';
 
 export interface PrefixParts {
@@ -27,13 +28,13 @@ export async function prefixWithin(
   }
   let aliases: string[] = [];
   for (const alias of [
-    ...parts.aliases.filter(isAbbreviation),
-    ...parts.aliases.filter((name) => !isAbbreviation(name)),
+    ...parts.aliases.filter(looksAbbreviated),
+    ...parts.aliases.filter((name) => !looksAbbreviated(name)),
   ]) {
     const more = [...aliases, alias];
     if ((await meter.count(format(title, more, headings))) > maxTokens) {
       // A shorter name further on may still fit, but a list of a hundred is not tried to its end.
-      if (aliases.length > 0 && !isAbbreviation(alias)) break;
+      if (aliases.length > 0 && !looksAbbreviated(alias)) break;
       continue;
     }
     aliases = more;
@@ -45,11 +46,6 @@ export async function prefixWithin(
 
 function format(title: string, aliases: string[], headings: string[]): string {
   return `${title}${aliases.length > 0 ? ` (${aliases.join('; ')})` : ''}${headings.length > 0 ? `: ${headings.join(' › ')}` : ''}`;
-}
-
-/** Short, without inner spaces, mostly capitals or digits: "ABL", "MSUD", "P.A.D.", "SCA17", "HbS". */
-function isAbbreviation(name: string): boolean {
-  return name.length <= 12 && !/\s/.test(name) && /\p{Lu}.*[\p{Lu}\p{N}]/u.test(name);
 }
 
 /** The longest run of whole words from the start that fits; of a single word too long, nothing. */

@@ -1,7 +1,7 @@
 import type { Block, Document } from '../core/types/document.ts';
 import { isAlsoCalledLine } from '../parse/aliases.ts';
 import { headingText } from '../parse/markdown.ts';
-import { sentences, trimmed } from './sentences.ts';
+import { sentences, trimmed } from '../text/sentences.ts';
 import type { TokenMeter } from './token-meter.ts';
 
 /** The smallest part of a document that is kept whole where it fits: a sentence, a table's row, a line of code, a heading. */

@@ -1,4 +1,4 @@
-import { type Span, trimmed } from './sentences.ts';
+import { type Span, trimmed } from '../text/sentences.ts';
 
 /** Counts tokens as the embedder does; special tokens may or may not be among them. */
 export type CountTokens = (text: string) => number | Promise<number>;

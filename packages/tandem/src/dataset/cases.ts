@@ -3,7 +3,6 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
-import type { RetrievalCase } from '../evaluate/retrieval.ts';
 import type { Lines } from '../parts/material.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
@@ -17,6 +16,12 @@ export const caseLineSchema = caseSchema
   .omit({ source: true })
   .extend({ source: sourceReference.optional() });
 export type CaseLine = z.infer<typeof caseLineSchema>;
+
+/** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
+export interface RetrievalCase extends Case {
+  /** Its source, where the documents do not have that document or section; `source` is then absent. */
+  notIndexed?: { documentId: string; section?: string | undefined };
+}
 
 /** Nobody answers where retrieval alone is measured: a question and its place are enough. */
 const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });

@@ -5,7 +5,7 @@ import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
+import { type CaseLine, type RetrievalCase, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
 import { ingest } from '../ingest/ingest.ts';
 import type { Lines } from '../parts/material.ts';
@@ -13,7 +13,7 @@ import type { Parts } from '../parts/parts.ts';
 import { retrieverFor } from '../parts/retriever-for.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
-import { evaluateRetrieval, type RetrievalCase, type RetrievalEvaluation } from './retrieval.ts';
+import { evaluateRetrieval, type RetrievalEvaluation } from './retrieval.ts';
 
 export interface EvalRetrievalOptions {
   /** A JSONL file of cases with a `source`, or the cases; default: the parts' own. */

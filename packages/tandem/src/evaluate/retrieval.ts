@@ -1,15 +1,10 @@
 import type { ProgressListener } from '../core/progress.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
+import type { RetrievalCase } from '../dataset/cases.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
-import { termsOf } from '../store/terms.ts';
-
-/** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
-export interface RetrievalCase extends Case {
-  /** Its source, where the documents do not have that document or section; `source` is then absent. */
-  notIndexed?: { documentId: string; section?: string | undefined };
-}
+import { termsOf } from '../text/terms.ts';
 
 export interface RetrievalEvaluationOptions {
   /** Only those with a `source` (the span that holds the answer), or one that is `notIndexed`, count. */

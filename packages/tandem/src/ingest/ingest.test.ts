@@ -17,6 +17,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { SourceError } from '../core/errors/source-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
+import { embedderIdentity } from '../index/embedder-identity.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalEmbedderModel, openLocalEmbedder } from '../models/local-embedder.ts';
 import { attachLocalTools, localToolsOf } from '../models/local-tools.ts';
@@ -27,7 +28,6 @@ import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { checkConsistency } from './check-consistency.ts';
-import { embedderIdentity } from './embedder-identity.ts';
 import { type IngestOptions, ingest } from './ingest.ts';
 
 let embedder: LocalEmbedderModel;
@@ -689,7 +689,7 @@ describe('interrupted', () => {
     await using _lock = await catalog.lockForWriting('tuning');
     await expect(run()).rejects.toMatchObject({
       code: 'locked',
-      message: "This process is writing to the same data already (tuning).",
+      message: 'This process is writing to the same data already (tuning).',
     });
     expect((await find('gout'))[0]?.documentId).toBe('documents/gout.md');
   });

@@ -5,15 +5,17 @@ import { embeddedText } from '../chunk/embedded-text.ts';
 import { counted } from '../core/counted.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { definitionsIn } from '../parse/abbreviations.ts';
+import type { Chunking } from '../index/chunking.ts';
+import { indexConfiguration } from '../index/index-configuration.ts';
+import { textForSearch } from '../index/text-for-search.ts';
+import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
+import { termsOf } from '../text/terms.ts';
 import { embedTexts } from './embed-chunks.ts';
 import { holdHeapGrowth } from './heap-growth.ts';
-import { type Chunking, indexConfiguration } from './index-configuration.ts';
 import { type IngestProblem, listSources, toIngestProblem } from './list-sources.ts';
 import { type Batch, emptyBatch, type Prepared, prepareBatches } from './prepare-batches.ts';
-import { textForSearch } from './text-for-search.ts';
 
 export type { IngestProblem } from './list-sources.ts';
 
@@ -202,7 +204,7 @@ async function bringInLine(
         title: document.title,
         access: document.access,
         metadata: document.metadata,
-        searchText: textForSearch(texts[i]!, chunk),
+        terms: termsOf(textForSearch(texts[i]!, chunk)),
         vector: vectors[i]!,
       })),
       at,

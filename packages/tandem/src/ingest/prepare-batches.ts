@@ -8,17 +8,16 @@ import type {
 } from '../catalog/catalog.ts';
 import { type ChunkOptions, chunkDocument } from '../chunk/chunk-document.ts';
 import type { EmbeddableChunk } from '../chunk/embedded-text.ts';
-import type { CountTokens } from '../chunk/token-meter.ts';
 import { SourceError } from '../core/errors/source-error.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Document } from '../core/types/document.ts';
-import { localToolsOf } from '../models/local-tools.ts';
+import type { Chunking } from '../index/chunking.ts';
+import { tokenLimits } from '../index/token-limits.ts';
 import { parseDocument } from '../parse/parse-document.ts';
 import type { LoadedEntry, Source, SourceEntry } from '../sources/source.ts';
 import { embedTexts } from './embed-chunks.ts';
-import type { Chunking } from './index-configuration.ts';
 import type { IngestProblem } from './list-sources.ts';
 
 /** A document cut into chunks, ready to be embedded and written. */
@@ -441,18 +440,4 @@ function partsNotRead({ metadata }: Document): string[] {
         ]
       : []),
   ];
-}
-
-/** Counts in the embedder's own tokens; a hosted one does not tell, and three UTF-8 bytes for a token is on the safe side. */
-export function tokenLimits(
-  embedder: EmbeddingModelV4,
-  { maxTokens }: Chunking,
-): { maxTokens: number; countTokens: CountTokens } {
-  const tools = localToolsOf(embedder);
-  if (!tools) return { maxTokens, countTokens: (text) => Math.ceil(Buffer.byteLength(text) / 3) };
-  // Two for the special tokens around a text, which the tools do not count.
-  return {
-    maxTokens: Math.min(maxTokens, tools.contextLength - 2),
-    countTokens: (text) => tools.countTokens(text),
-  };
 }

@@ -1,5 +1,5 @@
 import type { Block } from '../core/types/document.ts';
-import { findAbbreviations } from './abbreviations.ts';
+import { findAbbreviations } from '../text/abbreviations.ts';
 import { withoutInlineMarks } from './markdown.ts';
 
 const alsoCalledLine =

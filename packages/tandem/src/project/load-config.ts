@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { editDistance } from '../retrieve/spelling.ts';
+import { editDistance } from '../text/edit-distance.ts';
 import { type Config, configSchema } from './config.ts';
 
 export const configFile = 'tandem.config.ts';

@@ -2,9 +2,11 @@ import { dot, unit } from '../core/cosine.ts';
 import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
+import { contentWords } from '../text/content-words.ts';
+import { termsOf } from '../text/terms.ts';
 import { type Evidence, noEvidence } from './evidence.ts';
 import { termsIn } from './exact-terms.ts';
-import { contentWords, type LinkedName } from './names.ts';
+import type { LinkedName } from './names.ts';
 import type { QueryPlan } from './plan.ts';
 import { kindsOfHeading } from './section-kinds.ts';
 import type { SectionProfiles } from './section-profiles.ts';
@@ -22,7 +24,7 @@ export interface GatherOptions {
   plan: QueryPlan;
   /** Of `plan.full`, `plan.focused` and `plan.asked`, unit length. */
   vectors: { full: Float32Array; focused: Float32Array[]; asked: Float32Array[] };
-  store: Pick<VectorStore, 'searchVector'> & Pick<LexicalIndex, 'searchText'>;
+  store: Pick<VectorStore, 'searchVector'> & Pick<LexicalIndex, 'searchTerms'>;
   search: SearchOptions;
   profiles: SectionProfiles;
   embedHeadings(headings: string[]): Promise<Float32Array[]>;
@@ -59,8 +61,8 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
         });
   const [dense, lexical, condensed, ofNamed, ...focused] = await Promise.all([
     store.searchVector(vectors.full, searchOptions),
-    store.searchText(plan.text, searchOptions),
-    plan.condensed === undefined ? undefined : store.searchText(plan.condensed, searchOptions),
+    store.searchTerms(termsOf(plan.text), searchOptions),
+    plan.condensed === undefined ? undefined : store.searchTerms(termsOf(plan.condensed), searchOptions),
     wholeDocuments(named),
     ...vectors.focused.map((vector) => store.searchVector(vector, searchOptions)),
   ]);

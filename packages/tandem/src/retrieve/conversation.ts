@@ -1,6 +1,8 @@
 import { generateText, type LanguageModel } from 'ai';
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { contentWords, type NameIndex, wordsOf } from './names.ts';
+import { contentWords } from '../text/content-words.ts';
+import { wordsOf } from '../text/words.ts';
+import { leastCover, type NameIndex } from './names.ts';
 
 /** An earlier turn of a conversation. */
 export interface Turn {
@@ -14,9 +16,6 @@ export type RewriteQuestion = (
   turns: readonly Turn[],
   options: { signal?: AbortSignal },
 ) => Promise<string>;
-
-/** Of a name, this much must be in a text for the text to be about it. */
-const leastCover = 0.55;
 
 /**
  * What a question takes over from the turns before, without a language model. "And is it hereditary?" after "What is gout?" is

@@ -1,4 +1,4 @@
-import { functionWords } from '../store/search-words.ts';
+import { functionWords } from '../text/function-words.ts';
 
 /**
  * Whether a question is evidently English: it has a word that only English has for that, and what is strange in it is not most of

@@ -2,7 +2,8 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { foldedWords, type NameIndex, nameIndexOf } from './names.ts';
+import { foldedWords } from '../text/words.ts';
+import { type NameIndex, nameIndexOf } from './names.ts';
 import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
 import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DocumentSummary } from '../catalog/catalog.ts';
-import { nameIndexOf, wordsOf } from './names.ts';
+import { wordsOf } from '../text/words.ts';
+import { nameIndexOf } from './names.ts';
 
 const document = (id: string, title: string, aliases: string[] = [], access = 'public') =>
   ({ id, title, aliases, access }) as DocumentSummary;

@@ -1,9 +1,10 @@
 import type { DocumentSummary } from '../catalog/catalog.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { functionWords } from '../store/search-words.ts';
+import { isFunctionWord } from '../text/content-words.ts';
+import { createSpeller } from '../text/spelling.ts';
+import { folded, wordsOf } from '../text/words.ts';
 import { isAdmitted } from './admitted.ts';
 import { isEvidentlyEnglish, isInflected, isSpacedScript } from './evidently-english.ts';
-import { createSpeller } from './spelling.ts';
 
 /** A document whose title or other name stands, perhaps misspelt, in a question. */
 export interface LinkedName {
@@ -21,13 +22,6 @@ export interface LinkedName {
   at: number[];
 }
 
-/** A word of a question, as it stands there. */
-export interface Word {
-  text: string;
-  start: number;
-  end: number;
-}
-
 export interface NameIndex {
   /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
   link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
@@ -37,6 +31,9 @@ export interface NameIndex {
    */
   unknown(question: string): string[];
 }
+
+/** Of a name, this much must be in a text for the text to be about it: a share of `cover`. */
+export const leastCover = 0.55;
 
 /** "Traumatic" for "trauma": surely the same root, less surely the same name. */
 const derivedSimilarity = 0.72;
@@ -91,7 +88,7 @@ export function nameIndexOf(
     for (const [at, text] of [...owned, ...(shared.get(index) ?? [])].entries()) {
       const loud = text === text.toUpperCase() && /\s/.test(text);
       const words = [...new Set(partsOf(text).map((word) => (loud ? folded(word) : formOf(word))))].filter(
-        (word, _, all) => all.length < 3 || !leftOut.has(word),
+        (word, _, all) => all.length < 3 || !isFunctionWord(word),
       );
       const key = words.join(' ');
       if (words.length === 0 || words.length > 16 || seen.has(key)) continue;
@@ -129,7 +126,7 @@ export function nameIndexOf(
       const strange = words.filter(({ text, start }) => {
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
-        if (leftOut.has(word) || /^\p{N}+$/u.test(word) || (word.length < 4 && !abbreviated)) return false;
+        if (isFunctionWord(word) || /^\p{N}+$/u.test(word) || (word.length < 4 && !abbreviated)) return false;
         // Without a vocabulary only writing tells a name.
         const everyday = isWord
           ? isWord(word) || isWord(singular(word)) || isInflected(text)
@@ -163,7 +160,7 @@ export function nameIndexOf(
       for (const [index, { text }] of words.entries()) {
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
-        if (leftOut.has(word) && !abbreviated) continue;
+        if (isFunctionWord(word) && !abbreviated) continue;
         // "Restless leg" is "restless legs" too, though some document's name has "leg".
         const numbers =
           abbreviated || word.length < 3
@@ -327,51 +324,6 @@ const mostTitles = 2;
 
 /** More documents than these that share a name share a word for a kind of thing. */
 const mostSame = 8;
-
-/** Words in lower case, nothing else. */
-export function comparableName(name: string): string {
-  return foldedWords(name).join(' ');
-}
-
-/** As they are compared, where it does not matter at which place they stand. */
-export function foldedWords(text: string): string[] {
-  return (text.match(wordPattern) ?? []).map(folded);
-}
-
-/** Folded words that say something: function words left out. */
-export function contentWords(text: string): string[] {
-  return foldedWords(text).filter((word) => !leftOut.has(word));
-}
-
-/** Runs of letters and digits, joined by apostrophes, dots or hyphens inside only where both sides are single letters or digits. */
-export function wordsOf(text: string): Word[] {
-  const words: Word[] = [];
-  for (const match of text.matchAll(wordPattern))
-    words.push({ text: match[0], start: match.index, end: match.index + match[0].length });
-  return words;
-}
-
-const wordPattern = /[\p{L}\p{N}]+(?:['’][\p{L}]+)?/gu;
-
-/** Lower case, accents and the possessive's ending left out. */
-export function folded(word: string): string {
-  // Nearly all words, and millions of them are folded when a process starts.
-  if (/^[a-z0-9]+$/i.test(word)) return word.toLowerCase();
-  return word
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/['’]s?$/, '')
-    .replace(/['’]/, '');
-}
-
-export const leftOut: ReadonlySet<string> = new Set([
-  ...functionWords,
-  // As typed in a hurry.
-  ...'cant dont wont im ive ill id whats thats hows wheres whos theres doesnt isnt arent didnt wasnt couldnt shouldnt wouldnt youre theyre hes shes lets gonna wanna u ur pls plz'.split(
-    ' ',
-  ),
-]);
 
 function singular(word: string): string {
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;

@@ -2,8 +2,8 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog } from '../catalog/catalog.ts';
 import { chunkDocument } from '../chunk/chunk-document.ts';
 import type { Passage } from '../core/types/document.ts';
-import type { Chunking } from '../ingest/index-configuration.ts';
-import { tokenLimits } from '../ingest/prepare-batches.ts';
+import type { Chunking } from '../index/chunking.ts';
+import { tokenLimits } from '../index/token-limits.ts';
 
 /** Documents whose parents are remembered. */
 const remembered = 200;

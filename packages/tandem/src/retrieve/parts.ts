@@ -1,6 +1,7 @@
 import type { Passage } from '../core/types/document.ts';
+import { isFunctionWord } from '../text/content-words.ts';
+import { folded, wordsOf } from '../text/words.ts';
 import type { Found } from './found.ts';
-import { folded, leftOut, wordsOf } from './names.ts';
 import type { Explanation } from './retrieval.ts';
 import { isSameSpan } from './select.ts';
 
@@ -68,7 +69,7 @@ export function withParts(
 
 /** Something is like it, or has a word of it; and it is about more than names of which no document has a word. */
 function isAnswered({ name, found }: { name: string; found: Found }, missing: readonly string[]): boolean {
-  const content = wordsOf(name).filter(({ text }) => !leftOut.has(folded(text)));
+  const content = wordsOf(name).filter(({ text }) => !isFunctionWord(folded(text)));
   if (content.every(({ text }) => missing.includes(text))) return false;
   return found.passages.some(({ scores }) => scores.lexical !== undefined || (scores.dense ?? 0) >= alike);
 }

@@ -1,15 +1,9 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
+import { isFunctionWord } from '../text/content-words.ts';
+import { comparableName, folded, type Word, wordsOf } from '../text/words.ts';
 import { clausesOf } from './clauses.ts';
 import { exactTermsOf } from './exact-terms.ts';
-import {
-  comparableName,
-  folded,
-  type LinkedName,
-  leftOut,
-  type NameIndex,
-  type Word,
-  wordsOf,
-} from './names.ts';
+import { type LinkedName, leastCover, type NameIndex } from './names.ts';
 import { kindsAsked } from './section-kinds.ts';
 import { type Meaning, spelledOut } from './spell-out.ts';
 
@@ -64,9 +58,6 @@ export const saysNothing: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Of a name, this much must be in a question for the question to be about it. */
-const leastCover = 0.55;
-
 /**
  * Makes search queries of a question, without a language model: the clauses that ask are told from those that tell, names that
  * the documents have are recognised though misspelt, and the rest of the story is left to the search with the whole question.
@@ -120,7 +111,7 @@ export function planQuery(
   // The last that asks is most often what is meant; more than three embeddings are not worth their time.
   const short = asked.slice(-3);
 
-  const wanted = askedWords.filter(({ text }) => !leftOut.has(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
+  const wanted = askedWords.filter(({ text }) => !isFunctionWord(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
   const longForms = meanings.map(({ longForm }) => longForm);
   const spelt = [...chosen.map(({ name }) => name), ...longForms];
   const kinds = kindsAsked(

@@ -1,5 +1,7 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { contentWords, folded, leftOut, type NameIndex, wordsOf } from './names.ts';
+import { contentWords, isFunctionWord } from '../text/content-words.ts';
+import { folded, wordsOf } from '../text/words.ts';
+import { leastCover, type NameIndex } from './names.ts';
 import { saysNothing } from './plan.ts';
 import { kindsAsked } from './section-kinds.ts';
 
@@ -56,7 +58,7 @@ export function listIn(question: string): string[] {
     .map((item) => item.replace(/^(?:the|a|an|our)\s+/i, '').trim());
   const isItem = (item: string) => {
     const words = wordsOf(item);
-    return words.length > 0 && words.length <= 3 && words.every(({ text }) => !leftOut.has(folded(text)));
+    return words.length > 0 && words.length <= 3 && words.every(({ text }) => !isFunctionWord(folded(text)));
   };
   return items.length > 1 && items.length <= mostParts && items.every(isItem) && haveOwnWords(items)
     ? items
@@ -65,9 +67,6 @@ export function listIn(question: string): string[] {
 
 /** More would be a list of everything, and each costs a search. */
 const mostParts = 4;
-
-/** Of a name, this much must be in a part for it to be about it. */
-const leastCover = 0.55;
 
 function haveOwnWords(parts: readonly string[]): boolean {
   const words = parts.map(contentOf);

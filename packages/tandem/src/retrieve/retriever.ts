@@ -4,12 +4,13 @@ import { embeddedText } from '../chunk/embedded-text.ts';
 import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Passage } from '../core/types/document.ts';
-import { embedderIdentity } from '../ingest/embedder-identity.ts';
-import type { Chunking } from '../ingest/index-configuration.ts';
+import type { Chunking } from '../index/chunking.ts';
+import { embedderIdentity } from '../index/embedder-identity.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
+import { termsOf } from '../text/terms.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
 import { carriedOver, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
@@ -277,7 +278,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     // Where a passage is about two of them, they may be one thing: the symptoms of an illness.
     const hits = await Promise.all(
       items.map(async (item) => {
-        const found = await store.searchText(item, { ...search, limit: 30 });
+        const found = await store.searchTerms(termsOf(item), { ...search, limit: 30 });
         return found.filter(({ score }) => score >= 0.6 * found[0]!.score).map(({ chunk }) => chunk.id);
       }),
     );
@@ -318,7 +319,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       },
       store: {
         searchVector: (vector, options) => timed('dense', () => store.searchVector(vector, options)),
-        searchText: (query, options) => timed('lexical', () => store.searchText(query, options)),
+        searchTerms: (terms, options) => timed('lexical', () => store.searchTerms(terms, options)),
       },
       search,
       profiles: known.profiles,
@@ -416,7 +417,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const found = await Promise.all(
       words.slice(0, 4).map(async (word) => ({
         word,
-        somewhere: (await store.searchText(word, { ...search, limit: 1 })).length > 0,
+        somewhere: (await store.searchTerms(termsOf(word), { ...search, limit: 1 })).length > 0,
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
@@ -437,7 +438,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
-    } else found = await store.searchText(text, search);
+    } else found = await store.searchTerms(termsOf(text), search);
     timings[mode] = performance.now() - before;
 
     const passages: Passage[] = [];

@@ -1,5 +1,5 @@
 import { dot, unit } from '../core/cosine.ts';
-import { comparableName } from './names.ts';
+import { comparableName } from '../text/words.ts';
 
 /** What documents say below a heading that many of them have: "Treatment", "Returns", "Installation". */
 export interface SectionProfiles {

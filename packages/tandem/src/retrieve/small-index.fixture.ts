@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
-import type { Chunking } from '../ingest/index-configuration.ts';
+import type { Chunking } from '../index/chunking.ts';
 import { ingest } from '../ingest/ingest.ts';
 import { fetchModel } from '../models/fetch/fetch-model.ts';
 import { type LocalEmbedderModel, openLocalEmbedder } from '../models/local-embedder.ts';

@@ -1,6 +1,7 @@
 import type { DocumentCatalog, DocumentSummary } from '../catalog/catalog.ts';
-import { comparableLongForm, isAbbreviation } from '../parse/abbreviations.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
+import { isAbbreviation } from '../text/abbreviation-form.ts';
+import { comparableLongForm } from '../text/abbreviations.ts';
 import { isAdmitted } from './admitted.ts';
 
 /**

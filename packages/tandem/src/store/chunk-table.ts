@@ -34,8 +34,11 @@ export interface StoredChunk extends Chunk {
 }
 
 export interface ChunkRow extends Omit<StoredChunk, 'addedSeq'> {
-  /** What full-text search sees; may hold title and aliases beside the chunk's text. */
-  searchText: string;
+  /**
+   * What full-text search compares, in order, each as often as it occurs; of title, names and headings beside the chunk's text.
+   * Strings of letters, digits and marks, made by `termsOf`: see `LexicalIndex`.
+   */
+  terms: readonly string[];
   /** Of the table's dimensions, not all zero. */
   vector: Float32Array;
 }

@@ -1,12 +1,15 @@
 import type { ChunkTable, ScoredChunk, SearchOptions } from './chunk-table.ts';
 
-/** Full-text search by BM25 (Robertson & Zaragoza 2009). */
+/**
+ * Full-text search by BM25 (Robertson & Zaragoza 2009) over prepared terms. What is a term is not the store's to say: rows and
+ * queries bring theirs, made by one function (`text/terms.ts`), and a store compares them as they are, character by
+ * character. It cuts, folds and leaves out nothing, and a row is as long as it has terms.
+ */
 export interface LexicalIndex extends ChunkTable {
   /**
-   * Best first; `score` is BM25's, comparable within one query only. `query` is plain text: no character in it is an
-   * operator, and words are joined by OR. Case, accents and endings do not count. Function words do not either, unless they are
-   * written as abbreviations: "What is AS?" finds AS. A query without any other word finds nothing.
+   * Rows that have one of the terms or more, best first; `score` is BM25's, comparable within one query only. A term that stands
+   * twice among `terms` counts twice. No terms find nothing.
    * @throws IndexMissingError when the snapshot's generation has no table.
    */
-  searchText(query: string, options: SearchOptions): Promise<ScoredChunk[]>;
+  searchTerms(terms: readonly string[], options: SearchOptions): Promise<ScoredChunk[]>;
 }

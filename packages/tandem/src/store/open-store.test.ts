@@ -44,7 +44,7 @@ test.each([
   expect(await store.searchVector(rows[2]!.vector, { at, limit: 1 })).toMatchObject([
     { chunk: { id: rows[2]!.id } },
   ]);
-  expect(await store.searchText('commit', { at, limit: 20 })).toHaveLength(rows.length);
+  expect(await store.searchTerms(['commit'], { at, limit: 20 })).toHaveLength(rows.length);
 });
 
 test('an address that is not in the environment is one sentence', async () => {

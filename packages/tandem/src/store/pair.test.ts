@@ -35,7 +35,7 @@ async function comeAndGo(folder: string, vectors: VectorStore) {
     uri: documentId,
     title: documentId,
     access: 'public',
-    searchText: text,
+    terms: text.split(' '),
     vector: Float32Array.of(1, 0, 0),
   });
   await store.add([row('secret', words), row('other', 'a text that stays')], at(1));

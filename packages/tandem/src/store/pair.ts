@@ -26,7 +26,7 @@ export function pairStores(vectors: VectorStore, lexical: LexicalIndex): VectorS
       Math.min(...(await Promise.all([vectors.count(at, filter), lexical.count(at, filter)]))),
     chunks: (at, filter) => lexical.chunks(at, filter),
     searchVector: (vector: Float32Array, options: SearchOptions) => vectors.searchVector(vector, options),
-    searchText: (query: string, options: SearchOptions) => lexical.searchText(query, options),
+    searchTerms: (terms: readonly string[], options: SearchOptions) => lexical.searchTerms(terms, options),
     async [Symbol.asyncDispose]() {
       await using closing = new AsyncDisposableStack();
       closing.use(lexical);

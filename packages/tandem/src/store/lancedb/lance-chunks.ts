@@ -20,21 +20,11 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
-import { functionStems, textForWords } from '../search-words.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';
 
-/** How words are made from text; measured on train questions by `bench/retrieve.ts`. */
-export interface FullTextSettings {
-  /** Leave function words out, but for those in capitals: see `search-words.ts`. Default true. */
-  removeStopWords?: boolean;
-  /** Snowball stemming of English: "symptoms" finds "symptom". Default true. */
-  stem?: boolean;
-}
-
 export interface LanceStoreOptions {
-  fullText?: FullTextSettings;
   /** Rows from which an approximate vector index is kept; below, comparing with every row is faster. */
   vectorIndexFrom?: number;
   /**
@@ -59,7 +49,6 @@ interface View {
 export class LanceStore implements VectorStore, LexicalIndex {
   #directory: string;
   #connection: lancedb.Connection;
-  #fullText: Required<FullTextSettings>;
   #vectorIndexFrom: number;
   #parts: number | undefined;
   #probes: number;
@@ -84,7 +73,6 @@ export class LanceStore implements VectorStore, LexicalIndex {
   private constructor(directory: string, connection: lancedb.Connection, options: LanceStoreOptions) {
     this.#directory = directory;
     this.#connection = connection;
-    this.#fullText = { removeStopWords: true, stem: true, ...options.fullText };
     this.#vectorIndexFrom = options.vectorIndexFrom ?? 20_000;
     this.#parts = options.parts;
     this.#probes = options.probes ?? 200;
@@ -150,7 +138,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
       const table = await this.#table(at.generation);
       await this.#deleteWhere(table, `removed_seq <= ${at.seq}`);
       const rows = await table.countRows();
-      const unindexed = (await table.indexStats('search_text_idx'))?.numUnindexedRows;
+      const unindexed = (await table.indexStats('terms_idx'))?.numUnindexedRows;
       const isStale = unindexed !== 0 || this.#deleted;
       const isLarge = rows >= this.#vectorIndexFrom;
       if (!isStale && (!isLarge || (await this.#isIndexed(table)))) return;
@@ -246,18 +234,18 @@ export class LanceStore implements VectorStore, LexicalIndex {
     });
   }
 
-  async searchText(
-    query: string,
+  async searchTerms(
+    terms: readonly string[],
     { at, limit, filter, withVectors, signal }: SearchOptions,
   ): Promise<ScoredChunk[]> {
     return await this.#explained(async () => {
       signal?.throwIfAborted();
       const { table, hidesRows } = await this.#viewAt(at);
-      if (isImpossible(filter)) return [];
+      if (terms.length === 0 || isImpossible(filter)) return [];
       const search = table
         .query()
-        // A match query has no syntax: its text only goes through the index's tokenizer.
-        .fullTextSearch(new lancedb.MatchQuery(textForWords(query), 'search_text'))
+        // A match query has no syntax: its text only goes through the index's tokenizer, which splits it at the spaces.
+        .fullTextSearch(new lancedb.MatchQuery(terms.join(' '), 'terms'))
         .select([...rowColumns, '_score', ...(withVectors ? ['vector'] : [])])
         .limit(limit);
       const found = fromTable(await narrowed(search, hidesRows ? at : undefined, filter).toArrow(), '_score');
@@ -375,17 +363,17 @@ export class LanceStore implements VectorStore, LexicalIndex {
   }
 
   async #createFullTextIndex(table: lancedb.Table): Promise<void> {
-    await table.createIndex('search_text', {
+    // Terms are compared as they are: nothing is done to them but to split them.
+    await table.createIndex('terms', {
       replace: true,
       config: lancedb.Index.fts({
-        baseTokenizer: 'simple',
-        lowercase: true,
-        asciiFolding: true,
+        baseTokenizer: 'whitespace',
+        lowercase: false,
+        stem: false,
+        removeStopWords: false,
+        asciiFolding: false,
+        maxTokenLength: longestTerm,
         withPosition: false,
-        maxTokenLength: 64,
-        language: 'English',
-        customStopWords: [...functionStems],
-        ...this.#fullText,
       }),
     });
   }
@@ -443,6 +431,9 @@ const filterIndices = {
   document_id_idx: { column: 'document_id', config: () => lancedb.Index.btree() },
   access_idx: { column: 'access', config: () => lancedb.Index.bitmap() },
 };
+
+/** Bytes of UTF-8; LanceDB leaves longer ones out. */
+const longestTerm = 65_536;
 
 const tableName = (generation: number) => `chunks_${generation}`;
 

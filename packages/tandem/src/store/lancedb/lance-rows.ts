@@ -17,7 +17,6 @@ import {
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import { type ChunkRow, never, type ScoredChunk } from '../chunk-table.ts';
 import { metadataPairs } from '../filter.ts';
-import { textForWords } from '../search-words.ts';
 
 /** What a search brings back of a row, beside its score. */
 export const rowColumns = ['chunk', 'added_seq'];
@@ -32,7 +31,8 @@ export function rowSchema(dimensions: number): Schema {
     utf8('document_id'),
     utf8('access'),
     new Field('metadata_pairs', new List(new Field('item', new Utf8(), true)), false),
-    utf8('search_text'),
+    // Joined by spaces.
+    utf8('terms'),
     int('added_seq'),
     int('removed_seq'),
     new Field('vector', new FixedSizeList(dimensions, new Field('item', new Float32(), true)), false),
@@ -68,9 +68,9 @@ export function toTable(rows: readonly ChunkRow[], seq: number, dimensions: numb
       'metadata_pairs',
       rows.map(({ metadata }) => metadataPairs(metadata)),
     ),
-    search_text: made(
-      'search_text',
-      rows.map(({ searchText }) => textForWords(searchText)),
+    terms: made(
+      'terms',
+      rows.map(({ terms }) => terms.join(' ')),
     ),
     added_seq: constant(seq),
     removed_seq: constant(never),

@@ -28,7 +28,7 @@ function rows(count: number, dimensions: number, from = 0) {
     uri: 'u',
     title: 't',
     access: 'public',
-    searchText: `word${(from + i) % 100} text`,
+    terms: [`word${(from + i) % 100}`, 'text'],
     vector: Float32Array.from({ length: dimensions }, (_, j) => Math.sin((from + i + 1) * (j + 1) * 0.7391)),
   }));
 }
@@ -109,7 +109,7 @@ test('what is being written is not seen, in an indexed table as well, and what i
   await store.remove(['d0'], at(2));
   await store.add([{ ...first!, id: 'again#0', documentId: 'again' }], at(2));
   expect(await seenAt(1)).toEqual(before);
-  expect(await reader.searchText('word0', { at: at(1), limit: 100 })).toHaveLength(12);
+  expect(await reader.searchTerms(['word0'], { at: at(1), limit: 100 })).toHaveLength(12);
   expect(await seenAt(2)).toEqual(['again#0', before[1]]);
   await store.maintain(at(2));
   expect(await seenAt(2)).toEqual(['again#0', before[1]]);
@@ -127,7 +127,9 @@ test('a damaged table reads as missing, and prepare makes it anew', async () => 
   rmSync(join(place, 'chunks_1.lance', '_versions'), { recursive: true });
   await using store = await openLanceStore(place);
   expect(await store.count(at)).toBe(0);
-  await expect(store.searchText('text', { at, limit: 1 })).rejects.toThrow(/search index in .* is missing/);
+  await expect(store.searchTerms(['text'], { at, limit: 1 })).rejects.toThrow(
+    /search index in .* is missing/,
+  );
   await store.prepare({ generation: 1, dimensions: 8, committedSeq: 1 });
   await store.add(rows(3, 8), { generation: 1, seq: 2 });
   expect(await store.count({ generation: 1, seq: 2 })).toBe(3);

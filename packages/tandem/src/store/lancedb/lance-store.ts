@@ -2,7 +2,7 @@ import type { LexicalIndex } from '../lexical-index.ts';
 import type { VectorStore } from '../vector-store.ts';
 import type { LanceStoreOptions } from './lance-chunks.ts';
 
-export type { FullTextSettings, LanceStoreOptions } from './lance-chunks.ts';
+export type { LanceStoreOptions } from './lance-chunks.ts';
 
 /**
  * The embedded store: one LanceDB table for each index generation under `directory`, dense and full-text search on the same

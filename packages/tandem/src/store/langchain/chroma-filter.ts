@@ -1,4 +1,4 @@
-import type { RowCondition } from './langchain-store.ts';
+import type { RowCondition } from './row-condition.ts';
 
 /** `filter` for LangChain's Chroma, and the pattern for any store that filters by fields of the metadata. */
 export function chromaFilter(condition: RowCondition): object {

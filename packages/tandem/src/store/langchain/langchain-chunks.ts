@@ -15,10 +15,11 @@ import type {
   StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
-import { isImpossible, pairField, wantedPairs } from '../filter.ts';
+import { isImpossible, pairField } from '../filter.ts';
 import { ranked } from '../ranked.ts';
 import type { VectorStore } from '../vector-store.ts';
-import type { LangChainStoreOptions, RowCondition } from './langchain-store.ts';
+import type { LangChainStoreOptions } from './langchain-options.ts';
+import { conditionOf, meets, type RowCondition } from './row-condition.ts';
 import type { LoggedRow, RowLog } from './row-log.ts';
 
 type MakeDocument = (fields: {
@@ -218,31 +219,6 @@ export class LangChainStore implements VectorStore {
       });
     }
   }
-}
-
-function conditionOf(at: Snapshot, filter: ChunkFilter): RowCondition {
-  return {
-    seq: at.seq,
-    generation: at.generation,
-    ...(filter.documentIds && { documentIds: filter.documentIds }),
-    ...(filter.excludeDocumentIds?.length && { excludeDocumentIds: filter.excludeDocumentIds }),
-    ...(filter.access && { access: filter.access }),
-    ...(filter.metadata && { anyOfPairs: wantedPairs(filter).map((pairs) => pairs.map(pairField)) }),
-  };
-}
-
-function meets(row: LoggedRow, condition: RowCondition): boolean {
-  const fields = new Set(row.pairs.map(pairField));
-  return (
-    !row.deleted &&
-    row.generation === condition.generation &&
-    row.addedSeq <= condition.seq &&
-    row.removedSeq > condition.seq &&
-    (condition.documentIds?.includes(row.documentId) ?? true) &&
-    !condition.excludeDocumentIds?.includes(row.documentId) &&
-    (condition.access?.includes(row.access) ?? true) &&
-    (condition.anyOfPairs ?? []).every((wanted) => wanted.some((field) => fields.has(field)))
-  );
 }
 
 function ignoredFilter(row: LoggedRow | undefined): StoreError {

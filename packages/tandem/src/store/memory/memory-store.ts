@@ -1,5 +1,6 @@
 import { cosine } from '../../core/cosine.ts';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
+import { countTerms } from '../../text/terms.ts';
 import { bm25 } from '../bm25.ts';
 import {
   type ChunkFilter,
@@ -15,7 +16,6 @@ import { checkDimensions } from '../dimensions.ts';
 import { metadataPairs, wantedPairs } from '../filter.ts';
 import { compare, ranked } from '../ranked.ts';
 import type { Store } from '../store.ts';
-import { countTerms, termsOf } from '../terms.ts';
 
 /**
  * A store in this process's memory, gone when it is disposed: for tests, notebooks and throw-away use. Both searches look at every row
@@ -57,8 +57,7 @@ class MemoryStore implements Store {
   async add(rows: readonly ChunkRow[], at: Snapshot): Promise<void> {
     const table = this.#tableOf(at);
     checkDimensions(rows, table.dimensions);
-    for (const { searchText, vector, ...chunk } of rows) {
-      const terms = termsOf(searchText);
+    for (const { terms, vector, ...chunk } of rows)
       table.rows.set(JSON.stringify([chunk.id, at.seq]), {
         chunk: { ...chunk, addedSeq: at.seq },
         vector: Float32Array.from(vector),
@@ -67,7 +66,6 @@ class MemoryStore implements Store {
         pairs: new Set(metadataPairs(chunk.metadata)),
         removedSeq: never,
       });
-    }
   }
 
   async remove(documentIds: readonly string[], at: Snapshot): Promise<void> {
@@ -105,13 +103,13 @@ class MemoryStore implements Store {
     return best(rows, (row) => cosine(vector, row.vector), options);
   }
 
-  async searchText(query: string, options: SearchOptions): Promise<ScoredChunk[]> {
+  async searchTerms(query: readonly string[], options: SearchOptions): Promise<ScoredChunk[]> {
     options.signal?.throwIfAborted();
     const table = this.#tableOf(options.at);
     // Statistics are of all rows, whatever the filter: a score does not hang on who asks.
     const all = [...table.rows.values()];
     const average = all.reduce((sum, { length }) => sum + length, 0) / Math.max(1, all.length);
-    const wanted = [...countTerms(termsOf(query))].map(([term, times]) => {
+    const wanted = [...countTerms(query)].map(([term, times]) => {
       const having = all.filter(({ terms }) => terms.has(term)).length;
       return { term, weight: times * Math.log(1 + (all.length - having + 0.5) / (having + 0.5)) };
     });

@@ -24,13 +24,13 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { compare, ranked } from '../ranked.ts';
-import { termsOf } from '../terms.ts';
 import type { VectorStore } from '../vector-store.ts';
-import type { MilvusStoreOptions } from './milvus-store.ts';
+import { asciiTerm } from './ascii-term.ts';
+import type { MilvusStoreOptions } from './milvus-options.ts';
 
 /**
- * One collection for each generation, `NAMESPACE_N`. Terms are made here (`terms.ts`) and stored joined by spaces, so that Milvus's
- * analyzer only has to split them again: what it stems and folds depends on version and edition.
+ * One collection for each generation, `NAMESPACE_N`. Terms are stored in ASCII, joined by spaces, so that Milvus's analyzer does
+ * nothing but split them again.
  */
 export class MilvusStore implements VectorStore, LexicalIndex {
   #client: MilvusClient;
@@ -83,7 +83,7 @@ export class MilvusStore implements VectorStore, LexicalIndex {
       access: row.access,
       metadata_pairs: metadataPairs(row.metadata).map(pairField),
       chunk: chunkToJson(row),
-      terms: termsOf(row.searchText).join(' '),
+      terms: row.terms.map(asciiTerm).join(' '),
       vector: [...row.vector],
       added_seq: at.seq,
       removed_seq: never,
@@ -166,16 +166,15 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     });
   }
 
-  async searchText(query: string, options: SearchOptions): Promise<ScoredChunk[]> {
+  async searchTerms(terms: readonly string[], options: SearchOptions): Promise<ScoredChunk[]> {
     await this.#explained(() => this.#dimensionsOf(options.at.generation));
-    const terms = termsOf(query);
     if (terms.length === 0) {
       options.signal?.throwIfAborted();
       return [];
     }
     return await this.#search(options, {
       anns_field: 'sparse',
-      data: [terms.join(' ')],
+      data: [terms.map(asciiTerm).join(' ')],
       metric_type: 'BM25',
       params: {},
     });

@@ -2,16 +2,9 @@ import { importDriver } from '../../core/errors/missing-driver-error.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { checkNamespace } from '../namespace.ts';
 import type { VectorStore } from '../vector-store.ts';
+import type { MilvusStoreOptions } from './milvus-options.ts';
 
-export interface MilvusStoreOptions {
-  /** `host:port`, or an `https://` address. */
-  address: string;
-  /** `user:password` or an API key. */
-  token?: string;
-  database?: string;
-  /** Prefix of the collections; one for each project. */
-  namespace: string;
-}
+export type { MilvusStoreOptions } from './milvus-options.ts';
 
 /**
  * A store in Milvus (2.5 or newer): vectors by HNSW, full text by its BM25 function. Milvus has no transactions: a batch that was

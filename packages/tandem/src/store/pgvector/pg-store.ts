@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { countTerms } from '../../text/terms.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import {
@@ -18,7 +19,6 @@ import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { ranked } from '../ranked.ts';
-import { countTerms, termsOf } from '../terms.ts';
 import type { VectorStore } from '../vector-store.ts';
 
 /**
@@ -77,7 +77,6 @@ export class PgStore implements VectorStore, LexicalIndex {
     const unique = [...new Map(rows.map((row) => [row.id, row])).values()].sort((a, b) =>
       a.id < b.id ? -1 : 1,
     );
-    const terms = unique.map(({ searchText }) => termsOf(searchText));
     await this.#transaction('writing', async (client) => {
       const { rows: written } = await client.query<{ id: string; row: string; fresh: boolean }>(
         `INSERT INTO ${chunks} (id, document_id, ordinal, access, metadata_pairs, chunk, length, vector, added_seq)
@@ -95,7 +94,7 @@ export class PgStore implements VectorStore, LexicalIndex {
           unique.map(({ access }) => access),
           unique.map(({ metadata }) => JSON.stringify(metadataPairs(metadata))),
           unique.map(chunkToJson),
-          terms.map((each) => each.length),
+          unique.map(({ terms }) => terms.length),
           unique.map(({ vector }) => toVector(vector)),
           at.seq,
         ],
@@ -104,8 +103,8 @@ export class PgStore implements VectorStore, LexicalIndex {
       if (replaced.length > 0)
         await client.query(`DELETE FROM ${postings} WHERE row = ANY($1::bigint[])`, [replaced]);
       const rowOf = new Map(written.map(({ id, row }) => [id, row]));
-      const entries = unique.flatMap(({ id }, i) =>
-        [...countTerms(terms[i]!)].map(([term, count]) => ({ term, row: rowOf.get(id)!, count })),
+      const entries = unique.flatMap(({ id, terms }) =>
+        [...countTerms(terms)].map(([term, count]) => ({ term, row: rowOf.get(id)!, count })),
       );
       await client.query(
         `INSERT INTO ${postings} (term, row, count) SELECT * FROM unnest($1::text[], $2::bigint[], $3::int[])`,
@@ -207,14 +206,14 @@ export class PgStore implements VectorStore, LexicalIndex {
     return ranked(rows.map(toScored));
   }
 
-  async searchText(
-    query: string,
+  async searchTerms(
+    terms: readonly string[],
     { at, limit, filter, withVectors, signal }: SearchOptions,
   ): Promise<ScoredChunk[]> {
     signal?.throwIfAborted();
     const { chunks, postings } = this.#tables(at.generation);
     const totals = await this.#totalsAt(at);
-    const asked = countTerms(termsOf(query));
+    const asked = countTerms(terms);
     if (isImpossible(filter) || asked.size === 0 || totals.rows === 0) return [];
     const { conditions, values } = where(at, filter, [
       [...asked.keys()],

@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lexicalIndexConformance, vectorStoreConformance, writerRows } from '../conformance.ts';
-import { englishStem } from '../english-stemmer.ts';
 import { startPostgres, type VectorServer } from '../vector-servers.fixture.ts';
 import { open } from './pgvector-store.fixture.ts';
 import { openPgvectorStore } from './pgvector-store.ts';
@@ -94,34 +91,4 @@ test('a server that is not there is one sentence', async () => {
   await expect(store.prepare({ generation: 1, dimensions: 3, committedSeq: 0 })).rejects.toThrow(
     /^PostgreSQL at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED.*\.$/,
   );
-});
-
-test('words are stemmed as PostgreSQL’s Snowball stems them', async () => {
-  const folder = join(
-    import.meta.dirname,
-    ...['..', '..', '..', '..', '..'],
-    'examples',
-    'clinic',
-    'documents',
-  );
-  const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
-  const words = [
-    ...new Set(
-      text
-        .join(' ')
-        .toLowerCase()
-        .match(/[a-z]+/g),
-    ),
-  ];
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  const { rows } = await client.query<{ word: string; stem: string | null }>(
-    `SELECT word, (ts_lexize('english_stem', word))[1] AS stem FROM unnest($1::text[]) AS word`,
-    [words],
-  );
-  await client.end();
-  // Its stop words have no stem there.
-  const different = rows.filter(({ word, stem }) => stem !== null && stem !== englishStem(word));
-  expect(words.length).toBeGreaterThan(5000);
-  expect(different).toEqual([]);
 });

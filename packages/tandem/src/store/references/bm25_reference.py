@@ -6,21 +6,21 @@ import bm25s
 
 given = json.load(sys.stdin)
 retriever = bm25s.BM25(method="lucene", k1=1.2, b=0.75, dtype="float64")
-retriever.index([document["terms"] for document in given["documents"]], show_progress=False)
+retriever.index(given["documents"], show_progress=False)
 queries = []
-for query in given["queries"]:
-    known = [term for term in query["terms"] if term in retriever.vocab_dict]
+for terms in given["queries"]:
+    known = [term for term in terms if term in retriever.vocab_dict]
     scores = retriever.get_scores(known) if known else []
     queries.append(
         {
-            "query": query["text"],
+            "terms": " ".join(terms),
             "scores": {str(i): round(float(score), 9) for i, score in enumerate(scores) if score > 0},
         }
     )
 json.dump(
     {
-        "made by": f"bm25s {bm25s.__version__}, method lucene, k1 1.2, b 0.75, terms of terms.ts",
-        "documents": [document["text"] for document in given["documents"]],
+        "made by": f"bm25s {bm25s.__version__}, method lucene, k1 1.2, b 0.75",
+        "documents": [" ".join(terms) for terms in given["documents"]],
         "queries": queries,
     },
     sys.stdout,

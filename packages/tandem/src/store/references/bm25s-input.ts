@@ -1,11 +1,11 @@
 /**
- * Passages and queries for `bm25_reference.py`, with their terms as `terms.ts` makes them:
+ * Passages and queries for `bm25_reference.py`, as terms:
  *
  *     node bm25s-input.ts | ../../../../../node_modules/.cache/vector-servers/bin/python bm25_reference.py > bm25s.json
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { termsOf } from '../terms.ts';
+import { termsOf } from '../../text/terms.ts';
 
 const folder = join(import.meta.dirname, ...['..', '..', '..', '..', '..'], 'examples', 'clinic', 'documents');
 const passages = readdirSync(folder)
@@ -29,5 +29,4 @@ const queries = [
   'blood pressure',
   'symptoms signs and symptoms',
 ];
-const withTerms = (text: string) => ({ text, terms: termsOf(text) });
-console.log(JSON.stringify({ documents: passages.map(withTerms), queries: queries.map(withTerms) }));
+console.log(JSON.stringify({ documents: passages.map(termsOf), queries: queries.map(termsOf) }));

@@ -6,22 +6,14 @@ import type { ChunkStrategy } from '../chunk/chunker.ts';
 import { hashJson } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { parseDocument } from '../parse/parse-document.ts';
+import type { Chunking } from './chunking.ts';
 import { embedderIdentity } from './embedder-identity.ts';
 
 /**
  * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample`
  * does not show: projects made before then index anew, from cached vectors wherever the embedded text is still the same.
  */
-const rulesVersion = 5;
-
-/** The config's `chunk`. */
-export interface Chunking {
-  maxTokens: number;
-  overlapTokens: number;
-  /** Default: sentence. */
-  strategy?: ChunkStrategy;
-  childTokens?: number | undefined;
-}
+const rulesVersion = 6;
 
 /** All that decides which chunks and vectors a document's bytes become, and its hash. */
 export async function indexConfiguration(

@@ -1,3 +1,6 @@
+import { editDistance } from './edit-distance.ts';
+import { soundOf } from './sound.ts';
+
 /**
  * Words that are close to a given one, by how they are written and by how they sound: "nefrotic" finds "nephrotic", "diebetes"
  * finds "diabetes". For a few tens of thousands of words; a look-up takes a fraction of a millisecond.
@@ -89,48 +92,9 @@ export function createSpeller(words: Iterable<string>): Speller {
   }
 }
 
-/** Spellings of one sound made equal; after what English writers mix up (Metaphone's idea, far coarser). For a–z. */
-export function soundOf(word: string): string {
-  return word
-    .replace(/^p(?=[snt])/, '')
-    .replace(/ph/g, 'f')
-    .replace(/sch/g, 'sk')
-    .replace(/ch/g, 'k')
-    .replace(/([rtgcz])h|h(?=[bcdfgklmnpqrstvz])/g, '$1')
-    .replace(/c(?=[eiy])|z/g, 's')
-    .replace(/[cq]u?(?![eiy])/g, 'k')
-    .replace(/x/g, 'ks')
-    .replace(/[ao]e|ei|ie|ea|ee/g, 'e')
-    .replace(/ou|oo/g, 'u')
-    .replace(/y/g, 'i')
-    .replace(/(.)\1+/g, '$1');
-}
-
 function bigramsOf(word: string): Set<string> {
   const padded = ` ${word} `;
   const bigrams = new Set<string>();
   for (let at = 0; at + 2 <= padded.length; at++) bigrams.add(padded.slice(at, at + 2));
   return bigrams;
-}
-
-/** Letters to insert, drop, replace or swap with their neighbour (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let [before, last, next] = [0, 1, 2].map(() => new Uint16Array(b.length + 1)) as [
-    Uint16Array,
-    Uint16Array,
-    Uint16Array,
-  ];
-  for (let j = 0; j <= b.length; j++) last[j] = j;
-  for (let i = 1; i <= a.length; i++) {
-    next[0] = i;
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let least = Math.min(last[j]! + 1, next[j - 1]! + 1, last[j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, before[j - 2]! + 1);
-      next[j] = least;
-    }
-    [before, last, next] = [last, next, before];
-  }
-  return last[b.length]!;
 }

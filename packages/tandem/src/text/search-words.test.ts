@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { functionWords, textForWords, withAbbreviationsMarked } from './search-words.ts';
+import { withAbbreviationsMarked } from './abbreviation-marks.ts';
+import { functionWords } from './function-words.ts';
+import { textForWords } from './search-words.ts';
 
 describe('abbreviations spelt like function words', () => {
   test.each([

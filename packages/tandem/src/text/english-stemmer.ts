@@ -1,9 +1,14 @@
 /**
- * The stem of a lower-case English word by Snowball's "english" algorithm (Porter2, snowballstem.org/algorithms/english), as it was
- * up to Snowball 2: what PostgreSQL, Lucene and LanceDB stem with. Words with other letters than a–z come back as they are.
+ * The stem of a lower-case English word by Snowball's "english" algorithm (Porter2, snowballstem.org/algorithms/english), as it is
+ * since Snowball 3.1. Words with other letters than a–z come back as they are.
  */
 export function englishStem(word: string): string {
-  if (word.length <= 2 || !/^[a-z]+$/.test(word)) return word;
+  return /^[a-z]+$/.test(word) ? withoutEnglishEnding(word) : word;
+}
+
+/** The same for a word of any letters and digits: what is not a–z counts as a consonant. */
+export function withoutEnglishEnding(word: string): string {
+  if (word.length <= 2) return word;
   const exception = exceptions.get(word);
   if (exception !== undefined) return exception;
 
@@ -21,14 +26,14 @@ export function englishStem(word: string): string {
   if (stem.endsWith('sses')) cut(2);
   else if (stem.endsWith('ied') || stem.endsWith('ies')) cut(stem.length > 4 ? 2 : 1);
   else if (/[aeiouy].+s$/.test(stem) && !/[us]s$/.test(stem)) cut(1);
-  if (afterPlural.has(stem)) return stem;
 
   // 1b: past tense and gerund.
   const eed = /eed(ly)?$/.exec(stem)?.[0];
   const past = /(ed|edly|ing|ingly)$/.exec(stem)?.[0];
   if (eed !== undefined) {
-    if (endsIn(eed, r1)) cut(eed.length, 'ee');
-  } else if (past !== undefined && /[aeiouy]/.test(stem.slice(0, -past.length))) {
+    if (endsIn(eed, r1) && !/^(?:exc|proc|succ)eed(?:ly)?$/.test(stem)) cut(eed.length, 'ee');
+  } else if (/^[^aeiouy]ying$/.test(stem)) cut(4, 'ie');
+  else if (past !== undefined && !keptGerund.test(stem) && /[aeiouy]/.test(stem.slice(0, -past.length))) {
     cut(past.length);
     if (/(at|bl|iz)$/.test(stem)) stem += 'e';
     else if (/(bb|dd|ff|gg|mm|nn|pp|rr|tt)$/.test(stem) && !/^[aeo]..$/.test(stem)) cut(1);
@@ -60,7 +65,7 @@ export function englishStem(word: string): string {
 
 /** R1: what follows the first consonant after a vowel. */
 function regionOne(word: string): number {
-  const special = /^(gener|commun|arsen)/.exec(word)?.[0];
+  const special = /^(arsen|commun|emerg|gener|inter|later|organ|past|univers)/.exec(word)?.[0];
   return special === undefined ? regionAfter(word, 0) : special.length;
 }
 
@@ -69,9 +74,9 @@ function regionAfter(word: string, from: number): number {
   return match ? from + match.index + 2 : word.length;
 }
 
-/** Vowel between consonants, the last not w, x or Y; or a vowel at the beginning and a consonant. */
+/** Vowel between consonants, the last not w, x or Y; or a vowel at the beginning and a consonant; or "past", as in "paste". */
 const endsInShortSyllable = (stem: string) =>
-  /[^aeiouy][aeiouy][^aeiouywxY]$/.test(stem) || /^[aeiouy][^aeiouy]$/.test(stem);
+  /[^aeiouy][aeiouy][^aeiouywxY]$|^[aeiouy][^aeiouy]$|past$/.test(stem);
 
 function longest(stem: string, suffixes: readonly (readonly [string, string])[]) {
   return suffixes.find(([suffix]) => stem.endsWith(suffix));
@@ -101,6 +106,7 @@ const stepTwo = byLength([
   ['biliti', 'ble'],
   ['bli', 'ble'],
   ['ogi', 'og'],
+  ['ogist', 'og'],
   ['fulli', 'ful'],
   ['lessli', 'less'],
   ['li', ''],
@@ -126,9 +132,6 @@ const exceptions = new Map<string, string>([
   ...Object.entries({
     skis: 'ski',
     skies: 'sky',
-    dying: 'die',
-    lying: 'lie',
-    tying: 'tie',
     idly: 'idl',
     gently: 'gentl',
     ugly: 'ugli',
@@ -141,4 +144,5 @@ const exceptions = new Map<string, string>([
     word,
   ]),
 ]);
-const afterPlural = new Set('inning outing canning herring earring proceed exceed succeed'.split(' '));
+/** Words of their own, no verbs' forms. */
+const keptGerund = /^(?:cann|earr|even|herr|inn|out)ing$/;

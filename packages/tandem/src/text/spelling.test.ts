@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSpeller, editDistance, soundOf } from './spelling.ts';
+import { createSpeller } from './spelling.ts';
 
 const words = [
   'nephrotic',
@@ -34,27 +33,6 @@ describe('a misspelt word', () => {
     expect(speller.near('kitchen')).toEqual([]);
     expect(speller.near('gut')).toEqual([]);
   });
-});
-
-test('spellings of one sound', () => {
-  expect(soundOf('phytate')).toBe(soundOf('fitate'));
-  expect(soundOf('anaemia')).toBe(soundOf('anemia'));
-  expect(soundOf('gout')).not.toBe(soundOf('goat'));
-});
-
-test('edit distance: symmetric, 0 only for equals, 1 for a swap, at most the longer length', () => {
-  expect(editDistance('abcd', 'abdc')).toBe(1);
-  expect(editDistance('', 'abc')).toBe(3);
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 7 });
-  fc.assert(
-    fc.property(word, word, (a, b) => {
-      const distance = editDistance(a, b);
-      expect(editDistance(b, a)).toBe(distance);
-      expect(distance === 0).toBe(a === b);
-      expect(distance).toBeLessThanOrEqual(Math.max(a.length, b.length));
-      expect(distance).toBeGreaterThanOrEqual(Math.abs(a.length - b.length));
-    }),
-  );
 });
 
 test('words of one root, and not words that only begin alike', () => {
