@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { restartWithAllocatorSettings } from './allocator-settings.ts';
 import { reportError } from './report-error.ts';
 
@@ -6,8 +5,15 @@ import { reportError } from './report-error.ts';
 if (process.argv.includes('ingest')) restartWithAllocatorSettings();
 
 const interrupt = new AbortController();
-// The first Ctrl-C lets the running step end cleanly, so that the same command goes on from there; a second one does not wait.
-process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+// The first Ctrl-C lets the running step end cleanly, so that the same command goes on from there; a second one does not wait. One that
+// follows at once is the same again: the terminal sends it to every process of a command, and npx and bin/tandem.mjs pass theirs on.
+let lastInterrupt = Number.NEGATIVE_INFINITY;
+process.on('SIGINT', () => {
+  const sincePrevious = performance.now() - lastInterrupt;
+  lastInterrupt = performance.now();
+  if (!interrupt.signal.aborted) interrupt.abort();
+  else if (sincePrevious > 300) process.exit(130);
+});
 process.on('SIGTERM', () => interrupt.abort());
 
 try {
