@@ -148,6 +148,11 @@ describe('tandem', () => {
     return run(process.execPath, [path.join(place(), bin.tandem), ...args]);
   };
 
+  test('says which Node it needs, so that npm can warn of an older one', async () => {
+    const { engines, devEngines } = JSON.parse(await readFile(path.join(place(), 'package.json'), 'utf8'));
+    expect({ engines, devEngines }).toEqual({ engines: { node: '>=24' }, devEngines: undefined });
+  });
+
   test('the command line tells its version and its verbs', async () => {
     const { version } = JSON.parse(await readFile(path.join(root, 'packages/tandem/package.json'), 'utf8'));
     expect(await tandem('--version')).toBe(`${version}\n`);

@@ -29,6 +29,7 @@ interface Manifest {
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   devDependencies?: unknown;
+  devEngines: { runtime: { version: string } };
   private?: boolean;
 }
 
@@ -185,9 +186,10 @@ async function copyRunTimeFiles(
 const compiled = (file: string, extension = '.js') =>
   file.replace(/^\.\/src\//, './lib/').replace(/\.ts$/, extension);
 
-function publishedManifest({ devDependencies, private: _, exports, ...rest }: Manifest): object {
+function publishedManifest({ devDependencies, devEngines, private: _, exports, ...rest }: Manifest): object {
   return {
     ...rest,
+    engines: { node: devEngines.runtime.version },
     exports: {
       ...Object.fromEntries(
         Object.entries(exports).map(([name, file]) => [
