@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/*.test.ts'],
+          include: ['packages/*/{bin,src}/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/*.test.ts'],
           exclude: ['**/*.servers.test.ts', '**/node_modules/**'],
         },
       },

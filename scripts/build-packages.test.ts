@@ -146,10 +146,35 @@ describe('tandem', () => {
     return run(process.execPath, [path.join(place(), bin.tandem), ...args]);
   };
 
+  test('says which Node it needs, so that npm can warn of an older one', async () => {
+    const { engines, devEngines } = JSON.parse(await readFile(path.join(place(), 'package.json'), 'utf8'));
+    expect({ engines, devEngines }).toEqual({ engines: { node: '>=24' }, devEngines: undefined });
+  });
+
   test('the command line tells its version and its verbs', async () => {
     const { version } = JSON.parse(await readFile(path.join(root, 'packages/tandem/package.json'), 'utf8'));
     expect(await tandem('--version')).toBe(`${version}\n`);
     expect(await tandem('--help')).toContain('compare');
+  });
+
+  test('the command runs from any folder with the machine’s own Node, beside the Node that npm brings', async () => {
+    const { optionalDependencies } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    for (const name of Object.keys(optionalDependencies))
+      if (existsSync(path.join(root, 'node_modules', name)))
+        await link(name, path.join(root, 'node_modules'));
+    const command = path.join(folder, 'node_modules/.bin/tandem');
+    const { bin, version } = JSON.parse(await readFile(path.join(place(), 'package.json'), 'utf8'));
+    await mkdir(path.dirname(command), { recursive: true });
+    await symlink(path.join('../tandem', bin.tandem), command);
+    const PATH = process.env
+      .PATH!.split(path.delimiter)
+      .filter((part) => !part.includes('node_modules'))
+      .join(path.delimiter);
+    const { stdout, stderr } = await promisify(execFile)(command, ['--version'], {
+      cwd: tmpdir(),
+      env: { ...process.env, PATH },
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
   });
 
   test('a program imports it, and a document goes through its parser’s thread', async () => {

@@ -29,6 +29,7 @@ interface Manifest {
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   devDependencies?: unknown;
+  devEngines: { runtime: { version: string } };
   private?: boolean;
 }
 
@@ -60,7 +61,12 @@ export async function buildPackage(name: PackageName, folder: string): Promise<v
   const idle = Object.keys(dependencies ?? {}).filter((owner) => !imported.has(owner));
   if (idle.length > 0)
     throw new PackageError(`${manifest.name} depends on ${idle.join(', ')} and imports nothing of it.`);
-  for (const file of Object.values(manifest.bin ?? {})) await chmod(path.join(folder, compiled(file)), 0o755);
+  for (const file of Object.values(manifest.bin ?? {})) {
+    const launcher = path.join(folder, file);
+    await mkdir(path.dirname(launcher), { recursive: true });
+    await cp(path.join(source, file), launcher);
+    await chmod(launcher, 0o755);
+  }
 
   await writeFile(
     path.join(folder, 'package.json'),
@@ -80,7 +86,8 @@ export async function buildPackage(name: PackageName, folder: string): Promise<v
 
 /** What a user can import or run, and the files that are started by name: worker threads and processes. */
 function entries(source: string, { exports, bin = {} }: Manifest): string[] {
-  const named = [...Object.values(exports), ...Object.values(bin)].map((file) => path.join(source, file));
+  const run = Object.values(bin).map((file) => programOf(path.join(source, file)));
+  const named = [...Object.values(exports).map((file) => path.join(source, file)), ...run];
   const started = globSync('**/*.ts', { cwd: path.join(source, 'src') })
     .filter((file) => !/\.(test|fixture)\.ts$/.test(file))
     .flatMap((file) => {
@@ -92,6 +99,13 @@ function entries(source: string, { exports, bin = {} }: Manifest): string[] {
       );
     });
   return [...named, ...started];
+}
+
+/** What a launcher runs in the repository. The launcher is published as it stands, and runs the compiled file where there are no sources. */
+function programOf(launcher: string): string {
+  const [, program] = /'(\.\.\/src\/[\w/-]+\.ts)'/.exec(ts.sys.readFile(launcher) ?? '') ?? [];
+  if (!program) throw new PackageError(`${launcher} names no program under ../src.`);
+  return path.resolve(path.dirname(launcher), program);
 }
 
 /** Emits what the entries reach, no tests and no fixtures therefore, and returns the files written. */
@@ -172,9 +186,10 @@ async function copyRunTimeFiles(
 const compiled = (file: string, extension = '.js') =>
   file.replace(/^\.\/src\//, './lib/').replace(/\.ts$/, extension);
 
-function publishedManifest({ devDependencies, private: _, exports, bin, ...rest }: Manifest): object {
+function publishedManifest({ devDependencies, devEngines, private: _, exports, ...rest }: Manifest): object {
   return {
     ...rest,
+    engines: { node: devEngines.runtime.version },
     exports: {
       ...Object.fromEntries(
         Object.entries(exports).map(([name, file]) => [
@@ -186,10 +201,7 @@ function publishedManifest({ devDependencies, private: _, exports, bin, ...rest 
     },
     // For tools that do not read `exports`.
     types: compiled(exports['.']!, '.d.ts'),
-    ...(bin && {
-      bin: Object.fromEntries(Object.entries(bin).map(([name, file]) => [name, compiled(file)])),
-    }),
-    files: ['lib', 'docs'],
+    files: [...(rest.bin ? ['bin'] : []), 'lib', 'docs'],
   };
 }
 
