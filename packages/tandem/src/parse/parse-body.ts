@@ -1,5 +1,6 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { readableExtensions } from '../core/media-type.ts';
+import { DamagedArchive } from '../core/zip-directory.ts';
 import { decodeText } from './decode-text.ts';
 import { parseMarkdown } from './markdown.ts';
 import { isCompoundFile, openCompoundFile } from './office/compound-file.ts';
@@ -144,7 +145,8 @@ function officeBody(uri: string, kind: string, bytes: Uint8Array, parse: () => P
   } catch (cause) {
     // Numbers in a damaged file lead readers of bytes outside of it.
     const isOutside = cause instanceof RangeError && (cause as NodeJS.ErrnoException).code !== undefined;
-    if (!(cause instanceof DamagedFile || isOutside)) throw cause;
+    const isDamaged = cause instanceof DamagedFile || cause instanceof DamagedArchive;
+    if (!(isDamaged || isOutside)) throw cause;
     throw new UnreadableDocumentError({
       uri,
       reason: 'damaged',

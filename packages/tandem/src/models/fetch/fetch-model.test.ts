@@ -87,6 +87,20 @@ describe('from the Hub', () => {
     );
   });
 
+  it('comes back when a busy CDN says, and not at all where that is too long', async () => {
+    hub.failures.push(429);
+    hub.retryAfter = '1';
+    const started = performance.now();
+    expect((await fetched()).sha256).toBe(hash);
+    expect(performance.now() - started).toBeGreaterThan(990);
+    hub.files.set('/owner/repo/resolve/main/other.gguf', { content: Buffer.from('other'), large: true });
+    hub.failures.push(429);
+    hub.retryAfter = '3600';
+    await expect(fetched({}, 'hf:owner/repo/other.gguf')).rejects.toThrow(
+      /the Hub answered 429 and asks to come back after 3600 s/,
+    );
+  });
+
   it('refuses wrong bytes, having asked twice', async () => {
     hub.files.set(served, { content, large: true, statedSha256: 'ab'.repeat(32) });
     await expect(fetched()).rejects.toThrow(new RegExp(`other bytes than it should have \\(SHA-256 ${hash}`));

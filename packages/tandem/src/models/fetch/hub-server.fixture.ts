@@ -29,6 +29,8 @@ export class HubServer implements AsyncDisposable {
   hold: { after: number; until: Promise<void> } | undefined;
   /** The next HTTP statuses of the CDN. */
   readonly failures: number[] = [];
+  /** Sent with them. */
+  retryAfter: string | undefined;
   token: string | undefined;
   bytesPerSecond = Number.POSITIVE_INFINITY;
   ignoreRange = false;
@@ -101,7 +103,8 @@ export class HubServer implements AsyncDisposable {
     if (request.headers.authorization !== undefined) this.leakedTokens.push(request.headers.authorization);
     const failure = this.failures.shift();
     if (failure !== undefined) {
-      response.writeHead(failure).end();
+      response.writeHead(failure, this.retryAfter === undefined ? {} : { 'retry-after': this.retryAfter });
+      response.end();
       return;
     }
     const content = this.files.get(decodeURIComponent(request.url ?? '').slice('/cdn'.length))?.content;

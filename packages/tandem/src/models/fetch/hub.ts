@@ -3,12 +3,15 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retryAfterMilliseconds } from '../../core/retry-after.ts';
 
 /** How long the Hub may take to say that it is there, before the next source is tried. */
 const reachTimeout = 5_000;
 /** How long a download may stand still before it is cut and resumed. */
 const stallTimeout = 30_000;
 const attempts = 5;
+/** Who wants to be left alone for longer is, and the next source is tried. */
+const longestWait = 120_000;
 
 export interface HubFile {
   repository: string;
@@ -33,6 +36,20 @@ export class HubError extends Error {
   constructor(message: string, options: { missing?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.missing = options.missing ?? false;
+  }
+}
+
+/** The Hub asks to come back later. */
+class HubBusy extends Error {
+  /** Milliseconds; 0 where it does not say. */
+  readonly asksToWait: number;
+
+  constructor({ status, headers }: Response) {
+    const asked = headers.get('retry-after');
+    super(
+      `the Hub answered ${status}${asked === null ? '' : ` and asks to come back after ${asked}${/^\d+$/.test(asked) ? ' s' : ''}`}`,
+    );
+    this.asksToWait = retryAfterMilliseconds(asked) ?? 0;
   }
 }
 
@@ -120,7 +137,8 @@ function refusal(file: HubFile, status: number): HubError {
 
 /**
  * Downloads a file to `target`, going on from what a broken download left there, and returns its SHA-256 and git hash.
- * Connections that break or stand still are taken up again, up to five times without a new byte. Throws HubError.
+ * Connections that break or stand still are taken up again, up to five times without a new byte; a busy Hub is asked again when it
+ * says. Throws HubError.
  */
 export async function downloadHubFile(
   file: HubFile,
@@ -128,6 +146,8 @@ export async function downloadHubFile(
   options: { size: number | undefined; onBytes: (bytes: number) => void; signal?: AbortSignal },
 ): Promise<{ sha256: string; gitBlobSha1: string; size: number }> {
   await mkdir(dirname(target), { recursive: true });
+  // Not by p-retry, as in `sources/http/client.ts`: it counts failures in all, and a download of gigabytes over a bad line has many.
+  // Here the count and the wait begin again with each new byte.
   let failures = 0;
   for (;;) {
     options.signal?.throwIfAborted();
@@ -139,13 +159,16 @@ export async function downloadHubFile(
     } catch (cause) {
       options.signal?.throwIfAborted();
       if (cause instanceof HubError || isDiskError(cause)) throw cause;
+      const asksToWait = cause instanceof HubBusy ? cause.asksToWait : 0;
+      if (asksToWait > longestWait) throw new HubError(reason(cause), { cause });
       failures = (await sizeOf(target)) > before ? 1 : failures + 1;
       if (failures >= attempts) {
         throw new HubError(`the download of ${file.path} broke off ${attempts} times (${reason(cause)})`, {
           cause,
         });
       }
-      await sleep(250 * 2 ** (failures - 1), undefined, options.signal && { signal: options.signal });
+      const wait = Math.max(250 * 2 ** (failures - 1), asksToWait);
+      await sleep(wait, undefined, options.signal && { signal: options.signal });
     }
   }
 }
@@ -170,8 +193,10 @@ async function transfer(
       await rm(target, { force: true });
       throw new Error('the partial download did not fit');
     }
-    if (response.status === 429 || response.status >= 500)
-      throw new Error(`the Hub answered ${response.status}`);
+    if (response.status === 429 || response.status >= 500) {
+      await response.body?.cancel();
+      throw new HubBusy(response);
+    }
     if (!response.ok) throw refusal(file, response.status);
     const resumed = response.status === 206;
     if (resumed && !response.headers.get('content-range')?.startsWith(`bytes ${from}-`)) {

@@ -2,7 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import { SourceError } from '../../core/errors/source-error.ts';
+import { retryAfterMilliseconds } from '../../core/retry-after.ts';
 import { withWww } from '../addresses.ts';
 import { type AllowPrivate, checkLiteralAddress, publicLookup } from './public-address.ts';
 import { ConnectionFailure, type HttpRequest, type HttpResponse, request } from './request.ts';
@@ -119,21 +121,35 @@ export class HttpClient implements Disposable {
     checkLiteralAddress(at.hostname, this.#options.allowPrivate);
   }
 
+  /** Waits twice as long before each further try, and never less than the server asks for. */
   async #getPatiently(url: URL, options: GetOptions): Promise<HttpResponse> {
     const { retryMs = 1000 } = this.#options;
     const gate = this.#gate(url.host);
-    for (let tries = 1; ; tries++) {
-      let wait = retryMs * 2 ** (tries - 1);
-      try {
-        const response = await gate.pass(() => this.#getOnce(url, options), options.signal);
-        if (![429, 502, 503, 504].includes(response.status) || tries >= maxTries) return response;
-        wait = retryAfterMs(response) ?? wait;
-        if (wait > maxWaitMs) return response;
-        gate.pause(wait);
-      } catch (error) {
-        if (!(error instanceof ConnectionFailure) || tries >= 2) throw error;
-        await sleep(wait, undefined, options.signal && { signal: options.signal });
-      }
+    const attempt = async () => {
+      const response = await this.#getOnce(url, options);
+      if (![429, 502, 503, 504].includes(response.status)) return response;
+      const busy = new BusyServer(response);
+      // Before the next request is let in: whatever else this host is to be asked waits, too.
+      if (busy.asksToWait <= maxWaitMs) gate.pause(busy.asksToWait);
+      throw busy;
+    };
+    try {
+      return await pRetry(() => gate.pass(attempt, options.signal), {
+        retries: maxTries - 1,
+        minTimeout: retryMs,
+        signal: options.signal,
+        // A connection that breaks twice is no accident.
+        shouldRetry: ({ error, attemptNumber }) =>
+          error instanceof BusyServer
+            ? error.asksToWait <= maxWaitMs
+            : error instanceof ConnectionFailure && attemptNumber === 1,
+        onFailedAttempt: ({ error, retryDelay }) => {
+          if (error instanceof BusyServer && error.asksToWait <= maxWaitMs) gate.pause(retryDelay);
+        },
+      });
+    } catch (error) {
+      if (error instanceof BusyServer) return error.response;
+      throw error;
     }
   }
 
@@ -202,13 +218,17 @@ class HostGate {
   }
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function retryAfterMs({ headers }: HttpResponse): number | undefined {
-  const value = headers['retry-after']?.trim();
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+/** A response that asks to come back later. */
+class BusyServer extends Error {
+  readonly response: HttpResponse;
+  /** Milliseconds; 0 where it does not say. */
+  readonly asksToWait: number;
+
+  constructor(response: HttpResponse) {
+    super(`${response.url.href} answered ${response.status}`);
+    this.response = response;
+    this.asksToWait = retryAfterMilliseconds(response.headers['retry-after']) ?? 0;
+  }
 }
 
 function redirectProblem(url: URL, what: string): SourceError {

@@ -39,6 +39,7 @@ test('public addresses are public, and no others', () => {
     '::127.0.0.1',
     'fe80::1',
     'fe80::1%eth0',
+    'fe80::1%eth0.1',
     'fc00::1',
     'fd12:3456::1',
     'ff02::1',
@@ -46,6 +47,8 @@ test('public addresses are public, and no others', () => {
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
     '::ffff:a9fe:a9fe',
+    '::ffff:0:7f00:1',
+    '::ffff:0:808:808',
     '64:ff9b::7f00:1',
     '64:ff9b::10.0.0.1',
     '2002:7f00:1::',
@@ -53,6 +56,15 @@ test('public addresses are public, and no others', () => {
     'localhost',
     '',
     '1.2.3',
+    '8.8.2056',
+    '010.8.8.8',
+    '0x8.8.8.8',
+    '134744072',
+    '2620:4f:8000::1',
+    '3fff::1',
+    '5f00::1',
+    'fec0::1',
+    '64:ff9b:1::808:808',
   ]) {
     expect(isPublicAddress(address), address).toBe(false);
   }
@@ -77,6 +89,19 @@ test('an IPv4 address is what it is in every form in which IPv6 can carry it', (
         expect(isPublicAddress(form), form).toBe(expected);
       }
     }),
+  );
+});
+
+test('whatever Node takes for an address is judged', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.ipV4(), fc.ipV6()),
+      fc.constantFrom('', '%1', '%eth0.1', '%a-b'),
+      (address, zone) => {
+        const written = address.includes(':') ? address + zone : address;
+        expect(isPublicAddress(written)).toBe(isPublicAddress(address));
+      },
+    ),
   );
 });
 

@@ -347,6 +347,18 @@ describe('one page', () => {
     );
   });
 
+  test('a server that stays busy is asked four times, each after a longer wait, and then it is said', async () => {
+    const times: number[] = [];
+    site.pages.set('/', () => {
+      times.push(performance.now());
+      return { status: 503 };
+    });
+    await expect(new Listener(open()).list()).rejects.toThrow(/the server failed \(503\)/);
+    const waits = times.slice(1).map((time, index) => time - times[index]!);
+    expect(waits).toHaveLength(3);
+    for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThan(20 * 2 ** index - 2);
+  });
+
   test('redirects: followed to the end, named after it, and not in circles or to other hosts', async () => {
     site.pages.set('/old', { status: 301, headers: { location: '/newer?a#x' } });
     site.pages.set('/newer?a', { status: 308, headers: { location: 'new' } });
