@@ -1,4 +1,5 @@
 import { TandemError } from '../core/errors/tandem-error.ts';
+import { hintOnCommandLine } from './command-hints.ts';
 
 /** Prints one clear sentence to stderr (and what to do) and returns the exit code: 130 for Ctrl-C, 2 for our bugs, else 1. */
 export function reportError(error: unknown, { interrupted }: { interrupted: boolean }): number {
@@ -7,7 +8,8 @@ export function reportError(error: unknown, { interrupted }: { interrupted: bool
     return 130;
   }
   if (TandemError.isInstance(error) || hasHint(error)) {
-    console.error(`Error: ${error.message}${error.hint ? `\n${error.hint}` : ''}`);
+    const hint = hintOnCommandLine(error);
+    console.error(`Error: ${error.message}${hint ? `\n${hint}` : ''}`);
     return 1;
   }
   const system = systemSentence(error);

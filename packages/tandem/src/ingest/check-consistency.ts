@@ -48,6 +48,6 @@ function inconsistent(what: string): TandemError {
     domain: 'ingest',
     category: 'system',
     message: `The index does not match the catalogue: ${what}.`,
-    hint: 'Delete the index folder in .tandem and run `tandem ingest`; vectors are kept in the catalogue.',
+    hint: 'Delete the index folder in the data folder and ingest again; vectors are kept in the catalogue.',
   });
 }

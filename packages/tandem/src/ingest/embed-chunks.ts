@@ -76,6 +76,6 @@ function checked(embedding: number[] | undefined, { dimensions, embedder }: Embe
     domain: 'ingest',
     category: 'thirdParty',
     message: `The embedder ${embedder.provider}:${embedder.modelId} gave a vector ${what}.`,
-    hint: 'Check that the configured model is an embedding model; after it changed, run `tandem ingest` again.',
+    hint: 'Check that the configured model is an embedding model; after it changed, ingest again.',
   });
 }

@@ -153,7 +153,7 @@ async function load(path: string, options: LoadOptions) {
       domain: 'models',
       where: path,
       message: `llama.cpp cannot load ${path}: ${complaint(cause)}.`,
-      hint: 'The file may be damaged or too new or too large for this machine; fetch it again or choose another model (tandem models list).',
+      hint: 'The file may be damaged or too new or too large for this machine; fetch it again or choose another model.',
       cause,
     });
   }
@@ -216,7 +216,7 @@ async function checkFile(path: string): Promise<void> {
       domain: 'models',
       where: path,
       message: `There is no model file at ${path}.`,
-      hint: 'Give the path of a GGUF file, or a name from tandem models list.',
+      hint: 'Give the path of a GGUF file, or the name of a built-in model.',
     });
   }
   // node-llama-cpp (3.22) believes the counts in a damaged header and reads for minutes; our reader checks them.
@@ -227,7 +227,7 @@ async function checkFile(path: string): Promise<void> {
       domain: 'models',
       where: path,
       message: (cause as Error).message,
-      hint: 'Fetch the model again, or choose another (tandem models list).',
+      hint: 'Fetch the model again, or choose another.',
       cause,
     });
   }
@@ -343,7 +343,7 @@ class ContextPool {
           ? `The adapter ${adapter.path} cannot be loaded over this model: ${complaint(cause)}.`
           : `There is not enough memory for a context of ${this.#contextLength} tokens: ${complaint(cause)}.`,
         hint: adapter
-          ? 'Use an adapter that was trained on this very base model (tandem models list shows them).'
+          ? 'Use an adapter that was trained on this very base model.'
           : 'Configure a smaller model or close other programs.',
         cause,
       });
@@ -411,7 +411,7 @@ async function adapterVersion(path: string): Promise<string> {
       domain: 'models',
       where: path,
       message: `There is no adapter file at ${path}.`,
-      hint: 'Give the path of a GGUF LoRA file, or train one with tandem tune.',
+      hint: 'Give the path of a GGUF LoRA file, or train one.',
     });
   }
   return `${file.size} ${file.mtimeMs}`;

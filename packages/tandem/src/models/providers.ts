@@ -315,7 +315,7 @@ function checkReference(
       domain: 'models',
       where,
       message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
-      hint: 'Name the folder of a cross-encoder, such as the one that `tandem tune --reranker` makes: local:./path.',
+      hint: 'Name the folder of a cross-encoder, such as the one that training a reranker makes: local:./path.',
     });
   }
   const kind = where === 'models.chat' ? 'chat' : 'embedder';
@@ -324,7 +324,7 @@ function checkReference(
       domain: 'models',
       where,
       message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
-      hint: `Name ${kind === 'chat' ? 'a chat model' : 'an embedder'} there (tandem models list).`,
+      hint: `Name ${kind === 'chat' ? 'a chat model' : 'an embedder'} there.`,
     });
   }
 }

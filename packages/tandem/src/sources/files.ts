@@ -217,7 +217,7 @@ export function filesSource(options: FilesSourceOptions): Source {
               new SourceError({
                 uri: options.path,
                 message: `The source "${options.path}" cannot be watched: ${watchReasonOf(cause)}.`,
-                hint: 'Run `tandem ingest` without --watch, again whenever something has changed.',
+                hint: 'Ingest without watching, again whenever something has changed.',
                 cause,
               }),
             ),

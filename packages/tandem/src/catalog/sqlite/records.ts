@@ -93,7 +93,7 @@ export function deploymentCatalog(database: Database): DeploymentCatalog {
           throw new InvalidInputError({
             domain: 'catalog',
             message: 'There is no deployment to undo: the arm in the config answers.',
-            hint: 'Choose an arm with `tandem use ARM`.',
+            hint: 'Deploy an arm first.',
           });
         append('undo', new Date().toISOString(), last.seq);
         return { undone: last.deployment, current: stack.at(-1)?.deployment };

@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** A prompt does not fit the model's context. Raised before any work: nothing is ever cut silently. */
 export class ContextOverflowError extends TandemError {
@@ -21,7 +21,7 @@ export class ContextOverflowError extends TandemError {
         options.reservedTokens === 0
           ? `The ${options.what ?? 'prompt'} has ${options.promptTokens} tokens and does not fit the model's context of ${options.contextLength}.`
           : `The ${options.what ?? 'prompt'} has ${options.promptTokens} tokens; with ${options.reservedTokens} kept for the answer it does not fit the model's context of ${options.contextLength}.`,
-      hint: 'Shorten the question, retrieve fewer passages (--k), or configure a model with a longer context.',
+      hint: 'Shorten the question, retrieve fewer passages (`k`), or configure a model with a longer context.',
     });
     this.promptTokens = options.promptTokens;
     this.reservedTokens = options.reservedTokens;
@@ -29,6 +29,6 @@ export class ContextOverflowError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is ContextOverflowError {
-    return TandemError.isInstance(error) && error.code === 'context_overflow';
+    return isMarked(error, 'context_overflow');
   }
 }

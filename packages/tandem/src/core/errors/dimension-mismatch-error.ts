@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** A vector of one embedder met the index of another. Nothing was written. */
 export class DimensionMismatchError extends TandemError {
@@ -11,13 +11,13 @@ export class DimensionMismatchError extends TandemError {
       domain: options.domain,
       category: 'user',
       message: `A vector of ${options.actual} dimensions was given to an index of ${options.expected}.`,
-      hint: 'Use the embedder that the index was made with, or run `tandem ingest` to embed the documents anew.',
+      hint: 'Use the embedder that the index was made with, or ingest again, which embeds the documents with this one.',
     });
     this.expected = options.expected;
     this.actual = options.actual;
   }
 
   static override isInstance(error: unknown): error is DimensionMismatchError {
-    return TandemError.isInstance(error) && error.code === 'dimension_mismatch';
+    return isMarked(error, 'dimension_mismatch');
   }
 }

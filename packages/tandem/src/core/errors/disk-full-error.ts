@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** The disk (or a quota on it) had no room for a write. What was durable before is still there. */
 export class DiskFullError extends TandemError {
@@ -17,6 +17,6 @@ export class DiskFullError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is DiskFullError {
-    return TandemError.isInstance(error) && error.code === 'disk_full';
+    return isMarked(error, 'disk_full');
   }
 }

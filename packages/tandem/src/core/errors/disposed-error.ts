@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** Something was used after it had been disposed, or disposed while it was used. */
 export class DisposedError extends TandemError {
@@ -15,6 +15,6 @@ export class DisposedError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is DisposedError {
-    return TandemError.isInstance(error) && error.code === 'disposed';
+    return isMarked(error, 'disposed');
   }
 }

@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** A file of the search index on this machine is gone, or has other bytes than were written. */
 export class IndexDamagedError extends TandemError {
@@ -11,12 +11,12 @@ export class IndexDamagedError extends TandemError {
       code: 'index_damaged',
       category: 'system',
       message: `The search index in ${path} is damaged: a file of it is missing or cannot be read.`,
-      hint: `Delete the folder ${path} and run \`tandem ingest\`; what was embedded before is not embedded again.`,
+      hint: `Delete the folder ${path} and ingest again; what was embedded before is not embedded again.`,
     });
     this.path = path;
   }
 
   static override isInstance(error: unknown): error is IndexDamagedError {
-    return TandemError.isInstance(error) && error.code === 'index_damaged';
+    return isMarked(error, 'index_damaged');
   }
 }

@@ -1,10 +1,10 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** There is nothing to search: no ingest has finished a batch yet, or the index on disk was deleted. */
 export class IndexMissingError extends TandemError {
   constructor(options: { message: string; hint?: string; domain: string; cause?: unknown }) {
     super({
-      hint: 'Run `tandem ingest`; what was embedded before is not embedded again.',
+      hint: 'Ingest the documents; what was embedded before is not embedded again.',
       ...options,
       code: 'index_missing',
       category: 'user',
@@ -12,6 +12,6 @@ export class IndexMissingError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is IndexMissingError {
-    return TandemError.isInstance(error) && error.code === 'index_missing';
+    return isMarked(error, 'index_missing');
   }
 }

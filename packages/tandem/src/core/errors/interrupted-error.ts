@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** Someone stopped the work (Ctrl-C, an aborted signal). What was finished is kept; `message` says how far it came. */
 export class InterruptedError extends TandemError {
@@ -12,6 +12,6 @@ export class InterruptedError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is InterruptedError {
-    return TandemError.isInstance(error) && error.code === 'interrupted';
+    return isMarked(error, 'interrupted');
   }
 }

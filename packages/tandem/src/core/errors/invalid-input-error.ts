@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** Something the user wrote (a file, a flag, a config key) cannot be used as it is. `where` is `file:line` or a flag. */
 export class InvalidInputError extends TandemError {
@@ -10,6 +10,6 @@ export class InvalidInputError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is InvalidInputError {
-    return TandemError.isInstance(error) && error.code === 'invalid_input';
+    return isMarked(error, 'invalid_input');
   }
 }

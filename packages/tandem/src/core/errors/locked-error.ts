@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** Another process is writing to the same thing. Nothing was changed. */
 export class LockedError extends TandemError {
@@ -11,6 +11,6 @@ export class LockedError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is LockedError {
-    return TandemError.isInstance(error) && error.code === 'locked';
+    return isMarked(error, 'locked');
   }
 }

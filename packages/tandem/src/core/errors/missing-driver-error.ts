@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** An optional package that this feature runs on is not installed. */
 export class MissingDriverError extends TandemError {
@@ -19,7 +19,7 @@ export class MissingDriverError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is MissingDriverError {
-    return TandemError.isInstance(error) && error.code === 'missing_driver';
+    return isMarked(error, 'missing_driver');
   }
 }
 

@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** A model's files are not on this machine and could not be brought here. The message gives each source's reason. */
 export class ModelUnavailableError extends TandemError {
@@ -11,6 +11,6 @@ export class ModelUnavailableError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is ModelUnavailableError {
-    return TandemError.isInstance(error) && error.code === 'model_unavailable';
+    return isMarked(error, 'model_unavailable');
   }
 }

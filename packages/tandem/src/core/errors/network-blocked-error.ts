@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** A connection that the project's `network: 'local'` does not allow. */
 export class NetworkBlockedError extends TandemError {
@@ -16,6 +16,6 @@ export class NetworkBlockedError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is NetworkBlockedError {
-    return TandemError.isInstance(error) && error.code === 'network_blocked';
+    return isMarked(error, 'network_blocked');
   }
 }

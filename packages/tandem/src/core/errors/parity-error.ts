@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** The model that serves an adapter does not answer with it as the trainer does. The adapter is not registered. */
 export class ParityError extends TandemError {
@@ -20,6 +20,6 @@ export class ParityError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is ParityError {
-    return TandemError.isInstance(error) && error.code === 'parity';
+    return isMarked(error, 'parity');
   }
 }

@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** A provider of models refused a request, failed, or could not be reached. */
 export class ProviderError extends TandemError {
@@ -19,6 +19,6 @@ export class ProviderError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is ProviderError {
-    return TandemError.isInstance(error) && error.code === 'provider';
+    return isMarked(error, 'provider');
   }
 }

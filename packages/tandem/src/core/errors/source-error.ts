@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** A source cannot be listed, or one of its entries cannot be loaded (gone, no permission). `uri` is the entry or the source's path. */
 export class SourceError extends TandemError {
@@ -10,6 +10,6 @@ export class SourceError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is SourceError {
-    return TandemError.isInstance(error) && error.code === 'source';
+    return isMarked(error, 'source');
   }
 }

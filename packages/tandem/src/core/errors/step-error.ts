@@ -1,4 +1,4 @@
-import { TandemError } from './tandem-error.ts';
+import { isMarked, TandemError } from './tandem-error.ts';
 
 /** A step that was put into an answer threw something, gave something that is no answer's, or did not end in time. */
 export class StepError extends TandemError {
@@ -14,6 +14,6 @@ export class StepError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is StepError {
-    return TandemError.isInstance(error) && error.code === 'step_failed';
+    return isMarked(error, 'step_failed');
   }
 }

@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** A store that is a server of its own cannot be reached, or refused what it was asked. */
 export class StoreError extends TandemError {
@@ -11,6 +11,6 @@ export class StoreError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is StoreError {
-    return TandemError.isInstance(error) && error.code === 'store';
+    return isMarked(error, 'store');
   }
 }

@@ -11,6 +11,16 @@ export interface TandemErrorOptions {
   cause?: unknown;
 }
 
+/** Known across copies of this package, in which the classes differ. */
+const markerOf = (code: string) => Symbol.for(`tandem.error.${code}`);
+
+/** Whether an error is of the class with this code, whichever copy of the package raised it: what each class's `isInstance` asks. */
+export function isMarked(error: unknown, code: string): boolean {
+  return (
+    TandemError.isInstance(error) && (error as unknown as Record<symbol, unknown>)[markerOf(code)] === true
+  );
+}
+
 /**
  * Base of every error Tandem raises on purpose. `code` is stable and machine-readable, `domain` is the folder that
  * raised it. Subclasses live one to a file and add the fields their reader needs (a path, a line, a limit).
@@ -24,6 +34,8 @@ export class TandemError extends Error {
 
   constructor(options: TandemErrorOptions & { code: string; domain: string; category: ErrorCategory }) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Not enumerable: no part of what an error prints.
+    Object.defineProperty(this, markerOf(options.code), { value: true });
     this.name = new.target.name;
     this.code = options.code;
     this.domain = options.domain;

@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** Why a document gave no text. */
 export type UnreadableReason =
@@ -25,6 +25,6 @@ export class UnreadableDocumentError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is UnreadableDocumentError {
-    return TandemError.isInstance(error) && error.code === 'unreadable_document';
+    return isMarked(error, 'unreadable_document');
   }
 }

@@ -1,4 +1,4 @@
-import { TandemError, type TandemErrorOptions } from './tandem-error.ts';
+import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
 /** The Python process that trains could not be started, or ended in a way that it did not announce. */
 export class WorkerError extends TandemError {
@@ -7,6 +7,6 @@ export class WorkerError extends TandemError {
   }
 
   static override isInstance(error: unknown): error is WorkerError {
-    return TandemError.isInstance(error) && error.code === 'worker';
+    return isMarked(error, 'worker');
   }
 }

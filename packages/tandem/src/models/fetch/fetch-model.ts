@@ -160,7 +160,7 @@ async function openPath(path: string, cache: string, signal?: AbortSignal): Prom
       domain: 'models',
       where: path,
       message: found ? `The folder ${path} holds no model.safetensors.` : `There is no model at ${path}.`,
-      hint: 'Give a GGUF file, a folder with a sentence-transformers model, or a name from tandem models list.',
+      hint: 'Give a GGUF file, a folder with a sentence-transformers model, or the name of a built-in model.',
     });
   }
   const hash = await stampedSha256(weights, { cacheDirectory: cache, ...(signal && { signal }) });
@@ -250,7 +250,7 @@ async function fetchFiles(
   if (options.offline || process.env.HF_HUB_OFFLINE === '1') {
     throw unavailable(
       `${source.name} is not in the model cache (${cache}), and nothing may be fetched in offline mode.`,
-      `Fetch it once with the network, or bring it here and run: tandem models add ${reference} PATH.`,
+      `Fetch it once with the network, or bring it here and add it to the cache as ${reference}.`,
     );
   }
   try {
@@ -289,7 +289,7 @@ async function fetchFiles(
   }
   throw unavailable(
     `${source.name} is not on this machine and could not be fetched (${reasons.join('; ')}).`,
-    `Check the network, or bring ${source.files[0]?.name} here and run: tandem models add ${reference} PATH.`,
+    `Check the network, or bring ${source.files[0]?.name} here and add it to the cache as ${reference}.`,
   );
 }
 

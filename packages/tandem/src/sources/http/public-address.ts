@@ -66,6 +66,6 @@ function privateAddress(host: string, address: string): SourceError {
   return new SourceError({
     uri: host,
     message: `${what} is not a public address: it belongs to this machine or a private network.`,
-    hint: 'If it is meant, say so: `allowPrivate` of the source, or --allow-private on the command line.',
+    hint: 'If it is meant, say so: set `allowPrivate` of the source.',
   });
 }
