@@ -17,7 +17,8 @@ import { parseArgs } from 'node:util';
 import { type Checkout, openCheckout } from './unchanged/checkout.ts';
 import { type Difference, differencesOf } from './unchanged/differences.ts';
 import { collections, nameOf, writeInputs } from './unchanged/inputs.ts';
-import { type Observations, openSide, parts } from './unchanged/parts.ts';
+import { type Observations, parts } from './unchanged/parts.ts';
+import { openSide } from './unchanged/side.ts';
 
 const { values: flags } = parseArgs({
   options: {

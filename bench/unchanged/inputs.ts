@@ -10,6 +10,9 @@ export const nameOf = (collection: string) => collection.replace('/', '-');
 /** In each project's folder: questions for `--batch`, and requests to the library. */
 export const questionsFile = 'questions-to-ask.jsonl';
 export const requestsFile = 'requests.json';
+/** Of the example alone: questions for a language model, and what was said before another one. */
+export const fewQuestionsFile = 'few-questions.jsonl';
+export const conversationFile = 'conversation.jsonl';
 
 /** A question of several parts, one that the documents lack, one with a slip of the pen, one of words alone. */
 const ownQuestions = [
@@ -25,6 +28,7 @@ interface ClinicCase {
   question: string;
   searchQuery?: string;
   split?: string;
+  expected?: unknown;
 }
 
 /** The example, with shorter answers and a small training, so that all of it takes minutes. */
@@ -32,7 +36,7 @@ const clinicConfig = `import clinic from './clinic.config.ts';
 
 export default {
   ...clinic,
-  answer: { ...clinic.answer, maxTokens: 96, prompts: { base: clinic.answer.prompts.base.slice(0, 2), rag: clinic.answer.prompts.rag.slice(0, 1) } },
+  answer: { ...clinic.answer, maxTokens: 96, prompts: { base: clinic.answer.prompts.base.slice(0, 1), rag: clinic.answer.prompts.rag.slice(0, 2) } },
   dataset: {
     questions: 'training.jsonl', cases: 'held-out.jsonl', glossary: 'glossary.csv',
     mix: { passages: 10, absent: 2, closed: 4, rewrite: 8, glossary: 0 },
@@ -69,7 +73,12 @@ export function writeInputs(folder: string, { checkout, data }: { checkout: stri
     asked.map(({ id, question }) => ({ id, question })),
   );
   writeFileSync(join(clinic, requestsFile), JSON.stringify(clinicRequests(asked)));
-  writeLines(join(clinic, 'held-out.jsonl'), evenly(cases, 12));
+  writeLines(
+    join(clinic, fewQuestionsFile),
+    evenly(asked, 5).map(({ id, question }) => ({ id, question })),
+  );
+  writeLines(join(clinic, conversationFile), conversationAbout('What is bipolar disorder?'));
+  writeLines(join(clinic, 'held-out.jsonl'), evenly(cases, 9));
   const questions = lines('questions.jsonl');
   writeLines(join(clinic, 'training.jsonl'), [
     ...evenly(
@@ -77,7 +86,7 @@ export function writeInputs(folder: string, { checkout, data }: { checkout: stri
       40,
     ),
     ...evenly(
-      questions.filter(({ split }) => split === 'validation'),
+      questions.filter(({ split, expected }) => split === 'validation' && expected !== undefined),
       12,
     ),
   ]);
@@ -113,10 +122,7 @@ function clinicRequests(asked: readonly ClinicCase[]): SearchRequest[] {
       options: { k: 5, ...options(each) },
     }));
   const followUps = of(10, 'turns', ({ question }) => ({
-    turns: [
-      { role: 'user', content: question },
-      { role: 'assistant', content: 'The sources say so.' },
-    ],
+    turns: conversationAbout(question),
   })).map((request) => ({ ...request, question: 'And is it hereditary?' }));
   return [
     ...of(40, 'explain', () => ({ explain: true })),
@@ -127,6 +133,11 @@ function clinicRequests(asked: readonly ClinicCase[]): SearchRequest[] {
     ...followUps,
   ];
 }
+
+const conversationAbout = (question: string) => [
+  { role: 'user', content: question },
+  { role: 'assistant', content: 'The sources say so.' },
+];
 
 /** So many of a list, from all of its parts. */
 export function evenly<T>(list: readonly T[], count: number): T[] {

@@ -2,7 +2,7 @@
  * `node search-driver.ts CHECKOUT`, in a project's folder: searches with the library of that checkout. Reads the requests from
  * stdin (a JSON list of `SearchRequest`) and writes a `Retrieval` to stdout for each, one a line.
  *
- * It knows both forms that the library has had, by what is exported: `search(tandem, question, options)`, and before that
+ * It knows both forms that the library has had, by what is exported: `search(project, question, options)`, and before that
  * `(await project.retriever()).retrieve(question, options)`.
  */
 import { existsSync } from 'node:fs';
@@ -14,8 +14,6 @@ import type { SearchRequest } from './checkout.ts';
 type Search = (question: string, options: Record<string, unknown>) => Promise<{ explanation?: object }>;
 interface Opened extends AsyncDisposable {
   retriever?(): Promise<{ retrieve: Search }>;
-  /** Where opening a project gives more than the runtime, the runtime. */
-  tandem?: Opened;
 }
 interface Library {
   openProject?(options: { directory: string }): Promise<Opened>;
@@ -41,7 +39,7 @@ for (const { question, options } of requests) {
 
 async function searchOf(project: Opened): Promise<Search> {
   const { search } = library;
-  if (search) return (...request) => search(project.tandem ?? project, ...request);
+  if (search) return (...request) => search(project, ...request);
   const retriever = await project.retriever?.();
   if (!retriever) throw new Error(`${source} exports no search, and a project has no retriever.`);
   return (...request) => retriever.retrieve(...request);
