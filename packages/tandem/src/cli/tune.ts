@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type TunedEmbedder, tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
 import { type TunedReranker, tuneReranker } from '../tune/encoders/tune-reranker.ts';
-import { cancelHosted } from '../tune/hosted/tune-hosted.ts';
+import { cancelHosted } from '../tune/hosted/cancel-hosted.ts';
 import { cancelTraining } from '../tune/training-run.ts';
 import { tune } from '../tune/tune.ts';
 import type { TuneEstimate } from '../tune/tune-options.ts';

@@ -66,7 +66,7 @@ test('a training that diverges says what to do; the best state before it becomes
   });
   await expect(atOnce).rejects.toMatchObject({
     message: expect.stringMatching(/^Training diverged at step 2: /),
-    hint: 'Set tune.learningRate below 1e+38, or fix what the message names, and train anew: nothing that was learnt before it is worth keeping.',
+    hint: 'Set tune.learningRate below 1e+38, or fix what the message names, and train from the start: nothing that was learnt before it is worth keeping.',
   });
   const [run] = await reckless.catalog.runs.list({ kind: 'tune' });
   expect(run).toMatchObject({ status: 'failed', metrics: { divergedAtStep: 2 } });
@@ -74,7 +74,7 @@ test('a training that diverges says what to do; the best state before it becomes
   expect(await reckless.catalog.adapters.list()).toEqual([]);
   await expect(tune(reckless)).rejects.toMatchObject({
     message: `This very training diverged before, at step 2 (${run!.id}), and would again.`,
-    hint: 'Set tune.learningRate below 1e+38; --fresh trains it all the same.',
+    hint: 'Set tune.learningRate below 1e+38; with fresh it is trained all the same.',
   });
 
   // A state that a careful training came to stands where the reckless one was: its next step is the one too far.
@@ -109,7 +109,7 @@ test('a training that diverges says what to do; the best state before it becomes
   expect(failure).toMatchObject({
     code: 'training_diverged',
     step: expected.step + 2,
-    hint: `Set tune.learningRate below 1e+38, or fix what the message names, and go on from the best state before it (step ${expected.step}): tandem tune --from ${adapter!.id}.`,
+    hint: `Set tune.learningRate below 1e+38, or fix what the message names, and give from ${adapter!.id} to go on from the best state before it (step ${expected.step}).`,
   });
   expect(adapter).toMatchObject({
     lineage: { hyperparameters: { divergedAtStep: expected.step + 2 } },
@@ -119,9 +119,9 @@ test('a training that diverges says what to do; the best state before it becomes
   expect(kept.tensors).toEqual(expected.adapter.tensors);
   expect(existsSync(folder)).toBe(false);
   await expect(tune(reckless)).rejects.toMatchObject({
-    hint: expect.stringContaining(`--from ${adapter!.id}`),
+    hint: `Set tune.learningRate below 1e+38 and give from ${adapter!.id} to go on from the best state before it; with fresh it is trained all the same.`,
   });
-  // It is what `--from` takes.
+  // It is what `from` takes.
   const { estimate } = (await tune(reckless, { from: adapter!.id, estimateOnly: true })) as {
     estimate: object;
   };

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { buildDataset } from '../dataset/build-dataset.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import { ingest } from '../runtime/ingest.ts';
-import { checkpointDirectoryOf, recordTraining } from '../tune/training-run.ts';
+import { recordTraining } from '../tune/training-run.ts';
 import { doctor } from './doctor.ts';
 import { makeLetterProject } from './letter-project.fixture.ts';
 import { openProject } from './open-project.ts';
@@ -62,7 +62,6 @@ test('a training that fails tells why, also where its events cannot be written',
   const train = (fails: boolean) =>
     recordTraining(failing, {
       fingerprint: 'f',
-      checkpointDirectory: checkpointDirectoryOf(project, 'f'),
       config: {},
       inputs: {},
       signal: undefined,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask } from '../answer/ask.ts';
+import { cancelHosted } from '../tune/hosted/cancel-hosted.ts';
 import { FineTuningServer } from '../tune/hosted/fine-tuning-server.fixture.ts';
-import { cancelHosted } from '../tune/hosted/tune-hosted.ts';
 import { tune } from '../tune/tune.ts';
 import { openProject } from './open-project.ts';
 

@@ -18,8 +18,15 @@ import { originalOf } from '../models/registry.ts';
 import type { Parts } from '../parts/parts.ts';
 import { lineageOf, metricsOf, parityIn, writeAdapterCard } from './adapter-card.ts';
 
+/** What an adapter can be exported as. */
 export const exportForms = ['peft', 'gguf', 'merged-gguf', 'merged-safetensors'] as const;
 export type ExportForm = (typeof exportForms)[number];
+
+/** The parts that an adapter is exported with. */
+export type ExportParts = Pick<
+  Parts,
+  'name' | 'settings' | 'catalog' | 'models' | 'directory' | 'dataDirectory' | 'whileOpen'
+>;
 
 export interface ExportOptions {
   /** A folder that is not there yet, or empty. */
@@ -34,6 +41,7 @@ export interface ExportOptions {
   onProgress?: ProgressListener;
 }
 
+/** What was written. */
 export interface ExportedAdapter {
   id: string;
   as: ExportForm;
@@ -45,26 +53,29 @@ export interface ExportedAdapter {
 
 /**
  * Writes an adapter where others can take it from: PEFT's folder, a GGUF LoRA, or a whole model with it added to the weights;
- * each with a card. The folder appears whole or not at all, and nothing is ever written over.
+ * each with a card. The folder appears whole or not at all, and nothing is ever overwritten.
  *
  * @throws InvalidInputError for an adapter whose weights are not here, a folder that has something in it, a base other than the
  *   adapter's, a form that needs files that are not given.
+ *
+ * @example
+ * const { files } = await exportAdapter(tandem, adapter.id, { to: 'for-ollama', as: 'merged-gguf' });
  */
 export async function exportAdapter(
-  parts: Parts,
+  parts: ExportParts,
   id: string,
   options: ExportOptions,
 ): Promise<ExportedAdapter> {
+  return parts.whileOpen((signal) => exportFiles(parts, id, { ...options, signal }), options.signal);
+}
+
+async function exportFiles(parts: ExportParts, id: string, options: ExportOptions): Promise<ExportedAdapter> {
   const { as = 'peft', signal } = options;
   const refuse = (where: string, message: string, hint: string) =>
     new InvalidInputError({ domain: 'tune', where, message, hint });
   const adapter = await parts.catalog.adapters.get(id);
   if (!adapter)
-    throw refuse(
-      id,
-      `There is no adapter ${id} in this parts.`,
-      'Give the id of an adapter that was trained here.',
-    );
+    throw refuse(id, `There is no adapter ${id} here.`, 'Give the id of an adapter that was trained here.');
   if (adapter.hosted)
     throw refuse(
       id,
@@ -94,7 +105,7 @@ export async function exportAdapter(
       validationExamples: dataset?.counts.validation,
     };
     if (as === 'peft') {
-      // Written anew: adapters of before knew their base by its place on this machine.
+      // Not copied: older adapters name their base by its path on this machine.
       const baseModel = originalOf(adapter.lineage.baseModel) ?? basename(adapter.lineage.baseModel);
       await exportPeft(lora, temporary, { baseModel });
       await writeAdapterCard(temporary, { ...card, files: { peft: '.' } });
@@ -127,14 +138,17 @@ export async function exportAdapter(
 }
 
 /** The weights file that the adapter was trained on, as the project is set to it. */
-async function baseOf(parts: Parts, adapter: Adapter): Promise<string> {
+async function baseOf(parts: Pick<Parts, 'models'>, adapter: Adapter): Promise<string> {
   const chat = await parts.models.chat();
   checkAdapter(adapter, chat);
   return localToolsOf(chat)!.path;
 }
 
 /** @throws InvalidInputError where none is given: a GGUF file has no config and no tokenizer in Transformers' form. */
-function filesOfBase({ settings, directory }: Parts, given: string | undefined): string {
+function filesOfBase(
+  { settings, directory }: Pick<Parts, 'settings' | 'directory'>,
+  given: string | undefined,
+): string {
   const own = settings.tune.worker.base;
   const folder = given ?? (own === undefined ? undefined : resolve(directory, own));
   if (folder !== undefined && existsSync(join(folder, 'config.json'))) return folder;
@@ -150,7 +164,7 @@ function filesOfBase({ settings, directory }: Parts, given: string | undefined):
 }
 
 /** Nothing is in it, and it is not where the project keeps its own. */
-async function freeFolder({ dataDirectory }: Parts, to: string): Promise<string> {
+async function freeFolder({ dataDirectory }: Pick<Parts, 'dataDirectory'>, to: string): Promise<string> {
   const given = resolve(to);
   const refuse = (message: string) =>
     new InvalidInputError({

@@ -6,19 +6,27 @@ import type { LocalChatTools } from '../models/local-tools.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { TokenisedExample, TokenisedPair } from './trainer.ts';
 
-export interface PreferenceData {
+/** Pairs of replies, tokenised. */
+export interface TokenisedPairs {
+  /** SHA-256 of the training pairs' canonical JSONL. */
   id: string;
+  /** Where they were read from, absolute. */
   file: string;
-  preferences: { train: TokenisedPair[]; validation: TokenisedPair[] };
+  train: TokenisedPair[];
+  validation: TokenisedPair[];
 }
 
-/** The pairs of a preference file as the served model reads them. One that does not fit is refused, never cut. */
-export async function preferenceData(
-  parts: Parts,
+/**
+ * The pairs of a preference file as the served model reads them; the catalogue remembers them as a dataset.
+ * @param maxLength tokens; the model's context is a limit too
+ * @throws InvalidInputError for a pair that does not fit (it is never cut) and one that prefers a reply to itself.
+ */
+export async function readPairs(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
   path: string,
   tools: LocalChatTools,
   maxLength: number,
-): Promise<PreferenceData> {
+): Promise<TokenisedPairs> {
   const file = resolve(path);
   const { id, train, validation } = await readPreferenceFile(file);
   const limit = Math.min(maxLength, tools.contextLength);
@@ -48,14 +56,14 @@ export async function preferenceData(
     }
     return { prompt: chosen.prompt, chosen: chosen.reply, rejected: rejected.reply };
   };
-  const preferences = { train: train.map(tokenise), validation: validation.map(tokenise) };
+  const pairs = { train: train.map(tokenise), validation: validation.map(tokenise) };
   await parts.catalog.datasets.put({
     id,
     path: relative(parts.dataDirectory, file),
     counts: { train: train.length, validation: validation.length },
     createdAt: new Date().toISOString(),
   });
-  return { id, file, preferences };
+  return { id, file, ...pairs };
 }
 
 /** The chosen side alone: what sizes are counted on and the served adapter is checked with. */

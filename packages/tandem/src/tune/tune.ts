@@ -1,425 +1,108 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { TrainingDivergedError } from '@tandem/nn';
-import { checkAdapter } from '../answer/find-adapter.ts';
-import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { ParityError } from '../core/errors/parity-error.ts';
-import { hashJson } from '../core/hash.ts';
-import { newId } from '../core/id.ts';
-import { memorySizeSchema } from '../core/settings.ts';
-import type { Adapter } from '../core/types/adapter.ts';
-import type { Example } from '../core/types/example.ts';
-import { buildDataset } from '../dataset/build-dataset.ts';
-import { feedbackFile } from '../dataset/feedback.ts';
-import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
-import { originalOf } from '../models/registry.ts';
-import { commitOf } from '../parts/checkout.ts';
 import type { Parts } from '../parts/parts.ts';
-import { parityIn, writeAdapterCard } from './adapter-card.ts';
-import { divergedError, stateBefore } from './diverged.ts';
-import { tuneHosted } from './hosted/tune-hosted.ts';
-import { localLogits } from './local-trainer.ts';
-import { checkParity, type Parity, parityBounds } from './parity.ts';
-import { chosenSide, preferenceData } from './preference-data.ts';
-import { settle } from './settle.ts';
-import { writeAdapter } from './trained-adapter.ts';
-import {
-  hyperparametersOf,
-  type TokenisedExample,
-  type TrainedAdapter,
-  type Trainer,
-  type TrainingJob,
-} from './trainer.ts';
-import { trainerFor } from './trainer-for.ts';
-import { checkpointDirectoryOf, findDivergedRun, findFinishedRun, recordTraining } from './training-run.ts';
+import { parityIn } from './adapter-card.ts';
+import { divergedError, refuseDivergedTraining } from './diverged.ts';
+import { planTraining } from './steps/plan-training.ts';
+import { prepareTraining } from './steps/prepare-training.ts';
+import { registerAdapter } from './steps/register-adapter.ts';
+import { cancelElsewhere, runTraining } from './steps/run-training.ts';
+import { verifyAdapter } from './steps/verify-adapter.ts';
+import { findFinishedRun, recordTraining } from './training-run.ts';
 import type { TunedAdapter, TuneEstimate, TuneOptions } from './tune-options.ts';
 
+/** The parts that an adapter is trained with. */
+export type TuneParts = Pick<
+  Parts,
+  | 'name'
+  | 'settings'
+  | 'catalog'
+  | 'models'
+  | 'material'
+  | 'directory'
+  | 'dataDirectory'
+  | 'retriever'
+  | 'whileOpen'
+>;
+
 /**
- * Trains a LoRA adapter on the project's dataset, or on preference pairs: here, on the very weights that are served; with the Python worker;
+ * Trains a LoRA adapter on the training examples, or on preference pairs: here, on the very weights that are served; with the Python worker;
  * or at a provider, by `tune.trainer`. The same data, settings and base are trained once: then the adapter that there is, is given.
  *
- * @throws TrainingDivergedError of `@tandem/nn`, InvalidInputError, LockedError while another process writes, InterruptedError
+ * @throws TrainingDivergedError of `@tandem/nn`, ParityError, InvalidInputError, LockedError while another process writes, InterruptedError,
+ *   DisposedError where the parts are disposed before it has ended. A training that was stopped continues at the next call.
+ *
+ * @example
+ * const { adapter } = await tune(tandem, { maxMinutes: 30 });
+ * const answer = await ask(tandem, 'How many days of leave do I have?', { arm: 'hybrid', adapterId: adapter.id });
  */
 export async function tune(
-  parts: Parts,
+  parts: TuneParts,
   options?: TuneOptions & { estimateOnly?: false },
 ): Promise<TunedAdapter>;
 export async function tune(
-  parts: Parts,
+  parts: TuneParts,
   options?: TuneOptions,
 ): Promise<TunedAdapter | { estimate: TuneEstimate }>;
 export async function tune(
-  parts: Parts,
+  parts: TuneParts,
   options: TuneOptions = {},
 ): Promise<TunedAdapter | { estimate: TuneEstimate }> {
-  const { catalog, settings: configured, dataDirectory } = parts;
-  const { signal, onProgress } = options;
-  if (configured.tune.trainer !== 'local' && (options.preferences ?? options.from) !== undefined) {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'tune.trainer',
-      message: `The ${configured.tune.trainer} trainer learns from examples alone: no preferences, and no adapter to go on from.`,
-      hint: 'Set tune.trainer to local.',
-    });
-  }
-  if (configured.tune.trainer !== 'local' && (options.memory ?? configured.tune.memory) !== undefined) {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: options.memory === undefined ? 'tune.memory' : 'memory',
-      message: `The ${configured.tune.trainer} trainer cannot be held to an amount of memory: only training on this machine can.`,
-      hint: `Leave ${options.memory === undefined ? 'tune.memory' : 'memory'} out${configured.tune.trainer === 'worker' ? ' and set tune.worker.microBatchSize or tune.worker.quantise' : ''}, or set tune.trainer to local.`,
-    });
-  }
-  if (configured.tune.trainer !== 'local' && configured.tune.frozenPrecision !== 'float32') {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'tune.frozenPrecision',
-      message: `The ${configured.tune.trainer} trainer has no frozenPrecision ${configured.tune.frozenPrecision}: only training here with the local one has.`,
-      hint: `Leave tune.frozenPrecision out${configured.tune.trainer === 'worker' ? ' and set tune.worker.precision or tune.worker.quantise' : ''}, or set tune.trainer to local.`,
-    });
-  }
-  if (configured.tune.trainer === 'hosted') return tuneHosted(parts, options);
-  const chat = await parts.models.chat();
-  const tools = localToolsOf(chat);
-  if (!tools) {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'models.chat',
-      message: `${chat.provider}:${chat.modelId} is not a model on this machine, so it cannot be trained here.`,
-      hint: 'Set models.chat to a local model; `tandem models list` says which can be trained here.',
-    });
-  }
-  const { trainer: trainerName, worker } = configured.tune;
-  const settings = hyperparametersOf(configured.tune);
-  const trainer = trainerFor(parts);
-  const { maxLength } = settings;
-  const data =
-    options.preferences === undefined
-      ? await supervisedData(parts, options, tools, maxLength)
-      : await preferredData(
-          parts,
-          options.preferences === 'feedback'
-            ? await feedbackFile(parts, settings.batchSize * settings.accumulate)
-            : options.preferences,
-          tools,
-          maxLength,
-        );
-  const { train, validation, preferences } = data;
-  const from = options.from === undefined ? undefined : await adapterToGoOn(parts, options.from, chat);
-  const { rank, alpha, targetModules } = (from?.lineage.hyperparameters ?? settings) as typeof settings;
-  const hyperparameters = settle(
-    {
-      ...settings,
-      ...(from && { rank, alpha, targetModules }),
-      ...(options.maxMinutes !== undefined && { maxMinutes: options.maxMinutes }),
-      ...(options.memory !== undefined && { memory: memorySize(options.memory) }),
-    },
-    train,
-    validation,
-    preferences ? 'dpo' : 'sft',
-  );
+  return parts.whileOpen((signal) => trainAdapter(parts, { ...options, signal }), options.signal);
+}
 
-  // The same data, settings and base are the same run: what is found unfinished under its name is gone on with.
-  const fingerprint = hashJson({
-    dataset: data.id,
-    hyperparameters,
-    base: tools.baseHash,
-    template: tools.templateHash,
-    ...(trainerName === 'worker' && { worker }),
-    ...(preferences && { method: 'dpo' }),
-    ...(from && { from: from.id }),
-  });
-  const checkpointDirectory = checkpointDirectoryOf(parts, fingerprint);
-  const { learningRate } = hyperparameters;
-  const original = originalOf(chat.modelId);
-  const job: TrainingJob = {
-    baseFile: tools.path,
-    ...(original !== undefined && { baseModel: original }),
-    lineage: { baseSha256: tools.baseHash, templateSha256: tools.templateHash },
-    train,
-    validation,
-    ...(preferences && { preferences }),
-    ...(from && { initialAdapter: join(dataDirectory, from.directory, 'peft') }),
-    hyperparameters,
-    checkpointDirectory,
-  };
+/** prepare → plan → train → verify → register; the last three are one run in the catalogue. */
+async function trainAdapter(
+  parts: TuneParts,
+  options: TuneOptions & { signal: AbortSignal },
+): Promise<TunedAdapter | { estimate: TuneEstimate }> {
+  const { fresh, estimateOnly, onEstimate, onProgress, signal, ...request } = options;
+  const context = { parts, signal, ...(onProgress && { onProgress }) };
+  const prepared = await prepareTraining(request, context);
+  const plan = await planTraining(prepared, context);
+  const { fingerprint, lineage, config, estimate } = plan;
 
-  if (!options.fresh && !options.estimateOnly) {
-    const finished = await findFinishedRun(catalog, fingerprint);
-    if (finished) return { adapter: finished.adapter, parity: parityIn(finished.run), reused: true };
-    const diverged = await findDivergedRun(catalog, fingerprint);
-    if (diverged) {
-      const kept = (await catalog.adapters.list()).find(({ lineage }) => lineage.runId === diverged.id);
-      throw new InvalidInputError({
-        domain: 'tune',
-        where: diverged.id,
-        message: `This very training diverged before, at step ${diverged.metrics.divergedAtStep} (${diverged.id}), and would again.`,
-        hint: `Set tune.learningRate below ${learningRate}${kept ? ` and go on from the best state before it: tandem tune --from ${kept.id}` : ''}; --fresh trains it all the same.`,
-      });
-    }
+  if (!fresh && !estimateOnly) {
+    const finished = await findFinishedRun(parts.catalog, fingerprint);
+    if (finished) return { ...trainedBefore(finished), reused: true };
+    await refuseDivergedTraining(plan, parts);
   }
-  const estimate = await estimateTraining(parts, trainer, job);
-  options.onEstimate?.(estimate);
-  if (options.estimateOnly) return { estimate };
+  onEstimate?.(estimate);
+  if (estimateOnly) return { estimate };
 
-  await using _lock = await catalog.lockForWriting('training', signal && { signal });
-  if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
-  return await recordTraining(parts, {
+  return recordTraining(parts, {
     fingerprint,
-    checkpointDirectory,
-    config: hyperparameters,
-    inputs: { dataset: data.id, base: tools.baseHash, template: tools.templateHash },
+    config,
+    inputs: { dataset: lineage.datasetHash, base: lineage.baseHash, template: lineage.templateHash },
     signal,
-    async train({ run, onEvent }) {
-      const staging = join(checkpointDirectory, 'adapter');
-      await mkdir(staging, { recursive: true });
-      let trained: TrainedAdapter;
-      let divergence: TrainingDivergedError | undefined;
-      try {
-        trained = await trainer.train(job, {
-          outputDirectory: staging,
-          ...(signal && { signal }),
-          ...(onProgress && { onProgress }),
-          onEvent,
-        });
-      } catch (error) {
-        if (!TrainingDivergedError.isInstance(error)) throw error;
-        divergence = error;
-        // What it had learnt before becomes an adapter like any other: checked, registered, and there to be gone on from.
-        const rescued = trainerName === 'local' ? await rescue(error, job, staging) : undefined;
-        if (!rescued) throw divergedError(error, { setting: 'tune.learningRate', learningRate });
-        trained = rescued;
-      }
-      onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 0, total: 1, unit: 'adapter' });
-      const parity = await parityOf(tools, job, trained.files, signal);
-      onProgress?.({ stage: 'checking the adapter in llama.cpp', done: 1, total: 1, unit: 'adapter' });
-      const id = newId('adapter');
-      const directory = join(dataDirectory, 'adapters', id);
-      await mkdir(join(dataDirectory, 'adapters'), { recursive: true });
-      await rename(staging, directory);
-      const adapter: Adapter = {
-        id,
-        createdAt: new Date().toISOString(),
-        directory: relative(dataDirectory, directory),
-        lineage: {
-          trainer: trainerName,
-          baseHash: tools.baseHash,
-          templateHash: tools.templateHash,
-          datasetHash: data.id,
-          baseModel: chat.modelId,
-          hyperparameters: Object.fromEntries(
-            Object.entries({
-              method: preferences ? 'dpo' : 'sft',
-              ...hyperparameters,
-              ...(!preferences && { beta: undefined }),
-              ...(from && { from: from.id }),
-              ...(divergence && { divergedAtStep: divergence.step }),
-            }).filter(([, value]) => value !== undefined),
-          ),
-          runId: run.id,
-          ...commitOf(parts.directory),
-        },
-        metrics: {
-          examples: train.length,
-          steps: trained.steps,
-          tokens: trained.tokens,
-          ...(trained.trainLoss !== undefined && { trainLoss: trained.trainLoss }),
-          ...(trained.validationLossBefore !== undefined && {
-            validationLossBefore: trained.validationLossBefore,
-          }),
-          ...(trained.validationLossAfter !== undefined && {
-            validationLossAfter: trained.validationLossAfter,
-          }),
-          seconds: trained.seconds,
-          tokensPerSecond: trained.tokensPerSecond,
-          peakMemoryBytes: trained.peakMemoryBytes,
-        },
-      };
-      await writeAdapterCard(directory, {
-        project: parts.name,
-        adapter,
-        parity,
-        validationExamples: validation.length,
-        baseFile: tools.path,
-      });
-      if (divergence) {
-        await catalog.adapters.put(adapter);
-        const { id, metrics } = adapter;
-        throw divergedError(divergence, {
+    ...(fresh && { fresh, cancelElsewhere: () => cancelElsewhere(plan, context) }),
+    async train({ run, onEvent, flush }) {
+      const trained = await runTraining(plan, { ...context, onEvent });
+      const verification = await verifyAdapter({ plan, trained }, context);
+      await flush();
+      const adapter = await registerAdapter({ plan, trained, verification, runId: run.id }, context);
+      if ('divergence' in trained && trained.divergence)
+        throw divergedError(trained.divergence, {
           setting: 'tune.learningRate',
-          learningRate,
-          adapter: { id, step: metrics.steps },
+          learningRate: Number(lineage.hyperparameters.learningRate),
+          adapter: { id: adapter.id, step: trained.steps },
         });
-      }
+      const parity = 'parity' in verification ? verification.parity : undefined;
       return {
-        adapter,
+        artefacts: [adapter.directory],
         metrics: {
           ...adapter.metrics,
-          parityKl: parity.meanKl,
-          paritySameTopToken: parity.sameTopToken,
-          parityTokens: parity.tokens,
+          ...(parity && {
+            parityKl: parity.meanKl,
+            paritySameTopToken: parity.sameTopToken,
+            parityTokens: parity.tokens,
+          }),
         },
-        result: { adapter, parity, reused: false },
+        result: { adapter, ...(parity && { parity }), reused: false },
       };
     },
   });
 }
 
-/** The best state before a divergence, written as a training writes its result; undefined where nothing had been learnt. */
-async function rescue(
-  error: TrainingDivergedError,
-  job: TrainingJob,
-  outputDirectory: string,
-): Promise<TrainedAdapter | undefined> {
-  const before = await stateBefore(error);
-  if (!before) return undefined;
-  const { adapter, step, losses, tokens, seconds, validationLoss, validationLossBefore } = before;
-  return {
-    files: await writeAdapter(adapter, outputDirectory, job),
-    steps: step,
-    tokens,
-    ...(losses.length > 0 && { trainLoss: losses.at(-1)! }),
-    ...(validationLossBefore !== undefined && { validationLossBefore }),
-    ...(validationLoss !== undefined && { validationLossAfter: validationLoss }),
-    seconds,
-    tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
-    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-  };
-}
-
-async function supervisedData(
-  parts: Parts,
-  options: TuneOptions,
-  tools: LocalChatTools,
-  maxLength: number,
-): Promise<TuningData> {
-  const { id, files, ...data } = await buildDataset(parts, options);
-  return {
-    id,
-    train: tokenise(data.train, tools, maxLength, files.train),
-    validation: tokenise(data.validation, tools, maxLength, files.validation ?? 'validation'),
-  };
-}
-
-async function preferredData(
-  parts: Parts,
-  file: string,
-  tools: LocalChatTools,
-  maxLength: number,
-): Promise<TuningData> {
-  const { id, preferences } = await preferenceData(parts, file, tools, maxLength);
-  const { train, validation } = preferences;
-  return { id, train: chosenSide(train), validation: chosenSide(validation), preferences };
-}
-
-type TuningData = { id: string } & Pick<TrainingJob, 'train' | 'validation' | 'preferences'>;
-
-async function adapterToGoOn(
-  { catalog }: Parts,
-  id: string,
-  chat: Parameters<typeof checkAdapter>[1],
-): Promise<Adapter> {
-  const adapter = await catalog.adapters.get(id);
-  if (!adapter) {
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'from',
-      message: `There is no adapter ${id} to go on from.`,
-      hint: 'Give the id of an adapter that was trained here.',
-    });
-  }
-  checkAdapter(adapter, chat);
-  return adapter;
-}
-
-/** As served: the model's own template and tokenizer. An example that does not fit is refused, never cut. */
-function tokenise(
-  examples: readonly Example[],
-  tools: LocalChatTools,
-  maxLength: number,
-  file: string,
-): TokenisedExample[] {
-  const limit = Math.min(maxLength, tools.contextLength);
-  return examples.map(({ messages }, index) => {
-    const { tokens, spans } = tools.encodeChat(messages);
-    // In a conversation of several turns only the last reply is learnt; the others are its context.
-    const last = spans.at(-1);
-    if (!last || last.end <= last.start) {
-      throw new InvalidInputError({
-        domain: 'tune',
-        where: `${file}:${index + 1}`,
-        message: `${file}:${index + 1} has no assistant reply to learn.`,
-        hint: 'End its messages with one of the assistant.',
-      });
-    }
-    if (tokens.length > limit) {
-      throw new InvalidInputError({
-        domain: 'tune',
-        where: `${file}:${index + 1}`,
-        message: `${file}:${index + 1} has ${tokens.length} tokens, and at most ${limit} fit.`,
-        hint: 'Shorten it, or raise tune.maxLength (memory grows with it).',
-      });
-    }
-    return { tokens, labelSpans: [[last.start, last.end]] };
-  });
-}
-
-function memorySize(given: string): string {
-  if (memorySizeSchema.safeParse(given).success) return given;
-  throw new InvalidInputError({
-    domain: 'tune',
-    where: 'memory',
-    message: `"${given}" is not a size of memory.`,
-    hint: 'Write it like 1.5GB or 800MB.',
-  });
-}
-
-/** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
-const firstGuess = 150;
-
-async function estimateTraining(parts: Parts, trainer: Trainer, job: TrainingJob): Promise<TuneEstimate> {
-  const { steps, tokens, memoryBytes, money, basis } = await trainer.estimate(job);
-  const earlier = (await parts.catalog.adapters.list()).find(
-    ({ lineage, metrics }) => (lineage.trainer ?? 'local') === trainer.name && metrics.tokensPerSecond > 0,
-  )?.metrics.tokensPerSecond;
-  const needed = tokens / (earlier ?? firstGuess) / 60;
-  const budget = job.hyperparameters.maxMinutes;
-  return {
-    examples: job.train.length,
-    tokens,
-    steps,
-    minutes: budget === undefined ? needed : Math.min(needed, budget),
-    memoryBytes,
-    money,
-    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
-  };
-}
-
-/** On a few examples: llama.cpp over the quantised base with the adapter against the trainer's graph over the same blocks. */
-async function parityOf(
-  tools: LocalChatTools,
-  job: TrainingJob,
-  files: { peft: string; gguf: string },
-  signal: AbortSignal | undefined,
-): Promise<Parity> {
-  const pool = job.validation.length > 0 ? job.validation : job.train;
-  const sequences = pool.slice(0, 16).map(({ tokens, labelSpans }) => {
-    const [start, end] = labelSpans[0]!;
-    // The logits after a position predict the next one: those before each label.
-    return {
-      tokens: tokens.slice(0, end),
-      positions: Array.from({ length: end - start }, (_, i) => start - 1 + i),
-    };
-  });
-  const reference = await localLogits(job.baseFile, files.peft);
-  const parity = await checkParity(tools, {
-    sequences,
-    adapterFile: files.gguf,
-    reference,
-    ...(signal && { signal }),
-  });
-  if (parity.meanKl > parityBounds.meanKl || parity.sameTopToken < parityBounds.sameTopToken) {
-    throw new ParityError({ file: files.gguf, ...parity });
-  }
-  return parity;
+/** The weights of a hosted adapter are not here, so nothing was measured of it. */
+function trainedBefore({ adapter, run }: NonNullable<Awaited<ReturnType<typeof findFinishedRun>>>) {
+  return { adapter, ...(!adapter.hosted && { parity: parityIn(run) }) };
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import {
   type EmbedderPair,
@@ -23,7 +23,21 @@ import { checkpointDirectoryOf, recordTraining } from '../training-run.ts';
 
 type EncoderProgress = Parameters<NonNullable<Parameters<typeof trainEmbedder>[0]['onProgress']>>[0];
 
-/** What a training is given to write to, and to be gone on with after it was killed. */
+/** The parts that an embedder or a reranker is trained with. */
+export type EncoderParts = Pick<
+  Parts,
+  | 'name'
+  | 'settings'
+  | 'catalog'
+  | 'models'
+  | 'material'
+  | 'directory'
+  | 'dataDirectory'
+  | 'retriever'
+  | 'whileOpen'
+>;
+
+/** Where a training writes its result, and where it keeps what it needs to continue after it was killed. */
 export interface EncoderRunJob {
   outputDirectory: string;
   checkpointDirectory: string;
@@ -49,7 +63,7 @@ export interface EncoderSettings {
  * faster (docs/training.md), where the CPU computes them exactly.
  * @throws InvalidInputError where `int8` is asked for on a CPU that has no exact products of integers.
  */
-export async function encoderSettings(
+export async function settleEncoderSettings(
   kind: 'embedder' | 'reranker',
   config: EncoderTuneConfig,
   seed: number,
@@ -77,11 +91,11 @@ export async function encoderSettings(
 }
 
 /**
- * Trains an embedder or a reranker as a tracked run: its events, what it was made from by hash, its metrics, and its folder under
- * `.tandem/`. A run of the same model, pairs and settings that was interrupted, even by `kill -9`, is gone on with.
+ * Trains an embedder or a reranker as a tracked run: its events, what it was made from by hash, its metrics, and its folder in the data
+ * folder. A run of the same model, pairs and settings that was interrupted, even by `kill -9`, is continued.
  */
 export async function recordEncoderTraining<Result extends EmbedderResult>(
-  parts: Parts,
+  parts: Pick<Parts, 'name' | 'catalog' | 'directory' | 'dataDirectory'>,
   options: {
     kind: 'embedder' | 'reranker';
     base: LocalEmbedderTools;
@@ -91,7 +105,7 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
     baseModel: string;
     /** All else that decides the result. */
     settings: EncoderSettings & Record<string, unknown>;
-    /** Begin anew where a training was interrupted. */
+    /** Begin again where a training was interrupted. */
     fresh?: boolean | undefined;
     signal?: AbortSignal | undefined;
     onProgress?: ProgressListener | undefined;
@@ -114,26 +128,20 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
     validation: hashJson(validation),
   };
   const fingerprint = hashJson({ kind, ...inputs, settings });
-  const checkpointDirectory = checkpointDirectoryOf(parts, fingerprint);
-
-  await using _lock = await parts.catalog.lockForWriting('training', signal && { signal });
-  if (options.fresh) await rm(checkpointDirectory, { recursive: true, force: true });
-  // Before the run is recorded: by this folder an interrupted one is known.
-  await mkdir(checkpointDirectory, { recursive: true });
   const id = newId(kind);
   const folder = join(parts.dataDirectory, `${kind}s`);
   await mkdir(folder, { recursive: true });
   return await recordTraining(parts, {
     fingerprint,
-    checkpointDirectory,
     config: { kind, ...settings },
     inputs,
     signal,
+    ...(options.fresh && { fresh: true }),
     async train({ run, onEvent }) {
       const trained = await options
         .run({
           outputDirectory: join(folder, id),
-          checkpointDirectory,
+          checkpointDirectory: checkpointDirectoryOf(parts, fingerprint),
           resume: true,
           onProgress: (progress) => {
             onProgress?.(progress);
@@ -151,7 +159,7 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
         .catch((error: unknown) => {
           if (!TrainingDivergedError.isInstance(error)) throw error;
           const { learningRate } = settings;
-          throw divergedError(error, { setting: `tune.${kind}.learningRate`, learningRate });
+          throw divergedError(error, { setting: `tune.${kind}.learningRate`, learningRate, cause: error });
         });
       const { metrics } = trained;
       const { pairs, hyperparameters, comparisons, usage } = options.card(trained);

@@ -8,19 +8,25 @@ import type { GivenGlossary } from '../../dataset/material.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { glossaryPairs, type TrainedEmbedder, trainProjectEmbedder } from './embedder-trainer.ts';
-import { type EncoderSettings, encoderSettings, recordEncoderTraining } from './encoder-run.ts';
+import {
+  type EncoderParts,
+  type EncoderSettings,
+  recordEncoderTraining,
+  settleEncoderSettings,
+} from './encoder-run.ts';
 
 export interface TuneEmbedderOptions {
   /** Replaces the parts' own: a CSV file or the entries. */
   glossary?: GivenGlossary;
   /** Replaces the config's. */
   epochs?: number;
-  /** Drop an interrupted training instead of going on with it, which is what happens by default. */
+  /** Drop an interrupted training instead of continuing it, which is what happens by default. */
   fresh?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
 
+/** A trained embedder, and how it was trained. */
 export interface TunedEmbedder extends TrainedEmbedder {
   id: string;
   /** The run in the catalogue. */
@@ -33,11 +39,21 @@ export interface TunedEmbedder extends TrainedEmbedder {
 }
 
 /**
- * Fine-tunes the project's embedder on its training questions: each wording belongs to the passage that answers it, beside a
- * hard negative from the project's own index, and each abbreviation of the glossary to its long form. The result stands in
- * `.tandem/embedders/ID`; nothing uses it before the config names it and the index is made anew.
+ * Fine-tunes the embedder on the training questions: each wording belongs to the passage that answers it, beside a
+ * hard negative from the index, and each abbreviation of the glossary to its long form. The result stands in
+ * `embedders/ID` in the data folder; nothing uses it before the settings name it and the documents are ingested again.
+ *
+ * @example
+ * const { directory } = await tuneEmbedder(tandem, { epochs: 2 });
  */
-export async function tuneEmbedder(parts: Parts, options: TuneEmbedderOptions = {}): Promise<TunedEmbedder> {
+export async function tuneEmbedder(
+  parts: EncoderParts,
+  options: TuneEmbedderOptions = {},
+): Promise<TunedEmbedder> {
+  return parts.whileOpen((signal) => trainEmbedder(parts, { ...options, signal }), options.signal);
+}
+
+async function trainEmbedder(parts: EncoderParts, options: TuneEmbedderOptions): Promise<TunedEmbedder> {
   const { signal, onProgress } = options;
   const embedder = await parts.models.embedder();
   const tools = localToolsOf(embedder);
@@ -65,7 +81,7 @@ export async function tuneEmbedder(parts: Parts, options: TuneEmbedderOptions = 
 
   const { embedder: configured, seed } = parts.settings.tune;
   const { epochs = configured.epochs } = options;
-  const settings = await encoderSettings('embedder', { ...configured, epochs }, seed);
+  const settings = await settleEncoderSettings('embedder', { ...configured, epochs }, seed);
   const trained = await recordEncoderTraining(parts, {
     kind: 'embedder',
     base: tools,
@@ -113,7 +129,7 @@ export async function tuneEmbedder(parts: Parts, options: TuneEmbedderOptions = 
  * the source, and only from documents of these same questions: those of cases are never trained on, not even as wrong.
  */
 export async function pairsOf(
-  parts: Parts,
+  parts: Pick<Parts, 'retriever'>,
   questions: readonly TrainingQuestion[],
   {
     signal,

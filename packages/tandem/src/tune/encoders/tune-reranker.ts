@@ -4,19 +4,24 @@ import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../../core/progress.ts';
 import { trainingQuestions } from '../../dataset/build-dataset.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
-import type { Parts } from '../../parts/parts.ts';
-import { type EncoderSettings, encoderSettings, recordEncoderTraining } from './encoder-run.ts';
+import {
+  type EncoderParts,
+  type EncoderSettings,
+  recordEncoderTraining,
+  settleEncoderSettings,
+} from './encoder-run.ts';
 import { pairsOf } from './tune-embedder.ts';
 
 export interface TuneRerankerOptions {
   /** Replaces the config's. */
   epochs?: number;
-  /** Drop an interrupted training instead of going on with it, which is what happens by default. */
+  /** Drop an interrupted training instead of continuing it, which is what happens by default. */
   fresh?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
 
+/** A trained cross-encoder, and how it was trained. */
 export interface TunedReranker extends EmbedderResult {
   id: string;
   /** The run in the catalogue. */
@@ -34,11 +39,21 @@ export interface TunedReranker extends EmbedderResult {
 const hardNegatives = 4;
 
 /**
- * Trains a cross-encoder on the project's training questions, beginning with the embedder's weights: each wording with the passage that
- * answers it, beside the wrong ones that the project's own retrieval finds best. The result stands in `.tandem/rerankers/ID`; nothing uses it before
+ * Trains a cross-encoder on the training questions, beginning with the embedder's weights: each wording with the passage that
+ * answers it, beside the wrong ones that retrieval finds best. The result stands in `rerankers/ID` in the data folder; nothing uses it before
  * `retrieve.reranker` names it. The index stays as it is.
+ *
+ * @example
+ * const { reference } = await tuneReranker(tandem); // for the setting retrieve.reranker
  */
-export async function tuneReranker(parts: Parts, options: TuneRerankerOptions = {}): Promise<TunedReranker> {
+export async function tuneReranker(
+  parts: EncoderParts,
+  options: TuneRerankerOptions = {},
+): Promise<TunedReranker> {
+  return parts.whileOpen((signal) => trainReranker(parts, { ...options, signal }), options.signal);
+}
+
+async function trainReranker(parts: EncoderParts, options: TuneRerankerOptions): Promise<TunedReranker> {
   const { signal, onProgress } = options;
   const embedder = await parts.models.embedder();
   const tools = localToolsOf(embedder);
@@ -70,7 +85,7 @@ export async function tuneReranker(parts: Parts, options: TuneRerankerOptions = 
 
   const { reranker: configured, seed } = parts.settings.tune;
   const { epochs = configured.epochs } = options;
-  const settings = await encoderSettings('reranker', { ...configured, epochs }, seed);
+  const settings = await settleEncoderSettings('reranker', { ...configured, epochs }, seed);
   const hyperparameters = { ...settings, negatives: hardNegatives };
   const trained = await recordEncoderTraining(parts, {
     kind: 'reranker',

@@ -337,7 +337,7 @@ describe('across processes', () => {
     server.jobs.length = 0;
     await expect(trainer().train(job(), watch)).rejects.toMatchObject({
       message: expect.stringMatching(/no longer there/),
-      hint: expect.stringMatching(/--fresh/),
+      hint: 'Set fresh to start another.',
     });
   });
 

@@ -21,8 +21,8 @@ import { trainingPrice } from './prices.ts';
 
 /**
  * Trains through a fine-tuning API of OpenAI's form: uploads the examples, starts a job, follows it to its end. What was uploaded and
- * started is written down before it is waited for, so that a process that dies in between goes on with the same job; on abort the job is
- * left to itself at the provider, and `cancel` ends it.
+ * started is written down before it is waited for, so that after a crash the next process follows the same job. On abort the job runs on
+ * at the provider, and `cancel` ends it.
  */
 export function hostedTrainer(
   connection: Connection,
@@ -76,7 +76,7 @@ export function hostedTrainer(
       if (finished.status === 'succeeded' && finished.fine_tuned_model)
         // It stays written down until the caller has kept the result: it was paid for.
         return outcome(finished, finished.fine_tuned_model, measured);
-      // Nothing is left to go on with: what comes next under this name starts anew.
+      // Nothing is left to continue: the next training under this name starts another job.
       await state.forget();
       throw unsuccessful(finished, connection);
     },
@@ -104,6 +104,16 @@ export function hostedTrainer(
       return true;
     },
   };
+}
+
+/** The settings that decide what comes of a job: not how often it is asked after, what it costs, and whether files stay. */
+export function decisiveSettings({
+  pollSeconds: _poll,
+  keepFiles: _keep,
+  pricePerMillionTokens: _price,
+  ...decisive
+}: Settings['tune']['hosted']) {
+  return decisive;
 }
 
 /** One line of OpenAI's chat format. Replies before the last get the weight 0: they are context, as for the local trainer. */
@@ -194,7 +204,7 @@ async function knownJob(
       status: 404,
       domain: 'tune',
       message: `The fine-tuning job ${id}, which was under way at ${connection.name}, is no longer there.`,
-      hint: 'Start another with `tandem tune --fresh`.',
+      hint: 'Set fresh to start another.',
       cause: error,
     });
   }
@@ -363,7 +373,7 @@ function unsuccessful(job: FineTuningJob, { name }: Connection): Error {
       provider: name,
       domain: 'tune',
       message: `The fine-tuning job ${job.id} was cancelled at ${name}.`,
-      hint: 'Run `tandem tune` again to start another.',
+      hint: 'Train again to start another.',
     });
   }
   const why = job.error?.message?.replace(/\.$/, '');
@@ -374,7 +384,7 @@ function unsuccessful(job: FineTuningJob, { name }: Connection): Error {
       job.status === 'succeeded'
         ? `The fine-tuning job ${job.id} at ${name} succeeded, but names no model.`
         : `The fine-tuning job ${job.id} failed at ${name}${why ? `: ${why}` : ''}.`,
-    hint: 'Fix what it names (in the dataset, or under tune.hosted) and run `tandem tune` again.',
+    hint: 'Fix what it names (in the dataset, or under tune.hosted) and train again.',
   });
 }
 
@@ -441,11 +451,10 @@ async function openState(
   settings: Settings['tune']['hosted'],
   job: ConversationJob,
 ): Promise<State> {
-  const { pollSeconds: _poll, keepFiles: _keep, pricePerMillionTokens: _price, ...decisive } = settings;
   const fingerprint = hashJson({
     baseURL: connection.baseURL,
     model: job.baseModel,
-    settings: decisive,
+    settings: decisiveSettings(settings),
     seed: job.hyperparameters.seed,
     train: job.train.map(openAIChatLine),
     validation: job.validation.map(openAIChatLine),
@@ -456,7 +465,7 @@ async function openState(
       domain: 'tune',
       where: stateFile(directory),
       message: `${directory} is that of another fine-tuning job${known.jobId ? ` (${known.jobId} at ${known.provider})` : ''}.`,
-      hint: 'Go on with that one under its own settings, cancel it (tandem tune --cancel), or start anew with --fresh.',
+      hint: 'Continue that one under its own settings, cancel it, or set fresh to start another.',
     });
   }
   await mkdir(directory, { recursive: true });
