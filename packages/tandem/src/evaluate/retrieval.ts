@@ -1,15 +1,10 @@
 import type { ProgressListener } from '../core/progress.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
+import type { RetrievalCase } from '../dataset/cases.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
 import { termsOf } from '../store/terms.ts';
-
-/** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
-export interface RetrievalCase extends Case {
-  /** Its source, where the documents do not have that document or section; `source` is then absent. */
-  notIndexed?: { documentId: string; section?: string | undefined };
-}
 
 export interface RetrievalEvaluationOptions {
   /** Only those with a `source` (the span that holds the answer), or one that is `notIndexed`, count. */
@@ -36,8 +31,11 @@ export const failureKinds = {
     'Not found, and the question shares no word with the passage: another wording, an abbreviation or a lay term.',
   'not found': 'Not found although words are shared.',
 } as const;
+
+/** Why an answer was not found; what each means is in `failureKinds`. */
 export type FailureKind = keyof typeof failureKinds;
 
+/** A case whose answer is not among the passages looked at. */
 export interface RetrievalFailure {
   id: string;
   question: string;
@@ -47,6 +45,7 @@ export interface RetrievalFailure {
   first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
 }
 
+/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by resampling groups. */
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
@@ -160,7 +159,7 @@ function kindOf({
   const own = passages.filter(({ documentId }) => documentId === source.documentId);
   if (own.some((passage) => overlapOf(passage, source) > 0)) return 'cut by chunking';
   if (own.length > 0) return 'right document, wrong section';
-  // An answer strewn over many passages has no best one: each with a part of it was worth finding.
+  // Where no passage has enough of the answer, each with a part of it was worth finding.
   const hits = right.filter((passage) => isHit(passage, source));
   const wanted = hits.length > 0 ? hits : right;
   const ids = new Set(wanted.map(({ id }) => id));
