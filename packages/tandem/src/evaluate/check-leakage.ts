@@ -4,8 +4,8 @@ import type { Adapter } from '../core/types/adapter.ts';
 import { type Case, type Example, exampleSchema } from '../core/types/example.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 import type { Parts } from '../parts/parts.ts';
+import type { Provenance } from './comparison-result.ts';
 import { findLeakage } from './leakage.ts';
-import type { Provenance } from './types.ts';
 
 /**
  * Refuses a comparison whose adapter was trained on what it would be tested with: the same group, question or answer, exactly or
@@ -20,9 +20,9 @@ export async function checkLeakage(
   if (!record) {
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: adapter.id,
-      message: `The dataset of adapter ${adapter.id} is not in this project, so it cannot be checked that the cases were not trained on.`,
-      hint: 'Train the adapter in this parts.',
+      where: 'adapterId',
+      message: `The dataset of adapter ${adapter.id} is not in the catalogue, so it cannot be checked that the cases were not trained on.`,
+      hint: 'Compare an adapter that was trained here.',
     });
   }
   const path = resolve(parts.dataDirectory, record.path);
@@ -37,7 +37,7 @@ export async function checkLeakage(
     const first = findings[0]!;
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: first.caseId,
+      where: 'cases',
       message: `${findings.length} ${findings.length === 1 ? 'case was' : 'cases were'} seen in training: case ${first.caseId} (${first.reason}).`,
       hint: 'Take those groups out of the training questions or out of the cases, and train again.',
     });
