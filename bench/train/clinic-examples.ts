@@ -1,7 +1,8 @@
 /** The clinic's training examples as token ids, for measurements of decoder training. */
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { buildDataset, ingest, localToolsOf } from '../../packages/tandem/src/index.ts';
+import { buildDataset, ingest } from '../../packages/tandem/src/index.ts';
+import { localToolsOf } from '../../packages/tandem/src/models/local.ts';
 import { openProject } from '../../packages/tandem/src/project/index.ts';
 
 export interface Example {

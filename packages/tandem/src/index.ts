@@ -9,8 +9,19 @@ export {
 export { type AskOptions, ask, streamAnswer } from './answer/ask.ts';
 export type { AnswerEvent, AnswerStream } from './answer/events.ts';
 export type { AnswerRequest, AnswerState, AnswerStep, StepContext, StepInsertion } from './answer/step.ts';
-// Parts.
-export type * from './catalog/catalog.ts';
+// Parts. Stores: `tandem/store/NAME`; models on this machine: `tandem/models/local`.
+export type {
+  Catalog,
+  DatasetRecord,
+  Deployment,
+  DeploymentEvent,
+  DocumentProblem,
+  DocumentSummary,
+  IndexedDocument,
+  IndexState,
+  Look,
+  RunEvent,
+} from './catalog/catalog.ts';
 export { openCatalog, openMemoryCatalog } from './catalog/sqlite-catalog.ts';
 export type * from './chunk/chunker.ts';
 export { chunkers } from './chunk/chunkers.ts';
@@ -64,7 +75,11 @@ export {
 export type { RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
-export { type LocalChatTools, type LocalEmbedderTools, localToolsOf } from './models/local-tools.ts';
+export type {
+  EmbeddingModelInstance,
+  LanguageModelInstance,
+  RerankingModelInstance,
+} from './models/model-kinds.ts';
 export type { ModelChoice, Models } from './models/providers.ts';
 export { pageRectangles } from './parse/page-rectangles.ts';
 export { type ParseInput, parseDocument } from './parse/parse-document.ts';
@@ -89,7 +104,7 @@ export {
 export { type IngestOptions, type IngestResult, ingest } from './runtime/ingest.ts';
 export type { TandemCallOptions, TandemModel } from './runtime/language-model.ts';
 export { listTraces, type SearchOptions, search, trace } from './runtime/search.ts';
-export { searchTool } from './runtime/search-tool.ts';
+export { type FoundPassage, type SearchToolOptions, searchTool } from './runtime/search-tool.ts';
 export { type WatchOptions, watchSources } from './runtime/watch.ts';
 export { fromDocuments, type GivenDocument } from './sources/documents.ts';
 export {
@@ -98,11 +113,7 @@ export {
   type LangChainSourceOptions,
 } from './sources/langchain/langchain.ts';
 export type * from './sources/source.ts';
-export type * from './store/chunk-table.ts';
-export type * from './store/lexical-index.ts';
-export { memoryStore } from './store/memory/memory-store.ts';
 export type { Store } from './store/store.ts';
-export type * from './store/vector-store.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './tune/encoders/tune-embedder.ts';
 export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './tune/encoders/tune-reranker.ts';
 export { type ExportedAdapter, type ExportOptions, exportAdapter } from './tune/export-adapter.ts';

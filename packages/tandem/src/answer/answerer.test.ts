@@ -334,6 +334,7 @@ describe('SmolLM2', () => {
     expect(pieces.length).toBeGreaterThan(1);
     expect(pieces.join('')).toBe(streamed.raw);
     expect([streamed.raw, streamed.usage]).toEqual([whole.raw, whole.usage]);
+    expect([streamed.finishReason, whole.finishReason]).toEqual(['length', 'length']);
     expect(streamed.timings.firstToken).toBeLessThan(streamed.timings.total);
   });
 });
@@ -352,6 +353,7 @@ describe('without a language model', () => {
       expect(answer.text).toContain(`${sentence} [1]`);
     }
     expect(answer).toMatchObject({ abstained: false, usage: { promptTokens: 0, completionTokens: 0 } });
+    expect(answer).not.toHaveProperty('finishReason');
     expect(await index.catalog.traces.get(answer.traceId)).toMatchObject({
       model: 'extract',
       prompt: '',

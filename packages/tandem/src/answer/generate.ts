@@ -2,10 +2,14 @@ import {
   APICallError,
   type JSONSchema7,
   type LanguageModelV4,
+  type LanguageModelV4FinishReason,
   type LanguageModelV4Prompt,
+  type LanguageModelV4Usage,
+  type SharedV4ProviderMetadata,
 } from '@ai-sdk/provider';
 import { ProviderError } from '../core/errors/provider-error.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
+import type { FinishReason } from '../core/types/answer.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 
@@ -19,6 +23,8 @@ export interface Reply {
   milliseconds: number;
   /** Milliseconds; undefined where the reply came whole and the model does not say. */
   firstToken: number | undefined;
+  /** Why the model stopped, as the AI SDK names it; undefined where no model was asked. */
+  finishReason?: FinishReason;
   /** Where `probabilities` were asked for and the model gives them. */
   tokens: { text: string; probability: number }[];
 }
@@ -63,7 +69,7 @@ export async function generate(
   if (!options.onText) {
     const result = await hosted(chat, options.signal, () => chat.doGenerate(call));
     const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-    return finish(text, result.request?.body, result.usage, result.providerMetadata?.tandem, undefined);
+    return finish(text, result.request?.body, result, undefined);
   }
   const { stream, request } = await hosted(chat, options.signal, () => chat.doStream(call));
   const reader = stream.getReader();
@@ -81,8 +87,7 @@ export async function generate(
         firstToken ??= performance.now() - started;
         text += part.delta;
         options.onText(part.delta);
-      } else if (part.type === 'finish')
-        return finish(text, request?.body, part.usage, part.providerMetadata?.tandem, firstToken);
+      } else if (part.type === 'finish') return finish(text, request?.body, part, firstToken);
     }
   } finally {
     await reader.cancel().catch(() => undefined);
@@ -91,10 +96,10 @@ export async function generate(
   function finish(
     reply: string,
     body: unknown,
-    usage: { inputTokens: { total: number | undefined }; outputTokens: { total: number | undefined } },
-    metadata: Record<string, unknown> | undefined,
+    { usage, finishReason, providerMetadata }: Ending,
     streamedFirst: number | undefined,
   ): Reply {
+    const metadata = providerMetadata?.tandem;
     // The local model says what its own work took: scoring a finished answer's tokens is not part of answering.
     const own = metadata?.timings as { firstToken: number; generate: number } | undefined;
     return {
@@ -104,9 +109,17 @@ export async function generate(
       completionTokens: usage.outputTokens.total ?? 0,
       milliseconds: own ? own.firstToken + own.generate : performance.now() - started,
       firstToken: streamedFirst ?? own?.firstToken,
+      finishReason: finishReason.unified,
       tokens: (metadata?.tokens as Reply['tokens'] | undefined) ?? [],
     };
   }
+}
+
+/** What a model says of a reply when it is whole. */
+interface Ending {
+  usage: LanguageModelV4Usage;
+  finishReason: LanguageModelV4FinishReason;
+  providerMetadata?: SharedV4ProviderMetadata;
 }
 
 /** What goes wrong with a model elsewhere is its provider's error; with one on this machine, and when stopped, it is what it is. */

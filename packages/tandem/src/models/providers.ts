@@ -78,10 +78,9 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
   const config: Reachable = { providers, network };
   const { chat: chatGiven, embedder: embedderGiven } = { ...defaultModels, ...definedOf(choice) };
   const rerankerGiven = choice.reranker;
-  check(config, chatGiven, settings.chat, adoptLanguageModel, options);
-  check(config, embedderGiven, settings.embedder, adoptEmbeddingModel, options);
-  if (rerankerGiven !== undefined)
-    check(config, rerankerGiven, settings.reranker, adoptRerankingModel, options);
+  check(config, chatGiven, 'chat', adoptLanguageModel, options);
+  check(config, embedderGiven, 'embedder', adoptEmbeddingModel, options);
+  if (rerankerGiven !== undefined) check(config, rerankerGiven, 'reranker', adoptRerankingModel, options);
   const opened = new AsyncDisposableStack();
   const openings = new Map<string, Promise<unknown>>();
   /** Opened when first asked for, once; after a failure the next call tries again. */
@@ -141,12 +140,13 @@ type Reachable = Required<Pick<ModelChoice, 'providers' | 'network'>>;
 function check(
   config: Reachable,
   given: unknown,
-  where: string,
+  part: keyof typeof settings,
   adopt: (given: unknown, where: string) => unknown,
   options: OpenModelsOptions,
 ): void {
-  if (typeof given === 'string') checkReference(config, given, where, options);
-  else adopt(given, where);
+  if (typeof given === 'string') checkReference(config, given, settings[part], options);
+  // A config's schema has looked at its instances: what is wrong here is an option of `createTandem`.
+  else adopt(given, part);
 }
 
 const definedOf = ({ chat, embedder }: ModelChoice) => ({

@@ -46,7 +46,22 @@ test.each([
     '`tune.memory` is wrong: must be a size such as 1.5GB or 800MB.',
   ],
   ["{ name: 'x', chunk: { maxTokens: 5000 } }", '`chunk.maxTokens` is wrong: it must be at most 256.'],
-  ["{ name: 'x', models: { embedder: 'minilm' } }", 'write it as provider:model, such as local:NAME'],
+  [
+    "{ name: 'x', models: { embedder: 'minilm' } }",
+    '`models.embedder` is wrong: write it as provider:model, such as local:NAME',
+  ],
+  [
+    "{ name: 'x', models: { chat: { provider: 'acme', modelId: 'vectors', doEmbed() {} } } }",
+    '`models.chat` is wrong: it must be a string or a language model of the AI SDK, not an embedding model (acme:vectors).',
+  ],
+  [
+    "{ name: 'x', models: { embedder: { provider: 'acme', modelId: 'chat', doGenerate() {} } } }",
+    '`models.embedder` is wrong: it must be a string or an embedding model of the AI SDK, not a language model (acme:chat).',
+  ],
+  [
+    "{ name: 'x', retrieve: { reranker: 7 } }",
+    '`retrieve.reranker` is wrong: it must be a string or a reranking model of the AI SDK, not a number.',
+  ],
   ["['x']", 'the config'],
 ])('%s', async (config, sentence) => {
   await writeFile(join(directory, 'tandem.config.ts'), `export default ${config};`);

@@ -107,6 +107,9 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const [deepest] = inside;
   if (deepest === undefined) return issue;
   if (deepest.path.length > issue.path.length) return deepest;
+  // A text that is not written as one of them has to be.
+  const format = inside.find(({ code }) => code === 'invalid_format');
+  if (format) return format;
   // It has none of the forms: all of them are told.
   const forms = [
     ...new Set(
@@ -117,7 +120,9 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
       ),
     ),
   ];
-  return { ...issue, message: `it must be ${forms.join(' or ')}` };
+  // Our own checks say what was given in better words than "an object".
+  const [, given] = /, not (.*)$/.exec(inside.find(({ code }) => code === 'custom')?.message ?? '') ?? [];
+  return { ...issue, message: `it must be ${forms.join(' or ')}${given ? `, not ${given}` : ''}` };
 }
 
 function inWords({ message }: z.core.$ZodIssue): string {

@@ -2,7 +2,7 @@ import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
   LanguageModelV4Citation,
-  LanguageModelV4FilePart,
+  LanguageModelV4FinishReason,
   LanguageModelV4Source,
   LanguageModelV4StreamPart,
   LanguageModelV4Text,
@@ -11,32 +11,33 @@ import type {
   SharedV4Warning,
 } from '@ai-sdk/provider';
 import { z } from 'zod';
-import type { AnswererOptions, AnsweringParts, AnswerOptions } from '../answer/answerer.ts';
-import { ask, streamAnswer } from '../answer/ask.ts';
+import {
+  type Answerer,
+  type AnsweringParts,
+  type AnswerOptions,
+  createAnswerer,
+} from '../answer/answerer.ts';
+import type { AnswerStream } from '../answer/events.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type Answer, type ArmName, armNames, type Citation } from '../core/types/answer.ts';
 import type { Turn } from '../retrieve/conversation.ts';
+import { searchCallOptions } from './search-call-options.ts';
 
 /** Which way a Tandem answers as a language model: an arm, or `extract`, the sources' own words. */
 export type TandemModel = ArmName | 'extract';
 
-/** What a call may say in `providerOptions.tandem`. */
-const callOptions = z.strictObject({
-  /** Passages in the prompt. */
-  k: z.int().min(1).optional(),
-  /** Access labels that the asker holds; absent: every document. */
-  access: z.array(z.string()).optional(),
-  /** Only these documents. */
-  documentIds: z.array(z.string()).optional(),
-  metadata: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+const callOptions = searchCallOptions.extend({
+  /** Of the arms tuned and hybrid. Default: the adapter in use, else the latest. */
   adapterId: z.string().optional(),
 });
+/** What a call may say in `providerOptions.tandem`. */
 export type TandemCallOptions = z.input<typeof callOptions>;
 
 /**
  * A Tandem as an AI SDK language model. The last user message is the question, what was said before it the conversation. Each citation comes
  * as a `source` part whose `providerMetadata.tandem` has the exact span and the sentence; `providerMetadata.tandem` of the result has the
  * trace's id and whether the sources had no answer.
+ * @throws InvalidInputError for a name that is no way to answer.
  */
 export function tandemModel(parts: AnsweringParts, name?: TandemModel): LanguageModelV4 {
   if (name !== undefined && name !== 'extract' && !armNames.includes(name))
@@ -52,52 +53,30 @@ export function tandemModel(parts: AnsweringParts, name?: TandemModel): Language
     modelId: name ?? 'in-use',
     supportedUrls: {},
     async doGenerate(call) {
-      const { question, options, warnings } = read(call, name);
-      const answer = await ask(parts, question, options);
+      const { answerer, question, options, warnings } = await prepare(parts, call, name);
+      const answer = await answerer.answer(question, options);
       return {
         content: [
           { type: 'text', text: textOf(answer), ...citationsOf(answer) },
           ...answer.citations.map(sourceOf),
         ],
-        finishReason: { unified: 'stop', raw: undefined },
+        finishReason: finishReasonOf(answer),
         usage: usageOf(answer),
         warnings,
         providerMetadata: metadataOf(answer),
       };
     },
     async doStream(call) {
-      const { question, options, warnings } = read(call, name);
+      const { answerer, question, options, warnings } = await prepare(parts, call, name);
       const stop = new AbortController();
       const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-      const { events, result } = streamAnswer(parts, question, { ...options, signal });
-      const iterator = events[Symbol.asyncIterator]();
-      let sources = 0;
+      const parted = streamParts(answerer.stream(question, { ...options, signal }), warnings);
       return {
         stream: new ReadableStream<LanguageModelV4StreamPart>({
-          start(controller) {
-            controller.enqueue({ type: 'stream-start', warnings });
-            controller.enqueue({ type: 'text-start', id: 'answer' });
-          },
           async pull(controller) {
-            try {
-              const { done, value: event } = await iterator.next();
-              if (done) {
-                const answer = await result;
-                controller.enqueue({ type: 'text-end', id: 'answer', ...citationsOf(answer) });
-                controller.enqueue({
-                  type: 'finish',
-                  finishReason: { unified: 'stop', raw: undefined },
-                  usage: usageOf(answer),
-                  providerMetadata: metadataOf(answer),
-                });
-                controller.close();
-              } else if (event.type === 'text')
-                controller.enqueue({ type: 'text-delta', id: 'answer', delta: event.text });
-              else if (event.type === 'citation') controller.enqueue(sourceOf(event.citation, sources++));
-            } catch (error) {
-              controller.enqueue({ type: 'error', error });
-              controller.close();
-            }
+            const { done, value } = await parted.next();
+            if (done) controller.close();
+            else controller.enqueue(value);
           },
           // A reader that stops reading has the answer stopped.
           cancel: () => stop.abort(),
@@ -107,10 +86,38 @@ export function tandemModel(parts: AnsweringParts, name?: TandemModel): Language
   };
 }
 
-function read(
+/** An answer's events as the SDK's stream has them. What goes wrong is its last part. */
+async function* streamParts(
+  { events, result }: AnswerStream,
+  warnings: SharedV4Warning[],
+): AsyncGenerator<LanguageModelV4StreamPart, undefined> {
+  const id = 'answer';
+  yield { type: 'stream-start', warnings };
+  yield { type: 'text-start', id };
+  let sources = 0;
+  try {
+    for await (const event of events) {
+      if (event.type === 'text') yield { type: 'text-delta', id, delta: event.text };
+      if (event.type === 'citation') yield sourceOf(event.citation, sources++);
+    }
+    const answer = await result;
+    yield { type: 'text-end', id, ...citationsOf(answer) };
+    yield {
+      type: 'finish',
+      finishReason: finishReasonOf(answer),
+      usage: usageOf(answer),
+      providerMetadata: metadataOf(answer),
+    };
+  } catch (error) {
+    yield { type: 'error', error };
+  }
+}
+
+async function prepare(
+  parts: AnsweringParts,
   call: LanguageModelV4CallOptions,
   name: TandemModel | undefined,
-): { question: string; options: AnswererOptions & AnswerOptions; warnings: SharedV4Warning[] } {
+): Promise<{ answerer: Answerer; question: string; options: AnswerOptions; warnings: SharedV4Warning[] }> {
   const parsed = callOptions.safeParse(call.providerOptions?.tandem ?? {});
   if (!parsed.success)
     throw new InvalidInputError({
@@ -120,36 +127,54 @@ function read(
       hint: 'It takes k, access, documentIds, metadata and adapterId.',
     });
   const { k, access, documentIds, metadata, adapterId } = parsed.data;
-  const turns = call.prompt.flatMap((message): Turn[] =>
-    message.role === 'user' || message.role === 'assistant'
-      ? [{ role: message.role, content: plainText(message.content) }]
-      : [],
-  );
+  const turns = turnsOf(call.prompt);
   const last = turns.findLastIndex(({ role }) => role === 'user');
   if (last === -1)
     throw new InvalidInputError({
       domain: 'runtime',
       where: 'prompt',
-      message: 'The prompt has no message of the user.',
+      message: 'The prompt has no message of the user with text in it.',
       hint: 'The last message of the user is the question.',
     });
+  const answerer = await createAnswerer(parts, {
+    ...(name === 'extract' ? { extract: true } : name !== undefined && { arm: name }),
+    ...(adapterId !== undefined && { adapterId }),
+  });
   const before = turns.slice(0, last);
-  const searches = name !== 'base' && name !== 'tuned';
+  const searches = answerer.arm === 'rag' || answerer.arm === 'hybrid';
+  const warnings = warningsFor(call);
+  if (before.length > 0 && !searches)
+    warnings.push({
+      type: 'unsupported',
+      feature: 'conversations',
+      details: `the ${answerer.arm} arm answers each question by itself; what was said before it is not read`,
+    });
   return {
+    answerer,
     question: turns[last]!.content,
     options: {
-      ...(name === 'extract' ? { extract: true } : name !== undefined && { arm: name }),
       ...(before.length > 0 && searches && { turns: before }),
       ...(call.maxOutputTokens !== undefined && { maxTokens: call.maxOutputTokens }),
       ...(k !== undefined && { k }),
       ...(access && { access }),
       ...(documentIds && { documentIds }),
       ...(metadata && { metadata }),
-      ...(adapterId !== undefined && { adapterId }),
       ...(call.abortSignal && { signal: call.abortSignal }),
     },
-    warnings: warningsFor(call),
+    warnings,
   };
+}
+
+/** What was said, in words: messages that have none (pictures, calls of tools) are left out. */
+function turnsOf(prompt: LanguageModelV4CallOptions['prompt']): Turn[] {
+  return prompt.flatMap((message): Turn[] => {
+    if (message.role !== 'user' && message.role !== 'assistant') return [];
+    const content = message.content
+      .map((part) => (part.type === 'text' ? part.text : ''))
+      .join('')
+      .trim();
+    return content === '' ? [] : [{ role: message.role, content }];
+  });
 }
 
 /** What the SDK offers and this model does not do, so that nobody believes that it was done. */
@@ -159,6 +184,8 @@ function warningsFor(call: LanguageModelV4CallOptions): SharedV4Warning[] {
     warnings.push({ type: 'unsupported', feature, details });
   if (call.prompt.some(({ role }) => role === 'system'))
     passedOver('system messages', 'what the model is told is set by settings.answer');
+  if (call.prompt.some(({ role, content }) => role === 'user' && content.some(({ type }) => type === 'file')))
+    passedOver('files', 'only the text of messages is read');
   if (call.tools?.length) passedOver('tools', 'a Tandem answers from its documents and calls no tools');
   if (call.responseFormat?.type === 'json')
     passedOver('responseFormat', 'the form of replies is set by settings.answer.output');
@@ -171,15 +198,10 @@ function warningsFor(call: LanguageModelV4CallOptions): SharedV4Warning[] {
     'seed',
   ] as const)
     if (call[setting] !== undefined) passedOver(setting, 'set by settings.answer');
+  if (call.reasoning !== undefined && call.reasoning !== 'provider-default')
+    passedOver('reasoning', 'set by the chat model itself');
   if (call.stopSequences?.length) passedOver('stopSequences', 'replies end where the model ends them');
   return warnings;
-}
-
-function plainText(content: readonly ({ type: string; text?: string } | LanguageModelV4FilePart)[]): string {
-  return content
-    .map((part) => ('text' in part && part.type === 'text' ? (part.text ?? '') : ''))
-    .join('')
-    .trim();
 }
 
 /** What a person reads; where the reply is JSON, all of it. */
@@ -209,6 +231,12 @@ function sourceOf(citation: Citation, at: number): LanguageModelV4Source {
     ? { ...common, sourceType: 'url', url: uri }
     : { ...common, sourceType: 'document', mediaType: 'text/plain', filename: uri };
 }
+
+/** A reply that no model wrote ends by itself. */
+const finishReasonOf = ({ finishReason }: Answer): LanguageModelV4FinishReason => ({
+  unified: finishReason ?? 'stop',
+  raw: finishReason,
+});
 
 function usageOf({ usage: { promptTokens, completionTokens } }: Answer): LanguageModelV4Usage {
   return {

@@ -1,13 +1,20 @@
 import { type Tool, tool } from 'ai';
 import { z } from 'zod';
+import type { Passage } from '../core/types/document.ts';
 import { type SearchOptions, search } from './search.ts';
 
-const inputSchema = z.object({
+/** What a model says to search. */
+export const searchInput = z.object({
   query: z
     .string()
     .min(1)
     .describe('What to look for: a question or some words, in the language of the documents.'),
 });
+
+export type SearchInput = z.output<typeof searchInput>;
+
+/** How the search is told to a model that may choose it. */
+export const searchDescription = 'Search in the documents. Gives passages with where they stand.';
 
 /** A passage as a model is shown it: what it says, and where. */
 export interface FoundPassage {
@@ -24,6 +31,12 @@ export interface FoundPassage {
   end: number;
 }
 
+/** As of `search`, and how the tool is told to the model. */
+export interface SearchToolOptions extends Omit<SearchOptions, 'signal'> {
+  /** When the model should use it. */
+  description?: string;
+}
+
 /**
  * Search in the documents as an AI SDK tool, for models that decide by themselves what to look up.
  *
@@ -33,34 +46,45 @@ export interface FoundPassage {
  * const { text } = await generateText({
  *   model: openai('gpt-5'),
  *   tools: { search: searchTool(tandem, { k: 5 }) },
- *   stopWhen: stepCountIs(4),
+ *   stopWhen: isStepCount(4),
  *   prompt: 'How many days of leave do I have?',
  * });
  */
 export function searchTool(
   parts: Parameters<typeof search>[0],
-  options: Omit<SearchOptions, 'signal'> & { description?: string } = {},
-): Tool<z.infer<typeof inputSchema>, FoundPassage[]> {
-  const { description = 'Search in the documents. Gives passages with where they stand.', ...searchOptions } =
-    options;
+  options: SearchToolOptions = {},
+): Tool<SearchInput, FoundPassage[]> {
+  const { description = searchDescription, ...searchOptions } = options;
   return tool({
     description,
-    inputSchema,
-    execute: async ({ query }, { abortSignal }): Promise<FoundPassage[]> => {
+    inputSchema: searchInput,
+    execute: async ({ query }, { abortSignal }) => {
       const { passages } = await search(parts, query, {
         ...searchOptions,
         ...(abortSignal && { signal: abortSignal }),
       });
-      return passages.map(({ rank, uri, title, headingPath, text, documentId, start, end }) => ({
-        rank,
-        uri,
-        title,
-        section: headingPath.join(' › '),
-        text,
-        documentId,
-        start,
-        end,
-      }));
+      return passages.map(foundPassage);
     },
   });
 }
+
+/** What a model is shown of a passage. */
+export const foundPassage = ({
+  rank,
+  uri,
+  title,
+  headingPath,
+  text,
+  documentId,
+  start,
+  end,
+}: Passage): FoundPassage => ({
+  rank,
+  uri,
+  title,
+  section: headingPath.join(' › '),
+  text,
+  documentId,
+  start,
+  end,
+});

@@ -9,6 +9,12 @@ import type { LexicalIndex } from './lexical-index.ts';
 import bm25Reference from './references/bm25s.json' with { type: 'json' };
 import type { VectorStore } from './vector-store.ts';
 
+// The contract, beside what holds a store to it: all that a store of your own needs.
+export type * from './chunk-table.ts';
+export type { LexicalIndex } from './lexical-index.ts';
+export type { Store } from './store.ts';
+export type { VectorStore } from './vector-store.ts';
+
 /**
  * What every store must do, as a list of named checks that any test runner can run:
  *

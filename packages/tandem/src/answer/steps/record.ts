@@ -32,6 +32,7 @@ function answerOf({ request, rewrite, retrieved, reply, read, notes }: AnswerSta
     danglingMarkers: [],
     ...read,
     raw: reply?.text ?? '',
+    ...(reply?.finishReason && { finishReason: reply.finishReason }),
     passages: retrieved?.passages ?? [],
     ...(rewrite?.searchQuery && { searchQuery: rewrite.searchQuery }),
     ...(retrieved?.spelledOut && { spelledOut: retrieved.spelledOut }),

@@ -22,6 +22,16 @@ export interface Citation {
   verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
 }
 
+/** Why a model stopped writing, in the AI SDK's words: `length` where the reply was cut at `maxTokens`. */
+export type FinishReason =
+  | 'stop'
+  | 'length'
+  | 'content-filter'
+  | 'tool-calls'
+  | 'error'
+  | 'interrupted'
+  | 'other';
+
 /** Milliseconds; a stage that an arm does not have is absent. `firstToken` and `total` count from the question. */
 export interface AnswerTimings {
   rewrite?: number;
@@ -45,6 +55,8 @@ export interface Answer {
   citations: Citation[];
   /** Markers written in the answer that name no passage. */
   danglingMarkers: number[];
+  /** Absent where no model was asked: of an extract, or where the sources have nothing on the question. */
+  finishReason?: FinishReason;
   passages: Passage[];
   /** The search query when the arm rewrote the question. */
   searchQuery?: string;

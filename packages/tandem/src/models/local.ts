@@ -1,0 +1,21 @@
+// Models on this machine, for a program that puts its own together: in `createTandem`, or with the AI SDK alone.
+
+export { type FetchedModel, type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
+export {
+  type LocalChatCallOptions,
+  type LocalChatMetadata,
+  type LocalChatModel,
+  type LocalChatOptions,
+  openLocalChat,
+} from './local-chat.ts';
+export { type LocalEmbedderModel, type LocalEmbedderOptions, openLocalEmbedder } from './local-embedder.ts';
+export { type LocalRerankerModel, type LocalRerankerOptions, openLocalReranker } from './local-reranker.ts';
+export {
+  type AdapterReference,
+  type LocalChatTools,
+  type LocalEmbedderTools,
+  type LocalTools,
+  localToolsOf,
+  type TokenSpan,
+} from './local-tools.ts';
+export { type KnownModel, knownModels, type ModelFile } from './registry.ts';
