@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Command } from 'commander';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
@@ -34,4 +37,57 @@ describe('what to type', () => {
     expect(named.verbs.filter((verb) => !verbs.has(verb))).toEqual([]);
     expect(named.flags.length).toBeGreaterThan(10);
   });
+});
+
+/** Texts that are written for those who use the command line, whoever writes them: cards of what was trained, a project's first config. */
+const forReaders = [
+  'tune/adapter-card.ts',
+  'tune/encoders/tune-embedder.ts',
+  'tune/encoders/tune-reranker.ts',
+  'project/init-project.ts',
+  // Read in the report.
+  'evaluate/metrics/sources.ts',
+  // CSS, whose variables look like flags.
+  'evaluate/report/style.ts',
+];
+
+test('below the command line no text names a command or a flag of it', () => {
+  const root = path.resolve(import.meta.dirname, '..');
+  const flags = new Set(
+    createProgram(new AbortController().signal)
+      .commands.flatMap((command) => [command, ...command.commands])
+      .flatMap(({ options }) => options.flatMap(({ long }) => long ?? [])),
+  );
+  const verbs = createProgram(new AbortController().signal).commands.map((command) => command.name());
+  const command = new RegExp(`\\btandem (?:${verbs.join('|')})\\b`);
+  const found: string[] = [];
+  for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    if (
+      !file.endsWith('.ts') ||
+      /\.(?:test|fixture)\.ts$|^cli\/|\/fixtures\//.test(file) ||
+      forReaders.includes(file)
+    )
+      continue;
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(path.join(root, file), 'utf8'),
+      ts.ScriptTarget.Latest,
+    );
+    const visit = (node: ts.Node) => {
+      if (
+        ts.isStringLiteralLike(node) ||
+        ts.isTemplateHead(node) ||
+        ts.isTemplateMiddle(node) ||
+        ts.isTemplateTail(node)
+      ) {
+        const { text } = node;
+        const flag = text.match(/(?<![\w-])--[a-z][a-z-]+/g)?.find((each) => flags.has(each));
+        // A sentence; what is handed to another program is a word of its own.
+        if (text.includes(' ') && (command.test(text) || flag)) found.push(`${file}: ${text}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  expect(found).toEqual([]);
 });

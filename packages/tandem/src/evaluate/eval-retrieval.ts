@@ -7,7 +7,7 @@ import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Settings } from '../core/settings.ts';
-import { type CaseLine, type RetrievalCase, readRetrievalCases } from '../dataset/cases.ts';
+import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
 import { type IngestReport, ingest } from '../ingest/ingest.ts';
 import type { Lines } from '../parts/material.ts';
