@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { decodeText } from './decode-text.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { writeRows } from './rows.ts';
 import { StructuredText } from './structured-text.ts';
 

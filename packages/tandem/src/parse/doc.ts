@@ -1,7 +1,7 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { type CompoundFile, openCompoundFile } from './office/compound-file.ts';
 import { DamagedFile } from './office/damaged.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
 import { plausibleTitle } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';

@@ -2,7 +2,7 @@ import { readNumbering } from './office/numbering.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { readStyles, type WordStyle } from './office/word-styles.ts';
 import { childOf, childrenOf, descendantsOf, eachElement, type XmlElement } from './office/xml.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
 import { plausibleTitle } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';

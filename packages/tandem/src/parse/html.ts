@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
 import { endLeftOpen } from './html-left-open.ts';
 import { OversizedFile } from './office/damaged.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
 

@@ -1,6 +1,6 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { decodeText } from './decode-text.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
 

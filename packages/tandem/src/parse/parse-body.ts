@@ -5,7 +5,7 @@ import { decodeText } from './decode-text.ts';
 import { parseMarkdown } from './markdown.ts';
 import { isCompoundFile, openCompoundFile } from './office/compound-file.ts';
 import { DamagedFile, OversizedFile } from './office/damaged.ts';
-import type { ParsedBody, ParseInput } from './parse-document.ts';
+import type { ParsedBody, ParseInput } from './parsed-body.ts';
 import { textBlocks } from './text.ts';
 
 const wordTypes =

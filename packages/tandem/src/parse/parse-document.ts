@@ -1,30 +1,14 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { sha256 } from '../core/hash.ts';
 import { mediaTypeOf } from '../core/media-type.ts';
-import type { Block, Document } from '../core/types/document.ts';
+import type { Document } from '../core/types/document.ts';
 import { aliasesOf } from './aliases.ts';
 import { headingText } from './markdown.ts';
 import { parseBody } from './parse-body.ts';
+import type { ParsedBody, ParseInput } from './parsed-body.ts';
 import { parseInThread } from './parser-thread.ts';
 
-export interface ParseInput {
-  uri: string;
-  bytes: Uint8Array;
-  /** Without it the uri's extension decides. */
-  mediaType?: string;
-  /** The source's access label, for documents that do not carry their own. */
-  access?: string;
-  signal?: AbortSignal;
-}
-
-/** What a format's parser gives; the rest of a Document is the same for all formats. */
-export interface ParsedBody {
-  text: string;
-  blocks: Block[];
-  title?: string;
-  aliases?: string[];
-  metadata?: Record<string, string>;
-}
+export type { ParseInput };
 
 /**
  * Bytes to a document: Markdown, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of

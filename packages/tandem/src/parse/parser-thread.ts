@@ -2,7 +2,7 @@ import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { UnreadableDocumentError, type UnreadableReason } from '../core/errors/unreadable-document-error.ts';
-import type { ParsedBody, ParseInput } from './parse-document.ts';
+import type { ParsedBody, ParseInput } from './parsed-body.ts';
 
 export interface ParserRequest {
   mediaType: string | undefined;

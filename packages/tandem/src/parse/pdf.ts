@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getDocumentProxy, getResolvedPDFJS } from 'unpdf';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { type Fragment, layOutPage, type PageLine } from './pdf-layout.ts';
 import { outlineKey, writePages } from './pdf-structure.ts';
 import { plausibleTitle } from './plausible-title.ts';

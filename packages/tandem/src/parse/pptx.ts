@@ -1,7 +1,7 @@
 import { DamagedFile } from './office/damaged.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { childOf, childrenOf, descendantsOf, type XmlElement } from './office/xml.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
 import { plausibleTitle } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';

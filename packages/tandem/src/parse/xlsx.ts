@@ -2,7 +2,7 @@ import { DamagedFile, OversizedFile } from './office/damaged.ts';
 import { builtInFormats, numberFormat } from './office/number-format.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { childOf, childrenOf, eachElement, textOf, type XmlElement } from './office/xml.ts';
-import type { ParsedBody } from './parse-document.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { plausibleTitle } from './plausible-title.ts';
 import { writeRows } from './rows.ts';
 import { StructuredText } from './structured-text.ts';

@@ -1,0 +1,20 @@
+import type { Block } from '../core/types/document.ts';
+
+export interface ParseInput {
+  uri: string;
+  bytes: Uint8Array;
+  /** Without it the uri's extension decides. */
+  mediaType?: string;
+  /** The source's access label, for documents that do not carry their own. */
+  access?: string;
+  signal?: AbortSignal;
+}
+
+/** What a format's parser gives; the rest of a Document is the same for all formats. */
+export interface ParsedBody {
+  text: string;
+  blocks: Block[];
+  title?: string;
+  aliases?: string[];
+  metadata?: Record<string, string>;
+}
