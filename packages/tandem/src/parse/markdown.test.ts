@@ -142,6 +142,69 @@ test('a comment is no block, what stands behind it is', () => {
   ]);
 });
 
+test('what stands below a list after a blank line, set in less than its items, is no part of it', () => {
+  expect(blocksOf('   1. One.\n\n      More of one.\n\n   END OF TERMS\n\n   APPENDIX: how to.\n')).toEqual([
+    'list: 1. One.\n\n      More of one.',
+    'paragraph: END OF TERMS',
+    'paragraph: APPENDIX: how to.',
+  ]);
+});
+
+test('a quotation is a paragraph, with the line above it; a rule below it makes no heading of it', () => {
+  expect(blocksOf('Colours:\n> red\n> ## blue\n>\n> - green\n---\n> one\n\n> two\nlazy')).toEqual([
+    'paragraph: Colours:\n> red\n> ## blue\n>\n> - green',
+    'paragraph: > one',
+    'paragraph: > two\nlazy',
+  ]);
+});
+
+test('texts taken from web pages: other marks and white space, and items that lost their words to the next line', () => {
+  expect(
+    blocksOf('Tests:\n• blood\n• skin\n\u00a0\nOne.\n\u00a0\n \tNext.\n\n6.\nHow do I pay?\n\nIn the app.'),
+  ).toEqual([
+    'paragraph: Tests:',
+    'list: • blood\n• skin',
+    'paragraph: One.',
+    'paragraph: Next.',
+    'list: 6.\nHow do I pay?',
+    'paragraph: In the app.',
+  ]);
+  expect(blocksOf('-\nWash all.\nOR\n-\nThrow it away.\n\nOne\n-\n')).toEqual([
+    'list: -\nWash all.\nOR\n-\nThrow it away.',
+    'paragraph: One\n-',
+  ]);
+  expect(blocksOf('One\n-\n')).toEqual(['heading2: One\n-']);
+});
+
+test('HTML that is never closed hides nothing, a comment in or below other HTML is no block', () => {
+  expect(blocksOf('<pre>\n\n# One\n\n<? two\n\n# Three\n')).toEqual([
+    'paragraph: <pre>',
+    'heading1: # One',
+    'paragraph: <? two',
+    'heading1: # Three',
+  ]);
+  expect(blocksOf('- one\n<!-- end -->\n\n<div>\n<!-- a\n\n# b --> c\n</div>\nd')).toEqual([
+    'list: - one',
+    'paragraph: <div>',
+    'paragraph: c',
+    'paragraph: </div>\nd',
+  ]);
+  expect(blocksOf('<pre>\n\n# code\n\n</pre>\n# One')).toEqual([
+    'paragraph: <pre>\n\n# code\n\n</pre>',
+    'heading1: # One',
+  ]);
+});
+
+test('what is nested too deeply is words of what it stands in, and read in time', () => {
+  const started = process.cpuUsage();
+  const lazy = `${'>'.repeat(95)} a\n${'b\n'.repeat(20_000)}\n# One`;
+  expect(blocksOf(lazy).at(-1)).toBe('heading1: # One');
+  const deep = `${Array.from({ length: 60 }, (_, level) => `${'  '.repeat(level)}- ${level}`).join('\n')}\n\n# One`;
+  expect(blocksOf(deep).map((block) => block.slice(0, 10))).toEqual(['list: - 0\n', 'heading1: ']);
+  const { user, system } = process.cpuUsage(started);
+  expect((user + system) / 1e6).toBeLessThan(5);
+});
+
 test('property: whatever stands in a text, its blocks are in order, apart, without outer white space, and miss nothing', () => {
   const part = fc.constantFrom(
     ...[
@@ -161,7 +224,7 @@ test('property: whatever stands in a text, its blocks are in order, apart, witho
       '***',
       '| a | b |',
     ],
-    ...['<h1>', '</h1>', '<div>', '<!--', '-->'],
+    ...['<h1>', '</h1>', '<div>', '<!--', '-->', '<pre>', '</pre>', '<?', '• ', '\u00a0', ' \t'],
     ...['|---|---|', 'word', ' ', '\n', '\n', '\n\n', '> '],
   );
   fc.assert(

@@ -8,7 +8,7 @@ import { parseBody } from './parse-body.ts';
 import type { ParsedBody, ParseInput } from './parsed-body.ts';
 import { parseInThread } from './parser-thread.ts';
 
-export type { ParseInput } from './parsed-body.ts';
+export type { ParseInput };
 
 /**
  * Bytes to a document: Markdown, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of
