@@ -5,6 +5,7 @@ import type { Run } from '../core/types/run.ts';
 import { originalOf } from '../models/registry.ts';
 import type { Parity } from './parity.ts';
 
+/** What an adapter's card is written from. */
 export interface AdapterCard {
   /** The project's name. */
   project: string;
@@ -12,13 +13,13 @@ export interface AdapterCard {
   /** Undefined where it was not measured. */
   parity?: Parity | undefined;
   validationExamples?: number | undefined;
-  /** The weights file; only its base name is told. */
+  /** The weights file; the card has only its name, without the folder. */
   baseFile?: string | undefined;
   /** Default: both, as in the project's own folder. */
   files?: ModelCard['files'];
 }
 
-/** Writes README.md into a folder that has an adapter's files: what it was made from, how well it does, how it is loaded. */
+/** Writes README.md into a folder with an adapter's files: what it was made from, how well it does, how it is loaded. */
 export async function writeAdapterCard(directory: string, card: AdapterCard): Promise<void> {
   const { adapter, files = { peft: 'peft', gguf: 'adapter.gguf' }, baseFile } = card;
   const { id, lineage, metrics, createdAt } = adapter;
@@ -36,7 +37,7 @@ export async function writeAdapterCard(directory: string, card: AdapterCard): Pr
     hyperparameters: lineage.hyperparameters,
     metrics: metricsOf(card),
     lineage: { ...lineageOf(adapter, createdAt), 'weights it was trained on': own },
-    // Of a user's own file nobody here knows where Transformers would load it from: no snippet that could not work.
+    // Where Transformers would load a user's own file from is not known here: no snippet that could not work.
     files: original === undefined ? others : files,
     usage: [
       ...(peft !== undefined && original === undefined ? [inPython(own, peft)] : []),

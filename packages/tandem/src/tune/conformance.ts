@@ -78,7 +78,7 @@ export function trainerConformance(options: {
       },
     },
     {
-      name: 'stopped after a step it rejects with the reason, and goes on to the same adapter, bit for bit',
+      name: 'stopped after a step it rejects with the reason, and continues to the same adapter, bit for bit',
       async run() {
         const [whole, parts] = [await place(), await place()];
         const straight = await trainer.train(jobIn(whole), { outputDirectory: join(whole, 'out') });

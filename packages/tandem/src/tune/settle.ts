@@ -2,7 +2,7 @@ import { defaultsForData } from '@tandem/nn';
 import { dataSize } from './trained-adapter.ts';
 import type { Hyperparameters, SettledHyperparameters, TokenisedExample } from './trainer.ts';
 
-/** Epochs, learning rate and patience by the amount of data (see `defaultsForData`), where the config gives none. */
+/** Epochs, learning rate and patience by the amount of data (see `defaultsForData`), where the settings give none. */
 export function settle(
   settings: Hyperparameters,
   train: readonly TokenisedExample[],

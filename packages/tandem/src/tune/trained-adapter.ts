@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { type AdapterLineage, type DataSize, exportGgufLora, exportPeft, type LoraAdapter } from '@tandem/nn';
 import type { TokenisedExample, TrainedAdapter, TrainingJob, TrainingOutcome } from './trainer.ts';
 
-/** How much there is to learn from, which settles what the config leaves open. */
+/** How much there is to learn from, which settles what the settings leave open. */
 export function dataSize(
   train: readonly TokenisedExample[],
   validation: readonly TokenisedExample[],

@@ -2,7 +2,7 @@ import type { ProgressListener } from '../core/progress.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Example } from '../core/types/example.ts';
 
-/** The config's `tune` without what only says who trains. */
+/** The settings `tune` without those that only say who trains. */
 export type Hyperparameters = Omit<
   Settings['tune'],
   'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'
@@ -19,7 +19,7 @@ export function hyperparametersOf({
   return hyperparameters;
 }
 
-/** With those settled that follow from the amount of data where the config gives none. */
+/** With those settled that follow from the amount of data where the settings give none. */
 export type SettledHyperparameters = Hyperparameters & {
   learningRate: number;
   epochs: number;
@@ -53,7 +53,7 @@ export interface TrainingJob {
   /** PEFT folder of an adapter that is trained on. */
   initialAdapter?: string;
   hyperparameters: SettledHyperparameters;
-  /** Where checkpoints go; a job found there unfinished is gone on with. */
+  /** Where checkpoints go; a job found there unfinished is continued. */
   checkpointDirectory: string;
 }
 
@@ -68,7 +68,7 @@ export interface ConversationJob {
   checkpointDirectory: string;
 }
 
-/** What every training tells of itself. */
+/** What every training measures of itself. */
 export interface TrainingOutcome {
   steps: number;
   /** Tokens of real text, padding left out. */
@@ -77,7 +77,7 @@ export interface TrainingOutcome {
   trainLoss?: number;
   validationLossBefore?: number;
   validationLossAfter?: number;
-  /** Of training alone, over all sittings. */
+  /** Of training alone, added up over interruptions. */
   seconds: number;
   tokensPerSecond: number;
   /** Peak resident memory of the process that trained, bytes; 0 where that was not this machine. */
@@ -109,7 +109,7 @@ export interface TrainerEstimate {
 export interface Trainer<Job = TrainingJob, Result = TrainedAdapter> {
   readonly name: string;
   estimate(job: Job): Promise<TrainerEstimate>;
-  /** Goes on with what is found unfinished in the job's checkpoint folder. On abort the promise is rejected with the signal's reason. */
+  /** Continues what is found unfinished in the job's checkpoint folder. On abort the promise is rejected with the signal's reason. */
   train(
     job: Job,
     options: {
@@ -122,8 +122,8 @@ export interface Trainer<Job = TrainingJob, Result = TrainedAdapter> {
     },
   ): Promise<Result>;
   /**
-   * Gives up what the job's checkpoint folder says is unfinished elsewhere. Returns false where nothing was. Absent: nothing
-   * goes on elsewhere, and dropping the folder is all.
+   * Ends what the job's checkpoint folder says is being trained on another machine. Returns false where nothing was. Absent: this trainer
+   * trains nothing on other machines, so that removing the folder is enough.
    */
   cancel?(job: Pick<Job & { checkpointDirectory: string }, 'checkpointDirectory'>): Promise<boolean>;
 }

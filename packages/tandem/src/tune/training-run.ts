@@ -186,7 +186,7 @@ function recordEvents(catalog: Catalog, runId: string): Pick<TrainingRecording, 
   let writing = Promise.resolve();
   const write = (work: () => Promise<void>) => {
     writing = writing.then(work);
-    // The next `flush` throws it: a training goes on while its events cannot be written.
+    // The next `flush` throws it: a training is not stopped because its events cannot be written.
     writing.catch(() => {});
   };
   const flush = () => {

@@ -2,9 +2,11 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { BuildDatasetOptions } from '../dataset/build-dataset.ts';
 import type { Parity } from './parity.ts';
 
+/** What is trained, and how. */
 export interface TuneOptions extends Omit<BuildDatasetOptions, 'seed'> {
+  /** Stop after so many minutes of training, at the end of a schedule that is fitted to them. Default: the settings'. */
   maxMinutes?: number;
-  /** What training here should stay within, such as `1.5GB`. */
+  /** What training here should stay within, such as `1.5GB`. Default: the settings'. */
   memory?: string;
   /**
    * A JSONL file of preference pairs (OpenAI's form), or the word `feedback` for those that ratings of answers make: trains on
@@ -13,13 +15,15 @@ export interface TuneOptions extends Omit<BuildDatasetOptions, 'seed'> {
   preferences?: string;
   /** Id of the adapter to train on further, of the same base and template. Default: a new one. */
   from?: string;
-  /** Drop an interrupted run instead of going on with it, which is what happens by default. */
+  /** Train in any case: an interrupted run is dropped instead of continued, and what is finished is trained again. */
   fresh?: boolean;
-  /** Told before the first step. */
+  /** Called before the first step. */
   onEstimate?: (estimate: TuneEstimate) => void;
+  /** Give the estimate, and train nothing. */
   estimateOnly?: boolean;
 }
 
+/** What a training will take. */
 export interface TuneEstimate {
   examples: number;
   /** Tokens of all epochs. */
@@ -27,17 +31,19 @@ export interface TuneEstimate {
   steps: number;
   /** Undefined where only a provider could know. */
   minutes: number | undefined;
+  /** 0 where it is not trained on this machine. */
   memoryBytes: number;
   /** US dollars; undefined where no price is known. */
   money: number | undefined;
+  /** Where the figures come from. */
   basis: string;
 }
 
-/** What a training came to. */
+/** What came of a training. */
 export interface TunedAdapter {
   adapter: Adapter;
   /** Absent where the weights are not here. */
   parity?: Parity;
-  /** The same data, settings and base had been trained before, and that adapter is what is given. */
+  /** The same data, settings and base had been trained before, and this is that adapter. */
   reused: boolean;
 }

@@ -6,7 +6,7 @@ import type { GlossaryEntry } from '../../core/types/glossary.ts';
 export interface EmbedderTraining {
   /** Folder of the embedder to begin from. */
   base: string;
-  /** Where it is written, where it keeps what it needs to be gone on with, and who hears of it. */
+  /** Where the result is written, where checkpoints are, and who is told of progress. */
   job: Pick<
     Parameters<typeof trainEmbedder>[0],
     'outputDirectory' | 'checkpointDirectory' | 'resume' | 'onProgress'

@@ -59,7 +59,7 @@ export interface EncoderSettings {
 }
 
 /**
- * The config's settings with those filled in that it leaves open. Products in eight bits are as good in what they lead to and a third
+ * The settings with those filled in that they leave open. Products in eight bits are as good in what they lead to and a third
  * faster (docs/training.md), where the CPU computes them exactly.
  * @throws InvalidInputError where `int8` is asked for on a CPU that has no exact products of integers.
  */
@@ -101,7 +101,7 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
     base: LocalEmbedderTools;
     train: readonly EmbedderPair[];
     validation: readonly EmbedderPair[];
-    /** The base's name in the config's terms. */
+    /** The base's name in the settings. */
     baseModel: string;
     /** All else that decides the result. */
     settings: EncoderSettings & Record<string, unknown>;

@@ -15,10 +15,11 @@ import {
   settleEncoderSettings,
 } from './encoder-run.ts';
 
+/** How an encoder is trained. */
 export interface TuneEmbedderOptions {
   /** Replaces the parts' own: a CSV file or the entries. */
   glossary?: GivenGlossary;
-  /** Replaces the config's. */
+  /** Replaces the settings'. */
   epochs?: number;
   /** Drop an interrupted training instead of continuing it, which is what happens by default. */
   fresh?: boolean;
@@ -68,8 +69,8 @@ async function trainEmbedder(parts: EncoderParts, options: TuneEmbedderOptions):
   const questions = await trainingQuestions(parts);
   const glossary = await glossaryEntries(parts, options.glossary);
   const of = (split: string) => questions.filter((question) => question.source && question.split === split);
-  const train = await pairsOf(parts, of('train'), options);
-  const validation = await pairsOf(parts, of('validation'), options);
+  const train = await minePairs(parts, of('train'), options);
+  const validation = await minePairs(parts, of('validation'), options);
   if (train.length + glossary.length === 0) {
     throw new InvalidInputError({
       domain: 'tune',
@@ -128,7 +129,7 @@ async function trainEmbedder(parts: EncoderParts, options: TuneEmbedderOptions):
  * Each wording with the passage that covers most of its source. Hard negatives are the best-found passages that are not within
  * the source, and only from documents of these same questions: those of cases are never trained on, not even as wrong.
  */
-export async function pairsOf(
+export async function minePairs(
   parts: Pick<Parts, 'retriever'>,
   questions: readonly TrainingQuestion[],
   {

@@ -10,10 +10,11 @@ import {
   recordEncoderTraining,
   settleEncoderSettings,
 } from './encoder-run.ts';
-import { pairsOf } from './tune-embedder.ts';
+import { minePairs } from './tune-embedder.ts';
 
+/** How an encoder is trained. */
 export interface TuneRerankerOptions {
-  /** Replaces the config's. */
+  /** Replaces the settings'. */
   epochs?: number;
   /** Drop an interrupted training instead of continuing it, which is what happens by default. */
   fresh?: boolean;
@@ -72,8 +73,8 @@ async function trainReranker(parts: EncoderParts, options: TuneRerankerOptions):
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
-  const train = await pairsOf(parts, of('train'), mining);
-  const validation = await pairsOf(parts, of('validation'), mining);
+  const train = await minePairs(parts, of('train'), mining);
+  const validation = await minePairs(parts, of('validation'), mining);
   if (train.length === 0) {
     throw new InvalidInputError({
       domain: 'tune',

@@ -170,7 +170,7 @@ export function fineTuningApi(connection: Connection, options: ApiOptions = {}):
 interface Call {
   method?: 'GET' | 'POST' | 'DELETE';
   path: string;
-  /** Made anew for each attempt. */
+  /** Called for each attempt. */
   body?: () => FormData | string;
   /** Completes "could not …" in messages. */
   what: string;
@@ -248,7 +248,7 @@ async function attemptOnce(connection: Connection, request: Call): Promise<Outco
         provider: name,
         domain: 'tune',
         message: `Could not ${request.what} at ${name}: ${reason}.`,
-        hint: `Check that ${baseURL} can be reached, then run the same command again: it goes on from where it stopped.`,
+        hint: `Check that ${baseURL} can be reached, then train again: it continues where it stopped.`,
         cause,
       }),
     };
@@ -280,9 +280,8 @@ function hintFor(status: number, code: string | undefined, { baseURL, apiKeyEnv 
   if (status === 403) return `The key in ${key} may not do this; use one that may fine-tune.`;
   if (status === 404)
     return `Check the model's name, and that ${baseURL} has OpenAI's fine-tuning API under /fine_tuning/jobs.`;
-  if (status === 429) return 'Wait a while and run the same command again: it goes on from where it stopped.';
-  if (status >= 500)
-    return 'The provider has a fault; run the same command again later: it goes on from where it stopped.';
+  if (status === 429) return 'Wait a while and train again: it continues where it stopped.';
+  if (status >= 500) return 'The provider has a fault; train again later: it continues where it stopped.';
   return "Change what it names under tune.hosted or in the dataset; the provider's documentation says what it takes.";
 }
 
@@ -313,7 +312,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What `fetch` throws says "fetch failed"; why stands in its cause. */
+/** What `fetch` throws says only "fetch failed"; its cause says why. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);

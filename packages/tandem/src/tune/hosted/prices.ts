@@ -8,7 +8,7 @@ export interface Price {
 }
 
 /**
- * What a million trained tokens cost, or undefined where nobody has written it down. A model's dated snapshot costs what the model does;
+ * What a million trained tokens cost, or undefined where it is not in the table. A model's dated snapshot costs what the model does;
  * the same name at another host is another product.
  */
 export function trainingPrice(

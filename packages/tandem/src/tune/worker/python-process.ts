@@ -97,7 +97,7 @@ export function startPython(command: string[], job: object, env: Record<string, 
       const code = await exit;
       throw new WorkerError({
         message: `The Python worker ended unexpectedly (${code ?? 'killed'})${errors.last() ? `: ${errors.last()}` : '.'}`,
-        hint: 'Run the same command again: it goes on from the last checkpoint.',
+        hint: 'Train again: it continues from the last checkpoint.',
       });
     },
     async [Symbol.asyncDispose]() {
