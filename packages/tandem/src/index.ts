@@ -53,7 +53,7 @@ export {
   type CompareOptions,
   type Comparison,
   compare,
-} from './evaluate/compare-arms.ts';
+} from './evaluate/compare.ts';
 export { deployArm } from './evaluate/deploy.ts';
 export {
   type ChunkerEvaluation,

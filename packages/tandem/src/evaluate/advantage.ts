@@ -1,4 +1,5 @@
-import type { MetricInfo, Slice } from './types.ts';
+import type { Slice } from './comparison-result.ts';
+import type { MetricInfo } from './metrics/metric.ts';
 
 /** How much better one arm is than another: positive is better, whichever side is the metric's good one. */
 export interface Advantage {

@@ -1,12 +1,14 @@
 import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
 import { promptVariants } from '../answer/prompt.ts';
-import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import { hashJson } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import type { PromptVariant } from '../core/settings.ts';
-import type { Answer, ArmName } from '../core/types/answer.ts';
+import type { PromptVariant, Settings } from '../core/settings.ts';
+import type { ArmName } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
-import type { Metric, Provenance, ResultStore } from './types.ts';
+import type { Provenance } from './comparison-result.ts';
+import type { Metric } from './metrics/metric.ts';
+import type { ResultStore } from './result-store.ts';
+import { reuseAnswer } from './reuse-answer.ts';
 
 export interface ChosenPrompt {
   arm: 'base' | 'rag';
@@ -15,124 +17,155 @@ export interface ChosenPrompt {
   tried: NonNullable<Provenance['prompts']>[number]['variants'];
 }
 
+/** What prompts are chosen by. */
+export interface PromptChoice {
+  names: readonly ArmName[];
+  validation: readonly Case[];
+  metrics: readonly Metric[];
+  /** Id of the metric that decides. */
+  primary: string;
+  store: ResultStore;
+  /** Hash of what all arms share. */
+  shared: string;
+  signal: AbortSignal;
+  onProgress?: ProgressListener | undefined;
+}
+
 /**
  * For base and rag, the prompt that does best on validation cases: by the primary metric, then by the mean of the graded text
  * metric, so that ties at zero are still told apart. Held-out cases have no part in it. The trained arms have one prompt,
  * the one they were trained with.
  */
-export async function choosePrompts(
-  parts: AnsweringParts,
-  options: {
-    names: readonly ArmName[];
-    validation: readonly Case[];
-    metrics: readonly Metric[];
-    primary: string;
-    store: ResultStore;
-    common: string;
-    signal?: AbortSignal | undefined;
-    onProgress?: ProgressListener | undefined;
-  },
-): Promise<ChosenPrompt[]> {
-  const { validation, metrics } = options;
-  const arms = options.names.filter((name): name is 'base' | 'rag' => name === 'base' || name === 'rag');
-  const primary = metrics.find(({ id }) => id === options.primary)!;
-  const graded = metrics.find(({ id }) => id === 'token-f1') ?? primary;
-  const total =
-    arms.reduce((sum, arm) => sum + promptVariants(arm, parts.settings.answer).length, 0) * validation.length;
+export async function choosePrompts(choice: PromptChoice, parts: AnsweringParts): Promise<ChosenPrompt[]> {
+  const { validation } = choice;
+  const tasks = choice.names.filter(hasPrompts).map((arm) => ({
+    arm,
+    variants: promptVariants(arm, parts.settings.answer),
+  }));
+  const total = tasks.reduce((sum, { variants }) => sum + variants.length, 0) * validation.length;
   const chosen: ChosenPrompt[] = [];
   let done = 0;
-  for (const arm of arms) {
-    const variants = promptVariants(arm, parts.settings.answer);
+  for (const { arm, variants } of tasks) {
     if (variants.length === 1 || validation.length === 0) {
       chosen.push({ arm, variant: variants[0]!, tried: [] });
       continue;
     }
-    const answerer = await createAnswerer(parts, { arm });
-    const info = {
-      name: arm,
-      label: arm,
-      description: '',
-      reference: false,
-      retrieves: arm === 'rag',
-      trained: false,
-    };
-    const tried: { variant: PromptVariant; score: number; tieBreak: number }[] = [];
-    for (const variant of variants) {
-      const scores: number[] = [];
-      const grades: number[] = [];
-      for (const testCase of validation) {
-        options.onProgress?.({
-          stage: 'choosing prompts on validation cases',
-          done,
-          total,
-          unit: 'answers',
-          detail: `${arm} ${variant.id}`,
-        });
-        const key = hashJson({
-          purpose: 'choose prompt',
-          common: options.common,
-          arm,
-          variant,
-          question: testCase.question,
-        });
-        const answer = await stored(options.store, key, arm, testCase, () =>
-          answerer.answer(testCase.question, {
-            variant,
-            ...(options.signal && { signal: options.signal }),
-          }),
-        );
-        done += 1;
-        const value = (metric: Metric) =>
-          (answer ? metric.value({ answer, testCase, arm: info }) : metric.whenFailed) ?? 0;
-        scores.push(value(primary));
-        grades.push(value(graded));
-      }
-      tried.push({ variant, score: mean(scores), tieBreak: mean(grades) });
-    }
-    options.onProgress?.({ stage: 'choosing prompts on validation cases', done, total, unit: 'answers' });
-    const best = tried.reduce((a, b) =>
-      b.score > a.score || (b.score === a.score && b.tieBreak > a.tieBreak) ? b : a,
-    );
-    const tie = tried.every(({ score }) => score === best.score);
-    chosen.push({
-      arm,
-      variant: best.variant,
-      tried: tried.map(({ variant, score, tieBreak }) => ({
-        id: variant.id,
-        score: tie ? tieBreak : score,
-        metric: tie ? graded.name : primary.name,
-        cases: validation.length,
-        text: variant.system,
-      })),
-    });
+    const report = (detail?: string) =>
+      choice.onProgress?.({
+        stage: 'choosing prompts on validation cases',
+        done,
+        total,
+        unit: 'answers',
+        ...(detail && { detail }),
+      });
+    const tried = await tryVariants({ arm, variants, choice, report, onAnswer: () => done++ }, parts);
+    report();
+    chosen.push(pickBest(arm, tried, choice));
   }
   return chosen;
 }
 
-/** The answer from the store, or made now and stored; undefined where the prompt does not fit the context. */
-export async function stored(
-  store: ResultStore,
-  key: string,
-  arm: string,
-  testCase: Case,
-  make: () => Promise<Answer>,
-): Promise<Answer | undefined> {
-  const row = store.get(key);
-  if (row) return row.answer;
-  try {
-    const answer = await make();
-    await store.put(key, { arm, caseId: testCase.id, pass: 'answers', answer });
-    return answer;
-  } catch (error) {
-    if (!ContextOverflowError.isInstance(error)) throw error;
-    await store.put(key, {
-      arm,
-      caseId: testCase.id,
-      pass: 'answers',
-      failure: { message: error.message, code: error.code },
-    });
-    return undefined;
+/** How many answers the choice takes: none where there is nothing to choose between. */
+export function countChoosingAnswers(
+  names: readonly ArmName[],
+  validation: readonly Case[],
+  settings: Pick<Settings, 'answer'>,
+): number {
+  const variants = names
+    .filter(hasPrompts)
+    .reduce((sum, name) => sum + promptVariants(name, settings.answer).length, 0);
+  return variants > 2 ? variants * validation.length : 0;
+}
+
+/** Whether the arm has prompts to choose from. */
+export function hasPrompts(name: ArmName): name is 'base' | 'rag' {
+  return name === 'base' || name === 'rag';
+}
+
+/** A prompt with its means over the validation cases. */
+interface TriedVariant {
+  variant: PromptVariant;
+  score: number;
+  tieBreak: number;
+}
+
+async function tryVariants(
+  task: {
+    arm: 'base' | 'rag';
+    variants: readonly PromptVariant[];
+    choice: PromptChoice;
+    report: (detail: string) => void;
+    onAnswer: () => void;
+  },
+  parts: AnsweringParts,
+): Promise<TriedVariant[]> {
+  const { arm, choice } = task;
+  const { primary, graded } = decidingMetrics(choice);
+  const answerer = await createAnswerer(parts, { arm });
+  const info = {
+    name: arm,
+    label: arm,
+    description: '',
+    reference: false,
+    retrieves: arm === 'rag',
+    trained: false,
+  };
+  const tried: TriedVariant[] = [];
+  for (const variant of task.variants) {
+    const scores: number[] = [];
+    const grades: number[] = [];
+    for (const testCase of choice.validation) {
+      task.report(`${arm} ${variant.id}`);
+      const key = hashJson({
+        purpose: 'choose prompt',
+        common: choice.shared,
+        arm,
+        variant,
+        question: testCase.question,
+      });
+      const answer = await reuseAnswer(choice.store, { key, arm, testCase }, () =>
+        answerer.answer(testCase.question, { variant, signal: choice.signal }),
+      );
+      task.onAnswer();
+      const value = (metric: Metric) =>
+        (answer ? metric.value({ answer, testCase, arm: info }) : metric.whenFailed) ?? 0;
+      scores.push(value(primary));
+      grades.push(value(graded));
+    }
+    tried.push({ variant, score: mean(scores), tieBreak: mean(grades) });
   }
+  return tried;
+}
+
+function pickBest(
+  arm: 'base' | 'rag',
+  tried: readonly TriedVariant[],
+  choice: Pick<PromptChoice, 'metrics' | 'primary' | 'validation'>,
+): ChosenPrompt {
+  const { primary, graded } = decidingMetrics(choice);
+  const best = tried.reduce((a, b) =>
+    b.score > a.score || (b.score === a.score && b.tieBreak > a.tieBreak) ? b : a,
+  );
+  const isTie = tried.every(({ score }) => score === best.score);
+  return {
+    arm,
+    variant: best.variant,
+    tried: tried.map(({ variant, score, tieBreak }) => ({
+      id: variant.id,
+      score: isTie ? tieBreak : score,
+      metric: isTie ? graded.name : primary.name,
+      cases: choice.validation.length,
+      text: variant.system,
+    })),
+  };
+}
+
+function decidingMetrics({ metrics, primary: id }: Pick<PromptChoice, 'metrics' | 'primary'>): {
+  primary: Metric;
+  graded: Metric;
+} {
+  const primary = metrics.find((metric) => metric.id === id)!;
+  return { primary, graded: metrics.find((metric) => metric.id === 'token-f1') ?? primary };
 }
 
 const mean = (values: readonly number[]) =>

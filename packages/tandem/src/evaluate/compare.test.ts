@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
-import { compare, planComparison } from './compare.ts';
+import { compareGivenArms, countGivenAnswers, type GivenComparison } from './compare-given-arms.fixture.ts';
 import { openResultStore } from './result-store.ts';
 import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
-import type { ArmsComparison } from './types.ts';
 
 const chances = { base: { '*': 0.1 }, rag: { '*': 0.4 }, tuned: { '*': 0.2 }, hybrid: { '*': 0.8 } };
 
@@ -76,7 +75,7 @@ describe('compare', () => {
         return arm.answer(...args);
       },
     }));
-    await compare({ ...options, arms });
+    await compareGivenArms({ ...options, arms });
     const first = asked.filter((_, i) => i % 4 === 0);
     expect(asked).toHaveLength(240);
     expect(new Set(first)).toEqual(new Set(['base', 'rag', 'tuned', 'hybrid']));
@@ -93,7 +92,7 @@ describe('compare', () => {
         return arm.answer(...args);
       },
     }));
-    const result = await compare({ ...options, arms: broken });
+    const result = await compareGivenArms({ ...options, arms: broken });
     expect(result.failures).toHaveLength(6);
     expect(result.failures[0]).toMatchObject({ arm: 'rag', code: 'context_overflow' });
     expect(result.failures[0]!.message).toContain('9000 tokens');
@@ -111,24 +110,24 @@ describe('compare', () => {
       ...arm,
       answer: () => Promise.reject(new Error('model gone')),
     }));
-    await expect(compare({ ...options, arms })).rejects.toThrow('model gone');
+    await expect(compareGivenArms({ ...options, arms })).rejects.toThrow('model gone');
   });
 
-  it.each<[string, Partial<ArmsComparison>, RegExp]>([
+  it.each<[string, Partial<GivenComparison>, RegExp]>([
     ['no cases', { cases: [] }, /no cases/],
     ['no arms', { arms: [] }, /no arm/],
     ['a primary metric without a better side', { primary: { metric: 'length', why: '' } }, /cannot rest on/],
     ['a primary metric that is not there', { primary: { metric: 'beauty', why: '' } }, /cannot rest on/],
   ])('refuses %s in a sentence', async (_, change, message) => {
     const options = syntheticOptions({ chances, groups: 2 });
-    await expect(compare({ ...options, ...change })).rejects.toThrow(message);
+    await expect(compareGivenArms({ ...options, ...change })).rejects.toThrow(message);
   });
 
   it('refuses two cases with one id', async () => {
     const options = syntheticOptions({ chances, groups: 2 });
-    await expect(compare({ ...options, cases: [...options.cases, options.cases[0]!] })).rejects.toThrow(
-      /Two cases have the id/,
-    );
+    await expect(
+      compareGivenArms({ ...options, cases: [...options.cases, options.cases[0]!] }),
+    ).rejects.toThrow(/Two cases have the id/);
   });
 });
 
@@ -139,7 +138,7 @@ describe('a comparison on disk', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const counting = (options: ArmsComparison, from = 0) => {
+  const counting = (options: GivenComparison, from = 0) => {
     let asked = from;
     const arms = options.arms.map((arm) => ({
       ...arm,
@@ -162,7 +161,7 @@ describe('a comparison on disk', () => {
     {
       await using store = await openResultStore(path);
       await expect(
-        compare({ ...first.options, store, signal: stop.signal, onProgress }),
+        compareGivenArms({ ...first.options, store, signal: stop.signal, onProgress }),
       ).rejects.toMatchObject({ code: 'interrupted' });
     }
     expect(first.asked()).toBe(17);
@@ -171,29 +170,29 @@ describe('a comparison on disk', () => {
 
     const second = counting(syntheticOptions({ chances, groups: 5 }));
     await using store = await openResultStore(path);
-    expect(planComparison({ ...second.options, store })).toEqual({
+    expect(countGivenAnswers({ ...second.options, store })).toEqual({
       answers: 60,
       stored: 17,
       latencyAnswers: 28,
       latencyStored: 0,
     });
-    const result = await compare({ ...second.options, store });
+    const result = await compareGivenArms({ ...second.options, store });
     // 60 answers and a latency pass of 6 cases and one warm-up for each of 4 arms.
     expect(second.asked()).toBe(60 - 17 + 28);
     expect(result.slices).toEqual(whole.slices);
 
     const third = counting(syntheticOptions({ chances, groups: 5 }));
-    await compare({ ...third.options, store });
+    await compareGivenArms({ ...third.options, store });
     expect(third.asked()).toBe(0);
   });
 
   it('asks again only the arm that changed, but times all of them anew', async () => {
     const path = join(folder, 'answers.jsonl');
     await using store = await openResultStore(path);
-    await compare({ ...syntheticOptions({ chances, groups: 5 }), store });
+    await compareGivenArms({ ...syntheticOptions({ chances, groups: 5 }), store });
     const better = { ...chances, hybrid: { '*': 0.9 } };
     const again = counting(syntheticOptions({ chances: better, groups: 5 }));
-    await compare({ ...again.options, store });
+    await compareGivenArms({ ...again.options, store });
     expect(again.asked()).toBe(15 + 28);
   });
 

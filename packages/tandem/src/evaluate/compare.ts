@@ -1,345 +1,210 @@
-import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
-import { InterruptedError } from '../core/errors/interrupted-error.ts';
-import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { hashJson, sha256 } from '../core/hash.ts';
-import type { Answer } from '../core/types/answer.ts';
-import type { Case } from '../core/types/example.ts';
-import { createRandom, shuffled } from '../statistics/index.ts';
-import { holdsSource } from './metrics/source-overlap.ts';
-import { kindsOf, summariseSlices } from './slices.ts';
-import type {
-  AnswerRecord,
-  ArmInfo,
-  ArmsComparison,
-  ArmUnderTest,
-  CaseRecord,
-  ComparisonResult,
-  MetricInfo,
-  StoredAnswer,
-  StoredPassage,
-} from './types.ts';
-import { decideVerdict } from './verdict.ts';
+import { join, relative } from 'node:path';
+import type { AnsweringParts } from '../answer/answerer.ts';
+import { finishFailedRun } from '../catalog/finish-failed-run.ts';
+import { hashJson } from '../core/hash.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { ArmName } from '../core/types/answer.ts';
+import type { CaseLine } from '../dataset/cases.ts';
+import type { GivenLines } from '../dataset/material.ts';
+import { localToolsOf } from '../models/local-tools.ts';
+import type { Parts } from '../parts/parts.ts';
+import { chooseArms, makeArms, searches } from './arms.ts';
+import { calibrateConfidence } from './calibrate-confidence.ts';
+import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
+import type { ComparisonResult } from './comparison-result.ts';
+import { describeMachine, describeProvenance } from './describe-provenance.ts';
+import { type CompareEstimate, estimateComparison } from './estimate-comparison.ts';
+import { fingerprintShared } from './fingerprint-shared.ts';
+import { createMetrics, defaultPrimary } from './metrics/index.ts';
+import { countAnswers, planAnswers } from './plan-answers.ts';
+import { openResultStore } from './result-store.ts';
+import { setUpComparison } from './set-up-comparison.ts';
+import { collectAnswers } from './steps/collect-answers.ts';
+import { decideVerdict } from './steps/decide-verdict.ts';
+import { measureAnswers } from './steps/measure-answers.ts';
+import { selectCases } from './steps/select-cases.ts';
+import { summariseSlices } from './steps/summarise-slices.ts';
+import { type ComparisonFiles, writeReport } from './steps/write-report.ts';
 
-/** How many answers a comparison has to make: for an estimate before it starts. */
-export interface ComparisonPlan {
-  /** Answers of the main pass, and how many of them are stored already. */
-  answers: number;
-  stored: number;
-  /** Answers of the sequential latency pass, the warm-up of each arm included, and how many are stored. */
-  latencyAnswers: number;
-  latencyStored: number;
+export type { CompareEstimate } from './estimate-comparison.ts';
+
+/** The parts that arms are compared with. */
+export type CompareParts = AnsweringParts & Pick<Parts, 'name' | 'material' | 'directory' | 'storeName'>;
+
+export interface CompareOptions {
+  /** Default: all four where there is an adapter, else base and rag. */
+  arms?: readonly ArmName[];
+  /** Rows that are only yardsticks (a glossary lookup, an extract). Default true. */
+  references?: boolean;
+  /** For tuned and hybrid. Default: the latest. */
+  adapterId?: string;
+  /** A JSONL file of cases, or the cases; default: the parts' own. */
+  cases?: GivenLines<CaseLine>;
+  /** At most so many cases of each kind, drawn over groups first. */
+  casesPerKind?: number;
+  /** Validation cases on which prompts are chosen and confidence is calibrated; 0 leaves both out. Default 24. */
+  validationCases?: number;
+  /** Cases on which latency is measured, one answer at a time; 0 leaves it out. Default 12. */
+  latencyCases?: number;
+  /** Why the held-out cases are looked at; kept in the catalogue. */
+  purpose?: string;
+  /** Of samples, of the order of asking and of the bootstrap. Default 1. */
+  seed?: number;
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+  /** Told before the first answer. */
+  onEstimate?: (estimate: CompareEstimate) => void;
+  /** Stop after the estimate. */
+  estimateOnly?: boolean;
+  /** How to repeat it; shown in the report. */
+  command?: string;
 }
 
-export function planComparison(options: ArmsComparison): ComparisonPlan {
-  const plan = prepare(options);
-  const stored = (jobs: readonly Job[]) => jobs.filter((job) => options.store.get(job.key)).length;
-  const latencyStored = stored(plan.latency);
-  return {
-    answers: plan.main.length,
-    stored: stored(plan.main),
-    latencyAnswers: plan.latency.length + (latencyStored < plan.latency.length ? options.arms.length : 0),
-    latencyStored,
-  };
+/** A comparison that was made. */
+export interface Comparison {
+  runId: string;
+  result: ComparisonResult;
+  files: ComparisonFiles;
+  estimate: CompareEstimate;
 }
 
 /**
- * Puts the same cases to every arm and says, with intervals, which one does best. Arms take turns on each case in an order
- * drawn anew for it, so that nothing that changes with time favours one of them; latency is measured afterwards, one answer
- * at a time, on a sample of the cases. Each answer is stored as soon as it is there: the same call goes on where an
- * interrupted one stopped, and an arm whose fingerprint is unchanged is not asked again.
+ * Puts the same held-out cases to every arm and says, with intervals, which one does best. Writes `comparison.json` and `report.html`.
+ * Answers are kept as they come: after an interruption the same call continues from them.
+ * @throws InvalidInputError where there are no cases, an arm needs an adapter that is not there, or a case was trained on
+ * @throws InterruptedError when `signal` aborts; LockedError while something else compares
  *
- * A question that does not fit an arm's context is a failed answer of that arm, counted and listed; any other error stops
- * the comparison. Throws `InvalidInputError` on cases, arms or metrics that cannot be compared and `InterruptedError` when
- * `signal` aborts.
+ * @example
+ * const { result, files } = await compare(tandem, { arms: ['base', 'rag'] });
+ * console.log(result.verdict.headline, files.report);
  */
-export async function compare(options: ArmsComparison): Promise<ComparisonResult> {
-  const startedAt = new Date().toISOString();
-  const { main, latency, settings, id } = prepare(options);
-  const signal = options.signal ?? new AbortController().signal;
+export async function compare(
+  parts: CompareParts,
+  options?: CompareOptions & { estimateOnly?: false },
+): Promise<Comparison>;
+export async function compare(
+  parts: CompareParts,
+  options?: CompareOptions,
+): Promise<Comparison | { estimate: CompareEstimate }>;
+export async function compare(
+  parts: CompareParts,
+  options: CompareOptions = {},
+): Promise<Comparison | { estimate: CompareEstimate }> {
+  return parts.whileOpen((signal) => compareArms(parts, { ...options, signal }), options.signal);
+}
 
-  const answered = await answerAll(main, { options, signal, stage: 'answering cases' });
-  if (latency.some((job) => !options.store.get(job.key))) await warmUp(options, latency, signal);
-  const timed = await answerAll(latency, { options, signal, stage: 'measuring latency' });
+async function compareArms(
+  parts: CompareParts,
+  options: CompareOptions & { signal: AbortSignal },
+): Promise<Comparison | { estimate: CompareEstimate }> {
+  const { settings, catalog, models, dataDirectory } = parts;
+  const { signal, onProgress, seed = 1, references = true } = options;
+  const { names, adapter } = await chooseArms(options, parts);
+  const selected = await selectCases(
+    {
+      validationCases: options.validationCases ?? 24,
+      seed,
+      ...(options.cases !== undefined && { cases: options.cases }),
+      ...(options.casesPerKind !== undefined && { casesPerKind: options.casesPerKind }),
+      ...(adapter && { adapter }),
+    },
+    parts,
+  );
+  const { cases, validation, leakage } = selected;
 
-  const passages: Record<string, StoredPassage> = {};
-  const cases = options.cases.map((testCase): CaseRecord => {
-    const arms: CaseRecord['arms'] = {};
-    for (const arm of options.arms) {
-      const row = answered.get(jobName(arm.name, testCase.id))!;
-      const timing = timed.get(jobName(arm.name, testCase.id));
-      arms[arm.name] = {
-        ...(row.answer && { answer: recordOf(row.answer, testCase, passages) }),
-        ...(row.failure && { failure: row.failure }),
-        values: valuesOf({ options, arm, testCase, row, timing }),
-      };
-    }
-    return { case: testCase, group: testCase.group ?? testCase.id, arms };
-  });
-
-  const arms = options.arms.map((arm) => ({ ...infoOf(arm), fingerprint: arm.fingerprint }));
-  const metrics = options.metrics.map(metricInfoOf);
-  const undecided: Omit<ComparisonResult, 'verdict'> = {
-    version: 1,
-    id,
-    startedAt,
-    finishedAt: new Date().toISOString(),
-    project: options.project,
-    subject: options.subject,
-    arms,
-    metrics,
-    primary: options.primary,
-    worthHaving: options.worthHaving ?? 0.1,
-    options: settings,
-    kinds: kindsOf(cases),
+  const chat = await models.chat();
+  const tools = localToolsOf(chat);
+  const metrics = createMetrics(settings.answer);
+  const setup = setUpComparison(
+    {
+      project: parts.name,
+      subject: {
+        model: chat.modelId,
+        ...(tools && { modelHash: tools.baseHash }),
+        ...(names.some(searches) && { embedder: models.names.embedder }),
+      },
+      metrics,
+      primary: defaultPrimary(settings.answer),
+      provenance: { machine: describeMachine() },
+      seed,
+      ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
+    },
     cases,
-    passages,
-    slices: summariseSlices(cases, { arms, metrics, primary: options.primary.metric, ...settings }),
-    failures: options.arms.flatMap((arm) =>
-      cases.flatMap((record) => {
-        const failure = record.arms[arm.name]!.failure;
-        return failure ? [{ arm: arm.name, caseId: record.case.id, ...failure }] : [];
-      }),
-    ),
-    provenance: options.provenance ?? {},
-  };
-  return { ...undecided, verdict: decideVerdict(undecided) };
-}
-
-interface Job {
-  key: string;
-  arm: ArmUnderTest;
-  testCase: Case;
-  pass: StoredAnswer['pass'];
-}
-
-function prepare(options: ArmsComparison) {
-  check(options);
-  const settings = {
-    seed: options.seed ?? 1,
-    resamples: options.resamples ?? 4000,
-    level: 0.95,
-    latencyCases: Math.min(options.latencyCases ?? 12, options.cases.length),
-  };
-  const random = createRandom(settings.seed);
-  const turns = (cases: readonly Case[], pass: Job['pass'], keyOf: (arm: ArmUnderTest, c: Case) => string) =>
-    cases.flatMap((testCase) =>
-      shuffled(options.arms, random).map((arm): Job => ({ key: keyOf(arm, testCase), arm, testCase, pass })),
-    );
-
-  const main = turns(options.cases, 'answers', (arm, testCase) =>
-    hashJson({ arm: arm.fingerprint, question: testCase.question, case: testCase.id }),
   );
-  const timedCases = spreadOverKinds(options.cases, settings.latencyCases, settings.seed);
-  // Times can be compared only when they were taken together on one machine: any arm's change makes all of them stale.
-  const together = hashJson({
-    arms: options.arms.map((arm) => arm.fingerprint),
-    machine: options.provenance?.machine ?? null,
-    cases: timedCases.map((testCase) => [testCase.id, testCase.question]),
-  });
-  const latency = turns(timedCases, 'latency', (arm, testCase) =>
-    hashJson({ together, arm: arm.name, case: testCase.id }),
+
+  // Before the stored answers are opened: opening mends a torn last line, which must not be another process's.
+  await using _lock = await catalog.lockForWriting('comparing', { signal });
+  await using store = await openResultStore(join(dataDirectory, 'comparison-answers.jsonl'));
+  const recipe = { names, shared: await fingerprintShared(parts), references, ...(adapter && { adapter }) };
+  const plan = planAnswers({ setup, cases }, await makeArms({ ...recipe, prompts: [] }, parts));
+  const counts = countAnswers(plan, store);
+  const choosing = countChoosingAnswers(names, validation, settings);
+  const estimate = await estimateComparison(
+    {
+      counts,
+      // An answer that is cut short for its confidence takes about half the time.
+      furtherAnswers: choosing + validation.length * names.length * 0.5,
+      isLocal: tools !== undefined,
+    },
+    parts,
   );
-  const id = hashJson({
-    cases: options.cases,
-    arms: options.arms.map((arm) => [arm.name, arm.fingerprint, arm.reference]),
-    metrics: options.metrics.map(metricInfoOf),
-    primary: options.primary.metric,
-    settings,
+  options.onEstimate?.(estimate);
+  if (options.estimateOnly) return { estimate };
+
+  const run = await catalog.runs.start({
+    kind: 'compare',
+    config: {
+      arms: names,
+      k: settings.retrieve.k,
+      seed,
+      casesPerKind: options.casesPerKind,
+      validationCases: validation.length,
+    },
+    inputs: { cases: hashJson(cases), ...(adapter && { adapter: adapter.id }) },
   });
-  return { main, latency, settings, id };
-}
-
-async function answerAll(
-  jobs: readonly Job[],
-  context: { options: ArmsComparison; signal: AbortSignal; stage: string },
-): Promise<Map<string, StoredAnswer>> {
-  const { options, signal, stage } = context;
-  const rows = new Map<string, StoredAnswer>();
-  const report = (detail?: string) =>
-    options.onProgress?.({
-      stage,
-      done: rows.size,
-      total: jobs.length,
-      unit: 'answers',
-      ...(detail && { detail }),
-    });
-  for (const { key, arm, testCase, pass } of jobs) {
-    let row = options.store.get(key);
-    if (!row) {
-      report(`${arm.label}: ${testCase.id}`);
-      row = {
-        arm: arm.name,
-        caseId: testCase.id,
-        pass,
-        ...(await askOnce(arm, testCase, signal, rows.size)),
-      };
-      await options.store.put(key, row);
-    }
-    rows.set(jobName(arm.name, testCase.id), row);
-  }
-  if (jobs.length > 0) report();
-  return rows;
-}
-
-async function askOnce(
-  arm: ArmUnderTest,
-  testCase: Case,
-  signal: AbortSignal,
-  done: number,
-): Promise<Pick<StoredAnswer, 'answer' | 'failure'>> {
-  const interrupted = (cause?: unknown) =>
-    new InterruptedError({
-      message: `The comparison was stopped after ${done} answers, which are kept.`,
-      domain: 'evaluate',
-      cause,
-    });
-  if (signal.aborted) throw interrupted(signal.reason);
+  const startedAt = Date.now();
   try {
-    return { answer: await arm.answer(testCase, signal) };
-  } catch (error) {
-    if (signal.aborted) throw interrupted(error);
-    if (!ContextOverflowError.isInstance(error)) throw error;
-    return {
-      failure: { message: error.message, code: error.code, ...(error.hint && { hint: error.hint }) },
+    const preparing = { ...recipe, validation, store, signal, onProgress };
+    const prompts = await choosePrompts({ ...preparing, metrics, primary: setup.primary.metric }, parts);
+    const notes = await calibrateConfidence({ ...preparing, prompts }, parts);
+    await catalog.looks.add({
+      casesHash: hashJson(cases.map(({ id }) => id)),
+      purpose: options.purpose ?? 'compare',
+      runId: run.id,
+    });
+    const arms = await makeArms({ ...recipe, prompts }, parts);
+    const provenance = {
+      ...setup.provenance,
+      ...(await describeProvenance(
+        { names, adapter, prompts, leakage, seed, command: options.command ?? 'compare' },
+        parts,
+      )),
+      devLooks: (await catalog.looks.list()).map(({ at, purpose }) => ({ at, purpose })),
+      notes,
     };
-  }
-}
 
-/** One answer of each arm that is thrown away: the first one loads models and fills caches. */
-async function warmUp(options: ArmsComparison, latency: readonly Job[], signal: AbortSignal): Promise<void> {
-  const timed = new Set(latency.map((job) => job.testCase.id));
-  const testCase = options.cases.find((candidate) => !timed.has(candidate.id)) ?? latency[0]!.testCase;
-  for (const arm of options.arms) await askOnce(arm, testCase, signal, 0);
-}
-
-function valuesOf(input: {
-  options: ArmsComparison;
-  arm: ArmUnderTest;
-  testCase: Case;
-  row: StoredAnswer;
-  timing: StoredAnswer | undefined;
-}): Record<string, number> {
-  const { options, arm, testCase, row, timing } = input;
-  const values: Record<string, number> = {};
-  for (const metric of options.metrics) {
-    const measured = metric.pass === 'latency' ? timing : row;
-    if (!measured) continue;
-    const value = metric.value({ answer: measured.answer ?? emptyAnswer(arm, testCase), testCase, arm });
-    // For a failed answer the empty one only tells whether the metric applies to this case and arm at all.
-    const counted = measured.answer || value === undefined ? value : metric.whenFailed;
-    if (counted !== undefined) values[metric.id] = counted;
-  }
-  return values;
-}
-
-function emptyAnswer(arm: ArmInfo, testCase: Case): Answer {
-  return {
-    question: testCase.question,
-    arm: 'base',
-    text: '',
-    raw: '',
-    abstained: false,
-    citations: [],
-    danglingMarkers: [],
-    passages: [],
-    usage: { promptTokens: 0, completionTokens: 0 },
-    timings: { generate: 0, total: 0 },
-    traceId: `none (${arm.name} failed)`,
-  };
-}
-
-function recordOf(answer: Answer, testCase: Case, passages: Record<string, StoredPassage>): AnswerRecord {
-  return {
-    text: answer.text,
-    ...(answer.output && { output: answer.output }),
-    raw: answer.raw,
-    abstained: answer.abstained,
-    citations: answer.citations,
-    danglingMarkers: answer.danglingMarkers,
-    passages: answer.passages.map((passage) => {
-      const { documentId, uri, title, start, end, text } = passage;
-      // Two arms may read different indexes, in which one id can name different text.
-      const known = passages[passage.id];
-      const id = known && known.text !== text ? `${passage.id}~${sha256(text).slice(0, 8)}` : passage.id;
-      passages[id] = { documentId, uri, title, start, end, text };
-      return {
-        id,
-        rank: passage.rank,
-        score: passage.score,
-        ...(testCase.source && { holdsSource: holdsSource(passage, testCase.source) }),
-      };
-    }),
-    ...(answer.searchQuery !== undefined && { searchQuery: answer.searchQuery }),
-    ...(answer.confidence !== undefined && { confidence: answer.confidence }),
-    usage: answer.usage,
-    timings: answer.timings,
-    traceId: answer.traceId,
-  };
-}
-
-function check({ cases, arms, metrics, primary }: ArmsComparison): void {
-  const fail = (message: string, hint: string) => {
-    throw new InvalidInputError({ message, hint, domain: 'evaluate' });
-  };
-  if (cases.length === 0)
-    fail('There are no cases to compare on.', 'Name a file of cases (--cases FILE.jsonl).');
-  const repeated = (names: string[]) => names.find((name, i) => names.indexOf(name) !== i);
-  const twice = repeated(cases.map((testCase) => testCase.id));
-  if (twice !== undefined)
-    fail(`Two cases have the id "${twice}".`, 'Give every case an id of its own: answers are kept by it.');
-  if (arms.length === 0) fail('There is no arm to compare.', 'Name at least one arm (--arms base,rag).');
-  const arm = repeated(arms.map((candidate) => candidate.name));
-  if (arm !== undefined) fail(`The arm "${arm}" is named twice.`, 'Name each arm once.');
-  const metric = repeated(metrics.map((candidate) => candidate.id));
-  if (metric !== undefined)
-    fail(`Two metrics have the id "${metric}".`, 'Give compared fields and style rules different names.');
-  const chosen = metrics.find((candidate) => candidate.id === primary.metric);
-  if (!chosen || chosen.direction === 'none' || chosen.summary !== 'mean')
-    fail(
-      `The verdict cannot rest on the metric "${primary.metric}".`,
-      `Take one of: ${metrics
-        .filter((candidate) => candidate.direction !== 'none' && candidate.summary === 'mean')
-        .map((candidate) => candidate.id)
-        .join(', ')}.`,
+    const collected = await collectAnswers(
+      { setup: { ...setup, provenance }, cases },
+      { arms, store, signal, ...(onProgress && { onProgress }) },
     );
-}
+    const undecided = summariseSlices(measureAnswers(collected, metrics));
+    const result = { ...undecided, verdict: decideVerdict(undecided) };
+    const files = await writeReport(result, { directory: join(dataDirectory, 'reports', run.id) });
 
-/** A sample of as many of each kind as of any other, as far as they go, in the order of the cases. */
-function spreadOverKinds(cases: readonly Case[], count: number, seed: number): Case[] {
-  const random = createRandom(seed + 1);
-  const byKind = new Map<string, Case[]>();
-  for (const testCase of shuffled(cases, random)) {
-    const kind = testCase.kind ?? '';
-    byKind.set(kind, [...(byKind.get(kind) ?? []), testCase]);
+    const seconds = (Date.now() - startedAt) / 1000;
+    const made = counts.answers + counts.latencyAnswers - counts.stored - counts.latencyStored + choosing;
+    await catalog.runs.finish(run.id, {
+      status: 'done',
+      metrics: {
+        cases: cases.length,
+        seconds,
+        ...(made > 20 && { secondsPerAnswer: seconds / made }),
+      },
+      artefacts: Object.values(files).map((file) => relative(dataDirectory, file)),
+    });
+    return { runId: run.id, result, files, estimate };
+  } catch (error) {
+    await finishFailedRun(catalog, run.id, error, { signal });
+    throw error;
   }
-  const queues = [...byKind.values()];
-  const taken = new Set<Case>();
-  for (let turn = 0; taken.size < count; turn++) {
-    const next = queues[turn % queues.length]!.shift();
-    if (next) taken.add(next);
-  }
-  return cases.filter((testCase) => taken.has(testCase));
-}
-
-function jobName(arm: string, caseId: string): string {
-  return JSON.stringify([arm, caseId]);
-}
-
-function infoOf({ name, label, description, reference, retrieves, trained }: ArmUnderTest): ArmInfo {
-  return { name, label, description, reference, retrieves, trained };
-}
-
-function metricInfoOf(metric: MetricInfo): MetricInfo {
-  const { id, name, description, unit, direction, summary, pass, family, probabilityOf } = metric;
-  return {
-    id,
-    name,
-    description,
-    unit,
-    direction,
-    summary,
-    pass,
-    family,
-    ...(probabilityOf && { probabilityOf }),
-  };
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Parts } from '../parts/parts.ts';
 import { advantageOf, shownBetter } from './advantage.ts';
+import type { ComparisonResult } from './comparison-result.ts';
 import { formatDifference, formatInterval, formatP } from './format.ts';
-import type { ComparisonResult } from './types.ts';
 
 export interface Evidence {
   runId: string;

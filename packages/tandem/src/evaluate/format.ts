@@ -1,4 +1,5 @@
-import type { Estimate, MetricInfo } from './types.ts';
+import type { Estimate } from './comparison-result.ts';
+import type { MetricInfo } from './metrics/metric.ts';
 
 type Unit = MetricInfo['unit'];
 

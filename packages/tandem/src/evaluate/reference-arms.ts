@@ -5,38 +5,39 @@ import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import { spellOut } from '../dataset/glossary.ts';
-import type { ArmUnderTest } from './types.ts';
+import type { ArmUnderTest } from './arm.ts';
+
+// Yardsticks: what the cheap alternative would have given. They stand in the table and are never the verdict's choice.
 
 /**
- * Yardsticks: what the cheap alternative would have given. In the table, never the verdict's choice.
+ * rag with the glossary's long forms put into the question by a table, instead of learnt by a model. Replaces `rag.answer`, so that both
+ * arms share the answers to questions without a word of the glossary.
  */
-
-/** rag with the glossary's long forms put into the question by a table, instead of learnt by a model. */
-export async function glossaryArm(
+export async function makeGlossaryArm(
   parts: AnsweringParts,
   rag: ArmUnderTest,
   glossary: readonly GlossaryEntry[],
   variant: PromptVariant | undefined,
 ): Promise<ArmUnderTest> {
   const answerer = await createAnswerer(parts, { arm: 'rag' });
-  // Questions without a glossary word are rag's own, and temperature 0 gives the same answer: asked once by whichever arm's turn
-  // comes first, and handed to the other once, so that the latency pass measures its own.
+  // At temperature 0 both arms give the same answer to a question without a glossary word. The arm whose turn comes first asks for it and
+  // the other gets it, once: the latency pass asks for its own.
   const deterministic = parts.settings.answer.temperature === 0;
-  const waiting = new Map<string, { from: string; answer: Promise<Answer> }>();
+  const answersToShare = new Map<string, { from: string; answer: Promise<Answer> }>();
   const ragAnswer = rag.answer;
-  const shared = (from: string, testCase: Case, signal: AbortSignal) => {
-    const made = waiting.get(testCase.id);
+  const shareAnswer = (from: string, testCase: Case, signal: AbortSignal) => {
+    const made = answersToShare.get(testCase.id);
     if (made && made.from !== from) {
-      waiting.delete(testCase.id);
+      answersToShare.delete(testCase.id);
       return made.answer;
     }
     const answer = ragAnswer(testCase, signal);
-    waiting.set(testCase.id, { from, answer });
+    answersToShare.set(testCase.id, { from, answer });
     return answer;
   };
   const isPlain = ({ question }: Case) => deterministic && spellOut(question, glossary) === question;
   rag.answer = (testCase, signal) =>
-    isPlain(testCase) ? shared('rag', testCase, signal) : ragAnswer(testCase, signal);
+    isPlain(testCase) ? shareAnswer('rag', testCase, signal) : ragAnswer(testCase, signal);
   return {
     name: 'rag+glossary',
     label: 'rag + glossary',
@@ -48,7 +49,7 @@ export async function glossaryArm(
     fingerprint: hashJson({ rag: rag.fingerprint, glossary }),
     answer: (testCase, signal) =>
       isPlain(testCase)
-        ? shared('glossary', testCase, signal)
+        ? shareAnswer('glossary', testCase, signal)
         : answerer.answer(spellOut(testCase.question, glossary), {
             signal,
             ...(variant && { variant }),
@@ -57,7 +58,7 @@ export async function glossaryArm(
 }
 
 /** What the best passage says in its own words, cited: an answer without any model but the embedder. */
-export async function extractArm(parts: AnsweringParts, common: string): Promise<ArmUnderTest> {
+export async function makeExtractArm(parts: AnsweringParts, shared: string): Promise<ArmUnderTest> {
   const answerer = await createAnswerer(parts, { extract: true });
   return {
     name: 'extract',
@@ -67,7 +68,7 @@ export async function extractArm(parts: AnsweringParts, common: string): Promise
     reference: true,
     retrieves: true,
     trained: false,
-    fingerprint: hashJson({ common, extract: 2 }),
+    fingerprint: hashJson({ common: shared, extract: 2 }),
     answer: ({ question }, signal) => answerer.answer(question, { signal }),
   };
 }

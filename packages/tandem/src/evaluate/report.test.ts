@@ -1,12 +1,12 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { compare } from './compare.ts';
+import { compareGivenArms } from './compare-given-arms.fixture.ts';
+import type { ComparisonResult } from './comparison-result.ts';
 import { createMetrics, defaultPrimary } from './metrics/index.ts';
 import { escapeHtml, html } from './report/html.ts';
 import { renderReport } from './report.ts';
 import { summarise } from './summary.ts';
 import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
-import type { ComparisonResult } from './types.ts';
 
 const chances = {
   base: { '*': 0.05 },
@@ -141,7 +141,7 @@ describe('the report', () => {
         };
       },
     }));
-    const nasty = await compare({
+    const nasty = await compareGivenArms({
       ...options,
       project: hostile,
       cases,
@@ -191,7 +191,7 @@ describe('a project with plain answers', () => {
       groups: 16,
     });
     const settings = { notInSources: 'I do not know.', styleRules: [] };
-    const result = await compare({
+    const result = await compareGivenArms({
       ...options,
       cases: options.cases.map(({ id, question, expected }) => ({
         id,

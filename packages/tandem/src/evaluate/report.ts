@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { counted } from '../core/counted.ts';
+import type { ComparisonResult } from './comparison-result.ts';
 import { markedArms } from './report/arms.ts';
 import { casesSection } from './report/cases.ts';
 import { otherFigures, primaryFigures } from './report/figures.ts';
@@ -8,7 +9,6 @@ import { makingSection } from './report/making.ts';
 import { script } from './report/script.ts';
 import { style } from './report/style.ts';
 import { metricGlossary, metricTable, pairTable } from './report/tables.ts';
-import type { ComparisonResult } from './types.ts';
 
 /**
  * The comparison as one HTML file that asks for nothing else: style, script and drawings are inside, and a content security

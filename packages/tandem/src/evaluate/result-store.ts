@@ -3,7 +3,31 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { DiskFullError } from '../core/errors/disk-full-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { ResultStore, StoredAnswer } from './types.ts';
+import type { Answer } from '../core/types/answer.ts';
+
+/** Why a question has no answer. */
+export interface FailureRecord {
+  /** One clear sentence. */
+  message: string;
+  hint?: string;
+  code: string;
+}
+
+/** Where finished answers wait for the rest, so that a comparison that was cut off continues from them. */
+export interface ResultStore {
+  get(key: string): StoredAnswer | undefined;
+  /** Resolves once the row is on the disk. */
+  put(key: string, row: StoredAnswer): Promise<void>;
+}
+
+/** One answer of one arm to one case, or why there is none. */
+export interface StoredAnswer {
+  arm: string;
+  caseId: string;
+  pass: 'answers' | 'latency';
+  answer?: Answer;
+  failure?: FailureRecord;
+}
 
 /** The shape is checked only as far as telling a row from something else: rows are written by this file alone. */
 const rowSchema = z.object({

@@ -1,5 +1,6 @@
+import type { ComparisonResult, Slice } from './comparison-result.ts';
 import { formatInterval, formatValue } from './format.ts';
-import type { ComparisonResult, MetricInfo, Slice } from './types.ts';
+import type { MetricInfo } from './metrics/metric.ts';
 
 /** In the report only: shades of what the table has already. */
 const details = new Set([

@@ -2,10 +2,11 @@ import type { Answer } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
 import { createRandom } from '../statistics/index.ts';
-import { compare } from './compare.ts';
+import type { ArmUnderTest } from './arm.ts';
+import { compareGivenArms, type GivenComparison } from './compare-given-arms.fixture.ts';
+import type { ComparisonResult } from './comparison-result.ts';
 import { createMetrics, defaultPrimary, type MetricSettings } from './metrics/index.ts';
 import { memoryResultStore } from './result-store.ts';
-import type { ArmsComparison, ArmUnderTest, ComparisonResult } from './types.ts';
 
 /**
  * Material for tests of the comparison, the verdict and the report: a small help desk whose arms are dice with known
@@ -49,10 +50,10 @@ export const syntheticSettings: MetricSettings = {
 };
 
 export async function syntheticComparison(options: SyntheticOptions): Promise<ComparisonResult> {
-  return compare(syntheticOptions(options));
+  return compareGivenArms(syntheticOptions(options));
 }
 
-export function syntheticOptions(options: SyntheticOptions): ArmsComparison {
+export function syntheticOptions(options: SyntheticOptions): GivenComparison {
   const cases = syntheticCases(options);
   return {
     project: 'Synthetic help desk',

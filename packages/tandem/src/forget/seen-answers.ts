@@ -1,5 +1,5 @@
 import type { Forgetting } from '../catalog/catalog.ts';
-import type { AnswerRecord } from '../evaluate/types.ts';
+import type { AnswerRecord } from '../evaluate/comparison-result.ts';
 import { type ForgottenText, removedMark } from './forgotten-text.ts';
 
 /** Was an answer made with the document in sight, or does it say what only the document says? */

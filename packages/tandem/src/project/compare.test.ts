@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { settingsSchema } from '../core/settings.ts';
-import { searchedIn } from '../evaluate/compare-arms.ts';
+import { describeSearch } from '../evaluate/describe-provenance.ts';
 import { storeTitle } from '../store/open-store.ts';
 import { configSchema } from './config.ts';
 
 const searched = (given: object) => {
   const { store, retrieve } = configSchema.parse({ name: 'test', ...given });
-  return searchedIn({
+  return describeSearch({
     storeName: storeTitle(store),
     settings: settingsSchema.parse({ retrieve: { rerankCandidates: retrieve.rerankCandidates } }),
     models: { names: { chat: '', embedder: '', ...(retrieve.reranker && { reranker: 'local:./reranker' }) } },

@@ -1,4 +1,4 @@
-import type { Metric } from '../types.ts';
+import type { Metric } from './metric.ts';
 
 /** What an answer costs: tokens in, tokens out, and time. Time comes from the sequential pass only. */
 export function costMetrics(): Metric[] {

@@ -1,6 +1,6 @@
 import { valueAt } from '../../answer/structured-output.ts';
 import { canonicalJson } from '../../core/hash.ts';
-import type { Metric, MetricInput } from '../types.ts';
+import type { Metric, MetricInput } from './metric.ts';
 import type { MetricSettings } from './settings.ts';
 import { comparableWords } from './words.ts';
 

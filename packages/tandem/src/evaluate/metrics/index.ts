@@ -1,6 +1,6 @@
-import type { Metric } from '../types.ts';
 import { costMetrics } from './cost.ts';
 import { fieldMetrics } from './fields.ts';
+import type { Metric } from './metric.ts';
 import { wholeAnswerMetrics } from './right.ts';
 import type { MetricSettings } from './settings.ts';
 import { sourceMetrics } from './sources.ts';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { withoutMarkers } from '../../answer/citations.ts';
 import type { Answer } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
+import type { ArmInfo } from '../arm.ts';
 import { syntheticSettings } from '../synthetic-comparison.fixture.ts';
-import type { ArmInfo } from '../types.ts';
 import { createMetrics, holdsSource, rougeL, tokenF1 } from './index.ts';
 import { comparableWords } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { listed } from '../format.ts';
-import type { Metric, MetricInput } from '../types.ts';
 import { fieldRight } from './fields.ts';
+import type { Metric, MetricInput } from './metric.ts';
 import { expectedText, expectsAbstention, type MetricSettings } from './settings.ts';
 import { citesSource } from './sources.ts';
 import { tokenF1 } from './text-overlap.ts';

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
-import type { Metric } from '../types.ts';
+import type { Metric } from './metric.ts';
 import { expectsAbstention, type MetricSettings } from './settings.ts';
 import { holdsSource } from './source-overlap.ts';
 

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { StyleRule } from '../../core/settings.ts';
-import type { Metric } from '../types.ts';
+import type { Metric } from './metric.ts';
 import type { MetricSettings } from './settings.ts';
 
 /** Share of the project's style rules that an answer keeps, and each rule on its own. None without rules. */

@@ -1,5 +1,5 @@
 import { withoutMarkers } from '../../answer/citations.ts';
-import type { Metric } from '../types.ts';
+import type { Metric } from './metric.ts';
 import { expectedText, type MetricSettings } from './settings.ts';
 import { rougeL, tokenF1 } from './text-overlap.ts';
 

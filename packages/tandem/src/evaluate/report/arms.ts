@@ -1,4 +1,5 @@
-import type { ArmInfo, ComparisonResult } from '../types.ts';
+import type { ArmInfo } from '../arm.ts';
+import type { ComparisonResult } from '../comparison-result.ts';
 
 /** An arm with the class that gives it its colour and form, the same in plots, tables and answers. */
 export interface MarkedArm extends ArmInfo {

@@ -1,5 +1,5 @@
+import type { AnswerRecord, CaseRecord, ComparisonResult } from '../comparison-result.ts';
 import { formatValue } from '../format.ts';
-import type { AnswerRecord, CaseRecord, ComparisonResult } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Content, type Html, html } from './html.ts';
 

@@ -1,7 +1,8 @@
 import { counted } from '../../core/counted.ts';
 import { expectedCalibrationError, reliabilityBins } from '../../statistics/index.ts';
 import { advantageOf } from '../advantage.ts';
-import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
+import type { ComparisonResult, Slice } from '../comparison-result.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';
 import { type IntervalRow, intervalPlot, reliabilityPlot, scatterPlot } from './plots.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
+import type { ComparisonResult, Provenance } from '../comparison-result.ts';
 import { formatValue } from '../format.ts';
-import type { ComparisonResult, Provenance } from '../types.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Content, type Html, html } from './html.ts';
 

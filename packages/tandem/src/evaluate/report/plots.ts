@@ -1,5 +1,5 @@
 import { formatInterval, formatValue } from '../format.ts';
-import type { MetricInfo } from '../types.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
 import { type Html, html } from './html.ts';
 
 type Unit = MetricInfo['unit'];

@@ -1,7 +1,8 @@
 import { counted } from '../../core/counted.ts';
 import { advantageOf, shownBetter } from '../advantage.ts';
+import type { ComparisonResult, Slice } from '../comparison-result.ts';
 import { formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
-import type { ComparisonResult, MetricInfo, Slice } from '../types.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';
 

@@ -12,7 +12,7 @@ import type { Answer } from '../../core/types/answer.ts';
 import type { Example } from '../../core/types/example.ts';
 import { buildDataset } from '../../dataset/build-dataset.ts';
 import { feedbackFile, rateAnswer } from '../../dataset/feedback.ts';
-import { compare } from '../../evaluate/compare.ts';
+import { compareGivenArms } from '../../evaluate/compare-given-arms.fixture.ts';
 import { createMetrics, defaultPrimary } from '../../evaluate/metrics/index.ts';
 import { renderReport } from '../../evaluate/report.ts';
 import { openResultStore } from '../../evaluate/result-store.ts';
@@ -147,7 +147,7 @@ async function fill(project: Project): Promise<{ traces: Record<string, string>;
   });
 
   await using store = await openResultStore(data('comparison-answers.jsonl'));
-  const result = await compare({
+  const result = await compareGivenArms({
     project: 'test',
     cases: Object.keys(body).map((name) => ({
       id: `case-${name}`,

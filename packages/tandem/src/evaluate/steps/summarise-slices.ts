@@ -1,12 +1,57 @@
+import { hashJson } from '../../core/hash.ts';
 import {
   bootstrapDifference,
   bootstrapInterval,
   holmAdjust,
   minimalDetectableDifference,
   pairedSignFlipTest,
-} from '../statistics/index.ts';
-import type { ArmInfo, ArmMetric, CaseRecord, MetricInfo, PairComparison, Slice } from './types.ts';
+} from '../../statistics/index.ts';
+import type { ArmInfo } from '../arm.ts';
+import type {
+  ArmMetric,
+  CaseRecord,
+  PairComparison,
+  Slice,
+  UndecidedComparison,
+} from '../comparison-result.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
+import type { MeasuredCases } from './step-data.ts';
 
+/**
+ * Turns the values of single cases into numbers over all of them and over each kind, with intervals and tests; what is then missing of a
+ * comparison's result is the verdict.
+ */
+export function summariseSlices(measured: MeasuredCases): UndecidedComparison {
+  const { setup, startedAt, arms, cases, passages, failures } = measured;
+  const { project, subject, metrics, primary, worthHaving, options, provenance } = setup;
+  return {
+    version: 1,
+    id: hashJson({
+      cases: cases.map((record) => record.case),
+      arms: arms.map(({ name, fingerprint, reference }) => [name, fingerprint, reference]),
+      metrics,
+      primary: primary.metric,
+      settings: options,
+    }),
+    startedAt,
+    finishedAt: new Date().toISOString(),
+    project,
+    subject,
+    arms,
+    metrics,
+    primary,
+    worthHaving,
+    options,
+    kinds: kindsOf(cases),
+    cases,
+    passages,
+    slices: summariseCases(cases, { arms, metrics, primary: primary.metric, ...options }),
+    failures,
+    provenance,
+  };
+}
+
+/** What the numbers of a slice are made with. */
 export interface SliceOptions {
   arms: readonly ArmInfo[];
   metrics: readonly MetricInfo[];
@@ -22,14 +67,14 @@ export interface SliceOptions {
  * metric over the arms that can be chosen; all other tested metrics over those arms; whatever involves a reference row; and
  * the primary metric over all kinds and pairs.
  */
-export function summariseSlices(cases: readonly CaseRecord[], options: SliceOptions): Slice[] {
+export function summariseCases(cases: readonly CaseRecord[], options: SliceOptions): Slice[] {
   const kinds = kindsOf(cases);
   const slices = [
-    sliceOf(null, cases, options),
+    summariseSlice(null, cases, options),
     // A single kind would only repeat the whole.
     ...(kinds.length > 1
       ? kinds.map((kind) =>
-          sliceOf(
+          summariseSlice(
             kind,
             cases.filter((record) => record.case.kind === kind),
             options,
@@ -37,16 +82,16 @@ export function summariseSlices(cases: readonly CaseRecord[], options: SliceOpti
         )
       : []),
   ];
-  adjust(slices, options);
+  adjustPValues(slices, options);
   return slices;
 }
 
 /** The cases' kinds in order of first appearance. */
-export function kindsOf(cases: readonly CaseRecord[]): string[] {
+function kindsOf(cases: readonly CaseRecord[]): string[] {
   return [...new Set(cases.flatMap((record) => record.case.kind ?? []))];
 }
 
-function sliceOf(kind: string | null, cases: readonly CaseRecord[], options: SliceOptions): Slice {
+function summariseSlice(kind: string | null, cases: readonly CaseRecord[], options: SliceOptions): Slice {
   const arms: ArmMetric[] = [];
   const pairs: PairComparison[] = [];
   for (const metric of options.metrics) {
@@ -59,13 +104,13 @@ function sliceOf(kind: string | null, cases: readonly CaseRecord[], options: Sli
     };
     const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
     for (const arm of options.arms) {
-      const sample = present(columns.get(arm.name)!, cases);
+      const sample = withValues(columns.get(arm.name)!, cases);
       const interval = bootstrapInterval(sample, settings);
-      if (interval) arms.push({ arm: arm.name, metric: metric.id, ...estimate(interval) });
+      if (interval) arms.push({ arm: arm.name, metric: metric.id, ...toEstimate(interval) });
     }
     options.arms.forEach((a, i) => {
       for (const b of options.arms.slice(i + 1)) {
-        const pair = both(columns.get(a.name)!, columns.get(b.name)!, cases);
+        const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases);
         const interval = bootstrapDifference(pair, settings);
         if (!interval) continue;
         const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
@@ -73,7 +118,7 @@ function sliceOf(kind: string | null, cases: readonly CaseRecord[], options: Sli
           a: a.name,
           b: b.name,
           metric: metric.id,
-          ...estimate(interval),
+          ...toEstimate(interval),
           standardError: interval.standardError,
           ...(test && { p: test.p, exact: test.exact }),
           minimalDetectable:
@@ -94,7 +139,7 @@ function sliceOf(kind: string | null, cases: readonly CaseRecord[], options: Sli
   };
 }
 
-function adjust(slices: readonly Slice[], options: SliceOptions): void {
+function adjustPValues(slices: readonly Slice[], options: SliceOptions): void {
   const reference = new Set(options.arms.filter((arm) => arm.reference).map((arm) => arm.name));
   const directed = new Set(options.metrics.filter((m) => m.direction !== 'none').map((m) => m.id));
   const families = new Map<string, PairComparison[]>();
@@ -130,7 +175,7 @@ function valuesOf(cases: readonly CaseRecord[], arm: string, metric: string): (n
   return cases.map((record) => record.arms[arm]?.values[metric]);
 }
 
-function present(
+function withValues(
   column: readonly (number | undefined)[],
   cases: readonly CaseRecord[],
 ): { values: number[]; groups: string[] } {
@@ -144,7 +189,7 @@ function present(
   return { values, groups };
 }
 
-function both(
+function withBothValues(
   left: readonly (number | undefined)[],
   right: readonly (number | undefined)[],
   cases: readonly CaseRecord[],
@@ -162,6 +207,6 @@ function both(
   return { a, b, groups };
 }
 
-function estimate({ value, low, high, cases, groups }: PairComparison | Omit<ArmMetric, 'arm' | 'metric'>) {
+function toEstimate({ value, low, high, cases, groups }: PairComparison | Omit<ArmMetric, 'arm' | 'metric'>) {
   return { value, low, high, cases, groups };
 }

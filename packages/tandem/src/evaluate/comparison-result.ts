@@ -1,65 +1,8 @@
-import type { ProgressListener } from '../core/progress.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
-
-/** What the table says about an arm. `reference` rows are shown and compared against but never chosen. */
-export interface ArmInfo {
-  /** Unique in a comparison: `base`, `rag`, `tuned`, `hybrid`, or a reference row's own name such as `rag+glossary`. */
-  name: string;
-  /** What people read; the name where there is nothing better. */
-  label: string;
-  /** One sentence: what this arm is made of. */
-  description: string;
-  /** In the table as a yardstick, never the verdict's choice. */
-  reference: boolean;
-  /** Has passages in its prompt: citation and retrieval metrics apply. */
-  retrieves: boolean;
-  /** Needs a trained adapter: named among the costs. */
-  trained: boolean;
-}
-
-/** An arm that can be asked. */
-export interface ArmUnderTest extends ArmInfo {
-  /**
-   * Hash of everything that decides this arm's answers (model, adapter, prompt, grammar, index, k, generation options).
-   * Stored answers are reused only for an equal fingerprint.
-   */
-  fingerprint: string;
-  /** Rejects with a `TandemError` of category `user` when this question cannot be answered (context overflow). */
-  answer(testCase: Case, signal: AbortSignal): Promise<Answer>;
-}
-
-/** What a metric is told besides answer and case. */
-export interface MetricInput {
-  answer: Answer;
-  testCase: Case;
-  arm: ArmInfo;
-}
-
-export interface MetricInfo {
-  id: string;
-  name: string;
-  /** One sentence: what is counted, over which cases. */
-  description: string;
-  /** `share` and `score` lie in 0–1; the others are counts. */
-  unit: 'share' | 'score' | 'words' | 'tokens' | 'ms';
-  direction: 'higher' | 'lower' | 'none';
-  /** How the cases' values become one number. Only means are tested; medians and percentiles get an interval. */
-  summary: 'mean' | 'median' | 'p95';
-  /** `latency` metrics are measured in their own sequential pass. */
-  pass: 'answers' | 'latency';
-  /** Groups rows of the table: "the answer", "sources", "cost". */
-  family: string;
-  /** This value is the stated probability that the metric named here is 1: a reliability diagram is drawn of the two. */
-  probabilityOf?: string;
-}
-
-export interface Metric extends MetricInfo {
-  /** undefined: does not apply to this case or arm, and the case leaves this metric's n. */
-  value(input: MetricInput): number | undefined;
-  /** What a failed answer is worth; absent: the case leaves this metric's n. */
-  whenFailed?: number;
-}
+import type { ArmInfo } from './arm.ts';
+import type { MetricInfo } from './metrics/metric.ts';
+import type { FailureRecord } from './result-store.ts';
 
 /** A mean (median, percentile) with its 95 % interval from resampling groups. */
 export interface Estimate {
@@ -71,6 +14,7 @@ export interface Estimate {
   groups: number;
 }
 
+/** One metric of one arm. */
 export interface ArmMetric extends Estimate {
   arm: string;
   metric: string;
@@ -131,13 +75,7 @@ export interface AnswerRecord {
   traceId: string;
 }
 
-export interface FailureRecord {
-  /** One clear sentence. */
-  message: string;
-  hint?: string;
-  code: string;
-}
-
+/** One case with every arm's answer to it, and what each metric made of that answer. */
 export interface CaseRecord {
   case: Case;
   /** `case.group`, or the case's own id. */
@@ -155,7 +93,7 @@ export interface Subject {
   embedderHash?: string;
 }
 
-/** How it was made, for the report's reader. Whoever runs the comparison fills it in; absent parts are not shown. */
+/** How it was made, for the report's reader. Parts that are absent are not shown. */
 export interface Provenance {
   commit?: string;
   /** True when the working tree differed from `commit`. */
@@ -228,6 +166,20 @@ export interface Verdict {
   claims: { metric: string; better: string; than: string; kind: string | null }[];
 }
 
+/** How the numbers are made. */
+export interface ComparisonOptions {
+  seed: number;
+  /** Of the bootstrap. */
+  resamples: number;
+  /** Of the intervals: 0.95. */
+  level: number;
+  /** Cases of the sequential latency pass. */
+  latencyCases: number;
+}
+
+/** An answer that an arm could not give. */
+export type FailedAnswer = { arm: string; caseId: string } & FailureRecord;
+
 /** `comparison.json`: plain JSON, all that the report and the terminal table are made from. */
 export interface ComparisonResult {
   version: 1;
@@ -242,49 +194,16 @@ export interface ComparisonResult {
   primary: { metric: string; why: string };
   /** Differences of the primary metric below this are not worth having; in the metric's unit. */
   worthHaving: number;
-  options: { seed: number; resamples: number; level: number; latencyCases: number };
+  options: ComparisonOptions;
   kinds: string[];
   cases: CaseRecord[];
   passages: Record<string, StoredPassage>;
   /** First all cases, then one per kind. */
   slices: Slice[];
-  failures: ({ arm: string; caseId: string } & FailureRecord)[];
+  failures: FailedAnswer[];
   verdict: Verdict;
   provenance: Provenance;
 }
 
-/** Where finished answers wait for the rest, so that a run that was cut off goes on. */
-export interface ResultStore {
-  get(key: string): StoredAnswer | undefined;
-  /** Resolves once the row is on the disk. */
-  put(key: string, row: StoredAnswer): Promise<void>;
-}
-
-export interface StoredAnswer {
-  arm: string;
-  caseId: string;
-  pass: 'answers' | 'latency';
-  answer?: Answer;
-  failure?: FailureRecord;
-}
-
-export interface ArmsComparison {
-  project: string;
-  cases: Case[];
-  arms: ArmUnderTest[];
-  metrics: Metric[];
-  /** Id of the metric the verdict rests on, and why that one. */
-  primary: { metric: string; why: string };
-  /** The smallest difference of the primary metric that would change your choice, in its unit. Default 0.1. */
-  worthHaving?: number;
-  subject: Subject;
-  provenance?: Provenance;
-  store: ResultStore;
-  /** Cases of the sequential latency pass, taken evenly from all kinds; 0 leaves it out. Default 12. */
-  latencyCases?: number;
-  seed?: number;
-  /** Resamples of the bootstrap. Default 4,000. */
-  resamples?: number;
-  signal?: AbortSignal;
-  onProgress?: ProgressListener;
-}
+/** The same before a verdict is drawn from its numbers. */
+export type UndecidedComparison = Omit<ComparisonResult, 'verdict'>;

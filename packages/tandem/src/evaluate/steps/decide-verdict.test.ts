@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../statistics/index.ts';
-import { summariseSlices } from './slices.ts';
-import { syntheticComparison } from './synthetic-comparison.fixture.ts';
-import type { CaseRecord, ComparisonResult, MetricInfo, Verdict } from './types.ts';
-import { decideVerdict } from './verdict.ts';
+import { createRandom } from '../../statistics/index.ts';
+import type { CaseRecord, ComparisonResult, Verdict } from '../comparison-result.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
+import { syntheticComparison } from '../synthetic-comparison.fixture.ts';
+import { decideVerdict } from './decide-verdict.ts';
+import { summariseCases } from './summarise-slices.ts';
 
 const four = ['base', 'rag', 'tuned', 'hybrid'];
 
@@ -177,7 +178,7 @@ function tableOf(given: Given, metrics = [metric('right', given.direction), metr
     kinds: [],
     cases,
     passages: {},
-    slices: summariseSlices(cases, { arms, metrics, primary: 'right', ...settings }),
+    slices: summariseCases(cases, { arms, metrics, primary: 'right', ...settings }),
     failures: [],
     provenance: {},
   };

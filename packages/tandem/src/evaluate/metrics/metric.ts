@@ -1,0 +1,35 @@
+import type { Answer } from '../../core/types/answer.ts';
+import type { Case } from '../../core/types/example.ts';
+import type { ArmInfo } from '../arm.ts';
+
+/** What a metric is told besides answer and case. */
+export interface MetricInput {
+  answer: Answer;
+  testCase: Case;
+  arm: ArmInfo;
+}
+
+export interface MetricInfo {
+  id: string;
+  name: string;
+  /** One sentence: what is counted, over which cases. */
+  description: string;
+  /** `share` and `score` lie in 0–1; the others are counts. */
+  unit: 'share' | 'score' | 'words' | 'tokens' | 'ms';
+  direction: 'higher' | 'lower' | 'none';
+  /** How the cases' values become one number. Only means are tested; medians and percentiles get an interval. */
+  summary: 'mean' | 'median' | 'p95';
+  /** `latency` metrics are measured in their own sequential pass. */
+  pass: 'answers' | 'latency';
+  /** Groups rows of the table: "the answer", "sources", "cost". */
+  family: string;
+  /** This value is the stated probability that the metric named here is 1: a reliability diagram is drawn of the two. */
+  probabilityOf?: string;
+}
+
+export interface Metric extends MetricInfo {
+  /** undefined: does not apply to this case or arm, and the case leaves this metric's n. */
+  value(input: MetricInput): number | undefined;
+  /** What a failed answer is worth; absent: the case leaves this metric's n. */
+  whenFailed?: number;
+}

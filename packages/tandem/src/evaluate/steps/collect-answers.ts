@@ -1,0 +1,121 @@
+import { ContextOverflowError } from '../../core/errors/context-overflow-error.ts';
+import { InterruptedError } from '../../core/errors/interrupted-error.ts';
+import type { ProgressListener } from '../../core/progress.ts';
+import type { Case } from '../../core/types/example.ts';
+import type { ArmUnderTest } from '../arm.ts';
+import { type PlannedAnswer, planAnswers } from '../plan-answers.ts';
+import type { ResultStore, StoredAnswer } from '../result-store.ts';
+import type { CollectedAnswers, QuestionsToAsk } from './step-data.ts';
+
+/** What the answers come from and where they are kept. */
+export interface CollectingParts {
+  arms: readonly ArmUnderTest[];
+  store: ResultStore;
+  signal?: AbortSignal;
+  onProgress?: ProgressListener;
+}
+
+/**
+ * Puts the same cases to every arm; then measures latency on a sample of them, one answer at a time. Each answer is stored as soon as it
+ * is there: the same call continues where an interrupted one stopped, and an arm whose fingerprint is unchanged is not asked again.
+ *
+ * A question that does not fit an arm's context is a failed answer of that arm; any other error stops the comparison.
+ * @throws InvalidInputError for no arms, or two of one name
+ * @throws InterruptedError when `signal` aborts
+ */
+export async function collectAnswers(
+  questions: QuestionsToAsk,
+  parts: CollectingParts,
+): Promise<CollectedAnswers> {
+  const startedAt = new Date().toISOString();
+  const { setup, cases } = questions;
+  const { arms, store } = parts;
+  const plan = planAnswers(questions, arms);
+  const asking: Asking = {
+    ...parts,
+    signal: parts.signal ?? new AbortController().signal,
+    armOf: new Map(arms.map((arm) => [arm.name, arm])),
+    caseOf: new Map(cases.map((testCase) => [testCase.id, testCase])),
+  };
+  const answers = await answerAll(plan.answers, asking, 'answering cases');
+  if (plan.timed.some(({ key }) => !store.get(key))) await warmUp(cases, plan.timed, asking);
+  const timed = await answerAll(plan.timed, asking, 'measuring latency');
+  return { setup, startedAt, arms: arms.map(describeArm), cases, answers, timed };
+}
+
+interface Asking extends CollectingParts {
+  signal: AbortSignal;
+  armOf: ReadonlyMap<string, ArmUnderTest>;
+  caseOf: ReadonlyMap<string, Case>;
+}
+
+async function answerAll(
+  planned: readonly PlannedAnswer[],
+  asking: Asking,
+  stage: string,
+): Promise<StoredAnswer[]> {
+  const { store, onProgress } = asking;
+  const rows: StoredAnswer[] = [];
+  const report = (detail?: string) =>
+    onProgress?.({
+      stage,
+      done: rows.length,
+      total: planned.length,
+      unit: 'answers',
+      ...(detail && { detail }),
+    });
+  for (const { key, arm: name, caseId, pass } of planned) {
+    let row = store.get(key);
+    if (!row) {
+      const arm = asking.armOf.get(name)!;
+      report(`${arm.label}: ${caseId}`);
+      const answered = await askOnce(arm, asking.caseOf.get(caseId)!, asking.signal, rows.length);
+      row = { arm: name, caseId, pass, ...answered };
+      await store.put(key, row);
+    }
+    rows.push(row);
+  }
+  if (planned.length > 0) report();
+  return rows;
+}
+
+async function askOnce(
+  arm: ArmUnderTest,
+  testCase: Case,
+  signal: AbortSignal,
+  done: number,
+): Promise<Pick<StoredAnswer, 'answer' | 'failure'>> {
+  const interrupted = (cause?: unknown) =>
+    new InterruptedError({
+      message: `The comparison was stopped after ${done} answers, which are kept.`,
+      domain: 'evaluate',
+      cause,
+    });
+  if (signal.aborted) throw interrupted(signal.reason);
+  try {
+    return { answer: await arm.answer(testCase, signal) };
+  } catch (error) {
+    if (signal.aborted) throw interrupted(error);
+    if (!ContextOverflowError.isInstance(error)) throw error;
+    return {
+      failure: { message: error.message, code: error.code, ...(error.hint && { hint: error.hint }) },
+    };
+  }
+}
+
+/** One answer of each arm that is thrown away: the first one loads models and fills caches. */
+async function warmUp(
+  cases: readonly Case[],
+  timed: readonly PlannedAnswer[],
+  { arms, caseOf, signal }: Asking,
+): Promise<void> {
+  const sample = new Set(timed.map(({ caseId }) => caseId));
+  const testCase = cases.find(({ id }) => !sample.has(id)) ?? caseOf.get(timed[0]!.caseId)!;
+  for (const arm of arms) await askOnce(arm, testCase, signal, 0);
+}
+
+/** Without its functions, in the order of `comparison.json`. */
+function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
+  const { name, label, description, reference, retrieves, trained, fingerprint } = arm;
+  return { name, label, description, reference, retrieves, trained, fingerprint };
+}

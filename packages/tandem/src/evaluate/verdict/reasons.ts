@@ -1,0 +1,149 @@
+import { counted } from '../../core/counted.ts';
+import type { ArmInfo } from '../arm.ts';
+import type { Slice } from '../comparison-result.ts';
+import { formatDifference, formatInterval, formatP, listed } from '../format.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
+import type { VerdictTable } from './verdict-table.ts';
+import { capitalise, describeValues, differenceOf, labels } from './wording.ts';
+
+/** The pairs of arms on the primary metric: what was shown and what was not. */
+export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
+  const pairs = arms.flatMap((a, i) =>
+    arms.slice(i + 1).flatMap((b) => {
+      const advantage = table.advantage(slice, a, b);
+      return advantage ? [advantage.by >= 0 ? { a, b } : { a: b, b: a }] : [];
+    }),
+  );
+  const shown = pairs.filter(({ a, b }) => table.beats(slice, a, b));
+  const open = pairs.filter(({ a, b }) => !table.beats(slice, a, b));
+  const line = ({ a, b }: (typeof pairs)[number]) => {
+    const p = table.advantage(slice, a, b)!.adjustedP;
+    const advantage = table.advantage(slice, a, b)!;
+    const { unit } = table.primary;
+    return `${a.label} over ${b.label} by ${formatDifference(advantage.by, unit)} (${formatInterval(advantage, unit)}${p === undefined ? '' : `, ${formatP(p)}`})`;
+  };
+  return [
+    `The choice rests on "${table.primary.name}". ${table.metric(table.primary.id)!.description} ${table.result.primary.why}`,
+    shown.length > 0
+      ? `Shown: ${shown.map(line).join('; ')}.`
+      : 'No arm was shown to do better than another.',
+    shown.length > 0 && open.length > 0 ? `Not shown: ${open.map(line).join('; ')}.` : '',
+    shown.length === 0 && open.length > 0 ? `Seen: ${open.map(line).join('; ')}.` : '',
+    pairs.length > 1
+      ? `In brackets the 95 % interval; p-values are Holm's over these ${pairs.length} pairs.`
+      : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+/** Where the arm named is shown better than all the others, and where some other is shown better than it. */
+export function otherMeasuresReason(
+  table: VerdictTable,
+  slice: Slice,
+  arm: ArmInfo | undefined,
+  arms: readonly ArmInfo[],
+): string {
+  const others = arms.filter((other) => other !== arm);
+  if (!arm || others.length === 0) return '';
+  const tested = table.result.metrics.filter(
+    (metric) =>
+      metric.id !== table.primary.id &&
+      metric.direction !== 'none' &&
+      metric.family !== 'Cost' &&
+      others.some((other) => table.advantage(slice, arm, other, metric)?.adjustedP !== undefined),
+  );
+  const better: string[] = [];
+  const worse: string[] = [];
+  const neither: string[] = [];
+  for (const metric of tested) {
+    const comparable = others.filter((other) => table.advantage(slice, arm, other, metric));
+    const beaten = comparable.filter((other) => table.beats(slice, arm, other, metric));
+    const ahead = comparable.filter((other) => table.beats(slice, other, arm, metric));
+    if (ahead.length > 0)
+      worse.push(`${metric.name} (${describeValues(table, slice, [arm, ...ahead], true, metric)})`);
+    if (beaten.length > 0)
+      better.push(
+        `${metric.name} (${beaten.length === comparable.length && comparable.length > 1 ? 'than all' : `than ${labels(beaten)}`})`,
+      );
+    if (ahead.length + beaten.length === 0) neither.push(metric.name);
+  }
+  return [
+    better.length > 0 ? `${capitalise(arm.label)} is also better on: ${better.join('; ')}.` : '',
+    worse.length > 0 ? `It is worse on: ${worse.join('; ')}.` : '',
+    neither.length > 0 ? `No difference from any other arm was found on: ${neither.join('; ')}.` : '',
+    tested.length > 0 ? "p-values of these are Holm's over all of them and all pairs." : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+/** Whether the arm is shown to be worth more than each cheap alternative. */
+export function yardsticksReason(table: VerdictTable, slice: Slice, arm: ArmInfo | undefined): string {
+  if (!arm) return '';
+  return table.result.arms
+    .filter((reference) => reference.reference)
+    .map((reference) => {
+      const value = describeValues(table, slice, [reference], false);
+      if (table.beats(slice, arm, reference))
+        return `${capitalise(reference.label)} (${value}): ${arm.label} does better by ${differenceOf(table, slice, arm, reference)}.`;
+      if (table.beats(slice, reference, arm))
+        return `${capitalise(reference.label)} (${value}) does better than ${arm.label} by ${differenceOf(table, slice, reference, arm)}: it is cheaper and should be used instead, or the arms mended first.`;
+      const advantage = table.advantage(slice, arm, reference);
+      return advantage
+        ? `${capitalise(reference.label)} (${value}): no difference from ${arm.label} was found (${formatInterval(advantage, table.primary.unit)}${table.primary.unit === 'share' ? ' points' : ''}), so ${arm.label} is not shown to be worth more than this cheap alternative.`
+        : '';
+    })
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+/** Tokens and latency of a question, and which arms need an adapter. */
+export function costsReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
+  const sentences = ['prompt-tokens', 'latency'].flatMap((id) => {
+    const metric = table.metric(id);
+    const known = metric && arms.filter((arm) => table.value(slice, arm, metric));
+    if (!metric || !known || known.length === 0) return [];
+    const cases = table.value(slice, known[0]!, metric)!.cases;
+    return [
+      `${metric.name} a question${metric.pass === 'latency' ? ` (${counted(cases, 'case')}, one at a time)` : ''}: ${describeValues(table, slice, known, true, metric)}.`,
+    ];
+  });
+  const trained = arms.filter((arm) => arm.trained);
+  if (trained.length > 0)
+    sentences.push(
+      `${capitalise(labels(trained))} ${trained.length > 1 ? 'need' : 'needs'} an adapter that has to be trained again when the model or the format changes.`,
+    );
+  return sentences.join(' ');
+}
+
+/** How much these cases could have shown, and which answers failed. */
+export function limitsReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
+  const { result } = table;
+  const smallest = arms.flatMap((a, i) =>
+    arms.slice(i + 1).flatMap((b) => table.advantage(slice, a, b)?.minimalDetectable ?? []),
+  );
+  const failed = result.arms.flatMap((arm) => {
+    const count = result.failures.filter((failure) => failure.arm === arm.name).length;
+    return count > 0 ? [`${arm.label} ${count}`] : [];
+  });
+  return [
+    `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')}; cases of one group are not independent, so intervals resample groups and tests swap whole groups.`,
+    smallest.length > 0
+      ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${range(smallest, table.primary)}.`
+      : '',
+    `A difference below ${formatDifference(result.worthHaving, table.primary.unit)} counts as not worth having.`,
+    failed.length > 0
+      ? `Answers that failed count as wrong: ${listed(failed)} of ${slice.cases} each; they are listed below.`
+      : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+function range(differences: readonly number[], { unit }: MetricInfo): string {
+  const [least, most] = [Math.min(...differences), Math.max(...differences)].map((d) =>
+    formatDifference(d, unit),
+  );
+  return least === most ? least! : `between ${least} and ${most}, depending on the pair`;
+}

@@ -1,0 +1,82 @@
+import { advantageOf, shownBetter } from '../advantage.ts';
+import type { ArmInfo } from '../arm.ts';
+import type { ArmMetric, Slice, UndecidedComparison, Verdict } from '../comparison-result.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
+
+/** How the arms stand to one another on the primary metric over one slice. */
+export interface Standing {
+  outcome: Verdict['outcome'];
+  /** Arms that none was shown to beat, best value first. */
+  leaders: ArmInfo[];
+  /** The other arms, best value first. */
+  beaten: ArmInfo[];
+}
+
+/** Looks numbers up, and remembers each "better than" that it was asked for and confirmed: the verdict's claims. */
+export class VerdictTable {
+  readonly result: UndecidedComparison;
+  readonly primary: MetricInfo;
+  readonly claims: Verdict['claims'] = [];
+
+  constructor(result: UndecidedComparison) {
+    this.result = result;
+    this.primary = result.metrics.find((metric) => metric.id === result.primary.metric)!;
+  }
+
+  metric(id: string): MetricInfo | undefined {
+    return this.result.metrics.find((metric) => metric.id === id);
+  }
+
+  value(slice: Slice, arm: ArmInfo, metric = this.primary): ArmMetric | undefined {
+    return slice.arms.find((entry) => entry.arm === arm.name && entry.metric === metric.id);
+  }
+
+  advantage(slice: Slice, a: ArmInfo, b: ArmInfo, metric = this.primary) {
+    return advantageOf(slice, metric, a.name, b.name);
+  }
+
+  /** Shown better; from here on one of the verdict's claims. */
+  beats(slice: Slice, a: ArmInfo, b: ArmInfo, metric = this.primary): boolean {
+    const shown = shownBetter(this.advantage(slice, a, b, metric));
+    if (shown) this.#claim({ metric: metric.id, better: a.name, than: b.name, kind: slice.kind });
+    return shown;
+  }
+
+  #claim(claim: Verdict['claims'][number]): void {
+    const known = this.claims.some(
+      (other) =>
+        other.metric === claim.metric &&
+        other.better === claim.better &&
+        other.than === claim.than &&
+        other.kind === claim.kind,
+    );
+    if (!known) this.claims.push(claim);
+  }
+}
+
+/** Which arms lead and which are beaten, by the paired tests on the primary metric. */
+export function rankArms(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): Standing {
+  const sign = table.primary.direction === 'lower' ? -1 : 1;
+  const rank = (arm: ArmInfo) => sign * (table.value(slice, arm)?.value ?? Number.NEGATIVE_INFINITY);
+  const ordered = [...arms].sort((a, b) => rank(b) - rank(a));
+  const leaders = ordered.filter((arm) => !ordered.some((other) => table.beats(slice, other, arm)));
+  const beaten = ordered.filter((arm) => !leaders.includes(arm));
+  const alone = leaders.length === 1 && beaten.every((arm) => table.beats(slice, leaders[0]!, arm));
+  if (alone && arms.length > 1) return { outcome: 'better', leaders, beaten };
+
+  const worth = table.result.worthHaving;
+  const settled =
+    leaders.length > 1 &&
+    leaders.slice(1).every((other) => {
+      const advantage = table.advantage(slice, leaders[0]!, other);
+      return advantage && (advantage.minimalDetectable <= worth || advantage.high < worth);
+    });
+  return { outcome: settled ? 'no difference' : 'undecided', leaders, beaten };
+}
+
+/** Least to keep up: no adapter before an adapter, then fewer prompt tokens. */
+export function cheapest(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): ArmInfo | undefined {
+  const tokens = table.metric('prompt-tokens');
+  const cost = (arm: ArmInfo) => (tokens ? (table.value(slice, arm, tokens)?.value ?? 0) : 0);
+  return [...arms].sort((a, b) => Number(a.trained) - Number(b.trained) || cost(a) - cost(b))[0];
+}
