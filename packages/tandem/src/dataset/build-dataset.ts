@@ -33,7 +33,7 @@ export interface Dataset {
   counts: Record<string, number>;
   /** Questions left out because no indexed passage holds their answer. */
   unanswerable: number;
-  /** For each document the lines, from 1, of the examples that have words of it. Absent in datasets of before it was kept. */
+  /** For each document the lines, from 1, of the examples that have words of it. Older datasets do not have it. */
   documents?: Record<'train' | 'validation', Record<string, number[]>>;
   /** What happened to it since it was built. */
   note?: string;
@@ -42,7 +42,7 @@ export interface Dataset {
 /** The parts that a dataset is made of. */
 export type DatasetParts = Pick<
   Parts,
-  'name' | 'settings' | 'material' | 'catalog' | 'models' | 'dataDirectory' | 'retriever'
+  'name' | 'settings' | 'material' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'whileOpen'
 >;
 
 export interface BuildDatasetOptions {
@@ -55,20 +55,31 @@ export interface BuildDatasetOptions {
 }
 
 /**
- * The training data: ready-made chat examples where there are any, else examples made of its questions, glossary
- * and index. Written to `datasets/ID/` in the data folder and remembered; the same inputs give the same id and are not built twice.
+ * The training data: ready-made chat examples where there are any, else examples made of questions, glossary and index. Written to
+ * `datasets/` in the data folder and remembered; the same inputs give the same id and are not built twice.
+ * @throws InvalidInputError where there is nothing to train on, or a line does not fit
+ *
+ * @example
+ * const { id, train, counts } = await buildDataset(tandem);
  */
 export async function buildDataset(parts: DatasetParts, options: BuildDatasetOptions = {}): Promise<Dataset> {
+  return parts.whileOpen((signal) => composeDataset(parts, { ...options, signal }), options.signal);
+}
+
+async function composeDataset(
+  parts: DatasetParts,
+  options: BuildDatasetOptions & { signal: AbortSignal },
+): Promise<Dataset> {
   const { settings, material } = parts;
-  if (material.examples) return readyMade(parts, material.examples);
+  if (material.examples) return rememberReadyMade(parts, material.examples);
   const questions = await trainingQuestions(parts);
   const glossary = await glossaryEntries(parts, options.glossary);
   if (questions.length === 0 && glossary.length === 0) {
     throw new InvalidInputError({
       domain: 'dataset',
-      where: 'dataset',
+      where: 'questions',
       message: `${parts.name} has nothing to train on.`,
-      hint: 'Give training questions, questions to be divided, ready-made examples or a glossary (dataset.questions, .qa, .train or .glossary in tandem.config.ts).',
+      hint: 'Give questions, qa, examples or a glossary (in a config: dataset.questions, .qa, .train or .glossary).',
     });
   }
   const mix = { ...defaultMix, ...settings.dataset.mix, ...options.mix };
@@ -85,39 +96,39 @@ export async function buildDataset(parts: DatasetParts, options: BuildDatasetOpt
       index: state && [state.configurationHash, state.committedSeq],
     }),
   );
-  const directoryOf = join(parts.dataDirectory, 'datasets', recipe.slice(0, 16));
-  const stored = await readStored(directoryOf);
+  const directory = join(parts.dataDirectory, 'datasets', recipe.slice(0, 16));
+  const stored = await readStored(directory);
   if (stored) return stored;
 
   const retriever = await parts.retriever();
-  const part = async (split: 'train' | 'validation') => {
+  const compose = async (split: 'train' | 'validation') => {
     const own = questions.filter((question) => question.split === split);
     return composeExamples({
       questions: own,
-      // The glossary is learnt, not validated: its pairs are in both worlds by intention.
+      // The glossary is only learnt: a short form that was not taught cannot be known.
       glossary: split === 'train' ? glossary : [],
       settings,
       retriever,
       trainableDocumentIds: [...new Set(own.flatMap(({ source }) => (source ? [source.documentId] : [])))],
       mix: split === 'train' ? mix : validationMix(mix, own.length),
       seed,
-      ...(options.signal && { signal: options.signal }),
+      signal: options.signal,
       ...(options.onProgress && { onProgress: options.onProgress }),
     });
   };
-  const train = await part('train');
-  const validation = await part('validation');
+  const train = await compose('train');
+  const validation = await compose('validation');
   const built = {
     train: train.examples,
     validation: validation.examples,
     counts: train.counts,
     unanswerable: train.unanswerable + validation.unanswerable,
-    documents: { train: linesOf(train.documents), validation: linesOf(validation.documents) },
+    documents: { train: linesByDocument(train.documents), validation: linesByDocument(validation.documents) },
   };
-  return store(parts, directoryOf, built);
+  return storeDataset(parts, directory, built);
 }
 
-/** A sixteenth of the training mix, and never more than the questions can bear: it is measured five times. */
+/** A sixteenth of the training mix, and at most one example of a kind for each question: a training measures it several times. */
 function validationMix(mix: DatasetMix, questions: number): DatasetMix {
   const share = (count: number) => Math.min(Math.ceil(count / 16), questions);
   return {
@@ -156,7 +167,7 @@ export async function trainingQuestions({
   }));
 }
 
-/** Validation cases: questions cut from the training file by group, for choosing prompts and calibrating; never trained on. */
+/** Validation cases: training questions set apart by group, for choosing prompts and calibrating; never trained on. */
 export async function validationCases(parts: Pick<Parts, 'material' | 'catalog'>): Promise<Case[]> {
   const questions = await trainingQuestions(parts);
   return questions
@@ -173,14 +184,18 @@ export async function glossaryEntries(
   return (await glossary?.read()) ?? [];
 }
 
-async function readyMade(parts: DatasetParts, examples: NonNullable<Material['examples']>): Promise<Dataset> {
+/** Of examples that need not be composed: only read, counted and remembered. */
+async function rememberReadyMade(
+  parts: DatasetParts,
+  examples: NonNullable<Material['examples']>,
+): Promise<Dataset> {
   const train = await examples.train.read(exampleSchema);
   const validation = (await examples.validation?.read(exampleSchema)) ?? [];
   const id = sha256(jsonl(train));
   const file = examples.train.file;
   if (file === undefined) {
     const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
-    return store(parts, directory, { train, validation, counts: countKinds(train), unanswerable: 0 });
+    return storeDataset(parts, directory, { train, validation, counts: countKinds(train), unanswerable: 0 });
   }
   await parts.catalog.datasets.put({
     id,
@@ -198,13 +213,13 @@ async function readyMade(parts: DatasetParts, examples: NonNullable<Material['ex
 /** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
 export type DatasetManifest = Pick<Dataset, 'id' | 'counts' | 'unanswerable' | 'documents' | 'note'>;
 
-function linesOf(documents: readonly string[][]): Record<string, number[]> {
+function linesByDocument(documents: readonly string[][]): Record<string, number[]> {
   const lines: Record<string, number[]> = {};
   for (const [i, ids] of documents.entries()) for (const id of ids) (lines[id] ??= []).push(i + 1);
   return lines;
 }
 
-async function store(
+async function storeDataset(
   parts: DatasetParts,
   directory: string,
   built: Omit<Dataset, 'id' | 'files'>,

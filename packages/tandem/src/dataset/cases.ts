@@ -23,24 +23,27 @@ export interface RetrievalCase extends Case {
   notIndexed?: { documentId: string; section?: string | undefined };
 }
 
-/** Nobody answers where retrieval alone is measured: a question and its place are enough. */
+/** Where retrieval alone is measured, a question and the place of its answer are enough. */
 const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });
 
-/** Reads held-out questions; see `Case`. Ids must differ. */
+/**
+ * Reads held-out questions; see `Case`.
+ * @throws InvalidInputError for a line that does not fit, two lines with one id, and a source outside of its document
+ */
 export async function readCases(lines: Lines, documents: Catalog['documents']): Promise<Case[]> {
-  return resolveSources(withOwnIds(lines, await lines.read(caseLineSchema)), documents);
+  return resolveSources(checkIds(lines, await lines.read(caseLineSchema)), documents);
 }
 
 /**
- * The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. What a case answers
- * may be missing, and its id, which is then its place in the file: `case 3`.
+ * The same for measuring retrieval, where a source that is not among the documents is a failure and not left out. A case may lack its
+ * expected answer and its id; its id is then its place among the lines: `case 3`.
  */
 export async function readRetrievalCases(
   given: Lines,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
   const read = await given.read(retrievalLineSchema);
-  const lines = withOwnIds(
+  const lines = checkIds(
     given,
     read.map((line, at) => ({ ...line, id: line.id ?? `case ${at + 1}`, expected: line.expected ?? '' })),
   );
@@ -52,7 +55,7 @@ export async function readRetrievalCases(
   });
 }
 
-function withOwnIds({ file: path = 'cases' }: Lines, lines: CaseLine[]): CaseLine[] {
+function checkIds({ file: path = 'cases' }: Lines, lines: CaseLine[]): CaseLine[] {
   const seen = new Map<string, number>();
   lines.forEach(({ id }, index) => {
     const first = seen.get(id);
@@ -84,7 +87,7 @@ export async function resolveSources(
         domain: 'dataset',
         where: rest.id,
         message: `The case ${rest.id} says that its answer stands from ${span.start} to ${span.end} of ${source.documentId}, whose text has ${document.text.length} characters.`,
-        hint: 'Give start and end as offsets into the text that `tandem search --json` shows them of, start before end; or name the section.',
+        hint: "Give start and end as offsets into the document's text, as search results have them, start before end; or name the section.",
       });
     return span ? { ...rest, source: { documentId: source.documentId, ...span } } : rest;
   });

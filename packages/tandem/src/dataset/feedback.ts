@@ -16,20 +16,35 @@ export interface RateAnswerOptions {
   better?: string;
 }
 
+/** The parts that an answer is rated with. */
+export type RateAnswerParts = Pick<Parts, 'catalog' | 'settings' | 'whileOpen'>;
+
 /**
- * Rates the answer of a trace; rating it again replaces the rating. What is kept, or undefined where it was taken back.
+ * Rates the answer of a trace; rating it again replaces the rating.
+ * @returns what is kept, or undefined where the rating was taken back
  * @throws InvalidInputError for an unknown trace, one that no model answered, and a better text that could not be learnt.
+ *
+ * @example
+ * const { traceId } = await ask(tandem, 'How many days of leave do I have?');
+ * await rateAnswer(tandem, traceId, { rating: 'up' });
  */
 export async function rateAnswer(
-  parts: Pick<Parts, 'catalog' | 'settings'>,
+  parts: RateAnswerParts,
+  traceId: string,
+  options: RateAnswerOptions,
+): Promise<Feedback | undefined> {
+  return parts.whileOpen(() => storeRating(parts, traceId, options));
+}
+
+async function storeRating(
+  { catalog, settings }: Pick<Parts, 'catalog' | 'settings'>,
   traceId: string,
   { rating, better }: RateAnswerOptions,
 ): Promise<Feedback | undefined> {
-  const { catalog, settings } = parts;
   const trace = await catalog.traces.get(traceId);
   const refuse = (message: string, hint: string) =>
-    new InvalidInputError({ domain: 'dataset', where: traceId, message, hint });
-  if (!trace) throw refuse(`There is no trace ${traceId} in this parts.`, 'Give the traceId of an answer.');
+    new InvalidInputError({ domain: 'dataset', where: 'traceId', message, hint });
+  if (!trace) throw refuse(`There is no trace ${traceId}.`, 'Give the traceId of an answer.');
   if (rating === 'none') {
     if (!(await catalog.feedback.remove(traceId)))
       throw refuse(`The answer of ${traceId} was not rated.`, 'There is nothing to take back.');
@@ -76,8 +91,9 @@ export async function rateAnswer(
 
 /**
  * Makes pairs of the ratings: an answer rated down and its better text; and, among answers to the very same messages, each that
- * was rated up with each that was rated down. Written to `.tandem/preferences/HASH.jsonl` in OpenAI's preference form, where a
- * person can read what is trained on. Returns that file.
+ * was rated up with each that was rated down. Written to `preferences/HASH.jsonl` in the data folder in OpenAI's preference form, where a
+ * person can read what is trained on.
+ * @returns that file
  *
  * @param least what a training needs
  * @throws InvalidInputError where there are fewer, saying how many there are and what counts.
@@ -117,12 +133,12 @@ export async function feedbackFile(
     for (const chosen of up) for (const rejected of down) add(messages, chosen, rejected);
 
   if (pairs.size < Math.max(1, least)) {
-    const counted = (rating: string) => ratings.filter((each) => each.rating === rating).length;
+    const countRated = (rating: string) => ratings.filter((each) => each.rating === rating).length;
     const better = ratings.filter((each) => each.better !== undefined).length;
     throw new InvalidInputError({
       domain: 'tune',
       where: 'preferences',
-      message: `Feedback gives ${pairs.size} ${pairs.size === 1 ? 'pair' : 'pairs'} (${counted('up')} rated up, ${counted('down')} rated down, ${better} of these with a better text), and one step of training takes ${Math.max(1, least)}.`,
+      message: `Feedback gives ${pairs.size} ${pairs.size === 1 ? 'pair' : 'pairs'} (${countRated('up')} rated up, ${countRated('down')} rated down, ${better} of these with a better text), and one step of training takes ${Math.max(1, least)}.`,
       hint: 'A pair is an answer rated down with a better text, or one rated up and one rated down that were given to the same prompt.',
     });
   }

@@ -4,7 +4,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 
 /**
- * Reads a CSV with the columns `abbreviation` and `long_form` (RFC 4180; other columns are passed over).
+ * Reads a CSV with the columns `abbreviation` and `long_form` (RFC 4180; other columns are ignored).
  * @throws InvalidInputError naming file and line.
  */
 export async function readGlossary(path: string): Promise<GlossaryEntry[]> {

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 
 /**
- * Reads a JSON Lines file, each line checked against `schema`. Blank lines are passed over.
+ * Reads a JSON Lines file, each line checked against `schema`. Blank lines are skipped.
  * @throws InvalidInputError naming file and line for what is missing, empty, no JSON, or does not fit.
  */
 export async function readJsonl<Schema extends z.ZodType>(
@@ -16,7 +16,7 @@ export async function readJsonl<Schema extends z.ZodType>(
       domain: 'dataset',
       where: path,
       message: `There is no file ${path}.`,
-      hint: 'Check the path: the config’s start at the project folder, those of the command line where it runs.',
+      hint: 'Check the path: those of a config start at its folder, others at the working directory.',
     });
   }
   const items: z.output<Schema>[] = [];
@@ -47,7 +47,7 @@ export async function readJsonl<Schema extends z.ZodType>(
         domain: 'dataset',
         where,
         message: `${where} does not fit: ${describeFault(parsed.error)}.`,
-        hint: 'Fix that line and run the command again.',
+        hint: 'Fix that line and try again.',
       });
     }
     items.push(parsed.data);

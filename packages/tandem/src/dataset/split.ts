@@ -3,8 +3,8 @@ import { sha256 } from '../core/hash.ts';
 export type Split = 'train' | 'validation' | 'cases';
 
 /**
- * Which part of a question file a group belongs to: decided by a hash of the group, so that a file that grows keeps its old
- * groups where they were, and the same entity under any name is never on both sides. Shares: 50 % training, 10 % validation,
+ * Which part of a question file a group belongs to: decided by a hash of the group, so that the groups of a file stay where they were
+ * when it grows, and all wordings of one question are on the same side. Shares: 50 % training, 10 % validation,
  * 40 % held out.
  */
 export function splitOf(group: string): Split {

@@ -20,9 +20,9 @@ export async function checkLeakage(
   if (!record) {
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: adapter.id,
-      message: `The dataset of adapter ${adapter.id} is not in this project, so it cannot be checked that the cases were not trained on.`,
-      hint: 'Train the adapter in this parts.',
+      where: 'adapterId',
+      message: `The dataset of adapter ${adapter.id} is not in the catalogue, so it cannot be checked that the cases were not trained on.`,
+      hint: 'Compare an adapter that was trained here.',
     });
   }
   const path = resolve(parts.dataDirectory, record.path);
@@ -37,7 +37,7 @@ export async function checkLeakage(
     const first = findings[0]!;
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: first.caseId,
+      where: 'cases',
       message: `${findings.length} ${findings.length === 1 ? 'case was' : 'cases were'} seen in training: case ${first.caseId} (${first.reason}).`,
       hint: 'Take those groups out of the training questions or out of the cases, and train again.',
     });

@@ -6,6 +6,7 @@ import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import type { ProgressEvent } from '../core/progress.ts';
 import { compareGivenArms, countGivenAnswers, type GivenComparison } from './compare-given-arms.fixture.ts';
 import { openResultStore } from './result-store.ts';
+import { writeReport } from './steps/write-report.ts';
 import { syntheticComparison, syntheticOptions } from './synthetic-comparison.fixture.ts';
 
 const chances = { base: { '*': 0.1 }, rag: { '*': 0.4 }, tuned: { '*': 0.2 }, hybrid: { '*': 0.8 } };
@@ -184,6 +185,40 @@ describe('a comparison on disk', () => {
     const third = counting(syntheticOptions({ chances, groups: 5 }));
     await compareGivenArms({ ...third.options, store });
     expect(third.asked()).toBe(0);
+  });
+
+  it('hands only plain JSON from step to step: through text, the same files', async () => {
+    const overflowing = (options: GivenComparison): GivenComparison => ({
+      ...options,
+      arms: options.arms.map((arm) => ({
+        ...arm,
+        answer: async (testCase, signal) => {
+          if (arm.name === 'rag' && testCase.kind === 'jargon')
+            throw new ContextOverflowError({ promptTokens: 9000, reservedTokens: 256, contextLength: 2048 });
+          return arm.answer(testCase, signal);
+        },
+      })),
+    });
+    const settings = { chances: { ...chances, extract: { '*': 0.3 } }, references: ['extract'], groups: 5 };
+    const write = async (name: string, handOver?: <Data>(data: Data) => Data) => {
+      const result = await compareGivenArms(overflowing(syntheticOptions(settings)), handOver);
+      const when = '2026-01-01T00:00:00.000Z';
+      const files = await writeReport(
+        { ...result, startedAt: when, finishedAt: when },
+        { directory: join(folder, name) },
+      );
+      return { result: await readFile(files.result, 'utf8'), report: await readFile(files.report, 'utf8') };
+    };
+    let handedOver = 0;
+    const throughText = <Data>(data: Data): Data => {
+      handedOver++;
+      return JSON.parse(JSON.stringify(data));
+    };
+    const direct = await write('direct');
+    expect(await write('through-text', throughText)).toEqual(direct);
+    expect(handedOver).toBe(6);
+    expect(JSON.parse(direct.result).failures).toHaveLength(5);
+    expect(direct.report).toContain('Failed answers');
   });
 
   it('asks again only the arm that changed, but times all of them anew', async () => {

@@ -3,19 +3,40 @@ import type { Deployment } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Parts } from '../parts/parts.ts';
-import { latestEvidence } from './evidence.ts';
+import { findLatestEvidence } from './evidence.ts';
+
+/** The parts that an arm is deployed with. */
+export type DeployParts = Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory' | 'whileOpen'>;
+
+export interface DeployOptions {
+  arm: ArmName;
+  /** For tuned and hybrid. Default: the latest. */
+  adapterId?: string;
+  /** Without a comparison that speaks for the arm; recorded. */
+  force?: boolean;
+  signal?: AbortSignal;
+}
 
 /**
  * Makes `arm` what `ask` answers with. An arm with an adapter needs one trained on the base and template that are served, and a
  * comparison that showed the arm better than its untrained counterpart (tuned than base, hybrid than rag); `force` does without the
  * comparison, and is recorded.
+ * @throws InvalidInputError where the adapter is missing, does not fit, or is not shown to be better
+ *
+ * @example
+ * await deployArm(tandem, { arm: 'rag' });
  */
-export async function deployArm(
-  parts: Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory'>,
-  options: { arm: ArmName; adapterId?: string; force?: boolean },
+export async function deployArm(parts: DeployParts, options: DeployOptions): Promise<Deployment> {
+  return parts.whileOpen((signal) => deploy(parts, options, signal), options.signal);
+}
+
+async function deploy(
+  parts: Omit<DeployParts, 'whileOpen'>,
+  options: DeployOptions,
+  signal: AbortSignal,
 ): Promise<Deployment> {
   const { arm, force = false } = options;
-  await using _lock = await parts.catalog.lockForWriting(`switching to ${arm}`);
+  await using _lock = await parts.catalog.lockForWriting(`switching to ${arm}`, { signal });
   if (arm === 'base' || arm === 'rag') {
     if (options.adapterId !== undefined) {
       throw new InvalidInputError({
@@ -25,7 +46,7 @@ export async function deployArm(
         hint: 'Leave it out, or choose tuned or hybrid.',
       });
     }
-    const evidence = await latestEvidence(parts, arm);
+    const evidence = await findLatestEvidence(parts, arm);
     return parts.catalog.deployments.push({
       arm,
       forced: false,
@@ -34,17 +55,17 @@ export async function deployArm(
     });
   }
   const { adapter } = await findAdapter(parts, options.adapterId);
-  const evidence = await latestEvidence(parts, arm, adapter.id);
+  const evidence = await findLatestEvidence(parts, arm, adapter.id);
   if (!evidence?.passed && !force) {
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: adapter.id,
+      where: 'adapterId',
       message: evidence
         ? `The adapter ${adapter.id} did not pass its paired test: ${evidence.sentence}`
         : `The adapter ${adapter.id} has not been compared yet.`,
       hint: evidence
-        ? 'Improve it and compare again, use another arm, or insist (force; it is recorded).'
-        : 'Compare it first, or insist (force; it is recorded).',
+        ? 'Improve it and compare again, use another arm, or set force (it is recorded).'
+        : 'Compare it first, or set force (it is recorded).',
     });
   }
   return parts.catalog.deployments.push({

@@ -1,27 +1,46 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type CaseLine, type RetrievalCase, readRetrievalCases } from '../dataset/cases.ts';
+import type { Settings } from '../core/settings.ts';
+import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
-import { ingest } from '../ingest/ingest.ts';
+import { type IngestReport, ingest } from '../ingest/ingest.ts';
 import type { Lines } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrieverFor } from '../parts/retriever-for.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
+import type { Store } from '../store/store.ts';
 import { evaluateRetrieval, type RetrievalEvaluation } from './retrieval.ts';
+
+/** The parts that retrieval is measured with. */
+export type EvalRetrievalParts = Pick<Parts, 'catalog' | 'material' | 'store' | 'retriever' | 'whileOpen'>;
+
+/** The parts that ways of cutting documents are measured with. */
+export type EvalChunkersParts = Pick<
+  Parts,
+  'catalog' | 'settings' | 'models' | 'material' | 'dataDirectory' | 'openSources' | 'whileOpen'
+>;
 
 export interface EvalRetrievalOptions {
   /** A JSONL file of cases with a `source`, or the cases; default: the parts' own. */
   cases?: GivenLines<CaseLine>;
+  /** Cut-offs: recall among the first k passages, for each k. Default 1, 3, 5, 10. */
   ks?: readonly number[];
+  /** Search by meaning, by words, or by both. Default `hybrid`. */
   mode?: NonNullable<RetrieveOptions['mode']>;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
+}
+
+export interface EvalChunkersOptions extends EvalRetrievalOptions {
+  /** Default: all. */
+  strategies?: readonly ChunkStrategy[];
 }
 
 export interface ChunkerEvaluation {
@@ -30,84 +49,108 @@ export interface ChunkerEvaluation {
   evaluation: RetrievalEvaluation;
 }
 
-/** How well the project's retrieval finds what its own cases say is the answer. */
+/**
+ * How well retrieval finds what the cases say is the answer.
+ * @throws InvalidInputError where there are no cases, or none says where its answer stands
+ *
+ * @example
+ * const { recall, failures } = await evalRetrieval(tandem, { ks: [5] });
+ * console.log(recall[5]!.value, failures.map(({ question, kind }) => `${kind}: ${question}`));
+ */
 export async function evalRetrieval(
-  parts: Parts,
+  parts: EvalRetrievalParts,
   options: EvalRetrievalOptions = {},
 ): Promise<RetrievalEvaluation> {
-  const lines = casesOf(parts, options.cases);
-  const cases = await readRetrievalCases(lines, parts.catalog.documents);
-  return measure(parts, cases, lines, options);
+  return parts.whileOpen(async (signal) => {
+    const lines = chooseLines(parts, options.cases);
+    return measureRetrieval(parts, lines, { ...options, signal });
+  }, options.signal);
 }
 
 /**
- * The same for each way of cutting documents. Each has an index of its own under `.tandem/chunkers/`, made from the project's sources the
- * first time and kept; the project's own index is not touched.
+ * The same for each way of cutting documents. Each has an index of its own under `chunkers/` in the data folder, made from the sources the
+ * first time and kept; the index that is searched otherwise is not touched.
  */
 export async function evalChunkers(
-  parts: Parts,
-  options: EvalRetrievalOptions & { strategies?: readonly ChunkStrategy[] } = {},
+  parts: EvalChunkersParts,
+  options: EvalChunkersOptions = {},
 ): Promise<ChunkerEvaluation[]> {
-  const lines = casesOf(parts, options.cases);
-  const results: ChunkerEvaluation[] = [];
-  const { models, material } = parts;
-  const { signal, onProgress } = options;
-  for (const strategy of options.strategies ?? chunkStrategies) {
-    signal?.throwIfAborted();
-    const directory = join(parts.dataDirectory, 'chunkers', strategy);
-    await mkdir(directory, { recursive: true });
-    const file = join(directory, 'catalog.sqlite');
-    // The catalogue has vectors of texts that other chunkers make too: nothing is embedded twice.
-    if (!existsSync(file)) await parts.catalog.copyTo(file);
-    await using catalog = await openCatalog(file);
-    await using store = await openLanceStore(join(directory, 'index'));
-    const settings = { ...parts.settings, chunk: { ...parts.settings.chunk, strategy } };
-    await using opened = await parts.openSources();
-    const report = await ingest({
-      catalog,
-      store,
-      embedder: await models.embedder(),
-      sources: opened.sources,
-      chunking: settings.chunk,
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-    });
-    const cases = await readRetrievalCases(lines, catalog.documents);
-    const own = {
-      catalog,
-      store: async () => store,
-      retriever: () => retrieverFor(settings, { catalog, store, models, material }),
-    };
-    results.push({
-      strategy,
-      chunks: report.index.chunks,
-      evaluation: await measure(own, cases, lines, options),
-    });
-  }
-  return results;
+  return parts.whileOpen(async (signal) => {
+    const lines = chooseLines(parts, options.cases);
+    const results: ChunkerEvaluation[] = [];
+    for (const strategy of options.strategies ?? chunkStrategies) {
+      signal.throwIfAborted();
+      results.push(await evalChunker(parts, strategy, lines, { ...options, signal }));
+    }
+    return results;
+  }, options.signal);
 }
 
-function casesOf({ material }: Pick<Parts, 'material'>, given: GivenLines<CaseLine> | undefined): Lines {
+async function evalChunker(
+  parts: EvalChunkersParts,
+  strategy: ChunkStrategy,
+  lines: Lines,
+  options: EvalRetrievalOptions,
+): Promise<ChunkerEvaluation> {
+  const { models, material } = parts;
+  const directory = join(parts.dataDirectory, 'chunkers', strategy);
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, 'catalog.sqlite');
+  // The catalogue has vectors of texts that other chunkers make too: nothing is embedded twice.
+  if (!existsSync(file)) await parts.catalog.copyTo(file);
+  await using catalog = await openCatalog(file);
+  await using store = await openLanceStore(join(directory, 'index'));
+  const settings = { ...parts.settings, chunk: { ...parts.settings.chunk, strategy } };
+  const report = await ingestInto({ catalog, store, chunking: settings.chunk }, parts, options);
+  const index = {
+    catalog,
+    store: async () => store,
+    retriever: () => retrieverFor(settings, { catalog, store, models, material }),
+  };
+  return {
+    strategy,
+    chunks: report.index.chunks,
+    evaluation: await measureRetrieval(index, lines, options),
+  };
+}
+
+/** Brings another index than the parts' own in line with their sources. */
+async function ingestInto(
+  index: { catalog: Catalog; store: Store; chunking: Settings['chunk'] },
+  parts: Pick<Parts, 'models' | 'openSources'>,
+  { signal, onProgress }: Pick<EvalRetrievalOptions, 'signal' | 'onProgress'>,
+): Promise<IngestReport> {
+  await using opened = await parts.openSources();
+  return await ingest({
+    ...index,
+    embedder: await parts.models.embedder(),
+    sources: opened.sources,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+}
+
+function chooseLines({ material }: Pick<Parts, 'material'>, given: GivenLines<CaseLine> | undefined): Lines {
   const lines = given === undefined ? material.cases : linesOf(given, 'cases');
   if (lines) return lines;
   throw new InvalidInputError({
     domain: 'evaluate',
     where: 'cases',
     message: 'There are no cases to measure retrieval with.',
-    hint: 'Give cases, or set dataset.cases in the config.',
+    hint: 'Give cases (in a config: dataset.cases).',
   });
 }
 
-async function measure(
-  parts: Pick<Parts, 'catalog' | 'store' | 'retriever'>,
-  cases: readonly RetrievalCase[],
-  { file: path = 'the cases' }: Lines,
+async function measureRetrieval(
+  index: Pick<Parts, 'catalog' | 'store' | 'retriever'>,
+  lines: Lines,
   { ks = [1, 3, 5, 10], mode = 'hybrid', signal, onProgress }: EvalRetrievalOptions,
 ): Promise<RetrievalEvaluation> {
-  const retriever = await parts.retriever();
-  const store = await parts.store();
+  const cases = await readRetrievalCases(lines, index.catalog.documents);
+  const retriever = await index.retriever();
+  const store = await index.store();
   const k = Math.max(...ks);
-  const state = await parts.catalog.index.get();
+  const state = await index.catalog.index.get();
   const result = await evaluateRetrieval({
     cases,
     ks,
@@ -121,12 +164,12 @@ async function measure(
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
-  if (!result)
-    throw new InvalidInputError({
-      domain: 'evaluate',
-      where: path,
-      message: `No case of ${path} says where its answer stands.`,
-      hint: 'Give each case a source: {"documentId": …, "section": …} or {"documentId": …, "start": …, "end": …}.',
-    });
-  return result;
+  if (result) return result;
+  const { file: name = 'the cases' } = lines;
+  throw new InvalidInputError({
+    domain: 'evaluate',
+    where: 'cases',
+    message: `No case of ${name} says where its answer stands.`,
+    hint: 'Give each case a source: {"documentId": …, "section": …} or {"documentId": …, "start": …, "end": …}.',
+  });
 }

@@ -7,6 +7,7 @@ import { advantageOf, shownBetter } from './advantage.ts';
 import type { ComparisonResult } from './comparison-result.ts';
 import { formatDifference, formatInterval, formatP } from './format.ts';
 
+/** What a comparison showed of an arm. */
 export interface Evidence {
   runId: string;
   /** The arm was shown to beat its untrained counterpart on the primary metric (adjusted p < 0.05). */
@@ -14,10 +15,11 @@ export interface Evidence {
   sentence: string;
 }
 
-const untrained: Record<ArmName, ArmName> = { base: 'base', rag: 'base', tuned: 'base', hybrid: 'rag' };
+/** What each arm has to be better than. */
+const counterparts: Record<ArmName, ArmName> = { base: 'base', rag: 'base', tuned: 'base', hybrid: 'rag' };
 
 /** What the latest comparison of this arm (with this adapter) says of it, or undefined where there is none. */
-export async function latestEvidence(
+export async function findLatestEvidence(
   parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
   arm: ArmName,
   adapterId?: string,
@@ -30,14 +32,14 @@ export async function latestEvidence(
       .find((path) => path.endsWith('comparison.json'));
     if (file === undefined || !existsSync(file)) continue;
     const result = JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
-    const evidence = evidenceIn(result, arm);
+    const evidence = readEvidence(result, arm);
     if (evidence) return { runId: run.id, ...evidence };
   }
   return undefined;
 }
 
-function evidenceIn(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'runId'> | undefined {
-  const against = untrained[arm];
+function readEvidence(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'runId'> | undefined {
+  const against = counterparts[arm];
   const overall = result.slices.find(({ kind }) => kind === null)!;
   const metric = result.metrics.find(({ id }) => id === result.primary.metric)!;
   const advantage = advantageOf(overall, metric, arm, against);

@@ -16,7 +16,7 @@ export interface LeakageFinding {
   exampleIndex: number;
   exampleId?: string;
   kind: 'same group' | 'same question' | 'same answer';
-  /** Goes on after "case X": "its question is asked in training example Y". */
+  /** Follows the words "case X": "its question is asked in training example Y". */
   reason: string;
   /** Share of the case's wording that stands in the example, boilerplate left out; 1 for exact findings. */
   overlap: number;
@@ -25,14 +25,14 @@ export interface LeakageFinding {
 export interface LeakageReport {
   checkedExamples: number;
   checkedCases: number;
-  /** What nobody has accepted: a comparison must not be made with these. */
+  /** Not accepted by a review: a comparison must not be made with these. */
   findings: LeakageFinding[];
   reviewed: (LeakageFinding & { accepted: string })[];
 }
 
 /** Words in a row that make up one piece of wording. */
 const shingleLength = 5;
-/** Wording in more documents than this is boilerplate and proves nothing. */
+/** Wording that stands in more documents than this is boilerplate and proves nothing. */
 const boilerplateDocuments = 20;
 /** Two questions are alike from this share of wording in common; of an answer, this share has to be in the example. */
 const questionThreshold = 0.8;
@@ -59,7 +59,7 @@ export function findLeakage(options: LeakageOptions): LeakageReport {
   examples.forEach((example, exampleIndex) => {
     const id = example.metadata?.id;
     const name = id === undefined ? `training example ${exampleIndex + 1}` : `training example ${id}`;
-    // The plainest reason is the one given: group before question before answer.
+    // Of several reasons the simplest is given: group before question before answer.
     const found = new Map<number, Shared>();
     for (const [at, shared] of [
       ...sharedGroup(index, example, name),

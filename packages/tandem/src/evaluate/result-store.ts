@@ -43,8 +43,8 @@ const rowSchema = z.object({
 
 /**
  * Finished answers in an append-only JSONL file, one `{key, row}` a line, each on the disk (fsync) before `put` resolves. A
- * last line that was cut off by a crash is dropped; a broken line before it is an `InvalidInputError`. One process at a
- * time: the project's lock is the caller's.
+ * last line that was cut off by a crash is dropped; a broken line before it is an `InvalidInputError`. Only one process
+ * may have it open: the caller holds the catalogue's lock.
  */
 export async function openResultStore(path: string): Promise<ResultStore & AsyncDisposable> {
   await mkdir(dirname(path), { recursive: true });

@@ -31,8 +31,11 @@ export const failureKinds = {
     'Not found, and the question shares no word with the passage: another wording, an abbreviation or a lay term.',
   'not found': 'Not found although words are shared.',
 } as const;
+
+/** Why an answer was not found; what each means is in `failureKinds`. */
 export type FailureKind = keyof typeof failureKinds;
 
+/** A case whose answer is not among the passages looked at. */
 export interface RetrievalFailure {
   id: string;
   question: string;
@@ -42,6 +45,7 @@ export interface RetrievalFailure {
   first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
 }
 
+/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by resampling groups. */
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
@@ -155,7 +159,7 @@ function kindOf({
   const own = passages.filter(({ documentId }) => documentId === source.documentId);
   if (own.some((passage) => overlapOf(passage, source) > 0)) return 'cut by chunking';
   if (own.length > 0) return 'right document, wrong section';
-  // An answer strewn over many passages has no best one: each with a part of it was worth finding.
+  // Where no passage has enough of the answer, each with a part of it was worth finding.
   const hits = right.filter((passage) => isHit(passage, source));
   const wanted = hits.length > 0 ? hits : right;
   const ids = new Set(wanted.map(({ id }) => id));

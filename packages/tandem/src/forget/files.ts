@@ -5,16 +5,16 @@ import type { Forgetting } from '../catalog/catalog.ts';
 import type { ComparisonResult } from '../evaluate/comparison-result.ts';
 import { renderReport } from '../evaluate/report.ts';
 import type { StoredAnswer } from '../evaluate/result-store.ts';
-import type { Parts } from '../parts/parts.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { filesBelow, holds } from './file-search.ts';
+import { listFilesBelow, mentions } from './file-search.ts';
+import type { ForgetParts } from './forget-parts.ts';
 import { type ForgottenText, removedMark } from './forgotten-text.ts';
 import type { ForgetReport } from './report.ts';
-import { answerWithout, sawIt } from './seen-answers.ts';
+import { hasSeen, withoutContent } from './seen-answers.ts';
 
-/** Answers that wait for the rest of a comparison: those that saw the document are asked for again. */
+/** The stored answers of comparisons: those that saw the document are deleted, and asked for again by the next comparison. */
 export async function forgetInAnswers(
-  parts: Parts,
+  parts: ForgetParts,
   document: Forgetting,
   text: ForgottenText,
   report: ForgetReport,
@@ -24,7 +24,7 @@ export async function forgetInAnswers(
   const kept: string[] = [];
   for (const line of (await readFile(file, 'utf8')).split('\n').filter(Boolean)) {
     const { row } = parsedLine(line) ?? {};
-    if (row?.answer && sawIt(row.answer, document, text)) report.answers++;
+    if (row?.answer && hasSeen(row.answer, document, text)) report.answers++;
     else if (text.isIn(line)) report.answers++;
     else kept.push(line);
   }
@@ -32,15 +32,15 @@ export async function forgetInAnswers(
     await writeAtomically(file, kept.map((line) => `${line}\n`).join(''));
 }
 
-/** Reports, and any other text file that is or will be in the data folder. */
+/** Reports, and every other text file in the data folder. */
 export async function forgetInFiles(
-  parts: Parts,
+  parts: ForgetParts,
   document: Forgetting,
   text: ForgottenText,
   report: ForgetReport,
 ): Promise<void> {
   const { dataDirectory } = parts;
-  for (const path of await filesBelow(dataDirectory)) {
+  for (const path of await listFilesBelow(dataDirectory)) {
     if (/^(index|models|datasets|training|sources|chunkers)[/\\]|^catalog\.|^comparison-answers/.test(path))
       continue;
     const file = join(dataDirectory, path);
@@ -62,7 +62,7 @@ export async function forgetInFiles(
       if (!report.dryRun) await writeAtomically(file, without);
     }
   }
-  for (const name of madeAnew) {
+  for (const name of rebuiltWhenNeeded) {
     const folder = join(dataDirectory, name);
     if (!existsSync(folder)) continue;
     report.files.push(name);
@@ -70,9 +70,9 @@ export async function forgetInFiles(
   }
 }
 
-/** Questions, training files and the document's own place: named, never touched. */
-export async function filesOfYours(
-  parts: Parts,
+/** Files outside the data folder that have words of it (questions, training files, the document itself): named, never changed. */
+export async function findFilesOfYours(
+  parts: ForgetParts,
   document: Forgetting,
   text: ForgottenText,
 ): Promise<string[]> {
@@ -82,21 +82,21 @@ export async function filesOfYours(
   const candidates = [resolve(directory, document.uri), ...named.flatMap((lines) => lines?.file ?? [])];
   const found: string[] = [];
   for (const file of new Set(candidates))
-    if (await holds(file, document, text)) found.push(relative(directory, file));
+    if (await mentions(file, document, text)) found.push(relative(directory, file));
   return found;
 }
 
 /**
- * Folders that go whole, because they only save time: what sources keep between two ingests, and the indices that
- * `tandem eval retrieval --chunkers` made. These have catalogues of their own, which would not know that it is to be passed over.
+ * Folders that are deleted whole, because they only save time: what sources keep between two ingests, and the indices of `evalChunkers`.
+ * These have catalogues of their own, which do not know that the document is forgotten.
  */
-const madeAnew = ['sources', 'chunkers'];
+const rebuiltWhenNeeded = ['sources', 'chunkers'];
 
 function parsedLine(line: string): { row?: StoredAnswer } | undefined {
   try {
     return JSON.parse(line) as { row?: StoredAnswer };
   } catch {
-    return undefined; // Cut off by a crash; `openResultStore` drops it.
+    return undefined; // Cut off by a crash; `openResultStore` drops such a line.
   }
 }
 
@@ -136,8 +136,8 @@ function comparisonWithout(
     const arms = Object.fromEntries(
       Object.entries(record.arms).map(([name, arm]) => {
         const { answer } = arm;
-        if (!answer || !sawIt(answer, document, text)) return [name, arm];
-        return [name, { ...arm, answer: answerWithout(answer) }];
+        if (!answer || !hasSeen(answer, document, text)) return [name, arm];
+        return [name, { ...arm, answer: withoutContent(answer) }];
       }),
     );
     const changed = about || Object.keys(arms).some((name) => arms[name] !== record.arms[name]);

@@ -2,9 +2,9 @@ import type { Forgetting } from '../catalog/catalog.ts';
 import { embeddedText } from '../chunk/embedded-text.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
-import type { Parts } from '../parts/parts.ts';
-import { filesThatHold } from './file-search.ts';
-import { filesOfYours, forgetInAnswers, forgetInFiles } from './files.ts';
+import { findFilesWith } from './file-search.ts';
+import { findFilesOfYours, forgetInAnswers, forgetInFiles } from './files.ts';
+import type { ForgetParts } from './forget-parts.ts';
 import { ForgottenText } from './forgotten-text.ts';
 import { emptyReport, type ForgetOptions, type ForgetReport } from './report.ts';
 import { forgetInIndex } from './search-index.ts';
@@ -15,42 +15,62 @@ export type { ForgetOptions, ForgetReport } from './report.ts';
 
 /**
  * Removes a document, named by its id or uri, from everything in the data folder: index, embedding cache, traces, training data,
- * stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest passes it over from then on,
- * under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. Killed at any moment, the
- * same command goes on where it was; what began and did not end is finished first.
+ * stored answers, reports. Names the adapters that were trained on it. Unless `allowAgain`, ingest leaves it out from then on,
+ * under another name too while its bytes are the same; of it only hashes of its id, uri and bytes stay. If it is stopped or killed at any
+ * moment, the same call continues from there; a removal that began and did not end is finished before another one begins.
  *
  * @throws InvalidInputError when nothing is known of such a document
  * @throws LockedError when another process is writing
+ *
+ * @example
+ * const { adapters, leftovers } = await forget(tandem, 'contracts/old.md');
  */
-export async function forget(parts: Parts, name: string, options: ForgetOptions = {}): Promise<ForgetReport> {
+export async function forget(
+  parts: ForgetParts,
+  name: string,
+  options: ForgetOptions = {},
+): Promise<ForgetReport> {
+  return parts.whileOpen((signal) => forgetDocument(parts, name, { ...options, signal }), options.signal);
+}
+
+async function forgetDocument(
+  parts: ForgetParts,
+  name: string,
+  options: ForgetOptions & { signal: AbortSignal },
+): Promise<ForgetReport> {
   const { catalog } = parts;
   const { dryRun = false, allowAgain = false, signal } = options;
-  await using _lock = await catalog.lockForWriting('forgetting a document', signal && { signal });
+  await using _lock = await catalog.lockForWriting('forgetting a document', { signal });
   const unfinished = await catalog.forgotten.unfinished();
   const again = unfinished.find(({ id, uri }) => id === name || uri === name);
-  if (!dryRun) for (const other of unfinished) if (other !== again) await remove(parts, other, options);
-  const document = again ?? (await lookUp(parts, name, allowAgain));
+  if (!dryRun)
+    for (const other of unfinished) if (other !== again) await removeDocument(parts, other, options);
+  const document = again ?? (await findDocument(parts, name, allowAgain));
   if (document) {
-    if (!dryRun) return await remove(parts, { ...document, allowAgain }, options);
-    return await examine(parts, document, options);
+    if (!dryRun) return await removeDocument(parts, { ...document, allowAgain }, options);
+    return (await forgetEverywhere(parts, document, { ...options, dryRun: true })).report;
   }
   if (allowAgain && (dryRun || (await catalog.forgotten.allow(name))))
     return { ...emptyReport({ id: name, uri: name, title: '' }, options), allowed: true };
-  const known = (await catalog.forgotten.hashes()).has(sha256(name));
+  const isForgotten = (await catalog.forgotten.hashes()).has(sha256(name));
   throw new InvalidInputError({
-    domain: 'project',
-    where: name,
-    message: known
+    domain: 'forget',
+    where: 'name',
+    message: isForgotten
       ? `"${name}" was forgotten already.`
       : `Nothing in this project is known of a document "${name}".`,
-    hint: known
-      ? `To let it be ingested again: tandem forget --allow-again ${JSON.stringify(name)}.`
-      : 'Give its id or uri as `tandem search --json` shows them (documentId, uri).',
+    hint: isForgotten
+      ? 'To let it be ingested again, forget it once more and allow that (allowAgain).'
+      : 'Give its id or uri, as search results have them (documentId, uri).',
   });
 }
 
-/** What can be known of it: the catalogue's document, or what traces still quote of one that is gone from its source. */
-async function lookUp(parts: Parts, name: string, allowAgain: boolean): Promise<Forgetting | undefined> {
+/** The catalogue's document, or what traces still quote of one that is no longer in its source; undefined where nothing is known of it. */
+async function findDocument(
+  parts: ForgetParts,
+  name: string,
+  allowAgain: boolean,
+): Promise<Forgetting | undefined> {
   const { catalog } = parts;
   const id = (await catalog.documents.at(name))?.id ?? name;
   const document = await catalog.documents.get(id);
@@ -84,23 +104,24 @@ async function lookUp(parts: Parts, name: string, allowAgain: boolean): Promise<
   };
 }
 
-async function examine(parts: Parts, document: Forgetting, options: ForgetOptions): Promise<ForgetReport> {
-  return (await work(parts, document, { ...options, dryRun: true })).report;
-}
-
-async function remove(parts: Parts, document: Forgetting, options: ForgetOptions): Promise<ForgetReport> {
+async function removeDocument(
+  parts: ForgetParts,
+  document: Forgetting,
+  options: ForgetOptions,
+): Promise<ForgetReport> {
   const { catalog, dataDirectory } = parts;
-  // Written down first: from here on the command can be killed and repeated, although the document itself goes at once.
+  // Noted first: the document itself is removed at once, and after a kill nothing else would say what is still to be removed.
   await catalog.forgotten.begin(document);
   if (document.allowAgain) await catalog.forgotten.allow(document.id);
-  const { report, text } = await work(parts, document, { ...options, dryRun: false });
+  const { report, text } = await forgetEverywhere(parts, document, { ...options, dryRun: false });
   await catalog.scrub();
   await catalog.forgotten.finish(document.id);
-  return { ...report, leftovers: await filesThatHold(dataDirectory, text.probes()) };
+  return { ...report, leftovers: await findFilesWith(dataDirectory, text.probes()) };
 }
 
-async function work(
-  parts: Parts,
+/** In one place after the other; in a dry run only looked for. */
+async function forgetEverywhere(
+  parts: ForgetParts,
   document: Forgetting,
   options: ForgetOptions & { dryRun: boolean },
 ): Promise<{ report: ForgetReport; text: ForgottenText }> {
@@ -145,7 +166,7 @@ async function work(
   await forgetInTraces(parts, document, text, report);
 
   stage('all files');
-  report.yours = await filesOfYours(parts, document, text);
+  report.yours = await findFilesOfYours(parts, document, text);
   report.seconds = (performance.now() - started) / 1000;
   return { report, text };
 }

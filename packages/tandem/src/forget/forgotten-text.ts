@@ -11,8 +11,8 @@ export interface ForgottenDocument {
 }
 
 /**
- * Finds a document's words in what was made of it. A run of six words that it has and no other document of the project does
- * is its text; what many documents say (boilerplate) is nobody's. Where a script writes no spaces between words, a run is as
+ * Finds a document's words in what was made of it. A run of six words that only this document has is its text; what other documents say
+ * too (boilerplate) is not. Where a script writes no spaces between words, a run is as
  * many characters as six words have: twelve of Chinese or Japanese, twenty-four of Thai, Lao, Khmer or Burmese.
  */
 export class ForgottenText {
@@ -32,13 +32,13 @@ export class ForgottenText {
     this.#windows = new Set(Array.from(this.#windowsOf(words), ({ window }) => window));
   }
 
-  /** Another document of the project: what it says as well is not the forgotten one's. */
+  /** Another document: what it says too does not count as the forgotten one's text. */
   exclude(text: string): void {
     if (this.#windows.size === 0) return;
     for (const { window } of this.#windowsOf(wordsOf(text))) this.#windows.delete(window);
   }
 
-  /** Does the text hold any of its words? */
+  /** Whether the text has any of its words. */
   isIn(text: string): boolean {
     return this.#spans(text).length > 0;
   }
@@ -72,7 +72,7 @@ export class ForgottenText {
     return this.#redacted(value, '') as T;
   }
 
-  /** A name is one only where names stand: a document may be called "rag", and so is an arm. */
+  /** A name counts only under a key for names: a document may be called "rag", as an arm is. */
   #redacted(value: unknown, key: string): unknown {
     if (typeof value === 'string')
       return this.#isChunk(value) || (nameKeys.has(key) && this.isName(value))

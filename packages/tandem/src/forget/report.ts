@@ -2,17 +2,17 @@ import type { ProgressListener } from '../core/progress.ts';
 import type { KeptAfterDeletion } from '../store/chunk-table.ts';
 
 export interface ForgetOptions {
-  /** Look, and change nothing. */
+  /** Only look what would be removed. */
   dryRun?: boolean;
   /**
-   * Leave nothing behind that keeps it out: the next ingest may bring it back. Also lifts that from a document forgotten before.
+   * Let the next ingest bring it back, if it is still in a source. Also for a document that was forgotten before.
    */
   allowAgain?: boolean;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
 
-/** What was removed; with `dryRun`, what would be. */
+/** What was removed; after a dry run, what would be. */
 export interface ForgetReport {
   document: { id: string; uri: string; title: string };
   dryRun: boolean;
@@ -26,13 +26,13 @@ export interface ForgetReport {
   traces: string[];
   /** Ids of traces whose ratings are removed: of answers that had it, or with a better text that quotes it. */
   feedback: string[];
-  /** Training data, under its new content address; without one nothing was left of it. */
+  /** Training data, under its new content address; without `newId` nothing was left of it. */
   datasets: { id: string; newId?: string; path: string; examples: number }[];
   /** Stored answers of comparisons. */
   answers: number;
   /** Reports and other files of the data folder, relative to it. */
   files: string[];
-  /** Interrupted trainings on it; they start anew. */
+  /** Interrupted trainings on it; they start from the beginning. */
   trainings: string[];
   /** Trained on data that has it: what they learnt of it cannot be taken out. */
   adapters: { id: string; dataset: string; hosted?: string }[];

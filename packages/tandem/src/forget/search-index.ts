@@ -1,9 +1,13 @@
 import type { Forgetting } from '../catalog/catalog.ts';
-import type { Parts } from '../parts/parts.ts';
 import { keptAfterDeletion } from '../store/chunk-table.ts';
+import type { ForgetParts } from './forget-parts.ts';
 import type { ForgetReport } from './report.ts';
 
-export async function forgetInIndex(parts: Parts, document: Forgetting, report: ForgetReport): Promise<void> {
+export async function forgetInIndex(
+  parts: ForgetParts,
+  document: Forgetting,
+  report: ForgetReport,
+): Promise<void> {
   const { catalog } = parts;
   const { id, uri, textHashes } = document;
   report.embeddings = await catalog.embeddings.countOf(id, textHashes);

@@ -2,8 +2,8 @@ import type { Forgetting } from '../catalog/catalog.ts';
 import type { AnswerRecord } from '../evaluate/comparison-result.ts';
 import { type ForgottenText, removedMark } from './forgotten-text.ts';
 
-/** Was an answer made with the document in sight, or does it say what only the document says? */
-export function sawIt(
+/** Whether an answer was made with the document among its passages or citations, or says what only the document says. */
+export function hasSeen(
   answer: {
     passages: readonly { documentId?: string; id: string }[];
     citations: readonly { documentId: string }[];
@@ -19,8 +19,8 @@ export function sawIt(
   );
 }
 
-/** An answer that was written with the document in sight: what it says may be what the document said. */
-export function answerWithout<T extends Pick<AnswerRecord, 'text' | 'raw' | 'citations'>>(answer: T): T {
+/** The answer without its words: where the document was seen, any of them may be what the document said. */
+export function withoutContent<T extends Pick<AnswerRecord, 'text' | 'raw' | 'citations'>>(answer: T): T {
   const {
     output: _output,
     spelledOut: _names,

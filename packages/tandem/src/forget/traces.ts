@@ -1,13 +1,13 @@
 import type { Forgetting } from '../catalog/catalog.ts';
 import type { Trace } from '../core/types/answer.ts';
-import type { Parts } from '../parts/parts.ts';
+import type { ForgetParts } from './forget-parts.ts';
 import { type ForgottenText, removedMark } from './forgotten-text.ts';
 import type { ForgetReport } from './report.ts';
-import { answerWithout, sawIt } from './seen-answers.ts';
+import { hasSeen, withoutContent } from './seen-answers.ts';
 
-/** Ratings go with the answers they were of; a trace stays, and says that something was removed. */
+/** Ratings are removed with their answers; a trace stays, and says that something was removed from it. */
 export async function forgetInTraces(
-  parts: Parts,
+  parts: ForgetParts,
   document: Forgetting,
   text: ForgottenText,
   report: ForgetReport,
@@ -15,7 +15,7 @@ export async function forgetInTraces(
   const { catalog } = parts;
   for (const { traceId, better = '' } of await catalog.feedback.list()) {
     const trace = await catalog.traces.get(traceId);
-    // Before the traces are changed: from them it is known which ratings go.
+    // Before the traces are changed: they tell which ratings are to be removed.
     if (!text.isIn(better) && trace && traceWithout(trace, document, text) === trace) continue;
     report.feedback.push(traceId);
     if (!report.dryRun) await catalog.feedback.remove(traceId);
@@ -28,16 +28,16 @@ export async function forgetInTraces(
   }
 }
 
-/** The trace itself where the document has no part in it. */
+/** The same object, not a copy, where the document has no part in it. */
 function traceWithout(trace: Trace, document: Forgetting, text: ForgottenText): Trace {
-  const inSight = sawIt(
+  const isSeen = hasSeen(
     { passages: trace.passages, citations: trace.answer.citations, raw: trace.rawOutput },
     document,
     text,
   );
-  if (!inSight) return text.redacted(trace);
-  const { raw: _raw, ...answer } = answerWithout({ ...trace.answer, raw: trace.rawOutput });
-  // The messages are there to be learnt from, which is over.
+  if (!isSeen) return text.redacted(trace);
+  const { raw: _raw, ...answer } = withoutContent({ ...trace.answer, raw: trace.rawOutput });
+  // The messages are kept for training, which this answer is no longer good for.
   const { messages: _messages, ...rest } = trace;
   return text.redacted({
     ...rest,
@@ -47,7 +47,7 @@ function traceWithout(trace: Trace, document: Forgetting, text: ForgottenText): 
   });
 }
 
-/** The prompt has each passage word for word, as text or as JSON; where it cannot be found so, none of the prompt stays. */
+/** The prompt has each passage word for word, as text or as JSON; where a passage cannot be found in it, the whole prompt is removed. */
 function promptWithout({ prompt, passages }: Trace, { id, title }: Forgetting): string {
   let result = prompt;
   for (const { documentId, text, prefix = '' } of passages) {

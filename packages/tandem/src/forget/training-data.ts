@@ -8,15 +8,15 @@ import type { Example } from '../core/types/example.ts';
 import type { Preference } from '../core/types/preference.ts';
 import { type DatasetManifest, jsonl } from '../dataset/build-dataset.ts';
 import type { Lines } from '../parts/material.ts';
-import type { Parts } from '../parts/parts.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { filesBelow, holds, isInside } from './file-search.ts';
+import { isInside, listFilesBelow, mentions } from './file-search.ts';
+import type { ForgetParts } from './forget-parts.ts';
 import type { ForgottenText } from './forgotten-text.ts';
 import type { ForgetReport } from './report.ts';
 
-/** Every dataset, and every earlier state of one, that has words of the document: by their ids, where they lie now. */
+/** Takes the document out of every dataset. The ids of those that had words of it, and of their earlier states. */
 export async function forgetInDatasets(
-  parts: Parts,
+  parts: ForgetParts,
   document: Forgetting,
   text: ForgottenText,
   report: ForgetReport,
@@ -24,16 +24,16 @@ export async function forgetInDatasets(
   const { catalog, dataDirectory } = parts;
   const records = await catalog.datasets.list();
   const hash = sha256(document.id);
-  // Those that lost it already, when this was begun before.
+  // Datasets that an earlier, unfinished removal has taken it out of already.
   const affected = new Set(records.filter(({ forgot }) => forgot?.includes(hash)).map(({ id }) => id));
   const root = join(dataDirectory, 'datasets');
   for (const name of existsSync(root) ? (await readdir(root)).sort() : []) {
     const directory = join(root, name);
     if (!existsSync(join(directory, 'manifest.json'))) {
-      // Half written: by a build, or by this command before it was killed.
-      const files = (await filesBelow(directory)).map((path) => join(directory, path));
-      const holding = await Promise.all(files.map(async (path) => text.isIn(await readFile(path, 'utf8'))));
-      if (holding.some(Boolean) && !report.dryRun) await rm(directory, { recursive: true });
+      // Half written, by a build or by a removal that was killed.
+      const files = (await listFilesBelow(directory)).map((path) => join(directory, path));
+      const haveWords = await Promise.all(files.map(async (path) => text.isIn(await readFile(path, 'utf8'))));
+      if (haveWords.some(Boolean) && !report.dryRun) await rm(directory, { recursive: true });
       continue;
     }
     const change = await datasetWithout(directory, document, text);
@@ -46,7 +46,7 @@ export async function forgetInDatasets(
     const record = records.find((each) => each.id === id);
     const createdAt = new Date().toISOString();
     const replacedBy = newId !== undefined && newId !== id ? { replacedBy: newId } : {};
-    // Before the files are: from the record it is known what was trained on them, however this ends.
+    // Before the files are changed: the record tells what was trained on them, even if this is killed.
     await catalog.datasets.put({
       ...(record ?? { id, path, counts: {}, createdAt }),
       note,
@@ -73,11 +73,11 @@ export async function forgetInDatasets(
     const file = resolve(dataDirectory, record.path);
     await (kept === '' ? rm(file) : writeAtomically(file, kept));
   }
-  // Ready-made files are the user's; what was trained on them is named all the same.
+  // Ready-made files belong to the user and are not changed; what was trained on them is named too.
   for (const record of records) {
     const file = resolve(dataDirectory, record.path);
     if (isInside(dataDirectory, file) || affected.has(record.id)) continue;
-    if (await holds(file, document, text)) affected.add(record.id);
+    if (await mentions(file, document, text)) affected.add(record.id);
   }
   const before = (ids: ReadonlySet<string>): DatasetRecord[] =>
     records.filter(({ id, replacedBy }) => replacedBy !== undefined && ids.has(replacedBy) && !ids.has(id));
@@ -93,9 +93,9 @@ export async function forgetInDatasets(
   return affected;
 }
 
-/** A checkpoint goes on with the data it began with, which is no longer there. A provider's job is for `tune --cancel`. */
+/** Interrupted trainings: a checkpoint needs the data that it began with, which is no longer there. A provider's job is left to `tune`. */
 export async function forgetInTrainings(
-  parts: Parts,
+  parts: ForgetParts,
   datasets: ReadonlySet<string>,
   report: ForgetReport,
 ): Promise<void> {
@@ -119,9 +119,9 @@ export async function forgetInTrainings(
   }
 }
 
-/** An encoder keeps no list of what it was trained on: all are named when the project's questions are about the document. */
+/** An encoder has no list of what it was trained on: all are named when a question is about the document. */
 export async function nameEncodersThatMayKnow(
-  parts: Parts,
+  parts: ForgetParts,
   document: Forgetting,
   report: ForgetReport,
 ): Promise<void> {
@@ -134,7 +134,7 @@ export async function nameEncodersThatMayKnow(
   }
 }
 
-/** As text: of a question only its source names a document. */
+/** Compared as text: in a question only its source names a document. */
 async function isAskedAbout(lines: Lines | undefined, documentId: string): Promise<boolean> {
   const name = JSON.stringify(documentId);
   if (lines?.file !== undefined)
@@ -174,7 +174,7 @@ async function datasetWithout(
         messages.some(({ content }) => text.isIn(content))
       );
     });
-    // Line numbers of the documents that stay, after the lines that go are gone.
+    // The new number of each line that stays.
     const numbers = new Map<number, number>();
     for (const [i, keep] of keeps.entries()) if (keep) numbers.set(i + 1, numbers.size + 1);
     const documents: Record<string, number[]> = {};
@@ -218,7 +218,7 @@ async function datasetWithout(
         }),
         note: [manifest.note, note].filter(Boolean).join(' '),
       };
-      // Without its manifest a folder counts for nothing and is built anew: a kill in between does no harm.
+      // A folder without a manifest is built again: a kill in between does no harm.
       await rm(manifestFile);
       await writeAtomically(validation.file, jsonl(validation.kept));
       await writeAtomically(train.file, jsonl(train.kept));
@@ -229,7 +229,7 @@ async function datasetWithout(
 
 /** The pairs that were made of ratings, where some of them have words of the document; `kept` is the file's text without them. */
 async function preferencesWithout(
-  { dataDirectory }: Parts,
+  { dataDirectory }: ForgetParts,
   records: readonly DatasetRecord[],
   text: ForgottenText,
 ): Promise<{ record: DatasetRecord; pairs: number; kept: string }[]> {

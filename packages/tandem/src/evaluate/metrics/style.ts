@@ -20,7 +20,7 @@ export function styleMetrics(settings: MetricSettings): Metric[] {
     id: 'style',
     name: 'Style rules kept',
     description: `Share of the ${rules.length} style rules that an answer keeps, over all cases.`,
-    value: ({ answer }) => rules.filter((rule) => kept(rule, answer.text)).length / rules.length,
+    value: ({ answer }) => rules.filter((rule) => followsRule(rule, answer.text)).length / rules.length,
   };
   if (rules.length === 1) return [overall];
   return [
@@ -31,20 +31,20 @@ export function styleMetrics(settings: MetricSettings): Metric[] {
         id: `style:${rule.id}`,
         name: `Style: ${rule.id}`,
         description: rule.description,
-        value: ({ answer }) => Number(kept(rule, answer.text)),
+        value: ({ answer }) => Number(followsRule(rule, answer.text)),
       }),
     ),
   ];
 }
 
-/** The rule is the project's own code: when it throws, say whose it was. */
-function kept(rule: StyleRule, text: string): boolean {
+/** The rule is the project's own code: where it throws, the error says which rule it was. */
+function followsRule(rule: StyleRule, text: string): boolean {
   try {
     return rule.check(text);
   } catch (cause) {
     throw new InvalidInputError({
       message: `The style rule "${rule.id}" failed on an answer: ${(cause as Error).message}.`,
-      hint: 'Fix its check function in tandem.config.ts and run the same command again: the answers are kept.',
+      hint: 'Fix its check function and compare again: the answers are kept.',
       where: 'answer.styleRules',
       domain: 'evaluate',
       cause,

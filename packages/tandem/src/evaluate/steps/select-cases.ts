@@ -55,7 +55,7 @@ async function readHeldOutCases(
       domain: 'evaluate',
       where: 'cases',
       message: 'There are no held-out questions to compare on.',
-      hint: 'Give cases ({id, question, expected}), or set dataset.cases in tandem.config.ts.',
+      hint: 'Give cases ({id, question, expected}; in a config: dataset.cases).',
     });
   }
   const all = await readCases(qa, catalog.documents);
