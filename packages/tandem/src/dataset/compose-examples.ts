@@ -98,17 +98,17 @@ export async function composeExamples(options: {
       options.onProgress?.({ stage: 'building examples', done, total, unit: 'examples' });
   };
 
-  // Each kind goes round the (question, wording) pairs in an order of its own: all questions once before any twice.
+  // For each kind the pairs of question and wording are ordered again: every question comes once before any comes twice.
   const rounds = (pool: readonly TrainingQuestion[], usable: (wording: Wording) => boolean) =>
     balanced(pool, usable, settings, random);
 
   for (const { question, wording } of rounds(withSource, () => true).slice(0, mix.passages)) {
     signal?.throwIfAborted();
-    step('passages', await passagesExample(options, question, wording, random, unanswerable));
+    step('passages', await composeWithAnswer(options, question, wording, random, unanswerable));
   }
   for (const { question, wording } of rounds(withSource, canBeAbsent).slice(0, mix.absent)) {
     signal?.throwIfAborted();
-    step('absent', await absentExample(options, question, wording, random));
+    step('absent', await composeWithoutAnswer(options, question, wording, random));
   }
   for (const { question, wording } of rounds(answerable, canBeAbsent).slice(0, mix.closed)) {
     const reply = replyOf(
@@ -118,7 +118,7 @@ export async function composeExamples(options: {
       wording.withoutPassage ?? undefined,
     );
     const messages = buildMessages({ arm: 'tuned', answer: settings.answer, question: wording.question });
-    step('closed', example(question, 'closed', [...messages, { role: 'assistant', content: reply }]));
+    step('closed', makeExample(question, 'closed', [...messages, { role: 'assistant', content: reply }]));
   }
   for (const { question, wording } of rounds(questions, ({ searchQuery }) => searchQuery !== undefined).slice(
     0,
@@ -127,7 +127,7 @@ export async function composeExamples(options: {
     const messages = buildRewriteMessages(wording.question, settings.answer);
     step(
       'rewrite',
-      example(question, 'rewrite', [...messages, { role: 'assistant', content: wording.searchQuery! }]),
+      makeExample(question, 'rewrite', [...messages, { role: 'assistant', content: wording.searchQuery! }]),
     );
   }
   const formsEach = Math.round(mix.glossary * glossaryForms.length);
@@ -187,8 +187,8 @@ const glossaryForms: ((entry: GlossaryEntry) => { asked: string; answered: strin
 const canBeAbsent = (wording: Wording) => wording.withoutPassage !== null;
 
 /**
- * (question, wording) pairs without end in practice: rounds over the questions, each round another wording, rare values of
- * the compared fields as often as frequent ones within reason (weight 1/√frequency).
+ * Pairs of question and wording, more than any mix takes: rounds over the questions, each round with another wording. Questions with rare
+ * values of the compared field come more often (weight 1/√frequency).
  */
 function balanced(
   questions: readonly TrainingQuestion[],
@@ -219,7 +219,7 @@ function balanced(
   return pairs.sort((a, b) => a.order - b.order);
 }
 
-async function passagesExample(
+async function composeWithAnswer(
   options: Parameters<typeof composeExamples>[0],
   question: TrainingQuestion,
   wording: Wording,
@@ -243,8 +243,8 @@ async function passagesExample(
     return undefined;
   }
   const k = settings.retrieve.k;
-  const found = await distractors(options, question, wording, right.passage);
-  // Half the time where the search put it, half the time anywhere: the model must read, not count.
+  const found = await findDistractors(options, question, wording, right.passage);
+  // Half the time where the search put it, half the time anywhere: the model must read, and not rely on the place.
   const natural = found.rankOfRight < k && random.next() < 0.5;
   const passages: Passage[] = found.passages.slice(0, k - 1);
   passages.splice(
@@ -262,7 +262,7 @@ async function passagesExample(
     question,
     () => `${lead}${kept.map((sentence) => `${sentence} [${marker}]`).join(' ')}`,
   );
-  return example(
+  return makeExample(
     question,
     'passages',
     [...hybridMessages(settings, wording, passages, found.spelledOut), { role: 'assistant', content: reply }],
@@ -270,14 +270,14 @@ async function passagesExample(
   );
 }
 
-async function absentExample(
+async function composeWithoutAnswer(
   options: Parameters<typeof composeExamples>[0],
   question: TrainingQuestion,
   wording: Wording,
   random: Random,
 ): Promise<Sourced | undefined> {
   const { settings } = options;
-  const found = await distractors(options, question, wording);
+  const found = await findDistractors(options, question, wording);
   // A passage of the same disease, another section, is the hardest distractor; both kinds are shown.
   const passages = shuffled(found.passages.slice(0, settings.retrieve.k), random);
   if (passages.length === 0) return undefined;
@@ -288,7 +288,7 @@ async function absentExample(
     // Where the names are given, the passage is not needed to know what is asked about.
     found.spelledOut.length > 0 ? undefined : (wording.withoutPassage ?? undefined),
   );
-  return example(
+  return makeExample(
     question,
     'absent',
     [...hybridMessages(settings, wording, passages, found.spelledOut), { role: 'assistant', content: reply }],
@@ -297,7 +297,7 @@ async function absentExample(
 }
 
 /** What a search for the question finds in trainable documents besides its own answer. */
-async function distractors(
+async function findDistractors(
   { retriever, trainableDocumentIds, settings, signal }: Parameters<typeof composeExamples>[0],
   question: TrainingQuestion,
   wording: Wording,
@@ -384,7 +384,7 @@ function markedSentences(text: string): string[] {
 const leadOf = (text: string, firstSentence: string) =>
   text.slice(0, Math.max(0, text.indexOf(firstSentence)));
 
-function example(
+function makeExample(
   question: TrainingQuestion,
   kind: keyof DatasetMix,
   messages: Example['messages'],

@@ -133,12 +133,12 @@ export async function feedbackFile(
     for (const chosen of up) for (const rejected of down) add(messages, chosen, rejected);
 
   if (pairs.size < Math.max(1, least)) {
-    const counted = (rating: string) => ratings.filter((each) => each.rating === rating).length;
+    const countRated = (rating: string) => ratings.filter((each) => each.rating === rating).length;
     const better = ratings.filter((each) => each.better !== undefined).length;
     throw new InvalidInputError({
       domain: 'tune',
       where: 'preferences',
-      message: `Feedback gives ${pairs.size} ${pairs.size === 1 ? 'pair' : 'pairs'} (${counted('up')} rated up, ${counted('down')} rated down, ${better} of these with a better text), and one step of training takes ${Math.max(1, least)}.`,
+      message: `Feedback gives ${pairs.size} ${pairs.size === 1 ? 'pair' : 'pairs'} (${countRated('up')} rated up, ${countRated('down')} rated down, ${better} of these with a better text), and one step of training takes ${Math.max(1, least)}.`,
       hint: 'A pair is an answer rated down with a better text, or one rated up and one rated down that were given to the same prompt.',
     });
   }
