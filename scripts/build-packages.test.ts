@@ -178,15 +178,55 @@ describe('tandem', () => {
   });
 
   test('a program imports it, and a document goes through its parser’s thread', async () => {
-    const program = `import * as tandem from 'tandem';
+    const program = `import { createTandem } from 'tandem';
+import { openProject } from 'tandem/project';
 import { vectorStoreConformance } from 'tandem/store/conformance';
 import { parseInThread } from ${JSON.stringify(path.join(place(), 'lib/parse/parser-thread.js'))};
 const { text } = await parseInThread('text/html', { uri: 'a.html', bytes: Buffer.from('<p>Leave is 30 days.</p>') });
-console.log(typeof tandem.openProject, typeof vectorStoreConformance, text.trim());
+console.log([createTandem, openProject, vectorStoreConformance].map((each) => typeof each).join(), text.trim());
 process.exit();
 `;
     await writeFile(path.join(folder, 'program.mjs'), program);
-    expect(await run(process.execPath, ['program.mjs'])).toBe('function function Leave is 30 days.\n');
+    expect(await run(process.execPath, ['program.mjs'])).toBe(
+      'function,function,function Leave is 30 days.\n',
+    );
+  });
+
+  /** Puts a program into the folder, checks its types there as a user's compiler does, and runs it. */
+  const runProgram = async (file: string) => {
+    const program = path.basename(file);
+    await cp(path.join(import.meta.dirname, file), path.join(folder, program));
+    const options = ['--noEmit', '--strict', '--target', 'es2024', '--types', 'node', '--skipLibCheck'];
+    const modules = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
+    const lib = ['--lib', 'es2024,esnext.disposable,esnext.array,dom,dom.iterable'];
+    expect(await run(process.execPath, [tsc, ...options, ...modules, ...lib, program])).toBe('');
+    return run(process.execPath, [program]);
+  };
+
+  test('works in a program with the AI SDK: as its model and its tool, and with its models', async () => {
+    expect((await runProgram('peers/ai-sdk.ts')).trim().split('\n')).toEqual([
+      'models of the AI SDK as chat model and embedder',
+      'generateText: rag and extract, with sources',
+      'streamText: rag and extract, with sources',
+      'an abort stops the model behind it',
+      'leaving the stream stops it as well',
+      'a model calls the search as a tool',
+      'what does not fit is told',
+    ]);
+  });
+
+  test('works in a program with LangChain, which it asks for where it is not installed', async () => {
+    await writeFile(path.join(folder, 'without.mjs'), `await import('tandem/langchain');\n`);
+    await expect(run(process.execPath, ['without.mjs'])).rejects.toThrow(
+      /tandem\/langchain needs the package @langchain\/core, which is not installed/,
+    );
+    await link('@langchain/core', path.join(root, 'node_modules'));
+    expect((await runProgram('peers/langchain.ts')).trim().split('\n')).toEqual([
+      'a retriever of documents with their places',
+      'a chain of retriever, prompt and model, with options and a signal for one call',
+      'a tool that a model is given and calls',
+      'what does not fit is told',
+    ]);
   });
 
   test('brings its Python worker, and no tests', async () => {

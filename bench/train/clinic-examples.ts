@@ -24,7 +24,7 @@ export async function clinicExamples(work: string): Promise<{
     cpSync(join(import.meta.dirname, '..', '..', 'examples', 'clinic'), directory, {
       recursive: true,
       filter: (path) =>
-        !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'make-data.ts'].includes(basename(path)),
+        !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'terminal.ts'].includes(basename(path)),
     });
     console.log('Ingesting the clinic and building its examples, once …');
     await using project = await openProject({ directory });

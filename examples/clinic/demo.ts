@@ -3,12 +3,9 @@
  * and cannot show; `npm run clinic` is the full run.
  */
 import { relative } from 'node:path';
-import { describeAnswer } from '../../packages/tandem/src/cli/ask.ts';
-import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
-import { duration } from '../../packages/tandem/src/cli/progress-bar.ts';
-import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
-import { ask, ingest } from '../../packages/tandem/src/index.ts';
+import { ask, ingest, summarise } from 'tandem';
 import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
+import { describeAnswer, describeIngest, duration } from './terminal.ts';
 
 const question = 'What are the treatments for peripheral artery disease?';
 const trainingMinutes = 4.5;

@@ -4,11 +4,9 @@
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeIngest } from '../../packages/tandem/src/cli/ingest.ts';
-import { duration } from '../../packages/tandem/src/cli/progress-bar.ts';
-import { summarise } from '../../packages/tandem/src/evaluate/summary.ts';
-import { ingest } from '../../packages/tandem/src/index.ts';
+import { ingest, summarise } from 'tandem';
 import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
+import { describeIngest, duration } from './terminal.ts';
 
 await run(async (project) => {
   console.log(describeIngest(await ingest(project, { signal, onProgress })));

@@ -73,6 +73,7 @@ export {
   evalRetrieval,
 } from './evaluate/eval-retrieval.ts';
 export type { RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
 export type {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
+import { enforceProjectNetwork } from '../project/enforce-network.ts';
 import { openProject, type Project } from '../project/open-project.ts';
-import { storeAddresses } from '../store/open-store.ts';
 import { progressBar } from './progress-bar.ts';
 
 export interface CommandContext {
@@ -31,9 +30,7 @@ export async function withProject(
     signal,
   });
   const addresses = (await options.addresses?.(project)) ?? [];
-  using _network = enforceNetworkPolicy(
-    networkPolicy(project.config, [...addresses, ...storeAddresses(project.config.store)]),
-  );
+  using _network = enforceProjectNetwork(project, addresses);
   try {
     await work({
       project,

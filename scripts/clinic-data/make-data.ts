@@ -1,21 +1,21 @@
 /**
- * Makes this example's files from MedQuAD (CC BY 4.0): `documents/`, `questions.jsonl`, `cases.jsonl`, `glossary.csv`.
+ * Makes the files of `examples/clinic` from MedQuAD (CC BY 4.0): `documents/`, `questions.jsonl`, `cases.jsonl`, `glossary.csv`.
  * They are committed, so a user never runs this; it is here so that anybody can see how they were made.
  *
- *     node examples/clinic/make-data.ts ../shared/data
+ *     node scripts/clinic-data/make-data.ts ../shared/data
  *
  * Cases and training questions are apart by group: documents that share a title or an "Also called" name.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Intent, intents } from '../../examples/clinic/intents.ts';
 import { createRandom, shuffled as shuffledArray } from '../../packages/tandem/src/statistics/random.ts';
 import { sentences as splitSentences } from '../../packages/tandem/src/text/sentences.ts';
-import { type Intent, intents } from './intents.ts';
 import { phrasings } from './phrasings.ts';
 
 const data = process.argv[2];
-if (!data) throw new Error('Say where the data lies: node examples/clinic/make-data.ts DIR');
-const here = import.meta.dirname;
+if (!data) throw new Error('Say where the data lies: node scripts/clinic-data/make-data.ts DIR');
+const here = join(import.meta.dirname, '../../examples/clinic');
 
 const chosen = { plainDocuments: 44, abbreviationDocuments: 46, trainDocuments: 226, validationShare: 0.15 };
 const perDocument = { plain: 2, abbreviation: 2, train: 4 };

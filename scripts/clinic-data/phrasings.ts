@@ -1,4 +1,4 @@
-import type { Intent } from './intents.ts';
+import type { Intent } from '../../examples/clinic/intents.ts';
 
 /** How patients put the questions that MedQuAD asks from templates; `{}` is the condition. Training wordings only. */
 export const phrasings: Record<Intent, string[]> = {
