@@ -62,6 +62,7 @@ export const configSchema = z.strictObject({
 
 /** What a user writes: everything but `name` has a default. */
 export type ConfigInput = z.input<typeof configSchema>;
+/** What `tandem.config.ts` says, with the defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
 /** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadConfig`) reports every mistake. */

@@ -10,6 +10,7 @@ import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts
 import { storeAddresses } from '../store/open-store.ts';
 import { openProject, type Project } from './open-project.ts';
 
+/** One thing that was looked at: how it is, and what to do about it. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'error';

@@ -17,6 +17,7 @@ export interface Project extends Tandem {
   readonly config: Config;
 }
 
+/** Which project, and who is told of the loading of models. */
 export interface OpenProjectOptions {
   /** Default: the nearest project at or above the working directory. */
   directory?: string;

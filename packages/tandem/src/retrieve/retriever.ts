@@ -31,7 +31,9 @@ import { type Meaning, spelledOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions {
+  /** Says what is indexed, and with which embedder. */
   catalog: Catalog;
+  /** Where the chunks are. */
   store: VectorStore & LexicalIndex;
   /** The one that the index was made with. */
   embedder: EmbeddingModelV4;
@@ -56,6 +58,7 @@ export interface RetrieverOptions {
 
 /** How one question is searched, and which documents may be found. */
 export interface RetrieveOptions extends ChunkFilter {
+  /** How many passages come back at most. */
   k: number;
   /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
   mode?: 'hybrid' | 'dense' | 'lexical';

@@ -4,6 +4,7 @@ import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
 
+/** As of a retriever: how many passages, which documents, which conversation. Each has a default. */
 export type SearchOptions = Partial<RetrieveOptions>;
 
 /**

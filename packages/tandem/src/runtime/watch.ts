@@ -4,6 +4,7 @@ import { SourceError } from '../core/errors/source-error.ts';
 import type { Source } from '../sources/source.ts';
 import { type IngestOptions, type IngestParts, type IngestResult, ingestOpened } from './ingest.ts';
 
+/** When to look for changes, and who is told what came of them. */
 export interface WatchOptions extends Omit<IngestOptions, 'sources'> {
   /** Ends the watch; what is being ingested then is ended cleanly too. */
   signal: AbortSignal;

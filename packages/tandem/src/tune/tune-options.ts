@@ -2,7 +2,9 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { BuildDatasetOptions } from '../dataset/build-dataset.ts';
 import type { Parity } from './parity.ts';
 
+/** How an adapter is trained, where it is not to be what the settings say. */
 export interface TuneOptions extends Omit<BuildDatasetOptions, 'seed'> {
+  /** Training stops after so many minutes, and keeps what it has learnt. */
   maxMinutes?: number;
   /** What training here should stay within, such as `1.5GB`. */
   memory?: string;
@@ -17,9 +19,11 @@ export interface TuneOptions extends Omit<BuildDatasetOptions, 'seed'> {
   fresh?: boolean;
   /** Told before the first step. */
   onEstimate?: (estimate: TuneEstimate) => void;
+  /** Stop after the estimate. */
   estimateOnly?: boolean;
 }
 
+/** What a training will take, told before its first step. */
 export interface TuneEstimate {
   examples: number;
   /** Tokens of all epochs. */

@@ -6,7 +6,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -49,7 +49,7 @@ class MemoryStore implements Store {
     if (this.#table?.generation !== generation || this.#table.dimensions !== dimensions)
       this.#table = { generation, dimensions, rows: new Map() };
     for (const [key, row] of this.#table.rows) {
-      if (row.removedSeq !== never && row.removedSeq > committedSeq) row.removedSeq = never;
+      if (row.removedSeq !== notRemoved && row.removedSeq > committedSeq) row.removedSeq = notRemoved;
       if (row.chunk.addedSeq > committedSeq || row.removedSeq <= committedSeq) this.#table.rows.delete(key);
     }
   }
@@ -64,7 +64,7 @@ class MemoryStore implements Store {
         terms: countTerms(terms),
         length: terms.length,
         pairs: new Set(metadataPairs(chunk.metadata)),
-        removedSeq: never,
+        removedSeq: notRemoved,
       });
   }
 
