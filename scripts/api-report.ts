@@ -27,6 +27,8 @@ export interface EntryPoint {
 export interface ExportedName {
   name: string;
   declarations: ts.Declaration[];
+  /** Nothing of it is there when a program runs. */
+  isType: boolean;
   /** What it says of itself; empty where it says nothing. */
   docstring: string;
   /** The texts of its `@throws`. */
@@ -91,6 +93,7 @@ function exportedName(symbol: ts.Symbol, checker: ts.TypeChecker): ExportedName 
   return {
     name: symbol.name,
     declarations: declarations.length > 0 ? declarations : (target.declarations ?? []),
+    isType: (target.flags & ts.SymbolFlags.Value) === 0,
     docstring:
       ts.displayPartsToString(explained.getDocumentationComment(checker)).trim() || commentOfExport(symbol),
     throws: texts('throws'),
@@ -233,12 +236,12 @@ export function faultsOf({ entryPoints, program }: Surface): string[] {
   const faults: string[] = [];
   const places = new Map<string, string>();
   for (const { specifier, exports } of entryPoints) {
-    for (const { name, declarations, docstring } of exports) {
+    for (const { name, declarations, isType, docstring } of exports) {
       const place = placeOf(declarations[0]!);
       const first = places.get(`${specifier.split('/')[0]} ${name}`);
       if (first) faults.push(`${name} is exported by ${first} and by ${specifier}: leave one of them.`);
       places.set(`${specifier.split('/')[0]} ${name}`, specifier);
-      const bad = badName(name, program, declarations);
+      const bad = badName(name, isType, program);
       if (bad) faults.push(`${specifier} exports ${name}, ${bad}: give it another name (${place}).`);
       if (docstring === '') faults.push(`${name} of ${specifier} has no docstring (${place}).`);
       if (name.endsWith('Options'))
@@ -258,18 +261,11 @@ export function faultsOf({ entryPoints, program }: Surface): string[] {
 const membersOf = (declaration: ts.Declaration): ts.PropertySignature[] =>
   ts.isInterfaceDeclaration(declaration) ? declaration.members.filter(ts.isPropertySignature) : [];
 
-function badName(
-  name: string,
-  program: ts.Program,
-  declarations: readonly ts.Declaration[],
-): string | undefined {
+function badName(name: string, isType: boolean, program: ts.Program): string | undefined {
   const token = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, name).scan();
   if (token >= ts.SyntaxKind.FirstKeyword && token <= ts.SyntaxKind.LastKeyword) return 'which is a keyword';
   if (/^use[A-Z]|^use$/.test(name)) return 'which is the name of a React hook';
-  const isValue = declarations.some(
-    (declaration) => !ts.isInterfaceDeclaration(declaration) && !ts.isTypeAliasDeclaration(declaration),
-  );
-  const meaning = isValue ? ts.SymbolFlags.Value : ts.SymbolFlags.Type;
+  const meaning = isType ? ts.SymbolFlags.Type : ts.SymbolFlags.Value;
   const global = program.getTypeChecker().resolveName(name, undefined, meaning, false);
   // The browser's own names (Document, ProgressEvent) are free in Node, where this is used.
   const isNodes =

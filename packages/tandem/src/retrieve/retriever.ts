@@ -92,6 +92,14 @@ export interface Retriever {
  * by meaning and by words, whole and condensed; all passages found, and all of the documents that are named or found best, are then
  * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found
  * it.
+ *
+ * @example
+ * const retriever = createRetriever({
+ *   catalog: tandem.catalog,
+ *   store: await tandem.store(),
+ *   embedder: await tandem.models.embedder(),
+ * });
+ * const { passages } = await retriever.retrieve('How many days of leave?', { k: 3 });
  */
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;

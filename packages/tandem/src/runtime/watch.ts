@@ -28,6 +28,13 @@ export const longestEverySeconds = 24 * 86_400;
  * Ingests, and again whenever a watched source changes, until the signal aborts. Changes during an ingest are one ingest
  * after it.
  * @throws InvalidInputError when there is nothing that could tell of changes, or never a time to look for them
+ *
+ * @example
+ * await watchSources(tandem, {
+ *   signal: AbortSignal.timeout(1000),
+ *   everySeconds: 60,
+ *   onReport: ({ added, changed, removed }) => console.log(added, changed, removed),
+ * });
  */
 export async function watchSources(parts: IngestParts, options: WatchOptions): Promise<void> {
   const { everySeconds } = options;

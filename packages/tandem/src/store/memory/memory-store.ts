@@ -20,6 +20,9 @@ import type { Store } from '../store.ts';
 /**
  * A store in this process's memory, gone when it is disposed: for tests, notebooks and throw-away use. Both searches look at every row
  * and are exact; beyond some ten thousand chunks the embedded store is quicker and takes less memory.
+ *
+ * @example
+ * await using tandem = await createTandem({ store: memoryStore, sources: [fromDocuments(documents)] });
  */
 export async function memoryStore(): Promise<Store> {
   return new MemoryStore();
