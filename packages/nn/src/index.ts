@@ -17,6 +17,7 @@ export { type GgufFile, type GgufTensor, openGguf } from './formats/gguf.ts';
 export type * from './formats/gguf-types.ts';
 export * from './formats/gguf-writer.ts';
 export * from './formats/safetensors.ts';
+/** The typed graph builder: operators, gradients, and sessions that run a graph. docs/nn.md has an example. */
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
 export { CrossEncoder, type ScoreOptions } from './models/bert-cross-encoder.ts';

@@ -12,6 +12,7 @@ export interface NnErrorOptions {
   message: string;
   /** What to do about it, as one sentence; shown after the message. */
   hint?: string;
+  /** What was thrown below, where something was. */
   cause?: unknown;
 }
 

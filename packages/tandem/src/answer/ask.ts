@@ -2,6 +2,7 @@ import type { Answer } from '../core/types/answer.ts';
 import { type AnswererOptions, type AnsweringParts, type AnswerOptions, createAnswerer } from './answerer.ts';
 import { type AnswerStream, streamOf } from './events.ts';
 
+/** Who answers (as of `createAnswerer`) and how this one question is answered. */
 export interface AskOptions extends AnswererOptions, AnswerOptions {}
 
 /**

@@ -73,7 +73,16 @@ export interface AnswerStep {
   isInserted?: true;
 }
 
-/** Where a step goes: beside the one of this name. */
+/**
+ * Where a step goes: beside the one of this name.
+ *
+ * @example
+ * const shout: AnswerStep = {
+ *   name: 'shout',
+ *   run: ({ read }) => ({ read: { ...read!, text: read!.text.toUpperCase() } }),
+ * };
+ * const answerer = await createAnswerer(tandem, { steps: [{ after: 'cite', step: shout }] });
+ */
 export type StepInsertion = ({ after: string } | { before: string }) & {
   step: AnswerStep;
   /** Raise it when the step does something else now: answers that a comparison has stored are then asked for again. */
@@ -86,13 +95,6 @@ export const insertedStepSeconds = 120;
 /**
  * The list with further steps in it.
  * @throws InvalidInputError for a place that is not there, or a name that is taken.
- *
- * @example
- * const shout: AnswerStep = {
- *   name: 'shout',
- *   run: ({ read }) => ({ read: { ...read!, text: read!.text.toUpperCase() } }),
- * };
- * const answerer = await createAnswerer(tandem, { steps: [{ after: 'cite', step: shout }] });
  */
 export function insertSteps(
   steps: readonly AnswerStep[],

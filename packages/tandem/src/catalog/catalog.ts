@@ -39,6 +39,7 @@ export interface Catalog extends AsyncDisposable {
   copyTo(path: string): Promise<void>;
 }
 
+/** The right to write, held by one process at a time; released when it is disposed. */
 export interface WriterLock extends AsyncDisposable {
   release(): Promise<void>;
 }
@@ -57,6 +58,7 @@ export interface IndexState {
   committedSeq: number;
 }
 
+/** How far the index is, and how it was made. */
 export interface IndexCatalog {
   /** Undefined before the first ingest. */
   get(): Promise<IndexState | undefined>;
@@ -71,6 +73,7 @@ export interface IndexCatalog {
   commit(batch: IndexCommit): Promise<void>;
 }
 
+/** One batch of an ingest: written in a single transaction, or not at all. */
 export interface IndexCommit {
   /** Must be `committedSeq + 1`: a batch prepared against another state is refused. */
   seq: number;
@@ -128,6 +131,7 @@ export interface DefinitionFilter {
   metadata?: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/** The documents that are indexed, as the last commit left them. */
 export interface DocumentCatalog {
   get(id: string): Promise<IndexedDocument | undefined>;
   getMany(ids: readonly string[]): Promise<Map<string, IndexedDocument>>;
@@ -188,6 +192,7 @@ export interface ListedWork {
   before?: { id: string; contentHash: string; access: string; accessFromSource: boolean };
 }
 
+/** What a listing of sources, compared with what is indexed, says is new, changed and gone. */
 export interface ListingComparison {
   listed: number;
   unchanged: number;
@@ -279,6 +284,7 @@ export interface EmbeddingCache {
   forget(documentId: string, textHashes?: readonly string[]): Promise<number>;
 }
 
+/** Something that a run told: its kind and what it said, as JSON. */
 export interface RunEvent {
   at: string;
   /** "loss", "validation", "checkpoint", "warning" … */
@@ -286,6 +292,7 @@ export interface RunEvent {
   data: unknown;
 }
 
+/** Runs of ingest, tune and compare, with the events they told. */
 export interface RunCatalog {
   start(run: {
     kind: Run['kind'];
@@ -311,6 +318,7 @@ export interface RunCatalog {
   interrupted(kind: Run['kind']): Promise<Run[]>;
 }
 
+/** Training data that was built: what it is, where its files are, how many examples it has. */
 export interface DatasetRecord {
   /** SHA-256 of the canonical JSONL. */
   id: string;
@@ -327,6 +335,7 @@ export interface DatasetRecord {
   forgot?: string[];
 }
 
+/** Training data that was built, by its hash. */
 export interface DatasetCatalog {
   put(dataset: DatasetRecord): Promise<void>;
   get(id: string): Promise<DatasetRecord | undefined>;
@@ -334,6 +343,7 @@ export interface DatasetCatalog {
   list(): Promise<DatasetRecord[]>;
 }
 
+/** Adapters that were trained and registered, by id. */
 export interface AdapterCatalog {
   put(adapter: Adapter): Promise<void>;
   get(id: string): Promise<Adapter | undefined>;
@@ -341,6 +351,7 @@ export interface AdapterCatalog {
   list(): Promise<Adapter[]>;
 }
 
+/** Everything that went into each answer, by the answer's `traceId`. */
 export interface TraceCatalog {
   put(trace: Trace): Promise<void>;
   get(id: string): Promise<Trace | undefined>;
@@ -372,11 +383,13 @@ export interface Deployment {
   evidenceRunId?: string;
 }
 
+/** A deployment that was made, or one that was taken back (`undone` is its `seq`). */
 export type DeploymentEvent = { seq: number; at: string } & (
   | { kind: 'push'; deployment: Deployment }
   | { kind: 'undo'; undone: number }
 );
 
+/** What answers by default, and everything that ever did. */
 export interface DeploymentCatalog {
   /** Undefined: the config's arm answers. */
   current(): Promise<Deployment | undefined>;
@@ -395,6 +408,7 @@ export interface Look {
   runId?: string;
 }
 
+/** When held-out cases were looked at, and why: each look makes a set a little less held out. */
 export interface LookCatalog {
   add(look: Omit<Look, 'at'>): Promise<Look>;
   /** Oldest first. */

@@ -17,13 +17,23 @@ import { lockForWriting, memoryLock } from './sqlite/writer-lock.ts';
  * open; beside it lie `PATH-wal` and `PATH-shm` (SQLite's), `PATH.lock` and `PATH.writer.json` (the writer's place).
  *
  * @throws InvalidInputError when the file is damaged, of a newer Tandem, or cannot be written.
+ *
+ * @example
+ * await using catalog = await openCatalog('handbook.sqlite');
+ * await using tandem = await createTandem({ catalog, sources: [fromDocuments(documents)] });
  */
 export async function openCatalog(path: string): Promise<Catalog> {
   mkdirSync(dirname(path), { recursive: true });
   return catalogOver(new Database(path), (purpose, options) => lockForWriting(path, purpose, options));
 }
 
-/** The same in memory, gone when it is disposed: for tests, notebooks and throw-away use. */
+/**
+ * The same in memory, gone when it is disposed: for tests, notebooks and throw-away use.
+ *
+ * @example
+ * await using catalog = await openMemoryCatalog();
+ * await using tandem = await createTandem({ catalog });
+ */
 export async function openMemoryCatalog(): Promise<Catalog> {
   return catalogOver(new Database(':memory:'), memoryLock());
 }

@@ -2,12 +2,15 @@ import type { Document } from '../core/types/document.ts';
 import type { EmbeddableChunk } from './embedded-text.ts';
 import type { CountTokens } from './token-meter.ts';
 
+/** The ways of cutting that are built in; docs/config.md (`chunk.strategy`) says what they do. */
 export const chunkStrategies = ['sentence', 'structural', 'fixed', 'semantic', 'parent-child'] as const;
+/** The name of a way of cutting. */
 export type ChunkStrategy = (typeof chunkStrategies)[number];
 
 /** Vectors of texts, in their order; of one length, of any norm. */
 export type EmbedTexts = (texts: string[], options: { signal?: AbortSignal }) => Promise<ArrayLike<number>[]>;
 
+/** How large chunks become, and what is needed to measure them. */
 export interface ChunkOptions {
   /** Upper bound for a chunk's prefix and text together, special tokens included; of a parent's, where there are parents. */
   maxTokens: number;

@@ -13,4 +13,5 @@ export interface ProgressEvent {
   secondsLeft?: number;
 }
 
+/** Is told how far a long task is; called often, so it should return at once. */
 export type ProgressListener = (event: ProgressEvent) => void;

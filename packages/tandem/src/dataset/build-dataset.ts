@@ -22,6 +22,7 @@ import { readJsonl } from './jsonl.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
 import { splitOf } from './split.ts';
 
+/** Training data: its examples, and the files that they were written to. */
 export interface Dataset {
   /** SHA-256 of the training examples' canonical JSONL. */
   id: string;
@@ -45,10 +46,13 @@ export type DatasetParts = Pick<
   'name' | 'settings' | 'material' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'whileOpen'
 >;
 
+/** What training data is made of, where it is not to be what the settings say. */
 export interface BuildDatasetOptions {
   /** Replaces the parts' own: a CSV file or the entries. */
   glossary?: GivenGlossary;
+  /** How many examples of each kind. Default: the settings' `dataset.mix`. */
   mix?: Partial<DatasetMix>;
+  /** Of the draw and order of examples. */
   seed?: number;
   signal?: AbortSignal;
   onProgress?: ProgressListener;

@@ -9,6 +9,7 @@ import type { Parts } from '../parts/parts.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
 import { jsonl } from './build-dataset.ts';
 
+/** What somebody thought of an answer. */
 export interface RateAnswerOptions {
   /** `none` takes a rating back. */
   rating: Feedback['rating'] | 'none';

@@ -1,6 +1,7 @@
 import type { ProgressListener } from '../core/progress.ts';
 import type { KeptAfterDeletion } from '../store/chunk-table.ts';
 
+/** How far forgetting goes. */
 export interface ForgetOptions {
   /** Only look what would be removed. */
   dryRun?: boolean;

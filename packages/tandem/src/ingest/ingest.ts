@@ -32,6 +32,7 @@ export interface IngestOptions {
   batchChunks?: number;
 }
 
+/** What an ingest changed, what it left out and why, and what the index holds after it. */
 export interface IngestReport {
   runId: string;
   /** Documents. A moved file with an id of its own counts as changed. */

@@ -5,6 +5,7 @@ import { sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Source } from '../sources/source.ts';
 
+/** A document, or a whole source, that could not be read: what happened and what to do. */
 export interface IngestProblem {
   uri: string;
   /**

@@ -72,6 +72,11 @@ export const defaultMaxOutputTokens = 512;
  *
  * A prompt that does not fit raises ContextOverflowError before any work; nothing is ever cut. Errors: InvalidInputError
  * for a file that is not a GGUF, has no chat template, or an adapter that does not belong to it.
+ *
+ * @example
+ * const { path } = await fetchModel('local:smollm2-135m-instruct');
+ * await using chat = await openLocalChat({ path });
+ * const { text } = await generateText({ model: chat, prompt: 'Say hello.', maxOutputTokens: 8 });
  */
 export async function openLocalChat(options: LocalChatOptions): Promise<LocalChatModel> {
   const loaded = await loadLlama(options);

@@ -42,6 +42,11 @@ const shared = new Map<string, Shared>();
  *
  * A text longer than the model reads raises ContextOverflowError: nothing is cut. Errors of the files are
  * `@tandem/nn`'s FileFormatError and UnsupportedModelError.
+ *
+ * @example
+ * const { path } = await fetchModel('local:all-minilm-l6-v2');
+ * await using embedder = await openLocalEmbedder({ path });
+ * const { embedding } = await embed({ model: embedder, value: 'Everybody has 30 days of leave.' });
  */
 export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<LocalEmbedderModel> {
   const directory = resolve(options.path);

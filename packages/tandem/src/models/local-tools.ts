@@ -28,6 +28,7 @@ export interface TokenSpan {
   end: number;
 }
 
+/** What a chat model on this machine can do beside answering: tokens, templates, probabilities, adapters. */
 export interface LocalChatTools extends LocalTools {
   /** SHA-256 of the chat template's text and the special tokens it is read with. What an adapter was trained under. */
   readonly templateHash: string;
@@ -86,6 +87,7 @@ export interface LocalChatTools extends LocalTools {
   ): Promise<Float32Array[]>;
 }
 
+/** What an embedder on this machine can do beside embedding. */
 export interface LocalEmbedderTools extends LocalTools {
   readonly dimensions: number;
 }

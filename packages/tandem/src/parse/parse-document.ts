@@ -17,6 +17,10 @@ export type { ParseInput };
  * ended (see `parseInThread`).
  *
  * Throws `UnreadableDocumentError`: one sentence that says what is wrong with the file and what to do.
+ *
+ * @example
+ * const bytes = new TextEncoder().encode('<h1>Leave</h1><p>Everybody has 30 days.</p>');
+ * const { title, text, blocks } = await parseDocument({ uri: 'leave.html', bytes });
  */
 export async function parseDocument(input: ParseInput): Promise<Document> {
   const { uri, bytes, signal } = input;

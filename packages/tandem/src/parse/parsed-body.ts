@@ -1,5 +1,6 @@
 import type { Block } from '../core/types/document.ts';
 
+/** A file to parse: its bytes, and the uri that messages and titles name it by. */
 export interface ParseInput {
   uri: string;
   bytes: Uint8Array;

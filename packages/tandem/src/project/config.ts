@@ -62,9 +62,19 @@ export const configSchema = z.strictObject({
 
 /** What a user writes: everything but `name` has a default. */
 export type ConfigInput = z.input<typeof configSchema>;
+/** What `tandem.config.ts` says, with the defaults filled in. */
 export type Config = z.output<typeof configSchema>;
 
-/** Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadConfig`) reports every mistake. */
+/**
+ * Gives `tandem.config.ts` its types; checks nothing yet, so that one place (`loadConfig`) reports every mistake.
+ *
+ * @example
+ * export default defineConfig({
+ *   name: 'handbook',
+ *   sources: [{ type: 'files', path: 'handbook' }],
+ *   models: { chat: openai('gpt-5') },
+ * });
+ */
 export function defineConfig(config: ConfigInput): ConfigInput {
   return config;
 }

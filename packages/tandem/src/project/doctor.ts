@@ -5,11 +5,13 @@ import { deployment } from '../answer/answerer.ts';
 import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
+import { cacheDirectory as defaultCacheDirectory } from '../models/fetch/cache.ts';
 import { listModels } from '../models/list.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { storeAddresses } from '../store/open-store.ts';
 import { openProject, type Project } from './open-project.ts';
 
+/** One thing that was looked at: how it is, and what to do about it. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'error';
@@ -17,15 +19,25 @@ export interface Check {
   hint?: string;
 }
 
-/** Looks at machine, models and project; says of each what is wrong and what to do. */
-export async function doctor(options: {
-  directory?: string;
-  cacheDirectory: string;
-  signal?: AbortSignal;
-}): Promise<Check[]> {
+/**
+ * Looks at machine, models and project; says of each what is wrong and what to do.
+ *
+ * @example
+ * for (const { name, state, message } of await doctor({ directory: 'handbook-project' })) console.log(name, state, message);
+ */
+export async function doctor(
+  options: {
+    /** Default: the nearest project at or above the working directory. */
+    directory?: string;
+    /** Where models are kept. Default: `TANDEM_CACHE`, else the platform's cache folder. */
+    cacheDirectory?: string;
+    signal?: AbortSignal;
+  } = {},
+): Promise<Check[]> {
+  const { cacheDirectory = defaultCacheDirectory() } = options;
   return [
-    ...(await machineChecks(options.cacheDirectory)),
-    ...(await modelChecks(options.cacheDirectory)),
+    ...(await machineChecks(cacheDirectory)),
+    ...(await modelChecks(cacheDirectory)),
     ...(await projectChecks(options)),
   ];
 }

@@ -9,6 +9,10 @@ import { configFile } from './load-config.ts';
 /**
  * Makes a project in `directory`: a `tandem.config.ts` and a `.gitignore` line for `.tandem/`. Writes over nothing.
  * @throws InvalidInputError when there is a project already, or the documents or questions are not there
+ *
+ * @example
+ * const { config } = await initProject({ directory: 'new-project', docs: 'handbook' });
+ * console.log(config);
  */
 export async function initProject(options: {
   directory: string;

@@ -17,6 +17,7 @@ export interface Project extends Tandem {
   readonly config: Config;
 }
 
+/** Which project, and who is told of the loading of models. */
 export interface OpenProjectOptions {
   /** Default: the nearest project at or above the working directory. */
   directory?: string;
@@ -59,6 +60,10 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
 /**
  * `ingest`, with further files, folders and web addresses. They are remembered: a later ingest without them keeps their documents in line
  * too, as it does those of the config's sources.
+ *
+ * @example
+ * const { added } = await ingestPaths(project, { paths: ['handbook/leave.md'] });
+ * console.log(added);
  */
 export async function ingestPaths(
   project: Project,

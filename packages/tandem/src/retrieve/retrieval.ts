@@ -50,4 +50,5 @@ export interface Explanation {
   }[];
 }
 
+/** A candidate that was compared with the others: its chunk, and all that spoke for it. */
 export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };

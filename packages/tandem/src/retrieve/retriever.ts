@@ -31,7 +31,9 @@ import { type Meaning, spelledOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions {
+  /** Says what is indexed, and with which embedder. */
   catalog: Catalog;
+  /** Where the chunks are. */
   store: VectorStore & LexicalIndex;
   /** The one that the index was made with. */
   embedder: EmbeddingModelV4;
@@ -56,6 +58,7 @@ export interface RetrieverOptions {
 
 /** How one question is searched, and which documents may be found. */
 export interface RetrieveOptions extends ChunkFilter {
+  /** How many passages come back at most. */
   k: number;
   /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
   mode?: 'hybrid' | 'dense' | 'lexical';
@@ -89,6 +92,14 @@ export interface Retriever {
  * by meaning and by words, whole and condensed; all passages found, and all of the documents that are named or found best, are then
  * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found
  * it.
+ *
+ * @example
+ * const retriever = createRetriever({
+ *   catalog: tandem.catalog,
+ *   store: await tandem.store(),
+ *   embedder: await tandem.models.embedder(),
+ * });
+ * const { passages } = await retriever.retrieve('How many days of leave?', { k: 3 });
  */
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;

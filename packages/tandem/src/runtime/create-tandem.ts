@@ -33,6 +33,7 @@ export interface TandemOptions extends ModelChoice {
   store?: Opened<Store>;
   /** What is remembered: documents, runs, adapters, traces. Default: in memory. `openCatalog(path)` opens one in a file. */
   catalog?: Opened<Catalog>;
+  /** How documents are cut, searched, answered from and trained on: docs/config.md. Each has a default. */
   settings?: SettingsInput;
   /** Where documents come from; `fromDocuments` makes a source of documents in memory. They stay yours to dispose, unless a function opens them. */
   sources?: readonly Source[] | (() => Promise<OpenedSources>);

@@ -11,6 +11,7 @@ export type IngestParts = Pick<
   'catalog' | 'models' | 'settings' | 'store' | 'openSources' | 'whileOpen'
 >;
 
+/** From where documents are ingested, and who is told how far it is. */
 export interface IngestOptions {
   /** Instead of the parts' own. The index is brought in line with exactly these: what was ingested from others is removed. */
   sources?: readonly Source[];

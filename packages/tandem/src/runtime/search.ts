@@ -4,6 +4,7 @@ import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
 
+/** As of a retriever: how many passages, which documents, which conversation. Each has a default. */
 export type SearchOptions = Partial<RetrieveOptions>;
 
 /**
@@ -51,7 +52,12 @@ export async function trace(parts: Pick<Parts, 'catalog'>, traceId: string): Pro
   });
 }
 
-/** The latest traces, latest first. `limit` defaults to 20. */
+/**
+ * The latest traces, latest first. `limit` defaults to 20.
+ *
+ * @example
+ * for (const { question, arm } of await listTraces(tandem, { limit: 5 })) console.log(arm, question);
+ */
 export function listTraces(
   parts: Pick<Parts, 'catalog'>,
   options: { limit?: number } = {},

@@ -4,6 +4,7 @@ import { SourceError } from '../core/errors/source-error.ts';
 import type { Source } from '../sources/source.ts';
 import { type IngestOptions, type IngestParts, type IngestResult, ingestOpened } from './ingest.ts';
 
+/** When to look for changes, and who is told what came of them. */
 export interface WatchOptions extends Omit<IngestOptions, 'sources'> {
   /** Ends the watch; what is being ingested then is ended cleanly too. */
   signal: AbortSignal;
@@ -27,6 +28,13 @@ export const longestEverySeconds = 24 * 86_400;
  * Ingests, and again whenever a watched source changes, until the signal aborts. Changes during an ingest are one ingest
  * after it.
  * @throws InvalidInputError when there is nothing that could tell of changes, or never a time to look for them
+ *
+ * @example
+ * await watchSources(tandem, {
+ *   signal: AbortSignal.timeout(1000),
+ *   everySeconds: 60,
+ *   onReport: ({ added, changed, removed }) => console.log(added, changed, removed),
+ * });
  */
 export async function watchSources(parts: IngestParts, options: WatchOptions): Promise<void> {
   const { everySeconds } = options;

@@ -22,8 +22,10 @@ export interface SourceProblem {
   message: string;
 }
 
+/** What a source is given when it is asked for its documents. */
 export interface ListOptions {
   signal?: AbortSignal;
+  /** Tells of something that could not be listed, and goes on with the rest. */
   onProblem?: (problem: SourceProblem) => void;
   /** A crawl takes minutes before its first entry. */
   onProgress?: ProgressListener;
@@ -34,6 +36,7 @@ export interface ListOptions {
   known?: (uri: string) => Promise<string | undefined> | string | undefined;
 }
 
+/** A document as its source gives it: bytes that are parsed by their media type. */
 export interface LoadedEntry {
   bytes: Uint8Array;
   /** Where loading tells more than listing did (an HTTP header). */

@@ -14,7 +14,7 @@ export interface Snapshot {
  * `removedSeq` of a row that was not removed: a number rather than null, so that one comparison tells. The greatest that fits into
  * 32 bits.
  */
-export const never = 2 ** 31 - 1;
+export const notRemoved = 2 ** 31 - 1;
 
 /** What the catalogue knows of the index: which table, of which dimensions, and how far it is committed. */
 export interface IndexedState {
@@ -23,6 +23,7 @@ export interface IndexedState {
   committedSeq: number;
 }
 
+/** A chunk as a store gives it back; `addedSeq` is the commit that added it. */
 export interface StoredChunk extends Chunk {
   uri: string;
   title: string;
@@ -33,6 +34,7 @@ export interface StoredChunk extends Chunk {
   addedSeq: number;
 }
 
+/** A chunk as it is written into a store: with its vector and the terms it is found by. */
 export interface ChunkRow extends Omit<StoredChunk, 'addedSeq'> {
   /**
    * What full-text search compares, in order, each as often as it occurs; of title, names and headings beside the chunk's text.
@@ -43,6 +45,7 @@ export interface ChunkRow extends Omit<StoredChunk, 'addedSeq'> {
   vector: Float32Array;
 }
 
+/** Which rows may be found. Conditions that are not given let every row pass. */
 export interface ChunkFilter {
   /** Only these; an empty list finds nothing. */
   documentIds?: readonly string[];
@@ -66,6 +69,7 @@ export interface SearchOptions {
   signal?: AbortSignal;
 }
 
+/** A chunk that a search found. `score` orders the results of one search; its unit is the index's own (cosine, BM25). */
 export interface ScoredChunk {
   chunk: StoredChunk;
   score: number;

@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type ChunkRow, type ChunkTable, never, type ScoredChunk, type Snapshot } from './chunk-table.ts';
+import {
+  type ChunkRow,
+  type ChunkTable,
+  notRemoved,
+  type ScoredChunk,
+  type Snapshot,
+} from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import bm25Reference from './references/bm25s.json' with { type: 'json' };
 import type { VectorStore } from './vector-store.ts';
@@ -27,6 +33,7 @@ export interface ConformanceCheck {
   run(): Promise<void>;
 }
 
+/** How the checks open the store that they are to look at. */
 export interface ConformanceTarget<Store> {
   /**
    * A store over a place that the checks have to themselves: the same one for the same `place`, also after the store was
@@ -41,6 +48,7 @@ export interface ConformanceTarget<Store> {
 
 type Open<Store> = ConformanceTarget<Store>;
 
+/** The checks that every VectorStore has to pass: give each `run` to your test runner under its `name`. */
 export function vectorStoreConformance(open: Open<VectorStore>): ConformanceCheck[] {
   const search = (store: VectorStore, row: ChunkRow, at: Snapshot, limit = 10, filter = {}) =>
     store.searchVector(row.vector, { at, limit, filter });
@@ -119,6 +127,7 @@ export function vectorStoreConformance(open: Open<VectorStore>): ConformanceChec
   ];
 }
 
+/** The checks that every LexicalIndex has to pass: give each `run` to your test runner under its `name`. */
 export function lexicalIndexConformance(open: Open<LexicalIndex>): ConformanceCheck[] {
   const search = (store: LexicalIndex, ...terms: string[]) =>
     store.searchTerms(terms, { at: at(1), limit: 10 });
@@ -454,7 +463,7 @@ function tableConformance<Store extends ChunkTable>(
         await writer.says('committed 2');
         await new Promise((resolve) => setTimeout(resolve, delay));
         const said = await writer.kill();
-        await isAtRest(store, at(never - 1));
+        await isAtRest(store, at(notRemoved - 1));
         const committedSeq = Number(said.findLast((line) => line.startsWith('committed'))!.split(' ')[1]);
         await using again = await open.open(lastPlace);
         // Each commit of this writer replaces the one before it.

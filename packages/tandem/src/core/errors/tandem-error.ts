@@ -3,11 +3,13 @@ const marker = Symbol.for('tandem.error');
 /** Who can mend it: the user (input, config), us (a bug, a broken store), or something outside (a provider, the disk). */
 export type ErrorCategory = 'user' | 'system' | 'thirdParty';
 
+/** What every error says. */
 export interface TandemErrorOptions {
   /** One clear sentence: what happened and where. */
   message: string;
   /** What to do about it, as one sentence; shown after the message. */
   hint?: string;
+  /** What was thrown below, where something was. */
   cause?: unknown;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string().min(1) });
+/** One turn of a conversation: who speaks, and the text. */
 export type ChatMessage = z.infer<typeof chatMessage>;
 
 /**
@@ -24,6 +25,7 @@ export const exampleSchema = z.object({
     .partial()
     .optional(),
 });
+/** One training example; see `exampleSchema`. */
 export type Example = z.infer<typeof exampleSchema>;
 
 /**
@@ -41,4 +43,5 @@ export const caseSchema = z.object({
   /** Where the answer stands: for retrieval and citation metrics. `[start, end)` are offsets into the document's text. */
   source: z.object({ documentId: z.string(), start: z.number().int(), end: z.number().int() }).optional(),
 });
+/** One held-out question with its right answer; see `caseSchema`. */
 export type Case = z.infer<typeof caseSchema>;

@@ -42,6 +42,10 @@ type PinnedFile = ModelFile & { sha256: string };
  * its files. A damaged file in the cache is noticed, said, and fetched again.
  *
  * Throws ModelUnavailableError with each source's reason, or InvalidInputError for a reference that means nothing.
+ *
+ * @example
+ * const { path, sha256 } = await fetchModel('local:all-minilm-l6-v2');
+ * console.log(path, sha256);
  */
 export async function fetchModel(reference: string, options: FetchOptions = {}): Promise<FetchedModel> {
   const source = parseModelReference(reference, options.directory);

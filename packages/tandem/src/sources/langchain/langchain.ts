@@ -20,6 +20,7 @@ export interface LangChainLoader {
   lazyLoad?(): AsyncIterable<LangChainDocument>;
 }
 
+/** How a LangChain document becomes one of ours. */
 export interface LangChainSourceOptions {
   /** Names the source, and its documents where they have no name of their own. */
   name: string;
@@ -29,7 +30,9 @@ export interface LangChainSourceOptions {
   mediaType?: string;
   /** Metadata fields with the title, and with the access label. */
   titleField?: string;
+  /** The metadata field that has the access label; `access` where a document does not have it. */
   accessField?: string;
+  /** Access label of all documents. Default: public. */
   access?: string;
   /** Metadata fields that become the document's metadata. Default: every one that is text, a number or a boolean. */
   metadata?: readonly string[];

@@ -8,7 +8,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -20,12 +20,15 @@ import { checkNamespace } from '../namespace.ts';
 import { compare, ranked } from '../ranked.ts';
 import type { VectorStore } from '../vector-store.ts';
 
+/** Which server, and what its collections are called. */
 export interface ChromaStoreOptions {
   /** `http://host:8000`, or Chroma Cloud's address. */
   url: string;
   /** Sent as `x-chroma-token`. */
   token?: string;
+  /** Default: the server's `default_tenant`. */
   tenant?: string;
+  /** Default: the server's `default_database`. */
   database?: string;
   /** Prefix of the collections; one for each project. */
   namespace: string;
@@ -93,9 +96,9 @@ class ChromaStore implements VectorStore {
         $or: [{ added_seq: { $gt: committedSeq } }, { removed_seq: { $lte: committedSeq } }],
       });
       const tooEarly: Where = {
-        $and: [{ removed_seq: { $gt: committedSeq } }, { removed_seq: { $lt: never } }],
+        $and: [{ removed_seq: { $gt: committedSeq } }, { removed_seq: { $lt: notRemoved } }],
       };
-      await this.#setRemoved(collection, tooEarly, never);
+      await this.#setRemoved(collection, tooEarly, notRemoved);
     });
   }
 
@@ -114,7 +117,7 @@ class ChromaStore implements VectorStore {
             document_id: documentId,
             access,
             added_seq: at.seq,
-            removed_seq: never,
+            removed_seq: notRemoved,
             ...Object.fromEntries(metadataPairs(metadata).map((pair) => [pairField(pair), true])),
           })),
         });
@@ -128,7 +131,7 @@ class ChromaStore implements VectorStore {
         $and: [
           { document_id: { $in: [...documentIds] } },
           { added_seq: { $lt: at.seq } },
-          { removed_seq: { $eq: never } },
+          { removed_seq: { $eq: notRemoved } },
         ],
       };
       await this.#setRemoved(await this.#collection(at.generation), gone, at.seq);

@@ -10,7 +10,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -90,9 +90,9 @@ export class LanceStore implements VectorStore, LexicalIndex {
       table ??= await this.#create(generation, dimensions);
       // Written, never committed: the process died, or the disk was full, before the catalogue moved on.
       await this.#deleteWhere(table, `added_seq > ${committedSeq}`);
-      const tooEarly = `removed_seq > ${committedSeq} AND removed_seq < ${never}`;
+      const tooEarly = `removed_seq > ${committedSeq} AND removed_seq < ${notRemoved}`;
       if (await table.countRows(tooEarly))
-        await table.update({ where: tooEarly, values: { removed_seq: never } });
+        await table.update({ where: tooEarly, values: { removed_seq: notRemoved } });
       await this.#deleteWhere(table, `removed_seq <= ${committedSeq}`);
       this.#newAfter.set(generation, committedSeq);
       await this.flush();
@@ -124,7 +124,7 @@ export class LanceStore implements VectorStore, LexicalIndex {
     if (documentIds.length === 0) return;
     await this.#explained(async () => {
       const table = await this.#table(at.generation);
-      const gone = `document_id IN (${documentIds.map(quote).join(', ')}) AND added_seq < ${at.seq} AND removed_seq = ${never}`;
+      const gone = `document_id IN (${documentIds.map(quote).join(', ')}) AND added_seq < ${at.seq} AND removed_seq = ${notRemoved}`;
       await this.#again(() => table.update({ where: gone, values: { removed_seq: at.seq } }));
     });
   }

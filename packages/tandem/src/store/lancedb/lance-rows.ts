@@ -15,7 +15,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
-import { type ChunkRow, never, type ScoredChunk } from '../chunk-table.ts';
+import { type ChunkRow, notRemoved, type ScoredChunk } from '../chunk-table.ts';
 import { metadataPairs } from '../filter.ts';
 
 /** What a search brings back of a row, beside its score. */
@@ -73,7 +73,7 @@ export function toTable(rows: readonly ChunkRow[], seq: number, dimensions: numb
       rows.map(({ terms }) => terms.join(' ')),
     ),
     added_seq: constant(seq),
-    removed_seq: constant(never),
+    removed_seq: constant(notRemoved),
     vector: makeData({
       type: typeOf('vector') as FixedSizeList,
       length,

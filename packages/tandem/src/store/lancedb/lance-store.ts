@@ -7,6 +7,12 @@ export type { LanceStoreOptions } from './lance-chunks.ts';
 /**
  * The embedded store: one LanceDB table for each index generation under `directory`, dense and full-text search on the same
  * rows. Opening touches no disk; a reader and a writer may be two processes.
+ *
+ * @example
+ * await using tandem = await createTandem({
+ *   store: () => openLanceStore('index'),
+ *   catalog: () => openCatalog('catalog.sqlite'),
+ * });
  */
 export async function openLanceStore(
   directory: string,

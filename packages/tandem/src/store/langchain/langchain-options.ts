@@ -1,6 +1,7 @@
 import type { VectorStoreInterface } from '@langchain/core/vectorstores';
 import type { RowCondition } from './row-condition.ts';
 
+/** The vector store, and what Tandem has to know of it. */
 export interface LangChainStoreOptions {
   /** Any LangChain vector store. Its embeddings are not used: vectors come from Tandem's embedder. */
   vectorStore: Pick<VectorStoreInterface, 'addVectors' | 'delete' | 'similaritySearchVectorWithScore'>;

@@ -6,7 +6,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type Snapshot,
   type StoredChunk,
 } from '../chunk-table.ts';
@@ -127,9 +127,14 @@ export function openRowLog(file: string): RowLog {
         database.prepare('DELETE FROM generations').run();
         database.prepare('INSERT INTO generations VALUES (?, ?)').run(generation, dimensions);
         change(nextVersion, gone, 'added_seq > :seq OR removed_seq <= :seq', { seq: committedSeq });
-        change(nextVersion, `removed_seq = ${never}`, `removed_seq > :seq AND removed_seq < ${never}`, {
-          seq: committedSeq,
-        });
+        change(
+          nextVersion,
+          `removed_seq = ${notRemoved}`,
+          `removed_seq > :seq AND removed_seq < ${notRemoved}`,
+          {
+            seq: committedSeq,
+          },
+        );
       });
     },
     dimensions(generation) {
@@ -141,7 +146,7 @@ export function openRowLog(file: string): RowLog {
     add(rows, at) {
       const insert = database.prepare(
         `INSERT OR REPLACE INTO rows (key, version, generation, document_id, ordinal, access, pairs, added_seq, removed_seq, chunk, vector)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${never}, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${notRemoved}, ?, ?)`,
       );
       transaction((nextVersion) => {
         for (const row of rows)
@@ -165,7 +170,7 @@ export function openRowLog(file: string): RowLog {
           nextVersion,
           `removed_seq = ${Number(at.seq)}`,
           `document_id IN (SELECT value FROM json_each(:documents)) AND generation = :generation
-           AND added_seq < :seq AND removed_seq = ${never}`,
+           AND added_seq < :seq AND removed_seq = ${notRemoved}`,
           { documents: JSON.stringify(documentIds), generation: at.generation, seq: at.seq },
         ),
       );

@@ -6,7 +6,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -20,6 +20,9 @@ import type { Store } from '../store.ts';
 /**
  * A store in this process's memory, gone when it is disposed: for tests, notebooks and throw-away use. Both searches look at every row
  * and are exact; beyond some ten thousand chunks the embedded store is quicker and takes less memory.
+ *
+ * @example
+ * await using tandem = await createTandem({ store: memoryStore, sources: [fromDocuments(documents)] });
  */
 export async function memoryStore(): Promise<Store> {
   return new MemoryStore();
@@ -49,7 +52,7 @@ class MemoryStore implements Store {
     if (this.#table?.generation !== generation || this.#table.dimensions !== dimensions)
       this.#table = { generation, dimensions, rows: new Map() };
     for (const [key, row] of this.#table.rows) {
-      if (row.removedSeq !== never && row.removedSeq > committedSeq) row.removedSeq = never;
+      if (row.removedSeq !== notRemoved && row.removedSeq > committedSeq) row.removedSeq = notRemoved;
       if (row.chunk.addedSeq > committedSeq || row.removedSeq <= committedSeq) this.#table.rows.delete(key);
     }
   }
@@ -64,7 +67,7 @@ class MemoryStore implements Store {
         terms: countTerms(terms),
         length: terms.length,
         pairs: new Set(metadataPairs(chunk.metadata)),
-        removedSeq: never,
+        removedSeq: notRemoved,
       });
   }
 

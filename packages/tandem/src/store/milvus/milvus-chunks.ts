@@ -14,7 +14,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -68,8 +68,8 @@ export class MilvusStore implements VectorStore, LexicalIndex {
       if (!exists) await this.#create(name, dimensions);
       await this.#dimensionsOf(generation);
       await this.#delete(name, `added_seq > ${committedSeq} or removed_seq <= ${committedSeq}`);
-      const tooEarly = `removed_seq > ${committedSeq} and removed_seq < ${never}`;
-      await this.#rewrite(name, tooEarly, { removed_seq: never });
+      const tooEarly = `removed_seq > ${committedSeq} and removed_seq < ${notRemoved}`;
+      await this.#rewrite(name, tooEarly, { removed_seq: notRemoved });
     });
     await this.flush();
   }
@@ -86,14 +86,14 @@ export class MilvusStore implements VectorStore, LexicalIndex {
       terms: row.terms.map(asciiTerm).join(' '),
       vector: [...row.vector],
       added_seq: at.seq,
-      removed_seq: never,
+      removed_seq: notRemoved,
     }));
     await this.#explained(() => this.#upsert(this.#name(at.generation), data));
   }
 
   async remove(documentIds: readonly string[], at: Snapshot): Promise<void> {
     if (documentIds.length === 0) return;
-    const gone = `${isIn('document_id', documentIds)} and added_seq < ${at.seq} and removed_seq == ${never}`;
+    const gone = `${isIn('document_id', documentIds)} and added_seq < ${at.seq} and removed_seq == ${notRemoved}`;
     await this.#explained(async () => {
       await this.#dimensionsOf(at.generation);
       await this.#rewrite(this.#name(at.generation), gone, { removed_seq: at.seq });

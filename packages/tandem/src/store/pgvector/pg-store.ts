@@ -9,7 +9,7 @@ import {
   type ChunkFilter,
   type ChunkRow,
   type IndexedState,
-  never,
+  notRemoved,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -63,7 +63,7 @@ export class PgStore implements VectorStore, LexicalIndex {
       );
       await client.query(`DELETE FROM ${chunks} WHERE added_seq > $1 OR removed_seq <= $1`, [committedSeq]);
       await client.query(
-        `UPDATE ${chunks} SET removed_seq = ${never} WHERE removed_seq > $1 AND removed_seq < ${never}`,
+        `UPDATE ${chunks} SET removed_seq = ${notRemoved} WHERE removed_seq > $1 AND removed_seq < ${notRemoved}`,
         [committedSeq],
       );
     });
@@ -85,7 +85,7 @@ export class PgStore implements VectorStore, LexicalIndex {
            AS given (id, document_id, ordinal, access, pairs, chunk, length, vector)
          ON CONFLICT (id, added_seq) DO UPDATE SET document_id = excluded.document_id, ordinal = excluded.ordinal,
            access = excluded.access, metadata_pairs = excluded.metadata_pairs, chunk = excluded.chunk,
-           length = excluded.length, vector = excluded.vector, removed_seq = ${never}
+           length = excluded.length, vector = excluded.vector, removed_seq = ${notRemoved}
          RETURNING id, row, xmax = 0 AS fresh`,
         [
           unique.map(({ id }) => id),
@@ -119,7 +119,7 @@ export class PgStore implements VectorStore, LexicalIndex {
       const { chunks } = this.#tables(at.generation);
       await client.query(
         `UPDATE ${chunks} SET removed_seq = $1 WHERE row IN (
-           SELECT row FROM ${chunks} WHERE document_id = ANY($2) AND added_seq < $1 AND removed_seq = ${never}
+           SELECT row FROM ${chunks} WHERE document_id = ANY($2) AND added_seq < $1 AND removed_seq = ${notRemoved}
            ORDER BY row FOR UPDATE)`,
         [at.seq, documentIds],
       );
@@ -410,7 +410,7 @@ async function create(
       length int NOT NULL,
       vector vector(${dimensions}) NOT NULL,
       added_seq int NOT NULL,
-      removed_seq int NOT NULL DEFAULT ${never},
+      removed_seq int NOT NULL DEFAULT ${notRemoved},
       UNIQUE (id, added_seq)
     );
     CREATE INDEX ON ${chunks} (document_id);

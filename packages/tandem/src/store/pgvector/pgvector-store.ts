@@ -4,6 +4,7 @@ import { checkNamespace } from '../namespace.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { PgStore } from './pg-store.ts';
 
+/** Which database, and what its tables are called. */
 export interface PgvectorStoreOptions {
   /** `postgres://user:password@host:5432/database`. The server needs the extension `vector` 0.8 or newer. */
   url: string;
