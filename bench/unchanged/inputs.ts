@@ -54,7 +54,8 @@ export default { ...clinic, answer: { arm: 'rag', maxTokens: 96 }, dataset: {} }
 /** @param checkout the folder whose \`examples/clinic\` is taken @param data where the collections lie */
 export function writeInputs(folder: string, { checkout, data }: { checkout: string; data: string }): void {
   const clinic = join(folder, 'clinic');
-  const skipped = /\/(\.tandem|report|README\.md|demo\.ts|full-run\.ts|make-data\.ts|steps\.ts|terminal\.ts)$/;
+  const skipped =
+    /\/(\.tandem|report|README\.md|demo\.ts|full-run\.ts|make-data\.ts|steps\.ts|terminal\.ts)$/;
   cpSync(join(checkout, 'examples', 'clinic'), clinic, {
     recursive: true,
     filter: (path) => !skipped.test(path),
