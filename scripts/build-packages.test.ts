@@ -229,6 +229,26 @@ process.exit();
     ]);
   });
 
+  test.each(['clinic', 'embed-in-your-app'])(
+    'the example %s imports nothing of the repository',
+    async (name) => {
+      const example = path.join(root, 'examples', name);
+      const { exports } = JSON.parse(await readFile(path.join(place(), 'package.json'), 'utf8'));
+      const published = Object.keys(exports).map((entry) => path.posix.join('tandem', entry));
+      const files = (await readdir(example)).filter((file) => /(?<!\.test)\.ts$/.test(file));
+      const imported = await Promise.all(
+        files.map(async (file) => [
+          ...(await readFile(path.join(example, file), 'utf8')).matchAll(/(?:from|import\() ?'([^']+)'/g),
+        ]),
+      );
+      const names = imported.flat().map(([, specifier]) => specifier!);
+      const others = names.filter((specifier) => !/^(node:|\.\/[\w.-]+$)/.test(specifier));
+      expect(others.length).toBeGreaterThan(0);
+      for (const specifier of others)
+        expect([...published, 'ai', '@ai-sdk/openai-compatible']).toContain(specifier);
+    },
+  );
+
   test('brings its Python worker, and no tests', async () => {
     const files = await readdir(place(), { recursive: true });
     expect(files.filter((file) => /\.test\.|fixture|(?<!\.d)\.ts$/.test(file))).toEqual([]);
