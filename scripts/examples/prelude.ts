@@ -7,8 +7,9 @@ import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
 import { FakeEmbeddings, FakeListChatModel } from '@langchain/core/utils/testing';
 import { simulateReadableStream } from 'ai';
 import { MockLanguageModelV4 } from 'ai/test';
-import { createTandem, fromDocuments, ingest, memoryStore, type Tandem, type TandemOptions } from 'tandem';
+import { createTandem, fromDocuments, ingest, type Tandem, type TandemOptions } from 'tandem';
 import { type ConfigInput, initProject, openProject, type Project } from 'tandem/project';
+import { memoryStore } from 'tandem/store/memory';
 import { configSchema } from '../../packages/tandem/src/project/config.ts';
 
 const text = {

@@ -7,7 +7,7 @@ import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Settings } from '../core/settings.ts';
-import { type CaseLine, type RetrievalCase, readRetrievalCases } from '../dataset/cases.ts';
+import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
 import { type IngestReport, ingest } from '../ingest/ingest.ts';
 import type { Lines } from '../parts/material.ts';
@@ -27,6 +27,7 @@ export type EvalChunkersParts = Pick<
   'catalog' | 'settings' | 'models' | 'material' | 'dataDirectory' | 'openSources' | 'whileOpen'
 >;
 
+/** Which cases, and how they are searched. */
 export interface EvalRetrievalOptions {
   /** A JSONL file of cases with a `source`, or the cases; default: the parts' own. */
   cases?: GivenLines<CaseLine>;
@@ -43,6 +44,7 @@ export interface EvalChunkersOptions extends EvalRetrievalOptions {
   strategies?: readonly ChunkStrategy[];
 }
 
+/** How well retrieval does over documents that were cut in one of the ways. */
 export interface ChunkerEvaluation {
   strategy: ChunkStrategy;
   chunks: number;
