@@ -15,7 +15,7 @@ import {
   settleEncoderSettings,
 } from './encoder-run.ts';
 
-/** How an encoder is trained. */
+/** What an embedder is trained on and for how long, where it is not to be what the settings say. */
 export interface TuneEmbedderOptions {
   /** Replaces the parts' own: a CSV file or the entries. */
   glossary?: GivenGlossary;
@@ -45,6 +45,7 @@ export interface TunedEmbedder extends TrainedEmbedder {
  * `embedders/ID` in the data folder; nothing uses it before the settings name it and the documents are ingested again.
  *
  * @example
+ * // takes minutes
  * const { directory } = await tuneEmbedder(tandem, { epochs: 2 });
  */
 export async function tuneEmbedder(

@@ -12,7 +12,7 @@ import {
 } from './encoder-run.ts';
 import { minePairs } from './tune-embedder.ts';
 
-/** How an encoder is trained. */
+/** How a reranker is trained, where it is not to be what the settings say. */
 export interface TuneRerankerOptions {
   /** Replaces the settings'. */
   epochs?: number;
@@ -45,6 +45,7 @@ const hardNegatives = 4;
  * `retrieve.reranker` names it. The index stays as it is.
  *
  * @example
+ * // takes minutes
  * const { reference } = await tuneReranker(tandem); // for the setting retrieve.reranker
  */
 export async function tuneReranker(
