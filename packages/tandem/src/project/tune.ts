@@ -21,6 +21,7 @@ import {
   type TrainingJob,
 } from '../tune/trainer.ts';
 import { trainerFor } from '../tune/trainer-for.ts';
+import { countParameters, trainingSpeed } from '../tune/training-speed.ts';
 import { parityIn, writeAdapterCard } from './adapter-card.ts';
 import { checkAdapter } from './check-adapter.ts';
 import { commit } from './compare.ts';
@@ -170,7 +171,7 @@ export async function tune(
   const checkpointDirectory = checkpointDirectoryOf(project, fingerprint);
   const { learningRate } = hyperparameters;
   const original = originalOf(chat.modelId);
-  const job: TrainingJob = {
+  const job = {
     baseFile: tools.path,
     ...(original !== undefined && { baseModel: original }),
     lineage: { baseSha256: tools.baseHash, templateSha256: tools.templateHash },
@@ -180,7 +181,7 @@ export async function tune(
     ...(from && { initialAdapter: join(dataDirectory, from.directory, 'peft') }),
     hyperparameters,
     checkpointDirectory,
-  };
+  } satisfies TrainingJob;
 
   if (!options.fresh && !options.estimateOnly) {
     const finished = await findFinishedRun(catalog, fingerprint);
@@ -245,6 +246,7 @@ export async function tune(
           templateHash: tools.templateHash,
           datasetHash: data.id,
           baseModel: chat.modelId,
+          baseParameters: await countParameters(tools.path),
           hyperparameters: Object.fromEntries(
             Object.entries({
               method: preferences ? 'dpo' : 'sft',
@@ -412,15 +414,20 @@ function memorySize(given: string): string {
   });
 }
 
-/** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
-const firstGuess = 150;
-
-async function estimateTraining(project: Project, trainer: Trainer, job: TrainingJob): Promise<TuneEstimate> {
+async function estimateTraining(
+  { catalog, config }: Project,
+  trainer: Trainer,
+  job: TrainingJob & Required<Pick<TrainingJob, 'lineage'>>,
+): Promise<TuneEstimate> {
   const { steps, tokens, memoryBytes, money, basis } = await trainer.estimate(job);
-  const earlier = (await project.catalog.adapters.list()).find(
-    ({ lineage, metrics }) => (lineage.trainer ?? 'local') === trainer.name && metrics.tokensPerSecond > 0,
-  )?.metrics.tokensPerSecond;
-  const needed = tokens / (earlier ?? firstGuess) / 60;
+  const speed = trainingSpeed(await catalog.adapters.list(), {
+    baseHash: job.lineage.baseSha256,
+    parameters: await countParameters(job.baseFile),
+    trainer: config.tune.trainer,
+    frozenPrecision: job.hyperparameters.frozenPrecision,
+    method: job.preferences ? 'dpo' : 'sft',
+  });
+  const needed = tokens / speed.tokensPerSecond / 60;
   const budget = job.hyperparameters.maxMinutes;
   return {
     examples: job.train.length,
@@ -429,7 +436,7 @@ async function estimateTraining(project: Project, trainer: Trainer, job: Trainin
     minutes: budget === undefined ? needed : Math.min(needed, budget),
     memoryBytes,
     money,
-    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
+    basis: `${speed.basis}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
   };
 }
 
