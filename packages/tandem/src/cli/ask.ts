@@ -65,9 +65,15 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         }
         // JSON is shown once it is whole; plain text as it is written.
         const streams = !json && !project.config.answer.output && process.stdout.isTTY;
+        onProgress({ stage: 'answering', done: 0, total: 1, unit: 'questions' });
         const answer = await ask(project, question, {
           ...settings,
-          ...(streams && { onText: (piece: string) => process.stdout.write(piece) }),
+          ...(streams && {
+            onText(piece: string) {
+              onProgress.end();
+              process.stdout.write(piece);
+            },
+          }),
         });
         if (streams) process.stdout.write('\n');
         print(answer, (value) => describeAnswer(value, { streamed: streams === true }));

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { openProject, type Project } from '../project/project.ts';
 import { storeAddresses } from '../store/open-store.ts';
-import { progressBar } from './progress-bar.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
 
 export interface CommandContext {
   project: Project;
   json: boolean;
-  onProgress: ReturnType<typeof progressBar>;
+  onProgress: ProgressBar;
   /** Prints `value` as JSON with --json, else what `text` makes of it. */
   print<T>(value: T, text: (value: T) => string): void;
 }
@@ -24,7 +24,8 @@ export async function withProject(
 ): Promise<void> {
   const flags = command.optsWithGlobals<{ project?: string; json?: boolean }>();
   const json = flags.json === true;
-  const onProgress = progressBar();
+  const onProgress = progressBar(`tandem ${nameOf(command)}`);
+  using _bar = { [Symbol.dispose]: () => onProgress.end() };
   await using project = await openProject({
     ...(flags.project !== undefined && { directory: flags.project }),
     onProgress,
@@ -34,17 +35,19 @@ export async function withProject(
   using _network = enforceNetworkPolicy(
     networkPolicy(project.config, [...addresses, ...storeAddresses(project.config.store)]),
   );
-  try {
-    await work({
-      project,
-      json,
-      onProgress,
-      print: (value, text) => {
-        onProgress.end();
-        console.log(json ? JSON.stringify(value, null, 2) : text(value));
-      },
-    });
-  } finally {
-    onProgress.end();
-  }
+  await work({
+    project,
+    json,
+    onProgress,
+    print: (value, text) => {
+      onProgress.end();
+      console.log(json ? JSON.stringify(value, null, 2) : text(value));
+    },
+  });
+}
+
+/** "eval retrieval": the verb with what it is said of. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }

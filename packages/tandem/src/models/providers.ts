@@ -50,16 +50,20 @@ export async function openModels(config: Config, options: OpenModelsOptions = {}
   let embedder: Promise<EmbeddingModelV4> | undefined;
   return {
     chat() {
-      chat ??= openChat(config, chatReference, options, opened);
+      chat ??= loading(chatReference, options, () => openChat(config, chatReference, options, opened));
       return chat;
     },
     embedder() {
-      embedder ??= openEmbedder(config, embedderReference, options, opened);
+      embedder ??= loading(embedderReference, options, () =>
+        openEmbedder(config, embedderReference, options, opened),
+      );
       return embedder;
     },
     async reranker() {
       if (rerankerReference === undefined) return undefined;
-      reranker ??= openReranker(config, rerankerReference, options, opened);
+      reranker ??= loading(rerankerReference, options, () =>
+        openReranker(config, rerankerReference, options, opened),
+      );
       return reranker;
     },
     async [Symbol.asyncDispose]() {
@@ -70,6 +74,20 @@ export async function openModels(config: Config, options: OpenModelsOptions = {}
 }
 
 const isLocal = (reference: string) => /^(local|hf):/.test(reference);
+
+/** Tells when a local model is being brought into memory, which takes seconds for a large one, and when it is there. */
+async function loading<Model>(
+  reference: string,
+  { onProgress }: OpenModelsOptions,
+  open: () => Promise<Model>,
+): Promise<Model> {
+  if (!isLocal(reference)) return open();
+  const event = { stage: `loading ${reference}`, total: 1, unit: 'models' };
+  onProgress?.({ ...event, done: 0 });
+  const model = await open();
+  onProgress?.({ ...event, done: 1 });
+  return model;
+}
 
 async function openChat(
   config: Config,

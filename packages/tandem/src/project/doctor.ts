@@ -3,6 +3,7 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
+import type { ProgressListener } from '../core/progress.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { listModels } from '../models/list.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
@@ -20,6 +21,7 @@ export interface Check {
 export async function doctor(options: {
   directory?: string;
   cacheDirectory: string;
+  onProgress?: ProgressListener;
   signal?: AbortSignal;
 }): Promise<Check[]> {
   return [
@@ -96,14 +98,17 @@ async function modelChecks(cacheDirectory: string): Promise<Check[]> {
 
 async function projectChecks({
   directory,
+  onProgress,
   signal,
 }: {
   directory?: string;
+  onProgress?: ProgressListener;
   signal?: AbortSignal;
 }): Promise<Check[]> {
   try {
     await using project = await openProject({
       ...(directory !== undefined && { directory }),
+      ...(onProgress && { onProgress }),
       ...(signal && { signal }),
     });
     using _network = enforceNetworkPolicy(
@@ -128,7 +133,12 @@ async function projectChecks({
             ...(problems > 0 && { hint: 'Run `tandem ingest` to see which and why.' }),
           },
     );
-    if (chunks > 0) checks.push(await indexCheck(project, chunks));
+    if (chunks > 0) {
+      const step = { stage: 'comparing the index with the catalogue', total: 1, unit: 'indexes' };
+      onProgress?.({ ...step, done: 0 });
+      checks.push(await indexCheck(project, chunks));
+      onProgress?.({ ...step, done: 1 });
+    }
     for (const adapter of await project.catalog.adapters.list())
       checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
     const deployment = await project.deployment();
