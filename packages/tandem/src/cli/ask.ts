@@ -10,6 +10,7 @@ import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
 import { type FilterFlags, filterOf, withFilterFlags } from './document-filter.ts';
 import { notFound } from './explain-search.ts';
+import type { ProgressBar } from './progress-bar.ts';
 
 interface AskOptions extends FilterFlags {
   conversation?: string;
@@ -66,8 +67,9 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         }
         // JSON is shown once it is whole; plain text as it is written.
         const streams = !json && !project.config.answer.output && process.stdout.isTTY;
+        onProgress({ stage: 'answering', done: 0, total: 1, unit: 'questions' });
         const answer = streams
-          ? await writeAnswer(streamAnswer(project, question, settings))
+          ? await writeAnswer(streamAnswer(project, question, settings), onProgress)
           : await ask(project, question, settings);
         print(answer, (value) => describeAnswer(value, { streamed: streams === true }));
       });
@@ -76,8 +78,12 @@ export function addAsk(program: Command, signal: AbortSignal): void {
 }
 
 /** Shows the text as it comes. */
-async function writeAnswer({ events, result }: AnswerStream): Promise<Answer> {
-  for await (const event of events) if (event.type === 'text') process.stdout.write(event.text);
+async function writeAnswer({ events, result }: AnswerStream, bar: ProgressBar): Promise<Answer> {
+  for await (const event of events) {
+    if (event.type !== 'text') continue;
+    bar.end();
+    process.stdout.write(event.text);
+  }
   process.stdout.write('\n');
   return result;
 }

@@ -15,6 +15,9 @@ export async function runBatch(
   answer: (line: z.infer<typeof batchLine>) => Promise<object>,
 ): Promise<void> {
   const lines = await readJsonl(path, batchLine);
+  const tell = (done: number) =>
+    options.onProgress({ stage: options.stage, done, total: lines.length, unit: 'questions' });
+  tell(0);
   for (const [index, line] of lines.entries()) {
     options.signal.throwIfAborted();
     try {
@@ -24,6 +27,6 @@ export async function runBatch(
       console.log(JSON.stringify({ id: line.id, error: error.message }));
       process.exitCode = 1;
     }
-    options.onProgress({ stage: options.stage, done: index + 1, total: lines.length, unit: 'questions' });
+    tell(index + 1);
   }
 }

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { enforceProjectNetwork } from '../project/enforce-network.ts';
 import { openProject, type Project } from '../project/open-project.ts';
-import { progressBar } from './progress-bar.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
 
 export interface CommandContext {
   project: Project;
   json: boolean;
-  onProgress: ReturnType<typeof progressBar>;
+  onProgress: ProgressBar;
   /** Prints `value` as JSON with --json, else what `text` makes of it. */
   print<T>(value: T, text: (value: T) => string): void;
 }
@@ -23,7 +23,8 @@ export async function withProject(
 ): Promise<void> {
   const flags = command.optsWithGlobals<{ project?: string; json?: boolean }>();
   const json = flags.json === true;
-  const onProgress = progressBar();
+  const onProgress = progressBar(`tandem ${nameOf(command)}`);
+  using _bar = { [Symbol.dispose]: () => onProgress.end() };
   await using project = await openProject({
     ...(flags.project !== undefined && { directory: flags.project }),
     onProgress,
@@ -31,17 +32,19 @@ export async function withProject(
   });
   const addresses = (await options.addresses?.(project)) ?? [];
   using _network = enforceProjectNetwork(project, addresses);
-  try {
-    await work({
-      project,
-      json,
-      onProgress,
-      print: (value, text) => {
-        onProgress.end();
-        console.log(json ? JSON.stringify(value, null, 2) : text(value));
-      },
-    });
-  } finally {
-    onProgress.end();
-  }
+  await work({
+    project,
+    json,
+    onProgress,
+    print: (value, text) => {
+      onProgress.end();
+      console.log(json ? JSON.stringify(value, null, 2) : text(value));
+    },
+  });
+}
+
+/** "eval retrieval": the verb with what it is said of. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();
 }

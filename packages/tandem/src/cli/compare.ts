@@ -58,6 +58,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
           signal,
           onProgress,
           onEstimate: (estimate) => {
+            onProgress.breakLine();
             if (!json) console.error(describeEstimate(estimate));
           },
           command: ['tandem', ...process.argv.slice(2)].join(' '),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { cacheDirectory } from '../models/fetch/cache.ts';
 import { doctor } from '../project/doctor.ts';
+import { progressBar } from './progress-bar.ts';
 
 export function addDoctor(program: Command, signal: AbortSignal): void {
   program
@@ -8,11 +9,13 @@ export function addDoctor(program: Command, signal: AbortSignal): void {
     .description('What is installed, reachable and healthy; what to do about what is not.')
     .action(async (_options: object, command: Command) => {
       const { project, json } = command.optsWithGlobals<{ project?: string; json?: boolean }>();
+      const onProgress = progressBar('tandem doctor');
       const checks = await doctor({
         ...(project !== undefined && { directory: project }),
         cacheDirectory: cacheDirectory(),
+        onProgress,
         signal,
-      });
+      }).finally(() => onProgress.end());
       const mark = { ok: '✓', warning: '!', error: '✗' };
       console.log(
         json

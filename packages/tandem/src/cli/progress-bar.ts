@@ -1,57 +1,131 @@
 import type { ProgressEvent, ProgressListener } from '../core/progress.ts';
 
+/** The part of a terminal or pipe that is written to. */
+type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+
+/** Milliseconds from the start in which nothing is said: what is done by then needs no progress. */
+const quickWork = { terminal: 1_000, elsewhere: 2_000 };
+/** Milliseconds between two lines where there is no terminal. Five seconds of silence are promised at most. */
+const betweenLines = 3_000;
+/** Milliseconds between two looks at the clock, and between two lines of which the second tells of another stage. */
+const tick = 1_000;
+/** Milliseconds after which a stage's last line stays on the terminal; the line of a shorter one is written over. */
+const worthKeeping = 2_000;
+
+interface Stage {
+  event: ProgressEvent;
+  /** When it began, and what was done by then. */
+  since: number;
+  from: number;
+}
+
+export interface ProgressBar extends ProgressListener {
+  /** Before something else is printed in the middle of the work: the progress goes on below it. */
+  breakLine(): void;
+  /** The work is done, or rests: nothing more is shown until the next event. */
+  end(): void;
+}
+
 /**
- * Shows progress on stderr: on a terminal one line that is rewritten, elsewhere a line at the start of a stage and every
- * quarter of it. The estimate comes from the stage's own pace so far.
+ * Shows progress on stderr: on a terminal one line that is rewritten, elsewhere a plain line at least every five seconds, with
+ * what is being done and for how long, also while no event comes (a model is being loaded, say). Quick work shows nothing. The estimate of
+ * what is left comes from the stage's own pace so far.
  */
-export function progressBar(): ProgressListener & { end(): void } {
-  const stream = process.stderr;
-  let stage: { name: string; since: number; from: number; quarter: number; shown: number } | undefined;
-  let open = false;
+export function progressBar(
+  /** What is shown before the first event: "tandem doctor". */
+  activity = 'working',
+  stream: Output = process.stderr,
+): ProgressBar {
+  /** By name, in the order in which they were last told of: what is within another stage goes back to that when it is done. */
+  const unfinished = new Map<string, Stage>();
+  let begun = Date.now();
+  let shown: { stage: string; at: number; finished: boolean } | undefined;
+  let open: { since: number } | undefined;
+  let timer: NodeJS.Timeout | undefined = watch();
 
   const listener = (event: ProgressEvent) => {
     const now = Date.now();
-    if (stage?.name !== event.stage) {
-      listener.end();
-      stage = { name: event.stage, since: now, from: event.done, quarter: -1, shown: 0 };
+    if (timer === undefined) {
+      begun = now;
+      timer = watch();
     }
-    const share = event.total ? event.done / event.total : undefined;
-    const finished = event.total !== undefined && event.done >= event.total;
-    if (stream.isTTY) {
-      if (!finished && now - stage.shown < 100) return;
-      stage.shown = now;
-      const line = describe(event, stage, now);
-      stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 100) - 1)}`);
-      open = true;
-    } else {
-      const quarter = share === undefined ? Math.floor((now - stage.since) / 15_000) : Math.floor(share * 4);
-      if (quarter === stage.quarter) return;
-      stage.quarter = quarter;
-      stream.write(`${describe(event, stage, now)}\n`);
-    }
+    const stage = unfinished.get(event.stage) ?? { event, since: now, from: event.done };
+    stage.event = event;
+    unfinished.delete(event.stage);
+    if (!isFinished(event)) unfinished.set(event.stage, stage);
+    show(stage, now, shown?.stage === event.stage ? betweenLines : tick);
   };
+  listener.breakLine = () => close(Date.now());
   listener.end = () => {
-    if (open) stream.write('\n');
-    open = false;
-    stage = undefined;
+    clearInterval(timer);
+    timer = undefined;
+    close(Date.now());
+    unfinished.clear();
+    shown = undefined;
   };
   return listener;
+
+  function watch(): NodeJS.Timeout {
+    return setInterval(() => {
+      const waiting = { stage: activity, done: 0, unit: '' };
+      const stage = [...unfinished.values()].at(-1) ?? { event: waiting, since: begun, from: 0 };
+      show(stage, Date.now(), betweenLines);
+    }, tick).unref();
+  }
+
+  /** `pause`: milliseconds that must have passed since the last line, where there is no terminal. */
+  function show(stage: Stage, now: number, pause: number): void {
+    const { event } = stage;
+    const finished = isFinished(event);
+    const isOther = shown?.stage !== event.stage;
+    const since = now - (shown?.at ?? begun);
+    if (stream.isTTY) {
+      if (now - begun < quickWork.terminal || (!isOther && !finished && since < 100)) return;
+      if (isOther) close(now);
+      open ??= { since: stage.since };
+      const line = `${bar(event)}${describe(stage, now)}`;
+      stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 100) - 1)}`);
+    } else {
+      if (now - begun < quickWork.elsewhere) return;
+      // The end of a stage is told where the stage was.
+      const closes = finished && !isOther && !shown?.finished;
+      if (!closes && since < pause) return;
+      stream.write(`${describe(stage, now)}\n`);
+    }
+    shown = { stage: event.stage, at: now, finished };
+  }
+
+  /** Ends the terminal's line, or takes it away where it told of something short. */
+  function close(now: number): void {
+    if (open) stream.write(now - open.since < worthKeeping ? '\r\u001b[K' : '\n');
+    open = undefined;
+  }
 }
 
-function describe(event: ProgressEvent, stage: { since: number; from: number }, now: number): string {
-  const { done, total, unit } = event;
-  const elapsed = (now - stage.since) / 1000;
-  const moved = done - stage.from;
+const isFinished = ({ done, total }: ProgressEvent) => total !== undefined && done >= total;
+
+function bar({ done, total }: ProgressEvent): string {
+  return total ? `${'█'.repeat(Math.round((done / total) * 20)).padEnd(20, '·')} ` : '';
+}
+
+function describe({ event, since, from }: Stage, now: number): string {
+  const { stage, done, total, unit, detail } = event;
+  const elapsed = (now - since) / 1000;
+  const moved = done - from;
   const amount =
     unit === 'bytes'
       ? `${megabytes(done)}${total ? ` of ${megabytes(total)}` : ''} MB`
-      : `${done}${total ? ` of ${total}` : ''} ${unit}`;
-  const seconds =
+      : total === undefined
+        ? done > 0 && `${done} ${unit}`
+        : // Of a single thing the stage's name says all.
+          total !== 1 && `${done} of ${total} ${unit}`;
+  const left =
     event.secondsLeft ??
     (total && moved > 0 && done < total && elapsed > 0.5 ? ((total - done) * elapsed) / moved : 0);
-  const left = seconds > 0 ? `, about ${duration(seconds)} left` : '';
-  const bar = total ? `${'█'.repeat(Math.round((done / total) * 20)).padEnd(20, '·')} ` : '';
-  return `${bar}${event.stage}: ${amount}${event.detail ? ` (${event.detail})` : ''}${left}`;
+  const time =
+    left > 0 ? `about ${duration(left)} left` : elapsed >= 2 ? `${duration(elapsed)} so far` : undefined;
+  const told = [amount ? `${amount}${detail ? ` (${detail})` : ''}` : detail, time].filter(Boolean);
+  return `${stage}${told.length > 0 ? ': ' : ''}${told.join(', ')}`;
 }
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

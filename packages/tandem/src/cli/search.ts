@@ -105,6 +105,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               hint: 'Write it in quotes after `search`, or give --batch FILE.',
             });
           }
+          onProgress({ stage: 'searching', done: 0, total: 1, unit: 'questions' });
           const found = await search(query);
           const unknown =
             found.passages.length === 0

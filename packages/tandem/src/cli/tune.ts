@@ -118,7 +118,7 @@ export function addTune(program: Command, signal: AbortSignal): void {
           signal,
           onProgress,
           onEstimate: (estimate) => {
-            onProgress.end();
+            onProgress.breakLine();
             if (!json) console.error(describeTuneEstimate(estimate));
           },
         });

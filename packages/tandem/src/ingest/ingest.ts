@@ -134,6 +134,9 @@ async function bringInLine(
   progress.total = compared.work;
 
   let seq = state.committedSeq;
+  // One batch is read while the one before it is embedded, and both are told of together.
+  let reading: string | undefined;
+  let embedding = { documents: 0, chunks: 0 };
   const removed = new Set(compared.gone.map(({ id }) => id));
   await commitBatch({ ...emptyBatch(), remove: removed, resolved: compared.resolved });
   const batches = prepareBatches({
@@ -143,19 +146,24 @@ async function bringInLine(
     removed: new Set(compared.gone.filter(({ id, uri }) => id !== uri).map(({ id }) => id)),
     moved: compared.moved,
     batchChunks: options.batchChunks ?? 512,
+    onReading(what) {
+      reading = what;
+      tell();
+    },
   });
   // One batch is parsed while the one before is embedded: the embedder's threads are not this one.
-  let next = batches.next();
+  const read = () => batches.next().finally(() => (reading = undefined));
+  let next = read();
   try {
     for (;;) {
       const { value: batch, done } = await next;
       if (done) break;
       if (batch.urgent) {
         await commitBatch(batch);
-        next = batches.next();
+        next = read();
         continue;
       }
-      next = batches.next();
+      next = read();
       next.catch(() => {}); // Awaited in the next round, unless this one throws first.
       await commitBatch(batch);
     }
@@ -172,21 +180,17 @@ async function bringInLine(
   async function commitBatch(batch: Batch): Promise<void> {
     heapGrowth.look();
     const chunks = batch.put.flatMap((prepared) => prepared.chunks.map((chunk) => ({ prepared, chunk })));
-    const tell = (documents: number, embeddedChunks: number) =>
-      onProgress?.({
-        stage: 'ingesting',
-        done: progress.done + documents,
-        total: progress.total,
-        unit: 'documents',
-        detail: counted(report.chunks + embeddedChunks, 'chunk'),
-      });
     const texts = chunks.map(({ chunk }) => embeddedText(chunk));
     const { vectors, hashes, embedded, fromCache } = await embedTexts(texts, {
       cache: catalog.embeddings,
       embedder,
       embedderHash: state.embedderHash,
       dimensions: state.dimensions,
-      onEmbedded: (count) => tell(Math.floor((batch.worked * count) / Math.max(1, chunks.length)), count),
+      onEmbedded(count) {
+        const documents = Math.floor((batch.worked * count) / Math.max(1, chunks.length));
+        embedding = { documents, chunks: count };
+        tell();
+      },
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();
@@ -245,7 +249,19 @@ async function bringInLine(
     report.embedded += embedded;
     report.fromCache += fromCache;
     progress.done += batch.worked;
-    if (batch.worked > 0) tell(0, 0);
+    embedding = { documents: 0, chunks: 0 };
+    if (batch.worked > 0) tell();
+  }
+
+  function tell(): void {
+    const chunks = counted(report.chunks + embedding.chunks, 'chunk');
+    onProgress?.({
+      stage: 'ingesting',
+      done: progress.done + embedding.documents,
+      total: progress.total,
+      unit: 'documents',
+      detail: reading === undefined ? chunks : `${chunks}; reading ${reading}`,
+    });
   }
 }
 

@@ -73,6 +73,8 @@ export interface PrepareOptions {
   /** Documents that nothing lists any more, but that may have moved. */
   moved: number;
   batchChunks: number;
+  /** Called with each document that is begun, and with each page of those that have pages. */
+  onReading?: (what: string) => void;
   signal?: AbortSignal;
 }
 
@@ -82,7 +84,7 @@ export interface PrepareOptions {
  * last one also takes away what had seemed to have moved and did not turn up.
  */
 export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<Batch, void, undefined> {
-  const { catalog, sources, signal, batchChunks } = options;
+  const { catalog, sources, signal, batchChunks, onReading } = options;
   const chunkOptions = await chunkOptionsFor(options);
   const forgotten = await catalog.forgotten.hashes();
   const places = createPlaces(catalog);
@@ -125,6 +127,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
   async function attempt(work: ListedWork, step: (work: ListedWork) => Promise<number>): Promise<number> {
     signal?.throwIfAborted();
     batch.worked++;
+    onReading?.(fileName(work.uri));
     try {
       return await step(work);
     } catch (error) {
@@ -146,7 +149,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
       batch.touched.push({ id: before.id, changeMark: work.changeMark });
       return 0;
     }
-    const { document, accessFromSource } = await parsed(entry, loaded, signal);
+    const { document, accessFromSource } = await parsed(entry, loaded, options);
     const names = forgotten.size > 0 ? [document.id, `bytes:${document.contentHash}`] : [];
     const met = names.find((name) => forgotten.has(sha256(name)));
     if (met !== undefined) {
@@ -169,7 +172,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     const readAt = new Date().toISOString();
     const entry = work.entry as SourceEntry;
     const loaded = await sources[work.source]!.load(entry, signal && { signal });
-    const { document, accessFromSource } = await parsed(entry, loaded, signal);
+    const { document, accessFromSource } = await parsed(entry, loaded, options);
     if (await isTaken(document)) throw idTaken(document, (await places.uriOf(document.id))!);
     return await put(work, document, { accessFromSource, readAt });
   }
@@ -325,10 +328,13 @@ function isSameText(a: Document, b: Document): boolean {
 
 const sameMetadata = (a: Document, b: Document) => JSON.stringify(a.metadata) === JSON.stringify(b.metadata);
 
+/** The end of a path or address, short enough for a line of progress. */
+const fileName = (uri: string) => (/[^/\\]+[/\\]*$/.exec(uri)?.[0] ?? uri).slice(0, 60);
+
 async function parsed(
   entry: SourceEntry,
   loaded: LoadedEntry,
-  signal?: AbortSignal,
+  { onReading, signal }: Pick<PrepareOptions, 'onReading' | 'signal'>,
 ): Promise<{ document: Document; accessFromSource: boolean }> {
   const { uri } = entry;
   const mediaType = loaded.mediaType ?? entry.mediaType;
@@ -339,6 +345,7 @@ async function parsed(
       access: noLabelOfItsOwn,
       ...(mediaType && { mediaType }),
       ...(signal && { signal }),
+      onPage: (page, pages) => onReading?.(`page ${page} of ${pages} of ${fileName(uri)}`),
     });
     const accessFromSource = document.access === noLabelOfItsOwn;
     return {

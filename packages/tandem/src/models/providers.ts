@@ -98,7 +98,7 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
   };
   const chatOf = (given: string | LanguageModelInstance) =>
     typeof given === 'string'
-      ? openChat(config, given, options, opened)
+      ? loading(given, options, () => openChat(config, given, options, opened))
       : Promise.resolve(adoptLanguageModel(given, settings.chat));
   return {
     names: {
@@ -111,7 +111,7 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
     embedder: async () =>
       once('embedder', async () =>
         typeof embedderGiven === 'string'
-          ? openEmbedder(config, embedderGiven, options, opened)
+          ? loading(embedderGiven, options, () => openEmbedder(config, embedderGiven, options, opened))
           : adoptEmbeddingModel(embedderGiven, settings.embedder),
       ),
     reranker: async () =>
@@ -119,7 +119,7 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
         ? undefined
         : once('reranker', async () =>
             typeof rerankerGiven === 'string'
-              ? openReranker(config, rerankerGiven, options, opened)
+              ? loading(rerankerGiven, options, () => openReranker(config, rerankerGiven, options, opened))
               : adoptRerankingModel(rerankerGiven, settings.reranker),
           ),
     chatNamed: async (reference) => once(`chat ${reference}`, () => chatOf(reference)),
@@ -155,6 +155,20 @@ const definedOf = ({ chat, embedder }: ModelChoice) => ({
 });
 
 const isLocal = (reference: string) => /^(local|hf):/.test(reference);
+
+/** Tells when a local model is being brought into memory, which takes seconds for a large one, and when it is there. */
+async function loading<Model>(
+  reference: string,
+  { onProgress }: OpenModelsOptions,
+  open: () => Promise<Model>,
+): Promise<Model> {
+  if (!isLocal(reference)) return open();
+  const event = { stage: `loading ${reference}`, total: 1, unit: 'models' };
+  onProgress?.({ ...event, done: 0 });
+  const model = await open();
+  onProgress?.({ ...event, done: 1 });
+  return model;
+}
 
 async function openChat(
   config: Reachable,

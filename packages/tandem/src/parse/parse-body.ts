@@ -60,7 +60,7 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
     }
     case 'application/pdf': {
       const { parsePdf } = await import('./pdf.ts');
-      return parsePdf(bytes, uri, input.signal);
+      return parsePdf(bytes, uri, input);
     }
     case 'text/csv':
     case 'text/tab-separated-values': {

@@ -9,6 +9,8 @@ export interface ParseInput {
   /** The source's access label, for documents that do not carry their own. */
   access?: string;
   signal?: AbortSignal;
+  /** Called as the pages of a PDF are read, which can take minutes: the page's number, from 1, and how many there are; the last may come again. */
+  onPage?: (page: number, pages: number) => void;
 }
 
 /** What a format's parser gives; the rest of a Document is the same for all formats. */

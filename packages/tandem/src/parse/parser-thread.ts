@@ -6,7 +6,13 @@ import type { ParsedBody, ParseInput } from './parsed-body.ts';
 
 export interface ParserRequest {
   mediaType: string | undefined;
-  input: Omit<ParseInput, 'signal'>;
+  input: Omit<ParseInput, 'signal' | 'onPage'>;
+}
+
+/** Sent any number of times before the reply. */
+export interface ParserProgress {
+  page: number;
+  pages: number;
 }
 
 export type ParserReply =
@@ -31,13 +37,11 @@ function timeLimit(bytes: Uint8Array): number {
  */
 export function parseInThread(
   mediaType: string | undefined,
-  { signal, ...input }: ParseInput,
+  { signal, onPage, ...input }: ParseInput,
   limit = timeLimit(input.bytes),
 ): Promise<ParsedBody> {
-  const turn = queue.then(
-    () => run({ mediaType, input }, limit, signal),
-    () => run({ mediaType, input }, limit, signal),
-  );
+  const parse = () => run({ mediaType, input }, limit, { signal, onPage });
+  const turn = queue.then(parse, parse);
   queue = turn.catch(() => undefined);
   return turn;
 }
@@ -46,7 +50,11 @@ let queue: Promise<unknown> = Promise.resolve();
 let thread: Worker | undefined;
 let retirement: NodeJS.Timeout | undefined;
 
-function run(request: ParserRequest, limit: number, signal: AbortSignal | undefined): Promise<ParsedBody> {
+function run(
+  request: ParserRequest,
+  limit: number,
+  { signal, onPage }: { signal: ParseInput['signal']; onPage: ParseInput['onPage'] },
+): Promise<ParsedBody> {
   const { uri } = request.input;
   clearTimeout(retirement);
   thread ??= startThread();
@@ -87,7 +95,11 @@ function run(request: ParserRequest, limit: number, signal: AbortSignal | undefi
       },
       Math.min(1000, limit),
     );
-    const onMessage = (reply: ParserReply) =>
+    const onMessage = (message: ParserReply | ParserProgress) => {
+      if ('page' in message) onPage?.(message.page, message.pages);
+      else onReply(message);
+    };
+    const onReply = (reply: ParserReply) =>
       settle(() => {
         if ('body' in reply) resolve(reply.body);
         else if ('unreadable' in reply) {

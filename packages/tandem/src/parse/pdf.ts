@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getDocumentProxy, getResolvedPDFJS } from 'unpdf';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
-import type { ParsedBody } from './parsed-body.ts';
+import type { ParsedBody, ParseInput } from './parsed-body.ts';
 import { type Fragment, layOutPage, type PageLine } from './pdf-layout.ts';
 import { outlineKey, writePages } from './pdf-structure.ts';
 import { plausibleTitle } from './plausible-title.ts';
@@ -15,7 +15,11 @@ import { plausibleTitle } from './plausible-title.ts';
  *
  * Throws `UnreadableDocumentError` with the reasons scanned, encrypted, damaged, character map.
  */
-export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSignal): Promise<ParsedBody> {
+export async function parsePdf(
+  bytes: Uint8Array,
+  uri: string,
+  { signal, onPage }: Pick<ParseInput, 'signal' | 'onPage'> = {},
+): Promise<ParsedBody> {
   const { VerbosityLevel } = await getResolvedPDFJS();
   const characterMaps = new CharacterMaps();
   // pdf.js takes the buffer it is given for its own, so it gets a copy.
@@ -35,6 +39,7 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     const damaged = new Map<number, unknown>();
     for (let number = 1; number <= pdf.numPages; number++) {
       signal?.throwIfAborted();
+      onPage?.(number, pdf.numPages);
       try {
         const page = await pdf.getPage(number);
         const { items } = await page.getTextContent();
@@ -77,6 +82,7 @@ export async function parsePdf(bytes: Uint8Array, uri: string, signal?: AbortSig
     const shown: number[] = [];
     for (const number of withoutText) {
       signal?.throwIfAborted();
+      onPage?.(pdf.numPages, pdf.numPages);
       if (!damaged.has(number) && (await showsSomething(pdf, number))) shown.push(number);
     }
     if (shown.length > 0) metadata.pagesWithoutText = numberRanges(shown);

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { deployment } from '../answer/answerer.ts';
 import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
+import type { ProgressListener } from '../core/progress.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { cacheDirectory as defaultCacheDirectory } from '../models/fetch/cache.ts';
 import { listModels } from '../models/list.ts';
@@ -31,6 +32,7 @@ export async function doctor(
     directory?: string;
     /** Where models are kept. Default: `TANDEM_CACHE`, else the platform's cache folder. */
     cacheDirectory?: string;
+    onProgress?: ProgressListener;
     signal?: AbortSignal;
   } = {},
 ): Promise<Check[]> {
@@ -109,14 +111,17 @@ async function modelChecks(cacheDirectory: string): Promise<Check[]> {
 
 async function projectChecks({
   directory,
+  onProgress,
   signal,
 }: {
   directory?: string;
+  onProgress?: ProgressListener;
   signal?: AbortSignal;
 }): Promise<Check[]> {
   try {
     await using project = await openProject({
       ...(directory !== undefined && { directory }),
+      ...(onProgress && { onProgress }),
       ...(signal && { signal }),
     });
     using _network = enforceNetworkPolicy(
@@ -141,7 +146,12 @@ async function projectChecks({
             ...(problems > 0 && { hint: 'An ingest says which and why.' }),
           },
     );
-    if (chunks > 0) checks.push(await indexCheck(project, chunks));
+    if (chunks > 0) {
+      const step = { stage: 'comparing the index with the catalogue', total: 1, unit: 'indexes' };
+      onProgress?.({ ...step, done: 0 });
+      checks.push(await indexCheck(project, chunks));
+      onProgress?.({ ...step, done: 1 });
+    }
     for (const adapter of await project.catalog.adapters.list())
       checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
     const deployed = await deployment(project);

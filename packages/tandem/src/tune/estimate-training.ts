@@ -1,21 +1,27 @@
 import type { Parts } from '../parts/parts.ts';
 import type { Trainer, TrainingJob } from './trainer.ts';
+import type { WeightsPlan } from './training-data.ts';
+import { countParameters, trainingSpeed } from './training-speed.ts';
 import type { TuneEstimate } from './tune-options.ts';
 
-/** Tokens a second on a laptop of two cores, where nothing was trained before: a guess, and said to be one. */
-const firstGuess = 150;
-
-/** What a training on this machine will take: the trainer's figures, and minutes by the speed of the last training here. */
+/** What a training on this machine will take: the trainer's figures, and minutes by the speed of earlier trainings here. */
 export async function estimateTraining(
-  parts: Pick<Parts, 'catalog'>,
+  { catalog, settings }: Pick<Parts, 'catalog' | 'settings'>,
   trainer: Trainer,
-  job: TrainingJob,
+  {
+    job,
+    lineage,
+  }: { job: TrainingJob; lineage: Pick<WeightsPlan['lineage'], 'baseHash' | 'baseParameters'> },
 ): Promise<TuneEstimate> {
   const { steps, tokens, memoryBytes, money, basis } = await trainer.estimate(job);
-  const earlier = (await parts.catalog.adapters.list()).find(
-    ({ lineage, metrics }) => (lineage.trainer ?? 'local') === trainer.name && metrics.tokensPerSecond > 0,
-  )?.metrics.tokensPerSecond;
-  const needed = tokens / (earlier ?? firstGuess) / 60;
+  const speed = trainingSpeed(await catalog.adapters.list(), {
+    baseHash: lineage.baseHash,
+    parameters: lineage.baseParameters ?? (await countParameters(job.baseFile)),
+    trainer: settings.tune.trainer,
+    frozenPrecision: job.hyperparameters.frozenPrecision,
+    method: job.preferences ? 'dpo' : 'sft',
+  });
+  const needed = tokens / speed.tokensPerSecond / 60;
   const budget = job.hyperparameters.maxMinutes;
   return {
     examples: job.train.length,
@@ -24,6 +30,6 @@ export async function estimateTraining(
     minutes: budget === undefined ? needed : Math.min(needed, budget),
     memoryBytes,
     money,
-    basis: `${earlier ? `${earlier.toFixed(0)} tokens a second, as in the last training here` : `${firstGuess} tokens a second, a guess before the first training on this machine`}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
+    basis: `${speed.basis}${budget !== undefined && needed > budget ? `; stopped at ${budget} minutes, with the schedule fitted to it` : ''}${basis ? `; ${basis}` : ''}`,
   };
 }

@@ -45,7 +45,7 @@ interface Prepared {
 /** For a trainer of weights: tokens as the served model reads them. */
 export interface PreparedTokens extends Prepared {
   trainer: 'local' | 'worker';
-  base: Prepared['base'] & { fileName: string };
+  base: Prepared['base'] & { fileName: string; parameters: number };
   train: readonly TokenisedExample[];
   validation: readonly TokenisedExample[];
   /** Trained on instead; `train` and `validation` are then their chosen sides. */

@@ -16,6 +16,8 @@ export interface Adapter {
     templateHash: string;
     datasetHash: string;
     baseModel: string;
+    /** Weights of the base; absent in older adapters. */
+    baseParameters?: number;
     hyperparameters: Record<string, number | string | boolean | string[]>;
     runId: string;
     commit?: string;

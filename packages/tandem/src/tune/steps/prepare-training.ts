@@ -11,6 +11,7 @@ import { chosenSide, readPairs } from '../preference-data.ts';
 import { refuseUnkeptLimits } from '../refuse-unkept-limits.ts';
 import { tokenise } from '../tokenise.ts';
 import type { PreparedTokens, PreparedTraining, TrainingContext, TrainingRequest } from '../training-data.ts';
+import { countParameters } from '../training-speed.ts';
 
 type Context = TrainingContext<DatasetParts>;
 
@@ -53,6 +54,7 @@ async function prepareTokens(
     base: {
       model: chat.modelId,
       hash: tools.baseHash,
+      parameters: await countParameters(tools.path),
       templateHash: tools.templateHash,
       fileName: basename(tools.path),
     },
