@@ -82,7 +82,7 @@ export const memorySizeSchema = z
   .string()
   .regex(/^\d+(\.\d+)? ?[MG]B$/i, 'must be a size such as 1.5GB or 800MB');
 
-/** How an encoder is trained. Learning rate and batch size, where not given: `project/encoder-run.ts`. */
+/** How an encoder is trained. Learning rate and batch size, where not given: `tune/encoders/encoder-run.ts`. */
 const encoderTuneSchema = z
   .strictObject({
     /** All weights, or low-rank changes of all linears, which are folded in at the end. */

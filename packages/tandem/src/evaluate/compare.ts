@@ -31,6 +31,7 @@ export type { CompareEstimate } from './estimate-comparison.ts';
 /** The parts that arms are compared with. */
 export type CompareParts = AnsweringParts & Pick<Parts, 'name' | 'material' | 'directory' | 'storeName'>;
 
+/** What is compared, on which cases, and when to stop. */
 export interface CompareOptions {
   /** Default: all four where there is an adapter, else base and rag. */
   arms?: readonly ArmName[];

@@ -8,6 +8,7 @@ import { findLatestEvidence } from './evidence.ts';
 /** The parts that an arm is deployed with. */
 export type DeployParts = Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory' | 'whileOpen'>;
 
+/** Which arm is to answer. */
 export interface DeployOptions {
   arm: ArmName;
   /** For tuned and hybrid. Default: the latest. */

@@ -27,6 +27,7 @@ export type EvalChunkersParts = Pick<
   'catalog' | 'settings' | 'models' | 'material' | 'dataDirectory' | 'openSources' | 'whileOpen'
 >;
 
+/** Which cases, and how they are searched. */
 export interface EvalRetrievalOptions {
   /** A JSONL file of cases with a `source`, or the cases; default: the parts' own. */
   cases?: GivenLines<CaseLine>;
@@ -43,6 +44,7 @@ export interface EvalChunkersOptions extends EvalRetrievalOptions {
   strategies?: readonly ChunkStrategy[];
 }
 
+/** How well retrieval does over documents that were cut in one of the ways. */
 export interface ChunkerEvaluation {
   strategy: ChunkStrategy;
   chunks: number;

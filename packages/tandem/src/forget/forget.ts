@@ -23,7 +23,7 @@ export type { ForgetOptions, ForgetReport } from './report.ts';
  * @throws LockedError when another process is writing
  *
  * @example
- * const { adapters, leftovers } = await forget(tandem, 'contracts/old.md');
+ * const { adapters, leftovers } = await forget(tandem, 'leave.md');
  */
 export async function forget(
   parts: ForgetParts,

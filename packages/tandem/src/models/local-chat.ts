@@ -20,6 +20,7 @@ import { jsonGrammar } from './json-grammar.ts';
 import { type LoadedLlama, loadLlama } from './llama.ts';
 import { attachLocalTools, type LocalChatTools } from './local-tools.ts';
 
+/** Which file is loaded, and with how much room. */
 export interface LocalChatOptions {
   /** A GGUF file. */
   path: string;
@@ -36,6 +37,7 @@ export interface LocalChatOptions {
   signal?: AbortSignal;
 }
 
+/** An AI SDK language model that holds memory until it is disposed. */
 export type LocalChatModel = LanguageModelV4 & AsyncDisposable;
 
 /** What a call may say in `providerOptions.tandem`. */
@@ -46,6 +48,7 @@ const callOptions = z.strictObject({
   /** The field of a JSON answer (a dotted path) that cites the prompt's numbered sources, and how many these are. */
   citations: z.strictObject({ field: z.string(), sources: z.int().min(0) }).optional(),
 });
+/** What a call may say in `providerOptions.tandem`. */
 export type LocalChatCallOptions = z.input<typeof callOptions>;
 
 /** What a result carries in `providerMetadata.tandem`. */

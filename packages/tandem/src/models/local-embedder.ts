@@ -10,6 +10,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { attachLocalTools, type LocalEmbedderTools } from './local-tools.ts';
 
+/** Which folder is loaded, and with how many threads. */
 export interface LocalEmbedderOptions {
   /** A folder with a sentence-transformers model: config.json, tokenizer.json, model.safetensors. */
   path: string;
@@ -22,6 +23,7 @@ export interface LocalEmbedderOptions {
   signal?: AbortSignal;
 }
 
+/** An AI SDK embedding model that holds memory until it is disposed. */
 export type LocalEmbedderModel = EmbeddingModelV4 & AsyncDisposable;
 
 const callOptions = z.strictObject({

@@ -4,6 +4,7 @@ import { CrossEncoder } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { defaultThreads } from './local-embedder.ts';
 
+/** Which folder is loaded, and with how many threads. */
 export interface LocalRerankerOptions {
   /** A folder as sentence-transformers' CrossEncoder has it, or as `tandem tune --reranker` made it. */
   path: string;
@@ -13,6 +14,7 @@ export interface LocalRerankerOptions {
   threads?: number;
 }
 
+/** An AI SDK reranking model that holds memory until it is disposed. */
 export type LocalRerankerModel = RerankingModelV4 & AsyncDisposable;
 
 /**

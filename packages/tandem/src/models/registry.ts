@@ -16,6 +16,7 @@ export interface ModelFile {
   optional?: boolean;
 }
 
+/** A model that can be fetched by its name: what it is, what it needs, where its files are. */
 export interface KnownModel {
   name: string;
   kind: 'chat' | 'embedder';

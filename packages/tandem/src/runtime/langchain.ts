@@ -53,6 +53,7 @@ export interface PassageMetadata {
 
 /** What every question is searched with, as of `search`; and LangChain's callbacks, tags and metadata of runs. */
 export interface TandemRetrieverOptions extends BaseRetrieverInput {
+  /** How many passages, and which documents may be found. Default: as the settings say. */
   search?: Omit<SearchOptions, 'signal'>;
 }
 

@@ -61,8 +61,11 @@ export interface ChunkFilter {
  * back when so many pass, however many nearer ones do not.
  */
 export interface SearchOptions {
+  /** The commit whose rows are searched. */
   at: Snapshot;
+  /** Rows that come back at most. */
   limit: number;
+  /** Which rows count. Default: all. */
   filter?: ChunkFilter;
   /** Give each chunk's vector with it. */
   withVectors?: boolean;

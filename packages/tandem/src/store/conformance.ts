@@ -16,9 +16,17 @@ import bm25Reference from './references/bm25s.json' with { type: 'json' };
 import type { VectorStore } from './vector-store.ts';
 
 // The contract, beside what holds a store to it: all that a store of your own needs.
-export type * from './chunk-table.ts';
+export type {
+  ChunkFilter,
+  ChunkRow,
+  ChunkTable,
+  IndexedState,
+  ScoredChunk,
+  SearchOptions as StoreSearchOptions,
+  Snapshot,
+  StoredChunk,
+} from './chunk-table.ts';
 export type { LexicalIndex } from './lexical-index.ts';
-export type { Store } from './store.ts';
 export type { VectorStore } from './vector-store.ts';
 
 /**

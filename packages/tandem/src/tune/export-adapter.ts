@@ -28,6 +28,7 @@ export type ExportParts = Pick<
   'name' | 'settings' | 'catalog' | 'models' | 'directory' | 'dataDirectory' | 'whileOpen'
 >;
 
+/** Where an adapter is written, and in which form. */
 export interface ExportOptions {
   /** A folder that is not there yet, or empty. */
   to: string;
@@ -59,6 +60,8 @@ export interface ExportedAdapter {
  *   adapter's, a form that needs files that are not given.
  *
  * @example
+ * // takes minutes
+ * const { adapter } = await tune(tandem, { maxMinutes: 30 });
  * const { files } = await exportAdapter(tandem, adapter.id, { to: 'for-ollama', as: 'merged-gguf' });
  */
 export async function exportAdapter(

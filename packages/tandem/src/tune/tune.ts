@@ -31,6 +31,7 @@ export type TuneParts = Pick<
  *   DisposedError where the parts are disposed before it has ended. A training that was stopped continues at the next call.
  *
  * @example
+ * // takes minutes
  * const { adapter } = await tune(tandem, { maxMinutes: 30 });
  * const answer = await ask(tandem, 'How many days of leave do I have?', { arm: 'hybrid', adapterId: adapter.id });
  */

