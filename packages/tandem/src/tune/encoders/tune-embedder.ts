@@ -45,6 +45,7 @@ export interface TunedEmbedder extends TrainedEmbedder {
  * `embedders/ID` in the data folder; nothing uses it before the settings name it and the documents are ingested again.
  *
  * @example
+ * // takes minutes
  * const { directory } = await tuneEmbedder(tandem, { epochs: 2 });
  */
 export async function tuneEmbedder(

@@ -45,6 +45,7 @@ const hardNegatives = 4;
  * `retrieve.reranker` names it. The index stays as it is.
  *
  * @example
+ * // takes minutes
  * const { reference } = await tuneReranker(tandem); // for the setting retrieve.reranker
  */
 export async function tuneReranker(
