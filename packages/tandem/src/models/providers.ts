@@ -11,7 +11,7 @@ import {
 import type { Config, ProviderConfig } from '../core/config.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
+import { type FetchedModel, type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
 import { networkPolicy, policyFetch, withNetwork } from './network-policy.ts';
 import { ollamaEmbedder, ollamaLanguageModel } from './ollama.ts';
 import { parseModelReference } from './registry.ts';
@@ -99,9 +99,7 @@ async function openChat(
     const found = await fetchModel(reference, fetchOptions(options));
     // Loaded when needed: a project whose chat model is hosted needs no llama.cpp.
     const { openLocalChat } = await import('./local-chat.ts');
-    return opened.use(
-      await openLocalChat({ path: found.path, modelId: found.name, ...localOptions(options) }),
-    );
+    return opened.use(await openLocalChat({ path: found.path, ...nameOf(found), ...localOptions(options) }));
   }
   const { name, provider, model } = providerOf(config, reference);
   switch (provider.type) {
@@ -127,7 +125,7 @@ async function openEmbedder(
     const found = await fetchModel(reference, fetchOptions(options));
     const { openLocalEmbedder } = await import('./local-embedder.ts');
     return opened.use(
-      await openLocalEmbedder({ path: found.path, modelId: found.name, ...localOptions(options) }),
+      await openLocalEmbedder({ path: found.path, ...nameOf(found), ...localOptions(options) }),
     );
   }
   const { name, provider, model } = providerOf(config, reference);
@@ -157,7 +155,7 @@ async function openReranker(
     return opened.use(
       await openLocalReranker({
         path: found.path,
-        modelId: found.name,
+        ...nameOf(found),
         ...(options.threads !== undefined && { threads: options.threads }),
       }),
     );
@@ -309,6 +307,9 @@ function notAModel(name: string, member: string): InvalidInputError {
     hint: `Return what the provider's package makes, as in ${member}: (name) => openai(name).`,
   });
 }
+
+/** A model of a user's own is called what it calls itself: where it lies on this disk says nothing to a reader elsewhere. */
+const nameOf = ({ name, from }: FetchedModel) => (from === 'path' ? {} : { modelId: name });
 
 function fetchOptions(options: OpenModelsOptions): FetchOptions {
   return {

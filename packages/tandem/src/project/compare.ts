@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { promptVariants } from '../answer/prompt.ts';
 import { finishFailedRun } from '../catalog/finish-failed-run.ts';
 import type { Config, PromptVariant } from '../core/config.ts';
@@ -137,7 +137,9 @@ export async function compare(
     subject: {
       model: chat.modelId,
       ...(tools && { modelHash: tools.baseHash }),
-      ...(names.includes('rag') || names.includes('hybrid') ? { embedder: config.models.embedder } : {}),
+      ...(names.includes('rag') || names.includes('hybrid')
+        ? { embedder: withoutFolders(config.models.embedder) }
+        : {}),
     },
     store,
     latencyCases: options.latencyCases ?? 12,
@@ -471,6 +473,10 @@ export function commit(directory: string): { commit?: string; dirty?: boolean } 
     return {};
   }
 }
+
+/** A model of a user's own by its last name only: where it lies on this disk says nothing to a reader elsewhere. */
+const withoutFolders = (reference: string) =>
+  /^local:.*[/\\]/.test(reference) ? basename(reference) : reference;
 
 function machine(): NonNullable<Provenance['machine']> {
   return {
