@@ -7,6 +7,7 @@ import type { ArmName } from '../core/types/answer.ts';
 import type { CaseLine } from '../dataset/cases.ts';
 import type { GivenLines } from '../dataset/material.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { titleOfModel } from '../models/model-kinds.ts';
 import type { Parts } from '../parts/parts.ts';
 import { chooseArms, makeArms, searches } from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
@@ -122,7 +123,7 @@ async function compareArms(
       subject: {
         model: chat.modelId,
         ...(tools && { modelHash: tools.baseHash }),
-        ...(names.some(searches) && { embedder: models.names.embedder }),
+        ...(names.some(searches) && { embedder: titleOfModel(models.names.embedder) }),
       },
       metrics,
       primary: defaultPrimary(settings.answer),

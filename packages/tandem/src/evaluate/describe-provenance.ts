@@ -1,6 +1,7 @@
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import { titleOfModel } from '../models/model-kinds.ts';
 import { checkoutOf } from '../parts/checkout.ts';
 import type { Parts } from '../parts/parts.ts';
 import { searches } from './arms.ts';
@@ -35,7 +36,7 @@ export async function describeProvenance(
     ...(names.some(searches) && {
       retrieval: {
         index: describeSearch(parts),
-        embedder: parts.models.names.embedder,
+        embedder: titleOfModel(parts.models.names.embedder),
         k: settings.retrieve.k,
         chunks,
         documents,

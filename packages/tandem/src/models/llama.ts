@@ -40,6 +40,8 @@ export interface LoadOptions {
 export interface LoadedLlama extends AsyncDisposable {
   readonly path: string;
   readonly baseHash: string;
+  /** What the file calls itself (`general.name`); its file name where it does not. */
+  readonly name: string;
   readonly model: LlamaModel;
   readonly template: ChatTemplate;
   readonly contextLength: number;
@@ -168,6 +170,7 @@ async function load(path: string, options: LoadOptions) {
   return {
     path,
     baseHash,
+    name: nameOf(model, path),
     model,
     template,
     contextLength,
@@ -190,6 +193,12 @@ async function load(path: string, options: LoadOptions) {
       if (!contexts.leaked) await disposed;
     },
   };
+}
+
+function nameOf({ fileInfo }: LlamaModel, path: string): string {
+  const name: unknown = fileInfo.metadata.general?.name;
+  // Written by whoever made the file: one line of it, of a length that a table can take.
+  return (typeof name === 'string' && name.replace(/\s+/g, ' ').trim().slice(0, 100)) || basename(path);
 }
 
 /**

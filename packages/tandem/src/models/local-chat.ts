@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type {
   JSONObject,
   LanguageModelV4,
@@ -24,7 +24,7 @@ import { attachLocalTools, type LocalChatTools } from './local-tools.ts';
 export interface LocalChatOptions {
   /** A GGUF file. */
   path: string;
-  /** What the model is called in results and traces; the file's name by default. */
+  /** What the model is called in results and traces; by default what the file calls itself (`general.name`), else the file's name. */
   modelId?: string;
   /** Prompt and answer together; by default 4096 or what the model was trained with, if less. */
   contextLength?: number;
@@ -83,7 +83,7 @@ export const defaultMaxOutputTokens = 512;
  */
 export async function openLocalChat(options: LocalChatOptions): Promise<LocalChatModel> {
   const loaded = await loadLlama(options);
-  const modelId = options.modelId ?? basename(options.path);
+  const modelId = options.modelId ?? loaded.name;
   const model: LocalChatModel = {
     specificationVersion: 'v4',
     provider: 'tandem.local',

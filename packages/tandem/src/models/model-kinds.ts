@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { EmbeddingModelV4, LanguageModelV4, RerankingModelV4 } from '@ai-sdk/provider';
 import {
   type EmbeddingModel,
@@ -80,6 +81,10 @@ export function adoptRerankingModel(given: unknown, where: string): RerankingMod
 export function nameOfModel(given: string | { provider: string; modelId: string }): string {
   return typeof given === 'string' ? given : `${given.provider}:${given.modelId}`;
 }
+
+/** For readers: a model of the user's own by its last name only, since where it lies on this disk says nothing elsewhere. */
+export const titleOfModel = (name: string): string =>
+  /^local:.*[/\\]/.test(name) ? basename(name.replaceAll('\\', '/')) : name;
 
 /**
  * A provider that the user wrote or chose is configured, wherever it connects to. Wrapping also lifts models of earlier

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { LanguageModelV4StreamResult } from '@ai-sdk/provider';
 import { embedMany, generateText, jsonSchema, Output, streamText } from 'ai';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -274,4 +277,28 @@ it('a provider that the config does not have is named', async () => {
   await expect(modelsFor({ models: { chat: 'nobody:x' } })).rejects.toThrow(
     /names the provider nobody, which the config does not have/,
   );
+});
+
+it('a model of one’s own is called what its file calls itself, else by its file or folder, never by a path', async () => {
+  const references = join(import.meta.dirname, '../../../nn/references');
+  const original = join(references, 'decoders/smollm2/model.gguf');
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-own-model-'));
+  open.push({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) });
+  // Without `general.name`, by a key of the same length that nobody reads.
+  const nameless = (await readFile(original)).toString('latin1').replace('general.name', 'general.nom_');
+  await writeFile(join(folder, 'my-model.gguf'), nameless, 'latin1');
+  const opened = async (chat: string) => {
+    const models = await openModels(
+      { chat: `local:${chat}`, embedder: 'local:./bert/embedder' },
+      { directory: references, threads: 1 },
+    );
+    open.push(models);
+    return models;
+  };
+  const named = await opened('./decoders/smollm2/model.gguf');
+  const [chat, own] = [await named.chat(), await (await opened(join(folder, 'my-model.gguf'))).chat()];
+  expect([chat.modelId, own.modelId]).toEqual(['smollm2', 'my-model.gguf']);
+  expect((await named.embedder()).modelId).toBe('embedder');
+  // What it is known by is its bytes, as before.
+  expect(localToolsOf(chat)!.baseHash).not.toBe(localToolsOf(own)!.baseHash);
 });

@@ -4,7 +4,7 @@ import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { ProviderConfig } from '../core/settings.ts';
-import { type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
+import { type FetchedModel, type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
 import {
   adoptEmbeddingModel,
   adoptLanguageModel,
@@ -180,9 +180,7 @@ async function openChat(
     const found = await fetchModel(reference, fetchOptions(options));
     // Loaded when needed: a project whose chat model is hosted needs no llama.cpp.
     const { openLocalChat } = await import('./local-chat.ts');
-    return opened.use(
-      await openLocalChat({ path: found.path, modelId: found.name, ...localOptions(options) }),
-    );
+    return opened.use(await openLocalChat({ path: found.path, ...nameOf(found), ...localOptions(options) }));
   }
   const { name, provider, model } = providerOf(config, reference);
   switch (provider.type) {
@@ -207,7 +205,7 @@ async function openEmbedder(
     const found = await fetchModel(reference, fetchOptions(options));
     const { openLocalEmbedder } = await import('./local-embedder.ts');
     return opened.use(
-      await openLocalEmbedder({ path: found.path, modelId: found.name, ...localOptions(options) }),
+      await openLocalEmbedder({ path: found.path, ...nameOf(found), ...localOptions(options) }),
     );
   }
   const { name, provider, model } = providerOf(config, reference);
@@ -235,7 +233,7 @@ async function openReranker(
     return opened.use(
       await openLocalReranker({
         path: found.path,
-        modelId: found.name,
+        ...nameOf(found),
         ...(options.threads !== undefined && { threads: options.threads }),
       }),
     );
@@ -359,6 +357,9 @@ function providerOf(
     hint: `Known are ${known.join(', ')}; add ${name} under providers in tandem.config.ts.`,
   });
 }
+
+/** A model of a user's own is called what it calls itself: where it lies on this disk says nothing to a reader elsewhere. */
+const nameOf = ({ name, from }: FetchedModel) => (from === 'path' ? {} : { modelId: name });
 
 function fetchOptions(options: OpenModelsOptions): FetchOptions {
   return {
