@@ -9,7 +9,7 @@ import type { Project } from './open-project.ts';
  * @param addresses that may be read from as well, such as those of web sources.
  *
  * @example
- * await using project = await openProject();
+ * await using project = await openProject({ directory: 'handbook-project' });
  * using network = enforceProjectNetwork(project);
  */
 export function enforceProjectNetwork(
