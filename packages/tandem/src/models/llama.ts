@@ -19,6 +19,7 @@ import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { FreeCores } from './free-cores.ts';
 import type { AdapterReference } from './local-tools.ts';
+import { shareModel } from './shared-model.ts';
 
 /** Contexts kept at once: the base and the adapters used last. Each holds its own KV cache. */
 const maxContexts = 3;
@@ -75,11 +76,6 @@ export interface Sequence extends AsyncDisposable {
   ): Promise<Float32Array[]>;
 }
 
-interface Shared {
-  users: number;
-  loading: Promise<Omit<LoadedLlama, typeof Symbol.asyncDispose> & { close(): Promise<void> }>;
-}
-const shared = new Map<string, Shared>();
 let backend: Promise<Llama> | undefined;
 /** From here on it looks what others do, so that the first call knows. */
 const free = new FreeCores();
@@ -88,41 +84,27 @@ let lastComplaint = '';
 
 export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
   const path = resolve(options.path);
-  const key = JSON.stringify([path, options.contextLength, options.keyValueType, options.threads]);
-  let entry = shared.get(key);
-  if (entry === undefined) {
-    entry = { users: 0, loading: load(path, options) };
-    shared.set(key, entry);
+  const { contextLength, keyValueType, threads } = options;
+  const held = await shareModel(
+    JSON.stringify(['llama', path, contextLength, keyValueType, threads]),
+    () => load(path, options),
+    ({ close }) => close(),
+  );
+  // Loading is shared, so that one caller's abort does not stop it.
+  if (options.signal?.aborted) {
+    await held.release();
+    throw options.signal.reason;
   }
-  const mine = entry;
-  mine.users++;
-  const release = async () => {
-    if (--mine.users > 0) return;
-    if (shared.get(key) === mine) shared.delete(key);
-    await mine.loading.then((loaded) => loaded.close()).catch(() => {});
+  return {
+    ...held.model,
+    // Others may use the shared weights further; who gave them back may not.
+    async acquire(adapter, signal) {
+      if (held.isReleased())
+        throw new DisposedError({ what: `The model ${basename(path)} was`, domain: 'models' });
+      return held.model.acquire(adapter, signal);
+    },
+    [Symbol.asyncDispose]: held.release,
   };
-  try {
-    // Loading is shared, so one caller's abort does not stop it.
-    const loaded = await mine.loading;
-    options.signal?.throwIfAborted();
-    let disposed = false;
-    return {
-      ...loaded,
-      // Others may go on with the shared weights; who gave them back may not.
-      async acquire(adapter, signal) {
-        if (disposed) throw new DisposedError({ what: `The model ${basename(path)} was`, domain: 'models' });
-        return loaded.acquire(adapter, signal);
-      },
-      async [Symbol.asyncDispose]() {
-        if (disposed) return;
-        disposed = true;
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
 }
 
 function openBackend(): Promise<Llama> {

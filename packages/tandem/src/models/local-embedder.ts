@@ -9,6 +9,7 @@ import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { attachLocalTools, type LocalEmbedderTools } from './local-tools.ts';
+import { shareModel } from './shared-model.ts';
 
 /** Which folder is loaded, and with how many threads. */
 export interface LocalEmbedderOptions {
@@ -31,12 +32,6 @@ const callOptions = z.strictObject({
   role: z.enum(['query', 'document']).optional(),
 });
 
-interface Shared {
-  users: number;
-  loading: Promise<BertEncoder>;
-}
-const shared = new Map<string, Shared>();
-
 /**
  * A BERT embedder on this machine, by `@tandem/nn`, as an AI SDK embedding model. `providerOptions.tandem.role` says
  * whether texts are queries or documents; where the model's `config_sentence_transformers.json` names prompts for them,
@@ -53,24 +48,13 @@ const shared = new Map<string, Shared>();
 export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<LocalEmbedderModel> {
   const directory = resolve(options.path);
   const threads = options.threads ?? defaultThreads();
-  const key = JSON.stringify([directory, threads]);
-  let entry = shared.get(key);
-  if (entry === undefined) {
-    entry = { users: 0, loading: BertEncoder.load({ directory, threads }) };
-    shared.set(key, entry);
-  }
-  const mine = entry;
-  mine.users++;
-  let disposed = false;
-  const release = async () => {
-    if (disposed) return;
-    disposed = true;
-    if (--mine.users > 0) return;
-    if (shared.get(key) === mine) shared.delete(key);
-    await mine.loading.then((encoder) => encoder[Symbol.asyncDispose]()).catch(() => {});
-  };
+  const held = await shareModel(
+    JSON.stringify(['embedder', directory, threads]),
+    () => BertEncoder.load({ directory, threads }),
+    (encoder) => encoder[Symbol.asyncDispose](),
+  );
+  const { model: encoder, release } = held;
   try {
-    const encoder = await mine.loading;
     const prompts = await readPrompts(directory);
     const baseHash = await stampedSha256(join(directory, 'model.safetensors'), {
       cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
@@ -90,7 +74,7 @@ export async function openLocalEmbedder(options: LocalEmbedderOptions): Promise<
       maxEmbeddingsPerCall: Number.POSITIVE_INFINITY,
       supportsParallelCalls: false,
       async doEmbed({ values, abortSignal, providerOptions, dimensions }) {
-        if (disposed)
+        if (held.isReleased())
           throw new DisposedError({ what: `The embedder ${model.modelId} was`, domain: 'models' });
         const { role } = readOptions(providerOptions?.tandem);
         const prefix = role === undefined ? '' : (prompts[role] ?? '');

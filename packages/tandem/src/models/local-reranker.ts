@@ -1,8 +1,10 @@
 import { basename, resolve } from 'node:path';
 import type { RerankingModelV4 } from '@ai-sdk/provider';
 import { CrossEncoder } from '@tandem/nn';
+import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { defaultThreads } from './local-embedder.ts';
+import { shareModel } from './shared-model.ts';
 
 /** Which folder is loaded, and with how many threads. */
 export interface LocalRerankerOptions {
@@ -23,12 +25,20 @@ export type LocalRerankerModel = RerankingModelV4 & AsyncDisposable;
  */
 export async function openLocalReranker(options: LocalRerankerOptions): Promise<LocalRerankerModel> {
   const directory = resolve(options.path);
-  const encoder = await CrossEncoder.load({ directory, threads: options.threads ?? defaultThreads() });
+  const threads = options.threads ?? defaultThreads();
+  const { model: encoder, ...held } = await shareModel(
+    JSON.stringify(['reranker', directory, threads]),
+    () => CrossEncoder.load({ directory, threads }),
+    (loaded) => loaded[Symbol.asyncDispose](),
+  );
+  const modelId = options.modelId ?? basename(directory);
   return {
     specificationVersion: 'v4',
     provider: 'tandem.local',
-    modelId: options.modelId ?? basename(directory),
+    modelId,
     async doRerank({ query, documents, topN, abortSignal }) {
+      if (held.isReleased())
+        throw new DisposedError({ what: `The reranker ${modelId} was`, domain: 'models' });
       if (documents.type !== 'text')
         throw new InvalidInputError({
           domain: 'models',
@@ -45,6 +55,6 @@ export async function openLocalReranker(options: LocalRerankerOptions): Promise<
         .sort((a, b) => b.relevanceScore - a.relevanceScore || a.index - b.index);
       return { ranking: topN === undefined ? ranking : ranking.slice(0, topN) };
     },
-    [Symbol.asyncDispose]: () => encoder[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: held.release,
   };
 }
