@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { type ConformanceCheck, lexicalIndexConformance, vectorStoreConformance } from '../conformance.ts';
+import type { Store } from '../store.ts';
+import { memoryStore } from './memory-store.ts';
+
+/** One place is one store, as long as this process lives. */
+const stores = new Map<string, Promise<Store>>();
+function open(place: string): Promise<Store> {
+  let store = stores.get(place);
+  if (!store) stores.set(place, (store = memoryStore()));
+  return store;
+}
+
+// Another process cannot reach it.
+const ofTwoProcesses = /^(?:writers in two processes|a writer killed)/;
+const target = { open, module: import.meta.url };
+const here = (checks: ConformanceCheck[]) => checks.filter(({ name }) => !ofTwoProcesses.test(name));
+
+describe('as a vector store', () => {
+  for (const { name, run } of here(vectorStoreConformance(target))) test(name, run);
+});
+describe('as a lexical index', () => {
+  for (const { name, run } of here(lexicalIndexConformance(target))) test(name, run);
+});
+
+test('two checks alone need a second process', () => {
+  const left = vectorStoreConformance(target).filter(({ name }) => ofTwoProcesses.test(name));
+  expect(left).toHaveLength(2);
+});
