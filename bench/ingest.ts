@@ -141,10 +141,9 @@ async function ingestOnce(embedder: LocalEmbedderModel): Promise<Timing> {
   const state = (await catalog.index.get())!;
   const seen = new Set<string>();
   const lines: string[] = [];
-  for (const { id, documentId, prefix = '', text } of await store.chunks({
-    generation: state.generation,
-    seq: state.committedSeq,
-  })) {
+  const at = { generation: state.generation, seq: state.committedSeq };
+  for await (const { chunk } of store.scan(at)) {
+    const { id, documentId, prefix = '', text } = chunk;
     if (seen.has(id)) throw new Error(`Two chunks are called ${id}.`);
     seen.add(id);
     lines.push(JSON.stringify({ id, document: documentId, text: embeddedText({ prefix, text }) }));

@@ -37,9 +37,8 @@ if (!flags.work || !flags.out) throw new Error('Give --work and --out: see the h
 await using catalog = await openCatalog(join(flags.work, 'catalog.sqlite'));
 await using store = await openLanceStore(join(flags.work, 'index'), {});
 const state = (await catalog.index.get())!;
-const chunks = await store.chunks({ generation: state.generation, seq: state.committedSeq });
 const ofDocument = new Map<string, StoredChunk[]>();
-for (const chunk of chunks) {
+for await (const { chunk } of store.scan({ generation: state.generation, seq: state.committedSeq })) {
   const list = ofDocument.get(chunk.documentId);
   if (list) list.push(chunk);
   else ofDocument.set(chunk.documentId, [chunk]);

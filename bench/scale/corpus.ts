@@ -43,7 +43,8 @@ export async function openCorpus(
       onProgress: ({ stage, done, total }) => process.stderr.write(`\r${stage} ${done}/${total ?? '?'}   `),
     });
   const state = (await catalog.index.get())!;
-  const chunks = await store.chunks({ generation: state.generation, seq: state.committedSeq });
+  const scan = store.scan({ generation: state.generation, seq: state.committedSeq });
+  const chunks = (await Array.fromAsync(scan)).map(({ chunk }) => chunk);
   const texts = chunks.map((chunk) => embeddedText({ prefix: '', ...chunk }));
   const hashes = texts.map(sha256);
   const vectors = await catalog.embeddings.get(state.embedderHash, hashes);

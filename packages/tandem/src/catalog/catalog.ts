@@ -152,7 +152,7 @@ export interface DocumentCatalog {
   definitions(): Promise<
     (abbreviation: string, filter?: DefinitionFilter) => (Definition & { documents: number })[]
   >;
-  /** Documents with their text, in order of id, one in memory at a time. */
+  /** Documents with their text, in order of id (by code points, as a store's scan), one in memory at a time. */
   all(): AsyncIterable<IndexedDocument>;
   count(): Promise<{ documents: number; chunks: number; problems: number }>;
   problems(): Promise<DocumentProblem[]>;

@@ -160,8 +160,10 @@ async function measureRetrieval(
       retriever.retrieve(question, { k, mode, explain: mode === 'hybrid', ...(signal && { signal }) }),
     passagesOf: async ({ documentId, start, end }) => {
       const at = { generation: state!.generation, seq: state!.committedSeq };
-      const all = await store.chunks(at, { documentIds: [documentId] });
-      return all.filter((chunk) => Math.min(chunk.end, end) > Math.max(chunk.start, start));
+      const all = await Array.fromAsync(store.scan(at, { documentIds: [documentId] }));
+      return all
+        .map(({ chunk }) => chunk)
+        .filter((chunk) => Math.min(chunk.end, end) > Math.max(chunk.start, start));
     },
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),

@@ -77,11 +77,14 @@ async function findDocument(
   const at = new Date().toISOString();
   if (document) {
     const state = (await catalog.index.get())!;
-    const chunks = await (await parts.store()).chunks(
+    const scan = (await parts.store()).scan(
       { generation: state.generation, seq: state.committedSeq },
       { documentIds: [id] },
     );
-    const textHashes = chunks.map(({ prefix = '', text }) => sha256(embeddedText({ prefix, text })));
+    const chunks = await Array.fromAsync(scan);
+    const textHashes = chunks.map(({ chunk: { prefix = '', text } }) =>
+      sha256(embeddedText({ prefix, text })),
+    );
     const { uri, title, text, aliases, contentHash } = document;
     return { id, uri, title, text, aliases, textHashes, contentHash, allowAgain, at };
   }

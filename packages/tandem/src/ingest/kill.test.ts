@@ -107,9 +107,8 @@ const seen = () =>
       contentHash,
       chunkCount,
     }));
-    const chunks = (await store.chunks({ generation: state.generation, seq: state.committedSeq })).map(
-      ({ addedSeq: _, ...chunk }) => chunk,
-    );
+    const scan = store.scan({ generation: state.generation, seq: state.committedSeq });
+    const chunks = (await Array.fromAsync(scan)).map(({ chunk: { addedSeq: _, ...chunk } }) => chunk);
     const retriever = createRetriever({ catalog, store, embedder });
     const found = [];
     for (const query of queries)

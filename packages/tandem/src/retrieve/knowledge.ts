@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
-import type { VectorStore } from '../store/vector-store.ts';
+import type { ChunkTable } from '../store/chunk-table.ts';
 import { foldedWords } from '../text/words.ts';
 import { type NameIndex, nameIndexOf } from './names.ts';
 import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
@@ -25,13 +25,13 @@ export function knowledgeOf({
   glossary,
 }: {
   catalog: Catalog;
-  store: VectorStore;
+  store: Pick<ChunkTable, 'count' | 'scan'>;
   embedder: EmbeddingModelV4;
   glossary: readonly { abbreviation: string; longForm: string }[];
 }): { at(state: IndexState): Promise<Knowledge> } {
   let known: { of: string; knowledge: Promise<Knowledge> } | undefined;
 
-  async function read({ generation, committedSeq, dimensions }: IndexState): Promise<Knowledge> {
+  async function read({ generation, committedSeq }: IndexState): Promise<Knowledge> {
     const documents = await catalog.documents.list();
     const tools = localToolsOf(embedder);
     const remembered = new Map<string, boolean>();
@@ -48,12 +48,10 @@ export function knowledgeOf({
         return is;
       });
     const chosen = spread(documents, profiled.documents);
-    const passages = await store.searchVector(anyDirection(dimensions), {
-      at: { generation, seq: committedSeq },
-      limit: profiled.passages,
-      filter: { documentIds: chosen.map(({ id }) => id) },
-      withVectors: true,
-    });
+    const at = { generation, seq: committedSeq };
+    const filter = { documentIds: chosen.map(({ id }) => id) };
+    const every = Math.max(1, Math.ceil((await store.count(at, filter)) / profiled.passages));
+    const passages = await Array.fromAsync(store.scan(at, filter, { withVectors: true, every }));
     // Word → in how many of the documents it stands, and the last of them: passages are looked at document by document.
     const spreadOf = new Map<string, { documents: number; last: string }>();
     const byDocument = Map.groupBy(passages, ({ chunk }) => chunk.documentId);
@@ -107,9 +105,4 @@ export function knowledgeOf({
 function spread(documents: readonly DocumentSummary[], count: number): DocumentSummary[] {
   if (documents.length <= count) return [...documents];
   return Array.from({ length: count }, (_, at) => documents[Math.floor((at * documents.length) / count)]!);
-}
-
-/** Only the filter matters, but a search wants a vector. */
-function anyDirection(dimensions: number): Float32Array {
-  return Float32Array.from({ length: dimensions }, (_, at) => (at % 2 === 0 ? 1 : -1));
 }

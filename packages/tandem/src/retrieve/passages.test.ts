@@ -25,7 +25,11 @@ const passage = (ordinal: number, rank = 1): Passage => {
 };
 const widened = (passages: Passage[], before = 1, after = 1) =>
   withNeighbours(passages, {
-    store: { chunks: async () => chunks },
+    store: {
+      async *scan() {
+        for (const chunk of chunks) yield { chunk };
+      },
+    },
     at: { generation: 1, seq: 1 },
     textOf: async () => text,
     before,

@@ -1,6 +1,5 @@
 import type { Passage } from '../core/types/document.ts';
-import type { Snapshot, StoredChunk } from '../store/chunk-table.ts';
-import type { LexicalIndex } from '../store/lexical-index.ts';
+import type { ChunkTable, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 
 /**
  * Passages with what stands next to them: up to `before` and `after` more chunks of the same section, joined where they touch. A
@@ -9,7 +8,7 @@ import type { LexicalIndex } from '../store/lexical-index.ts';
 export async function withNeighbours(
   passages: readonly Passage[],
   options: {
-    store: Pick<LexicalIndex, 'chunks'>;
+    store: Pick<ChunkTable, 'scan'>;
     at: Snapshot;
     /** Document id → its text, for what stands between two chunks. */
     textOf: (documentId: string) => Promise<string | undefined>;
@@ -19,11 +18,14 @@ export async function withNeighbours(
 ): Promise<Passage[]> {
   const { store, at, textOf, before = 1, after = 1 } = options;
   const documentIds = [...new Set(passages.map(({ documentId }) => documentId))];
-  const all = documentIds.length > 0 ? await store.chunks(at, { documentIds }) : [];
-  const byDocument = Map.groupBy(all, ({ documentId }) => documentId);
+  const all = documentIds.length > 0 ? await Array.fromAsync(store.scan(at, { documentIds })) : [];
+  const byDocument = Map.groupBy(
+    all.map(({ chunk }) => chunk),
+    ({ documentId }) => documentId,
+  );
   const wider: Passage[] = [];
   for (const passage of passages) {
-    const chunks = (byDocument.get(passage.documentId) ?? []).toSorted((a, b) => a.ordinal - b.ordinal);
+    const chunks = byDocument.get(passage.documentId) ?? [];
     const own = chunks.findIndex(({ id }) => id === passage.id);
     const text = await textOf(passage.documentId);
     if (own < 0 || text === undefined) {

@@ -79,6 +79,19 @@ export interface ScoredChunk {
   vector?: Float32Array;
 }
 
+export interface ScanOptions {
+  /** Give each chunk's vector with it. */
+  withVectors?: boolean;
+  /** Only each so many-th row, the first among them: a sample from all over the table. Default 1, all rows. */
+  every?: number;
+  signal?: AbortSignal;
+}
+
+export interface ScannedChunk {
+  chunk: StoredChunk;
+  vector?: Float32Array;
+}
+
 /**
  * The writing half of a store. Tandem has one writer at a time, who holds the catalogue's lock; writes of two processes at once
  * lose nothing all the same. A lost answer is no harm either: what is written twice is there once.
@@ -112,8 +125,13 @@ export interface ChunkTable extends AsyncDisposable {
   readonly keepsDeleted?: KeptAfterDeletion | undefined;
   /** Visible rows. 0 when the generation has no table. */
   count(at: Snapshot, filter?: ChunkFilter): Promise<number>;
-  /** Visible rows in order of document and ordinal, without vectors. */
-  chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]>;
+  /**
+   * All visible rows, one after the other: documents in order of their ids (by code points), the rows of each by ordinal. They are read
+   * as they are asked for, so that no more than some hundred are in memory, however many there are. What is deleted for good
+   * meanwhile may be missing; nothing is given twice.
+   * @throws IndexMissingError when the snapshot's generation has no table.
+   */
+  scan(at: Snapshot, filter?: ChunkFilter, options?: ScanOptions): AsyncIterable<ScannedChunk>;
 }
 
 /** 'bytes': rows are deleted, their bytes stay until a server cleans up. 'rows': they stay, and only a filter hides them. */

@@ -5,11 +5,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import {
+  type ChunkFilter,
   type ChunkRow,
   type ChunkTable,
   notRemoved,
   type ScoredChunk,
   type Snapshot,
+  type StoredChunk,
 } from './chunk-table.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import bm25Reference from './references/bm25s.json' with { type: 'json' };
@@ -257,7 +259,7 @@ function tableConformance<Store extends ChunkTable>(
         const { terms: __, vector: ___, ...stored } = each;
         const hit = (await find(store, each, at(1))).find(({ chunk }) => chunk.id === each.id);
         deepEqual(hit?.chunk, { ...stored, addedSeq: 1 });
-        deepEqual(await store.chunks(at(1), { documentIds: [each.documentId] }), [
+        deepEqual(await scanned(store, at(1), { documentIds: [each.documentId] }), [
           { ...stored, addedSeq: 1 },
         ]);
       }
@@ -284,7 +286,7 @@ function tableConformance<Store extends ChunkTable>(
             text.length ? text : [],
           );
           deepEqual(
-            (await store.chunks(at(seq))).map((chunk) => chunk.text),
+            (await scanned(store, at(seq))).map((chunk) => chunk.text),
             text,
           );
           equal(await store.count(at(seq)), text.length);
@@ -309,7 +311,7 @@ function tableConformance<Store extends ChunkTable>(
         // The same number again, for another commit.
         await commit(again, 2, [row('other', 0, [0, 1, 0])]);
         deepEqual(
-          (await again.chunks(at(2))).map((chunk) => chunk.id),
+          (await scanned(again, at(2))).map((chunk) => chunk.id),
           ['kept#0', 'other#0'],
         );
       },
@@ -324,7 +326,7 @@ function tableConformance<Store extends ChunkTable>(
       const again = await reopen();
       await again.prepare({ generation: 1, dimensions: 3, committedSeq: 2 });
       deepEqual(
-        (await again.chunks(at(2))).map((chunk) => chunk.id),
+        (await scanned(again, at(2))).map((chunk) => chunk.id),
         ['b#0'],
       );
     }),
@@ -351,6 +353,55 @@ function tableConformance<Store extends ChunkTable>(
       deepEqual((await search(true))[0]?.vector, asked.vector);
       equal((await search(false))[0]?.vector, undefined);
     }),
+    check(
+      'a scan gives all rows in order of document and ordinal, or each so many-th',
+      open,
+      async (store) => {
+        // More than are read at once, written in another order.
+        const documents = ['a', 'b', 'B', 'é', '請', '\uffee', '🦶'];
+        const rows = documents.flatMap((id, d) =>
+          Array.from({ length: 190 }, (_, i) => row(id, (i * 71) % 190, formulaVector(190 * d + i))),
+        );
+        const expected = rows.toSorted(
+          (a, b) =>
+            Buffer.compare(Buffer.from(a.documentId), Buffer.from(b.documentId)) || a.ordinal - b.ordinal,
+        );
+        for (let from = 0; from < rows.length; from += 250)
+          await store.add(rows.slice(from, from + 250).reverse(), at(1));
+        await store.flush();
+        await store.maintain(at(1));
+        await commit(store, 2, [row('c', 0, [1, 0, 0])]);
+        const inOrder = (scan: readonly { chunk: StoredChunk }[]) => scan.map(({ chunk }) => chunk.id);
+        for (const every of [1, 2, 7]) {
+          const found = await Array.fromAsync(store.scan(at(1), undefined, { every, withVectors: true }));
+          const wanted = expected.filter((_, i) => i % every === 0);
+          deepEqual(
+            inOrder(found),
+            wanted.map(({ id }) => id),
+          );
+          // Some servers keep directions and lengths apart, and round.
+          for (const [i, { vector }] of found.entries())
+            ok(
+              vector!.every((value, j) => Math.abs(value - wanted[i]!.vector[j]!) < 1e-6),
+              wanted[i]!.id,
+            );
+        }
+        const filtered = await Array.fromAsync(store.scan(at(1), { documentIds: ['é', 'b'] }));
+        deepEqual(
+          inOrder(filtered),
+          expected.filter(({ documentId }) => ['é', 'b'].includes(documentId)).map(({ id }) => id),
+        );
+        deepEqual(new Set(filtered.map(({ vector }) => vector)), new Set([undefined]));
+        // What stops early leaves nothing behind that is in the way of the next.
+        for await (const { chunk } of store.scan(at(1))) {
+          equal(chunk.id, expected[0]!.id);
+          break;
+        }
+        const aborted = store.scan(at(1), undefined, { signal: AbortSignal.abort() });
+        await rejects(Array.fromAsync(aborted), { name: 'AbortError' });
+        equal(await store.count(at(2)), rows.length + 1);
+      },
+    ),
     check('filters by document, access label and metadata', open, async (store) => {
       const rows = ['a', 'b', `c'); DROP "x\\`].map((id, i) =>
         row(id, 0, [1, i / 10, 0], {
@@ -366,7 +417,7 @@ function tableConformance<Store extends ChunkTable>(
       const found = async (filter: object) => {
         const hits = ids(await find(store, { ...rows[0]!, terms: ['words', 'of'] }, at(1), filter)).sort();
         deepEqual(
-          (await store.chunks(at(1), filter)).map((chunk) => chunk.id),
+          (await scanned(store, at(1), filter)).map((chunk) => chunk.id),
           hits,
         );
         equal(await store.count(at(1), filter), hits.length);
@@ -428,7 +479,7 @@ function tableConformance<Store extends ChunkTable>(
         }),
       );
       await commit(store, 1, rows);
-      const stored = await store.chunks(at(1));
+      const stored = await scanned(store, at(1));
       for (const { terms: _, vector: __, ...expected } of rows)
         deepEqual(
           stored.find(({ id }) => id === expected.id),
@@ -447,7 +498,7 @@ function tableConformance<Store extends ChunkTable>(
       await store.maintain(at(1));
       equal(await store.count(at(1)), 2);
       deepEqual(
-        (await store.chunks(at(1))).map(({ text }) => text),
+        (await scanned(store, at(1))).map(({ text }) => text),
         ['words of a', 'other words of a'],
       );
       deepEqual(ids(await find(store, rows[0]!, at(1))).sort(), ['a#0', 'a#1']);
@@ -461,8 +512,8 @@ function tableConformance<Store extends ChunkTable>(
       for (const writer of started) writer.tell('go');
       await Promise.all(started.map((writer) => writer.says('done')));
       const expected = ['one', 'two', 'both'].flatMap((who) => writerRows(who, 2)).map(({ id }) => id);
-      deepEqual((await store.chunks(at(2))).map(({ id }) => id).sort(), expected.sort());
-      deepEqual((await store.chunks(at(1))).map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
+      deepEqual((await scanned(store, at(2))).map(({ id }) => id).sort(), expected.sort());
+      deepEqual((await scanned(store, at(1))).map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
       equal(await store.count(at(2)), expected.length);
     }),
     check('a writer killed in mid-write leaves what it had committed', open, async (store, reopen) => {
@@ -479,7 +530,7 @@ function tableConformance<Store extends ChunkTable>(
         await afterLastRequest(open, async () => {
           await again.prepare({ generation: 1, dimensions: 3, committedSeq });
           deepEqual(
-            (await again.chunks(at(committedSeq + 1))).map(({ id, text }) => [id, text]),
+            (await scanned(again, at(committedSeq + 1))).map(({ id, text }) => [id, text]),
             expected.map(({ id, text }) => [id, text]).sort(),
           );
         });
@@ -503,12 +554,14 @@ function tableConformance<Store extends ChunkTable>(
         equal(await store.count({ generation: 2, seq: 2 }), 1);
         equal(await store.count(at(1)), 0);
         await rejects(find(store, row('a', 0, [1, 0, 0]), at(1)), { code: 'index_missing' });
+        await rejects(scanned(store, at(1)), { code: 'index_missing' });
       },
     ),
     check('a place nobody wrote to has no index, and says so', open, async (_store, _reopen, empty) => {
       const store = await empty();
       equal(await store.count(at(1)), 0);
       await rejects(find(store, row('a', 0, [1, 0, 0]), at(1)), { code: 'index_missing' });
+      await rejects(scanned(store, at(1)), { code: 'index_missing' });
     }),
     check('a reader sees what another connection commits', open, async (store, reopen) => {
       await commit(store, 1, [row('a', 0, [1, 0, 0])]);
@@ -605,6 +658,9 @@ function check<Store extends ChunkTable>(
 
 const at = (seq: number): Snapshot => ({ generation: 1, seq });
 const ids = (found: ScoredChunk[]) => found.map(({ chunk }) => chunk.id);
+
+const scanned = async (store: ChunkTable, at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> =>
+  (await Array.fromAsync(store.scan(at, filter))).map(({ chunk }) => chunk);
 
 async function commit(store: ChunkTable, seq: number, rows: ChunkRow[]): Promise<void> {
   await store.add(rows, at(seq));

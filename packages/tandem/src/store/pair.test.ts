@@ -65,7 +65,7 @@ async function openWithoutPurge(folder: string): Promise<VectorStore> {
     flush: () => store.flush(),
     maintain: (at) => store.maintain(at),
     count: (at, filter) => store.count(at, filter),
-    chunks: (at, filter) => store.chunks(at, filter),
+    scan: (at, filter, options) => store.scan(at, filter, options),
     searchVector: (vector, options) => store.searchVector(vector, options),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -24,7 +24,7 @@ export function pairStores(vectors: VectorStore, lexical: LexicalIndex): VectorS
     keepsDeleted: kept.includes('rows') ? 'rows' : kept.find(Boolean),
     count: async (at, filter) =>
       Math.min(...(await Promise.all([vectors.count(at, filter), lexical.count(at, filter)]))),
-    chunks: (at, filter) => lexical.chunks(at, filter),
+    scan: (at, filter, options) => lexical.scan(at, filter, options),
     searchVector: (vector: Float32Array, options: SearchOptions) => vectors.searchVector(vector, options),
     searchTerms: (terms: readonly string[], options: SearchOptions) => lexical.searchTerms(terms, options),
     async [Symbol.asyncDispose]() {

@@ -9,15 +9,17 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
-  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import { checkNamespace } from '../namespace.ts';
-import { compare, ranked } from '../ranked.ts';
+import { ranked } from '../ranked.ts';
+import { type ScanKey, scanByKeys } from '../scan.ts';
 import type { VectorStore } from '../vector-store.ts';
 
 /** Which server, and what its collections are called. */
@@ -113,8 +115,9 @@ class ChromaStore implements VectorStore {
           ids: some.map(({ id }) => `${at.seq} ${id}`),
           embeddings: some.map(({ vector }) => [...vector]),
           documents: some.map(chunkToJson),
-          metadatas: some.map(({ documentId, access, metadata }) => ({
+          metadatas: some.map(({ documentId, ordinal, access, metadata }) => ({
             document_id: documentId,
+            ordinal,
             access,
             added_seq: at.seq,
             removed_seq: notRemoved,
@@ -160,25 +163,48 @@ class ChromaStore implements VectorStore {
     }
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    if (isImpossible(filter)) return [];
-    return await this.#explained(at.generation, async () => {
-      const collection = await this.#collection(at.generation);
-      const found: StoredChunk[] = [];
-      for (;;) {
-        const { documents, metadatas } = await collection.get({
-          where: where(at, filter),
-          include: ['documents', 'metadatas'],
-          limit: 1000,
-          offset: found.length,
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    options: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    const collection = await this.#explained(at.generation, () => this.#collection(at.generation));
+    const keys: ScanKey[] = [];
+    if (!isImpossible(filter))
+      await this.#explained(at.generation, async () => {
+        for (;;) {
+          const { ids, metadatas } = await collection.get({
+            where: where(at, filter),
+            include: ['metadatas'],
+            limit: keysPerRead,
+            offset: keys.length,
+          });
+          for (const [i, key] of ids.entries())
+            keys.push({
+              key,
+              documentId: String(metadatas[i]!.document_id),
+              ordinal: Number(metadatas[i]!.ordinal),
+            });
+          if (ids.length < keysPerRead) break;
+        }
+      });
+    const read = (some: string[]) =>
+      this.#explained(at.generation, async () => {
+        const { ids, documents, metadatas, embeddings } = await collection.get({
+          ids: some,
+          include: ['documents', 'metadatas', ...(options.withVectors ? (['embeddings'] as const) : [])],
         });
-        found.push(
-          ...documents.map((document, i) => chunkFromJson(document!, Number(metadatas[i]!.added_seq))),
+        return new Map(
+          ids.map((key, i) => [
+            key,
+            {
+              chunk: chunkFromJson(documents[i]!, Number(metadatas[i]!.added_seq)),
+              ...(options.withVectors && { vector: Float32Array.from(embeddings[i]!) }),
+            },
+          ]),
         );
-        if (documents.length < 1000) break;
-      }
-      return found.sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
-    });
+      });
+    yield* scanByKeys(keys, read, options);
   }
 
   async searchVector(
@@ -284,6 +310,9 @@ class ChromaStore implements VectorStore {
     }
   }
 }
+
+/** With what little of each is asked for then. */
+const keysPerRead = 5000;
 
 const dimensionsOf = (collection: Collection) => Number(collection.metadata?.dimensions);
 

@@ -11,6 +11,8 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -19,7 +21,8 @@ import {
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
-import { compare, ranked } from '../ranked.ts';
+import { ranked } from '../ranked.ts';
+import { rowsPerRead } from '../scan.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { createFileSync } from './file-sync.ts';
 import { fromTable, rowColumns, rowSchema, toTable } from './lance-rows.ts';
@@ -194,16 +197,35 @@ export class LanceStore implements VectorStore, LexicalIndex {
     });
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    return await this.#explained(async () => {
-      if (isImpossible(filter)) return [];
-      const { table, hidesRows } = await this.#viewAt(at);
-      const query = table.query().select(rowColumns);
-      const found = fromTable(await narrowed(query, hidesRows ? at : undefined, filter).toArrow());
-      return found
-        .map(({ chunk }) => chunk)
-        .sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
-    });
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    { withVectors = false, every = 1, signal }: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    let last: StoredChunk | undefined;
+    // A version whose files another process has cleaned up is left for the newest one, behind the row that was given last.
+    for (let view = await this.#explained(() => this.#viewAt(at)); ; ) {
+      if (isImpossible(filter)) return;
+      try {
+        const { table, hidesRows } = view;
+        const ids = await this.#explained(() =>
+          rowIdsAfter(last, table, where(hidesRows ? at : undefined, filter)),
+        );
+        const chosen = ids.filter((_, place) => (last ? place + 1 : place) % every === 0);
+        for (let from = 0; from < chosen.length; from += rowsPerRead) {
+          signal?.throwIfAborted();
+          const batch = chosen.subarray(from, from + rowsPerRead);
+          const rows = await this.#explained(() => readRows(table, batch, withVectors));
+          yield* rows;
+          last = rows.at(-1)!.chunk;
+        }
+        return;
+      } catch (error) {
+        const newest = IndexDamagedError.isInstance(error) && (await this.#explained(() => this.#viewAt(at)));
+        if (!newest || newest.version === view.version) throw error;
+        view = newest;
+      }
+    }
   }
 
   async searchVector(
@@ -445,6 +467,48 @@ async function dimensionsOf(table: lancedb.Table): Promise<number> {
 
 /** How many of the nearest by their codes are compared by their vectors: more where few are wanted. */
 const refinedFor = (limit: number) => Math.max(2, Math.ceil(100 / limit));
+
+/** Of the rows that meet the condition and come behind this one, in the order of a scan. */
+async function rowIdsAfter(
+  last: StoredChunk | undefined,
+  table: lancedb.Table,
+  condition: string,
+): Promise<BigUint64Array> {
+  const query = table
+    .query()
+    .select(['document_id', 'ordinal', 'key'])
+    .withRowId()
+    .orderBy(['document_id', 'ordinal', 'key'].map((columnName) => ({ columnName })));
+  const following =
+    last &&
+    `(document_id > ${quote(last.documentId)} OR (document_id = ${quote(last.documentId)} AND ordinal > ${last.ordinal}))`;
+  const conditions = [condition, following].filter(Boolean).join(' AND ');
+  if (conditions !== '') query.where(conditions);
+  // An answer without rows has no columns either.
+  return (await query.toArrow()).getChild('_rowid')?.toArray() ?? new BigUint64Array();
+}
+
+/** In the order of the ids. */
+async function readRows(
+  table: lancedb.Table,
+  ids: BigUint64Array,
+  withVectors: boolean,
+): Promise<ScannedChunk[]> {
+  const columns = [...rowColumns, ...(withVectors ? ['vector'] : [])];
+  const found = await table
+    .takeRowIds([...ids])
+    .select(columns)
+    .withRowId()
+    .toArrow();
+  const rows = fromTable(found);
+  const places = new Map<bigint, number>();
+  for (const [place, id] of (found.getChild('_rowid')!.toArray() as BigUint64Array).entries())
+    places.set(id, place);
+  return [...ids].map((id) => {
+    const { chunk, vector } = rows[places.get(id)!]!;
+    return { chunk, ...(vector && { vector }) };
+  });
+}
 
 function narrowed<Query extends { where(condition: string): unknown }>(
   query: Query,

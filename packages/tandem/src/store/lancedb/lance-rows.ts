@@ -29,6 +29,7 @@ export function rowSchema(dimensions: number): Schema {
     // What is searched or filtered by has a column; what only comes back is one string: a row is read in one piece then.
     utf8('chunk'),
     utf8('document_id'),
+    int('ordinal'),
     utf8('access'),
     new Field('metadata_pairs', new List(new Field('item', new Utf8(), true)), false),
     // Joined by spaces.
@@ -60,6 +61,12 @@ export function toTable(rows: readonly ChunkRow[], seq: number, dimensions: numb
       'document_id',
       rows.map(({ documentId }) => documentId),
     ),
+    ordinal: makeData({
+      type: new Int32(),
+      length,
+      nullCount: 0,
+      data: Int32Array.from(rows, ({ ordinal }) => ordinal),
+    }),
     access: made(
       'access',
       rows.map(({ access }) => access),

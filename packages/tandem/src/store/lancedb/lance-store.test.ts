@@ -71,6 +71,28 @@ test('a narrow filter is filled from all of an indexed table, not from the parts
   }
 });
 
+test('a scan goes on where its version was cleaned up under it: every row once, in order', async () => {
+  const place = join(folder, 'scanned');
+  await using store = await openLanceStore(place);
+  await using other = await openLanceStore(place);
+  const at = { generation: 1, seq: 1 };
+  await store.prepare({ generation: 1, dimensions: 8, committedSeq: 0 });
+  await store.add(rows(1600, 8), at);
+  await store.maintain(at);
+  const expected = rows(1600, 8)
+    .map(({ id }) => id)
+    .sort();
+  for (const every of [1, 3]) {
+    const seen: string[] = [];
+    for await (const { chunk } of store.scan(at, undefined, { every })) {
+      seen.push(chunk.id);
+      // All files are written anew, and the old ones deleted.
+      if (seen.length === 10) await other.purge!(at);
+    }
+    expect(seen).toEqual(expected.filter((_, place) => place % every === 0));
+  }
+});
+
 test.each([5, 1])('rows of only %i different vectors are indexed all the same', async (different) => {
   const place = join(folder, `recurring-${different}`);
   // From 257 parts on, k-means refuses to make more than there are different vectors.
@@ -149,7 +171,7 @@ test.each(['missing', 'cut short'])('a data file that is %s is one sentence', as
     if (damage === 'missing') rmSync(join(data, name));
     else truncateSync(join(data, name), 40);
   await using store = await openLanceStore(place);
-  await expect(store.chunks(at)).rejects.toMatchObject({
+  await expect(Array.fromAsync(store.scan(at))).rejects.toMatchObject({
     code: 'index_damaged',
     path: place,
     message: `The search index in ${place} is damaged: a file of it is missing or cannot be read.`,

@@ -9,10 +9,11 @@ import type {
   ChunkRow,
   IndexedState,
   KeptAfterDeletion,
+  ScannedChunk,
+  ScanOptions,
   ScoredChunk,
   SearchOptions,
   Snapshot,
-  StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, pairField } from '../filter.ts';
@@ -87,8 +88,13 @@ export class LangChainStore implements VectorStore {
     return isImpossible(filter) ? 0 : this.#log.count(at, filter);
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    return isImpossible(filter) ? [] : this.#log.chunks(at, filter);
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    options: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    this.#dimensionsOf(at.generation);
+    if (!isImpossible(filter)) yield* this.#log.scan(at, filter, options);
   }
 
   async searchVector(

@@ -7,10 +7,13 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type Snapshot,
   type StoredChunk,
 } from '../chunk-table.ts';
 import { metadataPairs, wantedPairs } from '../filter.ts';
+import { rowsPerRead } from '../scan.ts';
 
 /** A row as the vector store is told of it. `version` counts changes of any row: a row's newest is the one that holds. */
 export interface LoggedRow {
@@ -38,7 +41,8 @@ export interface RowLog extends Disposable {
   reap(at: Snapshot): void;
   /** Writes the file anew: what was deleted is in no page of it any more. */
   compact(): void;
-  chunks(at: Snapshot, filter?: ChunkFilter): StoredChunk[];
+  /** See `ChunkTable`. */
+  scan(at: Snapshot, filter?: ChunkFilter, options?: ScanOptions): Iterable<ScannedChunk>;
   count(at: Snapshot, filter?: ChunkFilter): number;
   get(key: string): LoggedRow | undefined;
   /** What changed after this version, oldest first, at most so many. */
@@ -58,7 +62,7 @@ export function openRowLog(file: string): RowLog {
       ordinal INTEGER NOT NULL, access TEXT NOT NULL, pairs TEXT NOT NULL, added_seq INTEGER NOT NULL,
       removed_seq INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, chunk TEXT NOT NULL, vector BLOB NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS rows_document ON rows (document_id);
+    CREATE INDEX IF NOT EXISTS rows_order ON rows (document_id, ordinal, key);
     CREATE TABLE IF NOT EXISTS generations (generation INTEGER PRIMARY KEY, dimensions INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
     INSERT OR IGNORE INTO counters VALUES ('version', 0), ('told', 0);
@@ -93,7 +97,8 @@ export function openRowLog(file: string): RowLog {
     for (const { key } of keys) update.run({ version: nextVersion(), key: key as string });
   }
 
-  function select(columns: string, at: Snapshot, filter: ChunkFilter = {}) {
+  /** The rows that are visible and pass, as what follows SELECT … FROM. */
+  function visible(at: Snapshot, filter: ChunkFilter = {}) {
     const among = 'SELECT value FROM json_each';
     const conditions = [
       'deleted = 0 AND generation = :generation AND added_seq <= :seq AND removed_seq > :seq',
@@ -109,9 +114,36 @@ export function openRowLog(file: string): RowLog {
     if (filter.access) conditions.push(`access IN ${list('access', filter.access)}`);
     for (const [i, pairs] of wantedPairs(filter).entries())
       conditions.push(`EXISTS (SELECT 1 FROM json_each(pairs) WHERE value IN ${list(`pairs${i}`, pairs)})`);
-    return database
-      .prepare(`SELECT ${columns} FROM rows WHERE ${conditions.join(' AND ')} ORDER BY document_id, ordinal`)
-      .all(values);
+    return { from: `rows WHERE ${conditions.join(' AND ')}`, values };
+  }
+
+  function* scan(
+    at: Snapshot,
+    filter: ChunkFilter | undefined,
+    { withVectors = false, every = 1, signal }: ScanOptions = {},
+  ): Generator<ScannedChunk, void, undefined> {
+    const { from, values } = visible(at, filter);
+    let last: Columns | undefined;
+    let place = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const after = last ? 'AND (document_id, ordinal, key) > (:document, :ordinal, :key)' : '';
+      const page = database
+        .prepare(
+          `SELECT chunk, added_seq, vector, document_id, ordinal, key FROM ${from} ${after}
+           ORDER BY document_id, ordinal, key LIMIT ${rowsPerRead}`,
+        )
+        .all({
+          ...values,
+          ...(last && { document: last.document_id!, ordinal: last.ordinal!, key: last.key! }),
+        });
+      for (const row of page) {
+        if (place++ % every === 0)
+          yield { chunk: toChunk(row), ...(withVectors && { vector: toVector(row.vector as Uint8Array) }) };
+      }
+      last = page.at(-1);
+      if (page.length < rowsPerRead) return;
+    }
   }
 
   return {
@@ -184,8 +216,11 @@ export function openRowLog(file: string): RowLog {
       );
     },
     compact: () => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'),
-    chunks: (at, filter) => select('chunk, added_seq', at, filter).map(toChunk),
-    count: (at, filter) => Number(select('count(*) AS rows', at, filter)[0]!.rows),
+    scan,
+    count(at, filter) {
+      const { from, values } = visible(at, filter);
+      return Number(database.prepare(`SELECT count(*) AS rows FROM ${from}`).get(values)!.rows);
+    },
     get(key) {
       const found = database.prepare('SELECT * FROM rows WHERE key = ?').get(key);
       return found && toRow(found);
@@ -216,8 +251,9 @@ type Columns = Record<string, null | number | bigint | string | Uint8Array>;
 const toChunk = ({ chunk, added_seq }: Columns): StoredChunk =>
   chunkFromJson(chunk as string, Number(added_seq));
 
+const toVector = (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer);
+
 function toRow(columns: Columns): LoggedRow {
-  const bytes = columns.vector as Uint8Array;
   return {
     key: columns.key as string,
     version: Number(columns.version),
@@ -229,6 +265,6 @@ function toRow(columns: Columns): LoggedRow {
     removedSeq: Number(columns.removed_seq),
     deleted: columns.deleted === 1,
     chunk: toChunk(columns),
-    vector: new Float32Array(bytes.slice().buffer),
+    vector: toVector(columns.vector as Uint8Array),
   };
 }

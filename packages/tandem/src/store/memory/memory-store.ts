@@ -7,6 +7,8 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
@@ -14,7 +16,8 @@ import {
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { metadataPairs, wantedPairs } from '../filter.ts';
-import { compare, ranked } from '../ranked.ts';
+import { ranked } from '../ranked.ts';
+import { compareCodePoints } from '../scan.ts';
 import type { Store } from '../store.ts';
 
 /**
@@ -93,10 +96,20 @@ class MemoryStore implements Store {
     return this.#visible(at, filter).length;
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    return this.#visible(at, filter)
-      .map(({ chunk }) => chunk)
-      .sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    { withVectors = false, every = 1, signal }: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    this.#tableOf(at);
+    const rows = this.#visible(at, filter).sort(
+      (a, b) =>
+        compareCodePoints(a.chunk.documentId, b.chunk.documentId) || a.chunk.ordinal - b.chunk.ordinal,
+    );
+    for (const { chunk, vector } of rows.filter((_, place) => place % every === 0)) {
+      signal?.throwIfAborted();
+      yield { chunk, ...(withVectors && { vector }) };
+    }
   }
 
   async searchVector(vector: Float32Array, options: SearchOptions): Promise<ScoredChunk[]> {

@@ -8,6 +8,7 @@ import {
 import { IndexMissingError } from '../../core/errors/index-missing-error.ts';
 import { StoreError } from '../../core/errors/store-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
+import { sha256 } from '../../core/hash.ts';
 import { bm25 } from '../bm25.ts';
 import { chunkFromJson, chunkToJson } from '../chunk-json.ts';
 import {
@@ -15,15 +16,17 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
-  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, pairField, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
-import { compare, ranked } from '../ranked.ts';
+import { ranked } from '../ranked.ts';
+import { rowsPerRead, type ScanKey, scanByKeys } from '../scan.ts';
 import type { VectorStore } from '../vector-store.ts';
 import { asciiTerm } from './ascii-term.ts';
 import type { MilvusStoreOptions } from './milvus-options.ts';
@@ -79,7 +82,9 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     checkDimensions(rows, await this.#dimensionsOf(at.generation));
     const data = rows.map((row) => ({
       key: keyOf(row.id, at.seq),
+      slice: sliceOf(row.id),
       document_id: row.documentId,
+      ordinal: row.ordinal,
       access: row.access,
       metadata_pairs: metadataPairs(row.metadata).map(pairField),
       chunk: chunkToJson(row),
@@ -126,15 +131,7 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     try {
       return await this.#explained(async () => {
         await this.#dimensionsOf(at.generation);
-        const { data } = checked(
-          await this.#client.query({
-            collection_name: this.#name(at.generation),
-            filter: where(at, filter),
-            output_fields: ['count(*)'],
-            consistency_level: strong,
-          }),
-        );
-        return Number(data[0]!['count(*)']);
+        return await this.#countWhere(this.#name(at.generation), where(at, filter));
       });
     } catch (error) {
       if (IndexMissingError.isInstance(error)) return 0;
@@ -142,18 +139,46 @@ export class MilvusStore implements VectorStore, LexicalIndex {
     }
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    if (isImpossible(filter)) return [];
-    return await this.#explained(async () => {
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    options: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    const name = this.#name(at.generation);
+    const keys = await this.#explained(async () => {
       await this.#dimensionsOf(at.generation);
-      const found: StoredChunk[] = [];
-      for await (const batch of this.#batches(this.#name(at.generation), where(at, filter), [
-        'chunk',
-        'added_seq',
-      ]))
-        found.push(...batch.map(({ chunk, added_seq }) => chunkFromJson(chunk, added_seq)));
-      return found.sort((a, b) => compare(a.documentId, b.documentId) || a.ordinal - b.ordinal);
+      const found: ScanKey[] = [];
+      if (isImpossible(filter)) return found;
+      const fields = ['key', 'document_id', 'ordinal'];
+      for await (const batch of this.#batches(name, where(at, filter), fields))
+        found.push(
+          ...batch.map(({ key, document_id, ordinal }) => ({ key, documentId: document_id, ordinal })),
+        );
+      return found;
     });
+    const fields = ['key', 'chunk', 'added_seq', ...(options.withVectors ? ['vector'] : [])];
+    const read = (some: string[]) =>
+      this.#explained(async () => {
+        const { data } = checked(
+          await this.#client.query({
+            collection_name: name,
+            filter: isIn('key', some),
+            output_fields: fields,
+            limit: some.length,
+            consistency_level: strong,
+          }),
+        );
+        return new Map(
+          data.map(({ key, chunk, added_seq, vector }) => [
+            key as string,
+            {
+              chunk: chunkFromJson(chunk, added_seq),
+              ...(options.withVectors && { vector: Float32Array.from(vector) }),
+            },
+          ]),
+        );
+      });
+    yield* scanByKeys(keys, read, options);
   }
 
   async searchVector(vector: Float32Array, options: SearchOptions): Promise<ScoredChunk[]> {
@@ -253,7 +278,9 @@ export class MilvusStore implements VectorStore, LexicalIndex {
         consistency_level: 'Strong',
         fields: [
           text('key', 1024, { is_primary_key: true }),
+          { name: 'slice', data_type: DataType.Int32 },
           text('document_id', 1024),
+          { name: 'ordinal', data_type: DataType.Int32 },
           text('access', 512),
           {
             name: 'metadata_pairs',
@@ -319,17 +346,43 @@ export class MilvusStore implements VectorStore, LexicalIndex {
       checked(await this.#client.upsert({ collection_name: name, data: rows.slice(from, from + 500) }));
   }
 
+  /**
+   * All rows that meet the condition, some hundred at a time, in no order. Milvus gives no more than 16,384 rows to a query, and which
+   * ones is up to it: so it is asked for a slice of them at a time, and for half of the slice where that is too many still.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: rows are of the collection's fields
   async *#batches(name: string, filter: string, fields: string[]): AsyncGenerator<any[]> {
-    const iterator = await this.#client.queryIterator({
-      collection_name: name,
-      filter,
-      output_fields: fields,
-      batchSize: 500,
-      consistency_level: strong,
-    });
-    // biome-ignore lint/suspicious/noExplicitAny: rows are of the collection's fields
-    for await (const batch of iterator as AsyncIterable<any[]>) yield batch;
+    const rows = await this.#countWhere(name, filter);
+    const width = Math.max(1, Math.ceil(slices / Math.max(1, Math.ceil(rows / rowsPerRead))));
+    const ranges: [number, number][] = [];
+    for (let from = 0; from < slices; from += width) ranges.push([from, Math.min(slices, from + width)]);
+    for (let range = ranges.shift(); range; range = ranges.shift()) {
+      const [from, to] = range;
+      const { data } = checked(
+        await this.#client.query({
+          collection_name: name,
+          filter: `(${filter}) and slice >= ${from} and slice < ${to}`,
+          output_fields: fields,
+          limit: mostPerQuery,
+          consistency_level: strong,
+        }),
+      );
+      const middle = Math.floor((from + to) / 2);
+      if (data.length < mostPerQuery || middle === from) yield data;
+      else ranges.unshift([from, middle], [middle, to]);
+    }
+  }
+
+  async #countWhere(name: string, filter: string): Promise<number> {
+    const { data } = checked(
+      await this.#client.query({
+        collection_name: name,
+        filter,
+        output_fields: ['count(*)'],
+        consistency_level: strong,
+      }),
+    );
+    return Number(data[0]!['count(*)']);
   }
 
   async #explained<T>(work: () => Promise<T>): Promise<T> {
@@ -371,7 +424,9 @@ const strong = 0 as ConsistencyLevelEnum;
 /** All but the function's output, which Milvus makes itself. */
 const rowFields = [
   'key',
+  'slice',
   'document_id',
+  'ordinal',
   'access',
   'metadata_pairs',
   'chunk',
@@ -380,6 +435,12 @@ const rowFields = [
   'added_seq',
   'removed_seq',
 ];
+
+/** Rows are spread over so many slices, by their ids. */
+const slices = 2 ** 30;
+const sliceOf = (id: string) => Number.parseInt(sha256(id).slice(0, 8), 16) % slices;
+
+const mostPerQuery = 4 * rowsPerRead;
 
 class MilvusRefusal extends Error {}
 

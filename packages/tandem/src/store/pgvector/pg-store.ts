@@ -10,15 +10,17 @@ import {
   type ChunkRow,
   type IndexedState,
   notRemoved,
+  type ScannedChunk,
+  type ScanOptions,
   type ScoredChunk,
   type SearchOptions,
   type Snapshot,
-  type StoredChunk,
 } from '../chunk-table.ts';
 import { checkDimensions } from '../dimensions.ts';
 import { isImpossible, metadataPairs, wantedPairs } from '../filter.ts';
 import type { LexicalIndex } from '../lexical-index.ts';
 import { ranked } from '../ranked.ts';
+import { rowsPerRead } from '../scan.ts';
 import type { VectorStore } from '../vector-store.ts';
 
 /**
@@ -174,15 +176,39 @@ export class PgStore implements VectorStore, LexicalIndex {
     }
   }
 
-  async chunks(at: Snapshot, filter?: ChunkFilter): Promise<StoredChunk[]> {
-    if (isImpossible(filter)) return [];
-    const { conditions, values } = where(at, filter);
-    const { rows } = await this.#query(
-      `SELECT chunk, added_seq FROM ${this.#tables(at.generation).chunks} c WHERE ${conditions}
-       ORDER BY document_id COLLATE "C", ordinal`,
-      values,
-    );
-    return rows.map(({ chunk, added_seq }) => chunkFromJson(chunk, added_seq));
+  async *scan(
+    at: Snapshot,
+    filter?: ChunkFilter,
+    { withVectors = false, every = 1, signal }: ScanOptions = {},
+  ): AsyncGenerator<ScannedChunk, void, undefined> {
+    await this.#dimensionsOf(at.generation);
+    if (isImpossible(filter)) return;
+    const { chunks } = this.#tables(at.generation);
+    // Page by page along the index of this order, each from behind the last row of the one before: nothing is held between two.
+    let last: { document_id: string; ordinal: number; row: string } | undefined;
+    for (;;) {
+      signal?.throwIfAborted();
+      const { conditions, values } = where(
+        at,
+        filter,
+        last ? [last.document_id, last.ordinal, last.row] : [],
+      );
+      const after = last ? 'AND (c.document_id, c.ordinal, c.row) > ($1, $2, $3)' : '';
+      const { rows } = await this.#query(
+        `WITH page AS (
+           SELECT row, row_number() OVER (ORDER BY document_id, ordinal, row) - 1 AS place
+           FROM (SELECT c.row, c.document_id, c.ordinal FROM ${chunks} c WHERE ${conditions} ${after}
+                 ORDER BY c.document_id, c.ordinal, c.row
+                 OFFSET ${last ? Number(every) - 1 : 0} LIMIT ${rowsPerRead * Number(every)}) AS following
+         )
+         SELECT row, document_id, ordinal, chunk, added_seq ${withVectors ? ', vector::text' : ''}
+         FROM page JOIN ${chunks} USING (row) WHERE place % ${Number(every)} = 0 ORDER BY place`,
+        values,
+      );
+      yield* rows.map(toScanned);
+      if (rows.length < rowsPerRead) return;
+      last = rows.at(-1);
+    }
   }
 
   async searchVector(
@@ -402,7 +428,7 @@ async function create(
     CREATE TABLE ${chunks} (
       row bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       id text NOT NULL,
-      document_id text NOT NULL,
+      document_id text COLLATE "C" NOT NULL,
       ordinal int NOT NULL,
       access text NOT NULL,
       metadata_pairs text[] NOT NULL,
@@ -413,7 +439,7 @@ async function create(
       removed_seq int NOT NULL DEFAULT ${notRemoved},
       UNIQUE (id, added_seq)
     );
-    CREATE INDEX ON ${chunks} (document_id);
+    CREATE INDEX ON ${chunks} (document_id, ordinal, row);
     CREATE INDEX ON ${chunks} (access);
     CREATE INDEX ON ${chunks} USING gin (metadata_pairs);
     CREATE INDEX ON ${chunks} (row) INCLUDE (added_seq, removed_seq, length);
@@ -447,17 +473,18 @@ function where(
 
 const toVector = (vector: Float32Array) => `[${vector.join(',')}]`;
 
-function toScored({
-  chunk,
-  added_seq,
-  score,
-  vector,
-}: {
+interface FoundRow {
   chunk: string;
   added_seq: number;
-  score: number;
   vector?: string;
-}): ScoredChunk {
-  const found = { chunk: chunkFromJson(chunk, added_seq), score };
+}
+
+function toScanned({ chunk, added_seq, vector }: FoundRow): ScannedChunk {
+  const found = { chunk: chunkFromJson(chunk, added_seq) };
   return vector === undefined ? found : { ...found, vector: Float32Array.from(JSON.parse(vector)) };
 }
+
+const toScored = (found: FoundRow & { score: number }): ScoredChunk => ({
+  ...toScanned(found),
+  score: found.score,
+});
