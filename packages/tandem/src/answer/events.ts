@@ -28,7 +28,7 @@ export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<A
       queue.push({ type: 'answer', answer });
       queue.end();
     },
-    // Who reads the events is told, and who waits for the result as well. Nobody need do both.
+    // The error goes to the reader of the events and to the one who awaits the result; a caller need not do both.
     (error: unknown) => queue.fail(error),
   );
   return { events: queue, result };
@@ -36,7 +36,7 @@ export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<A
 
 /**
  * Events between who makes them and who reads them. What is not read yet waits here (an answer is small), so that a slow reader, or one
- * that stopped, holds nobody up.
+ * that stopped, does not hold up the answer.
  */
 export class EventQueue<Event> implements AsyncIterableIterator<Event> {
   #waiting: Event[] = [];

@@ -122,7 +122,7 @@ interface Ending {
   providerMetadata?: SharedV4ProviderMetadata;
 }
 
-/** What goes wrong with a model elsewhere is its provider's error; with one on this machine, and when stopped, it is what it is. */
+/** An error of a hosted model becomes its provider's error; that of a local model, and an abort, stays as it is. */
 async function hosted<T>(
   chat: LanguageModelV4,
   signal: AbortSignal | undefined,

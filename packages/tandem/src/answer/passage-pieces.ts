@@ -15,7 +15,7 @@ export interface Piece extends Span {
   topic: Topic;
 }
 
-/** What pieces stand below: the words of a heading and of those above it, in the passage; none where it begins without one. */
+/** The headings above the pieces: the words of a heading and of those above it, in the passage; none where it begins without one. */
 export interface Topic {
   words: ReadonlySet<string>;
 }
@@ -35,7 +35,7 @@ export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
   let topic: Topic = { words: new Set() };
   const enter = (level: number, heading: string, start: number) => {
     const isUnsaid = pieces.at(-1)?.topic !== topic;
-    // "Was it stolen? What now?": two that nothing stands between are one.
+    // "Was it stolen? What now?": two with nothing between them are one.
     while (
       (headings.at(-1)?.level ?? 0) >= level &&
       !(isUnsaid && level === asked && headings.at(-1)!.level === asked)
@@ -146,7 +146,7 @@ function cutAround(text: string, { start, end }: Span, headings: readonly Span[]
     .filter((span) => span.start < span.end);
 }
 
-/** A line that stands alone above one that does not; at the end of what has such headings, also a numbered one with nothing below it. */
+/** A line that is a paragraph of its own above one that is not; at the end of what has such headings, also a numbered one with nothing below it. */
 function isLoneHeading(text: string, lines: readonly Span[], index: number, isBelowOne: boolean): boolean {
   const [before, line, after] = [lines[index - 1], lines[index]!, lines[index + 1]];
   if (!standsAlone(text, line)) return false;

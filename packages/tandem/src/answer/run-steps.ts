@@ -103,7 +103,7 @@ async function runStep(
   }
 }
 
-/** A step that does not listen to its signal is left to itself: nobody waits for it, and what it gives later is dropped. */
+/** A step that does not listen to its signal is not waited for, and what it gives later is dropped. */
 function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);

@@ -69,7 +69,7 @@ export interface AnswerStep {
   run(state: AnswerState, context: StepContext): Promise<Partial<AnswerState>> | Partial<AnswerState>;
   /** After so long the answer ends with a StepError. Default: of a step that was inserted 120, of the others none. */
   timeoutSeconds?: number;
-  /** Set by `insertSteps`: whatever such a step throws is told as the step's own failure, a StepError. */
+  /** Set by `insertSteps`: whatever such a step throws becomes a StepError, the step's own failure. */
   isInserted?: true;
 }
 

@@ -25,7 +25,7 @@ export interface ChunkWriter {
   usable: number;
   /** Title, other names and headings as a line, in a third of `usable` at most. */
   prefixOf(headings: string[]): Promise<string>;
-  /** Tokens of the table's head that stands before a chunk beginning with this row; 0 where it would take too much. */
+  /** Tokens of the table's head that is put before a chunk beginning with this row; 0 where it would take too much. */
   headTokens(unit: Unit): Promise<number>;
   /** Tokens left for text in chunks of these units below these sections' headings, table heads included. */
   roomFor(sections: Section[], units: Unit[]): Promise<number>;

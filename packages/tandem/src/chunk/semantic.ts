@@ -7,7 +7,7 @@ import { groupSections, sectionsOf, type Unit } from './sections.ts';
 import { pack } from './sentence-aware.ts';
 
 /**
- * Breaks where the subject changes: between sentences at which the similarity of what stands before and after falls into a
+ * Breaks where the subject changes: between sentences at which the similarity of what is before and after falls into a
  * valley, by the depth scores of TextTiling (Hearst, "TextTiling", Computational Linguistics 23, 1997) with cosines of
  * embeddings for its word counts. What is longer than a chunk between two such breaks is broken in even parts, preferably
  * at its own shallower valleys; what is shorter than an eighth of one joins the neighbour it is more like. Sections are kept
@@ -67,7 +67,7 @@ async function depthsOf(
   embed: EmbedTexts,
   { signal }: ChunkOptions,
 ): Promise<number[][]> {
-  // A table or a listing is one thing: its first line stands for it.
+  // A table or a listing is one thing: its first line represents it.
   const isSame = (a: Unit | undefined, b: Unit) => a?.block === b.block && b.kind !== 'sentence';
   const leaders = groups.flatMap(({ units }) =>
     units.filter((unit, index) => !isSame(units[index - 1], unit)),

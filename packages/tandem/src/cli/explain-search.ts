@@ -17,7 +17,7 @@ export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' |
   ];
 }
 
-/** How the question was read, and how to read what stands below each passage. */
+/** How the question was read, and how to read what is below each passage. */
 export function planText({ plan, compared }: Told, timings: Retrieval['timings']): string {
   const named = plan.linked
     .slice(0, 4)
@@ -37,7 +37,7 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
     `compared: ${compared} passages; ${Object.entries(timings)
       .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
       .join(', ')}`,
-    'A score is the sum of what stands behind it; what is subtracted spoke against the passage.',
+    'A score is the sum of the numbers after it; what is subtracted counts against the passage.',
   ].join('\n');
 }
 

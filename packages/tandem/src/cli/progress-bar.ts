@@ -87,7 +87,7 @@ export function progressBar(
       stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 100) - 1)}`);
     } else {
       if (now - begun < quickWork.elsewhere) return;
-      // The end of a stage is told where the stage was.
+      // The end of a stage is shown where the stage was.
       const closes = finished && !isOther && !shown?.finished;
       if (!closes && since < pause) return;
       stream.write(`${describe(stage, now)}\n`);

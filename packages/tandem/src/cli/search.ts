@@ -42,7 +42,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
             domain: 'cli',
             where: '--explain',
             message: `--explain tells how hybrid search reads a question and weighs passages; --mode ${options.mode} does neither.`,
-            hint: `Leave out --explain (the passages stand in the order of their ${options.mode} score), or --mode.`,
+            hint: `Leave out --explain (the passages are in the order of their ${options.mode} score), or --mode.`,
           });
         }
         const filter = filterOf(options);

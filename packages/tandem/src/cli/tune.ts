@@ -45,9 +45,9 @@ export function addTune(program: Command, signal: AbortSignal): void {
     .option('--from <adapter>', 'train this adapter further instead of a new one')
     .option('--estimate', 'say what it would take, and stop')
     .addOption(
-      new Option('--resume', 'go on with an interrupted training (done without it, too)').conflicts('fresh'),
+      new Option('--resume', 'continue an interrupted training (the default)').conflicts('fresh'),
     )
-    .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
+    .option('--fresh', 'train from the start, even if nothing has changed or a run was interrupted')
     .option('--cancel', 'drop an interrupted training, and end a job that is under way at a provider')
     .addOption(
       new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts(

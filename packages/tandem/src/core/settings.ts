@@ -61,7 +61,7 @@ const stepInsertion = z.union([
 const outputSchema = z.strictObject({
   /** JSON Schema of the reply. */
   schema: z.record(z.string(), z.unknown()),
-  /** Dotted path of the field a person reads; citations stand in it and text metrics compare it. */
+  /** Dotted path of the field a person reads; it holds the citations, and text metrics compare it. */
   textField: z.string(),
   /** Fields compared with the expected ones, each its own metric. `normalized` ignores case and punctuation. */
   compareFields: z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A value, or the name of the environment variable that holds it: secrets never stand in a config file. */
+/** A value, or the name of the environment variable that holds it: a config file never holds a secret. */
 const fromEnvironment = z.strictObject({ env: z.string().min(1) });
 export type FromEnvironment = z.infer<typeof fromEnvironment>;
 

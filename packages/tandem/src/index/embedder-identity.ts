@@ -25,6 +25,6 @@ function documentPrompt(directory: string): string {
     ) as { prompts?: { document?: string; passage?: string } };
     return prompts?.document ?? prompts?.passage ?? '';
   } catch {
-    return ''; // No such file, which is usual; a damaged one is told when the model is opened.
+    return ''; // No such file, which is usual; a damaged one is reported when the model is opened.
   }
 }

@@ -11,7 +11,7 @@ import { embedderIdentity } from './embedder-identity.ts';
 
 /**
  * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample`
- * does not show: projects made before then index anew, from cached vectors wherever the embedded text is still the same.
+ * does not show: projects made before then index again, from cached vectors wherever the embedded text is still the same.
  */
 const rulesVersion = 6;
 
@@ -61,7 +61,7 @@ async function sampleHash(strategy: ChunkStrategy): Promise<string> {
     maxTokens: 40,
     overlapTokens: 8,
     countTokens,
-    // Stands for a model: where the semantic way breaks must not hang on one here.
+    // Used in place of a model: where the semantic chunker breaks the sample must not depend on one.
     embed: async (texts) => texts.map((text) => [text.length % 7, text.length % 5, 1]),
   });
   return hashJson({ document, chunks });

@@ -59,7 +59,7 @@ export async function embedTexts(
 /** Enough to fill two cores, few enough that an interruption loses less than a second's work. */
 const textsPerCall = 32;
 
-/** A vector that is not one would be found by nothing, or by everything, and nobody would know why. */
+/** A vector that is not all numbers would be found by no query, or by every one, without a hint why. */
 function checked(embedding: number[] | undefined, { dimensions, embedder }: EmbedOptions): Float32Array {
   const vector = Float32Array.from(embedding ?? []);
   const what =

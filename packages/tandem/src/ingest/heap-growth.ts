@@ -6,7 +6,7 @@ import v8 from 'node:v8';
  * lets the old one grow to several times what is alive, and so all the vectors that went through it. Held, an ingest collects
  * more often: some milliseconds in a second.
  *
- * Both are flags that V8 reads anew at each collection (the first takes no value below 2 at the process's start: it works when
+ * Both are flags that V8 reads again at each collection (the first takes no value below 2 at the process's start: it works when
  * set later only). They are the whole process's, and as they were by default when the last ingest is done. An engine that
  * reads them no more has its heap grow as before.
  */

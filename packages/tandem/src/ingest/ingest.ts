@@ -53,7 +53,7 @@ export interface IngestReport {
   fromCache: number;
   /** What the index holds now. */
   index: { documents: number; chunks: number };
-  /** Why everything was indexed anew, where it was. */
+  /** Why everything was indexed again, where it was. */
   reindexed?: 'first ingest' | 'configuration changed' | 'index was missing or damaged';
   seconds: number;
 }
@@ -63,7 +63,7 @@ export interface IngestReport {
  * gone is removed. What is gone, or has another access label, goes first, before anything is read. Documents become visible
  * batch by batch, each batch all at once; killed at any moment, the index is what the last batch left and the next ingest
  * goes on from there. A document that cannot be read or parsed is a problem in the report and ends nothing: its last good
- * version stays if its bytes could not be had, and goes if they hold no document.
+ * version stays if its bytes could not be read, and is removed if they hold no document.
  *
  * @throws LockedError when another process is writing
  * @throws SourceError when no source can be listed; nothing is removed then
@@ -134,7 +134,7 @@ async function bringInLine(
   progress.total = compared.work;
 
   let seq = state.committedSeq;
-  // One batch is read while the one before it is embedded, and both are told of together.
+  // One batch is read while the one before it is embedded, and progress is reported for both together.
   let reading: string | undefined;
   let embedding = { documents: 0, chunks: 0 };
   const removed = new Set(compared.gone.map(({ id }) => id));

@@ -275,7 +275,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
       ...(error.hint !== undefined && { hint: error.hint }),
       at: new Date().toISOString(),
     });
-    // The old version stays, but nobody may go on reading it under a label that its source has taken away.
+    // The old version stays, but it must no longer be readable under a label that its source has taken away.
     const keeps = before && !noDocument && before.accessFromSource && before.access !== labelOf(work);
     const stored = keeps ? await catalog.documents.get(before.id) : undefined;
     return stored ? await relabel(work, stored.id, stored.changeMark) : 0;

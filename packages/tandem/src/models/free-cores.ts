@@ -15,7 +15,7 @@ interface Reading {
  *
  * llama.cpp's threads wait for each other by spinning, hundreds of times for a token. When another program holds one of the
  * cores, each of those waits lasts until the system gives the core back, and a token takes seconds instead of
- * milliseconds. One thread waits for nobody; and the number of threads does not change the result.
+ * milliseconds. One thread waits for no other; and the number of threads does not change the result.
  */
 export class FreeCores {
   readonly #now: () => number;

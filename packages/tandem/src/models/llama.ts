@@ -108,7 +108,7 @@ export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
     let disposed = false;
     return {
       ...loaded,
-      // Others may go on with the shared weights; who gave them back may not.
+      // Others may still use the shared weights; a holder that gave them back may not.
       async acquire(adapter, signal) {
         if (disposed) throw new DisposedError({ what: `The model ${basename(path)} was`, domain: 'models' });
         return loaded.acquire(adapter, signal);
@@ -197,7 +197,7 @@ async function load(path: string, options: LoadOptions) {
 
 function nameOf({ fileInfo }: LlamaModel, path: string): string {
   const name: unknown = fileInfo.metadata.general?.name;
-  // Written by whoever made the file: one line of it, of a length that a table can take.
+  // The file's maker may write anything here: take one line of it, short enough for a table.
   return (typeof name === 'string' && name.replace(/\s+/g, ' ').trim().slice(0, 100)) || basename(path);
 }
 
@@ -383,7 +383,7 @@ class ContextPool {
       this.#loadedAdapters.set(adapter.path, version);
       return create(adapter.path);
     }
-    // The file was written anew: give the new one another path.
+    // The file was overwritten: give the new one another path.
     const folder = await mkdtemp(join(tmpdir(), 'tandem-adapter-'));
     try {
       const copy = join(folder, basename(adapter.path));
@@ -412,7 +412,7 @@ async function adapterKey(adapter: Required<AdapterReference>): Promise<string> 
   return JSON.stringify([path, adapter.scale, await adapterVersion(path)]);
 }
 
-/** A file written anew at the same path is another adapter. */
+/** A file that is overwritten at the same path is another adapter. */
 async function adapterVersion(path: string): Promise<string> {
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) {

@@ -393,7 +393,7 @@ function overlap(text: string, stop: string): number {
   return 0;
 }
 
-/** The text each token adds; a character of several tokens stands with its last, so that they join to the whole. */
+/** The text that each token adds; a character of several tokens is added by its last, so that the pieces join to the whole. */
 function pieces(loaded: LoadedLlama, tokens: readonly Token[]): string[] {
   const result: string[] = [];
   let from = 0;
@@ -502,7 +502,7 @@ async function chooseAmong(
       if (token === undefined) {
         throw new InvalidInputError({
           domain: 'models',
-          message: 'One choice is the beginning of another, so that they cannot be told apart.',
+          message: 'One choice is the beginning of another, so the model cannot be asked to choose between them.',
           hint: 'End each choice with what closes it, such as a quote.',
         });
       }

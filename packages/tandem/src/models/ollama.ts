@@ -193,7 +193,7 @@ function toMessages(prompt: LanguageModelV4Prompt): { role: string; content: str
 /** Raises ContextOverflowError where the server cannot have read the whole prompt, or had no room for the answer. */
 function checkNotCut(reply: ChatReply, prepared: Prepared): void {
   const { promptBytes, messages, maxOutputTokens, contextLength } = prepared;
-  // A token stands for one byte at least; a template adds less than this to each message.
+  // A token is one byte at least; a template adds less than this to each message.
   const most = promptBytes + 64 * (messages + 1);
   if (most + maxOutputTokens <= contextLength) return;
   const read = reply.prompt_eval_count;

@@ -195,7 +195,7 @@ class WordFile {
     characterProperties: Formats,
   ): Generator<DocParagraph> {
     let text = '';
-    // Fields nest: what stands between their beginning and separator is an instruction.
+    // Fields nest: what is between their beginning and separator is an instruction.
     const fields: boolean[] = [];
     for (const piece of pieces) {
       const first = Math.max(from, piece.from);
@@ -352,7 +352,7 @@ class Formats {
     const starts = this.#starts;
     let at = this.#last;
     if (starts[at] === undefined || starts[at]! > offset) {
-      // Pieces need not stand in the stream as they do in the text.
+      // Pieces need not be in the stream in the order of the text.
       let low = 0;
       let high = starts.length;
       while (low < high) {

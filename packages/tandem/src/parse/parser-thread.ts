@@ -71,7 +71,7 @@ function run(
     };
     const end = (outcome: () => void) => {
       if (thread === worker) thread = undefined;
-      // Errors of a thread that is being ended are nobody's.
+      // Errors of a thread that is being ended are ignored.
       worker.on('error', () => undefined);
       settle(() => void worker.terminate().then(outcome));
     };

@@ -110,7 +110,7 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   // A text that is not written as one of them has to be.
   const format = inside.find(({ code }) => code === 'invalid_format');
   if (format) return format;
-  // It has none of the forms: all of them are told.
+  // It has none of the forms: the message names all of them.
   const forms = [
     ...new Set(
       inside.map((each) =>

@@ -17,7 +17,7 @@ export interface Project extends Tandem {
   readonly config: Config;
 }
 
-/** Which project, and who is told of the loading of models. */
+/** Which project, and what to call with the progress of loading models. */
 export interface OpenProjectOptions {
   /** Default: the nearest project at or above the working directory. */
   directory?: string;

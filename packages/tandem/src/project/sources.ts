@@ -28,7 +28,7 @@ type WebInput = Extract<SourceConfigInput, { type: 'web' }>;
 
 /** A project's sources, open. */
 export interface ProjectSources extends OpenedSources {
-  /** Writes down what was given beside the config and could be had: a later ingest keeps it in line too. */
+  /** Remembers what was given beside the config and could be read: a later ingest keeps it up to date too. */
   remember(report: { unavailable: readonly string[] }): Promise<void>;
 }
 
@@ -128,7 +128,7 @@ function checkNames(all: readonly SourceConfig[], sources: readonly Source[]): v
     throw new InvalidInputError({
       domain: 'project',
       where: `sources.${index}`,
-      message: `\`sources.${index}\` and \`sources.${before}\` have the same name (${id}), so their documents could not be told apart.`,
+      message: `\`sources.${index}\` and \`sources.${before}\` have the same name (${id}), so their documents would have the same ids.`,
       hint:
         config.type === 'custom'
           ? 'Give one of them another `id`.'

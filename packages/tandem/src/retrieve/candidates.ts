@@ -152,7 +152,7 @@ async function weigh(
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
-  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document. A code does not:
+  // An abbreviation that no document lists is, if anywhere, in the text: then words are what names a document. A code does not:
   // it is in a document, or it is not.
   const byWords = plan.subjects.length === 0 && plan.exact.length === 0 && hasAbbreviation(plan.text);
   const listing = nameListing();
@@ -251,7 +251,7 @@ function hasAbbreviation(text: string): boolean {
   );
 }
 
-/** "Also called: …" and no more: nearly all of its words are its document's names, which stand in its prefix. */
+/** "Also called: …" and no more: nearly all of its words are its document's names, which are in its prefix. */
 function nameListing(): (chunk: Candidate['chunk']) => number {
   // Passages of one document have one prefix.
   const named = new Map<string, ReadonlySet<string>>();

@@ -20,7 +20,7 @@ export type RewriteQuestion = (
 /**
  * What a question takes over from the turns before, without a language model. "And is it hereditary?" after "What is gout?" is
  * about gout: the names of the latest turn that had one. Where none had, "and after five years?" goes on from the user's last
- * question that stands by itself, and takes over that.
+ * question that can be understood alone, and takes over that.
  *
  * @returns nothing where the question has a name of its own, or none is needed to understand it.
  */

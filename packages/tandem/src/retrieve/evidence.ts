@@ -24,7 +24,7 @@ export interface Evidence {
    */
   named: number;
   cover: number;
-  /** Its name stands in the question letter for letter. */
+  /** Its name is in the question letter for letter. */
   verbatim: number;
   /**
    * Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story.
@@ -38,7 +38,7 @@ export interface Evidence {
   first: number;
   /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;
-  /** Share of the question's codes ("GK-19") that stand in the passage as they are written, and in few others. */
+  /** Share of the question's codes ("GK-19") that are in the passage as they are written, and in few others. */
   exact: number;
   /** It only lists what its document is called: nothing is answered by that. */
   listing: number;

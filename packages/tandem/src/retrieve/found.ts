@@ -73,7 +73,7 @@ export function bestPassages(
         : owed.filter(
             (part) => !chosen.some((each) => part.has(each)) && left.some((each) => part.has(each)),
           );
-    // 0 waiting are owed nothing: a place is left.
+    // With no part waiting, nothing is reserved: a place is left.
     const isLast = waiting.length >= k - chosen.length;
     const next = isLast ? left.find((each) => waiting.some((part) => part.has(each)))! : left[0]!;
     chosen.push(next);
@@ -85,7 +85,7 @@ export function bestPassages(
     .map((passage, index) => ({ ...passage, rank: index + 1 }));
 }
 
-/** How many of the passages there are for each part, and which is best for one that is owed a place. */
+/** How many of the passages there are for each part, and which is best for one that still needs a place. */
 export function countParts(
   parts: readonly Part[],
   passages: readonly Passage[],

@@ -13,7 +13,7 @@ export type WithParents = (passages: readonly Passage[], signal?: AbortSignal) =
 
 /**
  * Where small chunks are searched and larger ones read (`chunk.strategy: 'parent-child'`): which span belongs to a chunk follows
- * from its document and the settings, so it is cut anew when it is found, and no store has to keep it. A document that is gone, or
+ * from its document and the settings, so it is cut again when it is found, and no store has to keep it. A document that is gone, or
  * has changed so that the passage is no chunk of it any more, leaves its passage as it is.
  */
 export function parentsOf({

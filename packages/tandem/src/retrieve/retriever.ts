@@ -218,8 +218,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   /**
-   * What "it" is, is told by the turns before: their names or the last question are taken over, or a language model writes the
-   * question anew.
+   * The turns before say what "it" is: their names or the last question are taken over, or a language model writes the
+   * question again.
    */
   async function inConversation(text: string, turns: readonly Turn[], search: HybridSearch): Promise<Found> {
     const { filter, signal } = search.search;

@@ -51,7 +51,7 @@ export function selectPassages<
     (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
     const waiting = listed > 0 && k >= listed ? waitingOf(left) : none;
-    // 0 waiting are owed nothing: a place is left.
+    // With no part waiting, nothing is reserved: a place is left.
     const isLast = waiting.size >= k - chosen.length;
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
@@ -76,7 +76,7 @@ export function selectPassages<
 
 const none: ReadonlySet<number> = new Set();
 
-/** A document without headings is no section: its passages do not stand for each other. */
+/** A document without headings is no section: one of its passages cannot represent the others. */
 function sectionOf({
   documentId,
   headingPath,

@@ -7,11 +7,11 @@ export interface Shares {
   name: number;
   /** Cosines, and the place in the search by meaning. */
   meaning: number;
-  /** BM25, the place in the search by words, and codes that stand there as they are written. */
+  /** BM25, the place in the search by words, and codes that are there as they are written. */
   words: number;
   /** What its heading says, beside what is asked. */
   section: number;
-  /** Where in its section and document it stands, and whether it only lists names. */
+  /** Where in its section and document it is, and whether it only lists names. */
   place: number;
   reranker: number;
   /** Passages of its section, document or subject that are shown above it. */

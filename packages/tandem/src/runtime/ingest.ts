@@ -11,7 +11,7 @@ export type IngestParts = Pick<
   'catalog' | 'models' | 'settings' | 'store' | 'openSources' | 'whileOpen'
 >;
 
-/** From where documents are ingested, and who is told how far it is. */
+/** From where documents are ingested, and what to call with the progress. */
 export interface IngestOptions {
   /** Instead of the parts' own. The index is brought in line with exactly these: what was ingested from others is removed. */
   sources?: readonly Source[];

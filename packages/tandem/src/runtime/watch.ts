@@ -4,13 +4,13 @@ import { SourceError } from '../core/errors/source-error.ts';
 import type { Source } from '../sources/source.ts';
 import { type IngestOptions, type IngestParts, type IngestResult, ingestOpened } from './ingest.ts';
 
-/** When to look for changes, and who is told what came of them. */
+/** When to look for changes, and what to call with their results. */
 export interface WatchOptions extends Omit<IngestOptions, 'sources'> {
   /** Ends the watch; what is being ingested then is ended cleanly too. */
   signal: AbortSignal;
   /** After every ingest that was not interrupted; the watch waits for it. */
   onReport: (report: IngestResult) => void | Promise<void>;
-  /** A source that could not be had this time: the watch goes on, and nothing of it was removed. */
+  /** A source that could not be read this time: the watch continues, and nothing of it was removed. */
   onSourceError?: (error: SourceError) => void;
   /** How long nothing more must change before an ingest begins. Default 500 ms. */
   quietMs?: number;

@@ -138,7 +138,7 @@ export function listingCatalog(database: Database): ListingCatalog {
 
     async finish(checks) {
       database.transaction(() => {
-        // A document stays when it cannot be listed or read, but nobody saw it: the time of the check before is kept for it.
+        // A document that cannot be listed or read stays, but it was not seen: it keeps the time of the check before.
         const unseen = `(uri IN (SELECT uri FROM problems)
           OR (uri NOT IN (SELECT uri FROM temp.listing) AND ${isUnlisted}))`;
         database.run(

@@ -17,7 +17,7 @@ export interface FetchOptions {
   directory?: string;
   /** Where models are kept; `TANDEM_CACHE` or the platform's cache folder by default. */
   cacheDirectory?: string;
-  /** Use what is here and ask nobody. Also when `HF_HUB_OFFLINE` is 1. */
+  /** Use what is on this machine and connect to no server. Also on when `HF_HUB_OFFLINE` is 1. */
   offline?: boolean;
   onProgress?: ProgressListener;
   signal?: AbortSignal;
@@ -85,7 +85,7 @@ export async function fetchModel(reference: string, options: FetchOptions = {}):
   );
 }
 
-/** The model if it is on this machine and whole; asks nobody. `tandem models list` shows it. */
+/** The model if it is on this machine and whole; connects to no server. `tandem models list` shows it. */
 export async function cachedModel(
   reference: string,
   options: Pick<FetchOptions, 'cacheDirectory' | 'directory' | 'signal'> = {},

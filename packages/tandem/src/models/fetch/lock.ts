@@ -7,7 +7,7 @@ import lockfile from 'proper-lockfile';
 const stale = 10_000;
 
 /**
- * Runs `work` while no other process (and nobody else in this one) works under the same key. `onWait` is called once if
+ * Runs `work` while no other process, and nothing else in this one, works under the same key. `onWait` is called once if
  * another holds it. `lost` aborts if this process was stopped for so long that another took the lock.
  */
 export async function withLock<Result>(

@@ -8,7 +8,7 @@ export interface XmlElement {
   children: (XmlElement | string)[];
 }
 
-/** Deeper trees are no one's writing, and would overflow the stack of whoever walks them. */
+/** No one writes deeper trees, and walking them recursively would overflow the stack. */
 const deepest = 200;
 
 /** The whole document as a tree. Throws `DamagedFile` where it is not well-formed. Entities are never fetched or expanded. */

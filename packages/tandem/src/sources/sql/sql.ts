@@ -67,7 +67,7 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
     });
   }
 
-  /** Drivers' errors as one sentence; a password never stands in it. */
+  /** Drivers' errors as one sentence; it never holds a password. */
   async function explained<Result>(
     what: string,
     work: () => Promise<Result>,

@@ -4,7 +4,7 @@ import { type HttpClient, maxWaitMs, NotVisited, statusReason, userAgent } from 
 
 /** What a site's robots.txt says (RFC 9309), read once for each origin. */
 export interface Robots {
-  /** Why this address must not be visited; undefined where it may. Throws SourceError where robots.txt cannot be had. */
+  /** Why this address must not be visited; undefined where it may be. Throws SourceError where robots.txt cannot be fetched. */
   refusal(url: URL, signal?: AbortSignal): Promise<string | undefined>;
   /** The sitemaps that the site names. */
   sitemaps(origin: URL, signal?: AbortSignal): Promise<string[]>;

@@ -62,7 +62,7 @@ function unpacked(body: Buffer, uri: string, maxBytes: number): Buffer {
 // What is read comes from anyone. Patterns that look for an end which never comes, from each of many beginnings, would take
 // quadratic time; here the first end that is missing ends the search.
 
-/** What stands between the tags of each `<name>`, in order; those that hold another of their name are not in sitemaps. */
+/** The content of each `<name>`, in order. In sitemaps no element holds another of its own name. */
 function* elements(xml: string, name: string): Generator<string> {
   for (let at = xml.indexOf(`<${name}`); at >= 0; at = xml.indexOf(`<${name}`, at)) {
     at += name.length + 1;

@@ -75,7 +75,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   async function* list(listOptions: ListOptions = {}): AsyncIterable<SourceEntry> {
     const { signal, onProblem, onProgress, known } = listOptions;
     const { memory, bodies } = held();
-    // Read anew for each listing: a site may change its mind.
+    // Read again for each listing: a site may change its rules.
     const robots = robotsOf(client, { obey: options.robots });
     const listed = new Set<string>();
     let visited = 0;
@@ -83,7 +83,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
     async function visit(url: URL, sitemapDate?: string): Promise<Visit> {
       const before = memory.get(url.href);
       try {
-        // Without the bytes, here or with whoever lists, there is no use in hearing that they are the same.
+        // "Not modified" is of use only if the bytes are held here or by the caller.
         const isHeld =
           before !== undefined &&
           ((await known?.(before.uri)) === before.mark || bodies.has(before.uri, before.mark));
