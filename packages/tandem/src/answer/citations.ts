@@ -18,8 +18,8 @@ export async function withPages(
 }
 
 /**
- * Matches `[1]`, `[1, 3]`, `[1–3]` and `[1][3]` (the latter as two): as models write them, asked for the first. A year in
- * brackets is none.
+ * Matches `[1]`, `[1, 3]`, `[1–3]` and `[1][3]` (the latter as two): models write all of these, though they are asked for the first. A year in
+ * brackets is not a marker.
  */
 const markerPattern = /\[(\s*\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\s*)\]/g;
 

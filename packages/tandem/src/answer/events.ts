@@ -19,7 +19,7 @@ export interface AnswerStream {
   result: Promise<Answer>;
 }
 
-/** Runs work that tells what happens, as a stream of it with its result. The work begins at once. */
+/** Runs work that emits events, and gives their stream and the result. The work begins at once. */
 export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<Answer>): AnswerStream {
   const queue = new EventQueue<AnswerEvent>();
   const result = work((event) => queue.push(event));
@@ -35,7 +35,7 @@ export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<A
 }
 
 /**
- * Events between who makes them and who reads them. What is not read yet waits here (an answer is small), so that a slow reader, or one
+ * A queue of events. What is not read yet waits here (an answer is small), so that a slow reader, or one
  * that stopped, does not hold up the answer.
  */
 export class EventQueue<Event> implements AsyncIterableIterator<Event> {

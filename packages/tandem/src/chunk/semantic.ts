@@ -42,7 +42,7 @@ export const semanticChunker: Chunker = {
     const cuts: Cut[] = [];
     for (const [index, { units, room }] of groups.entries()) {
       const own = depths[index]!;
-      for (const part of joined(parted(units, own, deep), own, room, options.maxTokens / 8)) {
+      for (const part of joinShortParts(splitAtBreaks(units, own, deep), own, room, options.maxTokens / 8)) {
         const packed = part.units.map((unit, place) => ({
           ...unit,
           breakPenalty: unit.breakPenalty + shallowness * (1 - Math.min(1, own[part.from + place]! / deep)),
@@ -116,7 +116,7 @@ interface Part {
   units: Unit[];
 }
 
-function parted(units: Unit[], depths: number[], deep: number): Part[] {
+function splitAtBreaks(units: Unit[], depths: number[], deep: number): Part[] {
   const parts: Part[] = [];
   for (const [index, unit] of units.entries()) {
     if (index === 0 || depths[index]! >= deep) parts.push({ from: index, units: [unit] });
@@ -126,7 +126,7 @@ function parted(units: Unit[], depths: number[], deep: number): Part[] {
 }
 
 /** Parts of fewer than `least` tokens with the neighbour beyond the shallower valley, if they fit together. */
-function joined(parts: Part[], depths: number[], room: number, least: number): Part[] {
+function joinShortParts(parts: Part[], depths: number[], room: number, least: number): Part[] {
   const result = [...parts];
   for (let index = 0; index < result.length; ) {
     const part = result[index]!;

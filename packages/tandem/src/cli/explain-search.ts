@@ -6,7 +6,7 @@ import type { Shares } from '../retrieve/shares.ts';
 
 type Told = Pick<Explanation, 'plan' | 'passages'> & { compared: number };
 
-/** What the passages do not cover, a line for each; none where all is covered. */
+/** The parts of the question that the passages do not cover, a line for each. */
 export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
   const without = parts
     .filter(({ name, passages }) => passages === 0 && !missing.some((word) => name.includes(word)))
@@ -78,7 +78,7 @@ export function sumText(shares: Shares, score: number): string {
     .map(([name, share]): [string, number] => [name, Math.round(1000 * share)])
     .sort((a, b) => b[1] - a[1]);
   const sum = thousandths.reduce((total, [, share]) => total + share, 0);
-  // What rounding lost goes where it is least seen.
+  // The rounding error is added where it shows least.
   if (thousandths.length > 0) thousandths[0]![1] += Math.round(1000 * score) - sum;
   const terms = thousandths.filter(([, share]) => share !== 0);
   return `${score.toFixed(3)} =${terms

@@ -72,7 +72,7 @@ export const webSourceSchema = z.strictObject({
   /** Globs over the address's path, such as `/docs/**`. */
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),
-  /** Obey robots.txt and robots meta tags. Only for a site of one's own should this be false. */
+  /** Obey robots.txt and robots meta tags. Set it to false only for your own site. */
   robots: z.boolean().default(true),
   access,
   ...http,

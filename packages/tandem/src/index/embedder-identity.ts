@@ -5,7 +5,7 @@ import { sha256 } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 
 /**
- * Tells embedders apart: vectors of two of them cannot be compared, and cached ones are found by it. A local one is its weights,
+ * Identifies an embedder: vectors of two embedders cannot be compared, and cached ones are found by it. A local one is its weights,
  * wherever they lie and whatever they are called, and what it puts before a document's text; of a hosted one only the name is
  * known.
  */

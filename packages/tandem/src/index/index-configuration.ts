@@ -32,7 +32,7 @@ export async function indexConfiguration(
     sample: await sampleHash(strategy),
     embedderHash,
     dimensions,
-    // All of them, whatever there may be: a setting that is forgotten here would leave old and new chunks side by side.
+    // All settings: one that is forgotten here would leave old and new chunks side by side.
     ...settings,
     // The default leaves the hash as it was before there was a choice.
     ...(strategy !== 'sentence' && { strategy }),
@@ -51,7 +51,7 @@ async function askForDimensions(model: EmbeddingModelV4, signal?: AbortSignal): 
   return embeddings[0]!.length;
 }
 
-/** What the rules make of a small text with most of what a document can hold: another hash, other rules. */
+/** Hash of what the rules make of a small text with most kinds of content: another hash means that the rules changed. */
 async function sampleHash(strategy: ChunkStrategy): Promise<string> {
   const bytes = new TextEncoder().encode(sample);
   const document = await parseDocument({ uri: 'sample.md', mediaType: 'text/markdown', bytes });

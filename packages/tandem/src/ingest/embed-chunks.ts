@@ -46,7 +46,7 @@ export async function embedTexts(
     });
     const entries = call.map(([textHash], i) => ({
       textHash,
-      vector: checked(embeddings[i], options),
+      vector: checkVector(embeddings[i], options),
     }));
     await cache.put(embedderHash, entries);
     for (const { textHash, vector } of entries) vectors.set(textHash, vector);
@@ -60,7 +60,7 @@ export async function embedTexts(
 const textsPerCall = 32;
 
 /** A vector that is not all numbers would be found by no query, or by every one, without a hint why. */
-function checked(embedding: number[] | undefined, { dimensions, embedder }: EmbedOptions): Float32Array {
+function checkVector(embedding: number[] | undefined, { dimensions, embedder }: EmbedOptions): Float32Array {
   const vector = Float32Array.from(embedding ?? []);
   const what =
     vector.length !== dimensions

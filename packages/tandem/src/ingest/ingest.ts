@@ -38,14 +38,14 @@ export interface IngestReport {
   /** Documents. A moved file with an id of its own counts as changed. */
   added: number;
   changed: number;
-  /** Of these the access label alone is another one; nothing was embedded for them. */
+  /** Of these, documents of which only the access label changed; nothing was embedded for them. */
   relabelled: number;
   removed: number;
   unchanged: number;
   /** Still in a source, and passed over because of `tandem forget`. */
   forgotten: number;
   problems: IngestProblem[];
-  /** Ids of the sources that could not be listed, each also a problem: of their documents nothing was changed. */
+  /** Ids of the sources that could not be listed, each also a problem: their documents were left as they are. */
   unavailable: string[];
   /** Chunks written in this run; of their vectors `embedded` were computed and `fromCache` remembered. */
   chunks: number;
@@ -151,7 +151,7 @@ async function bringInLine(
       tell();
     },
   });
-  // One batch is parsed while the one before is embedded: the embedder's threads are not this one.
+  // One batch is parsed while the one before is embedded: the embedder works in threads of its own.
   const read = () => batches.next().finally(() => (reading = undefined));
   let next = read();
   try {
@@ -265,7 +265,7 @@ async function bringInLine(
   }
 }
 
-/** Names of one filter: a store takes no list of any length. */
+/** Ids in one filter: a store does not take lists of any length. */
 const idsPerCall = 500;
 
 /** The index as the configuration wants it: the one that is there, or a new and empty one. */

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 
-/** A shorter look says little: the system counts in hundredths of a second. */
+/** A shorter interval says little: the system counts in hundredths of a second. */
 const shortestLook = 200;
 
 /** Milliseconds: of the clock, of all processors without work, of this process's work. */
@@ -23,7 +23,7 @@ export class FreeCores {
   #last: Reading;
   #free = Number.POSITIVE_INFINITY;
 
-  /** By this machine's clocks, unless a test tells others. */
+  /** Reads this machine's clocks, unless a test gives others. */
   constructor(clocks: { now: () => number; read: () => Reading } = { now: () => performance.now(), read }) {
     this.#now = clocks.now;
     this.#read = clocks.read;

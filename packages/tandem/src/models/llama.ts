@@ -81,7 +81,7 @@ interface Shared {
 }
 const shared = new Map<string, Shared>();
 let backend: Promise<Llama> | undefined;
-/** From here on it looks what others do, so that the first call knows. */
+// The measurement of other programs' work starts here, so that the first call has one.
 const free = new FreeCores();
 /** What llama.cpp last complained of: it logs its reasons and throws without them. */
 let lastComplaint = '';
@@ -394,7 +394,7 @@ class ContextPool {
     }
   }
 
-  /** Whether making a context failed, so that the model will never be free of it. */
+  /** Whether making a context failed: the model then cannot be freed. */
   get leaked(): boolean {
     return this.#leaked;
   }

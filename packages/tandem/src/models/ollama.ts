@@ -151,7 +151,7 @@ function prepare(model: string, call: LanguageModelV4CallOptions, contextLength:
       truncate: false,
       shift: false,
       ...(json !== undefined && { format: json as JSONObject }),
-      options: defined({
+      options: withoutUndefined({
         num_ctx: contextLength,
         num_predict: maxOutputTokens,
         temperature: call.temperature ?? 0,
@@ -171,7 +171,7 @@ function prepare(model: string, call: LanguageModelV4CallOptions, contextLength:
   };
 }
 
-function defined(values: Record<string, unknown>): JSONObject {
+function withoutUndefined(values: Record<string, unknown>): JSONObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as JSONObject;
 }
 

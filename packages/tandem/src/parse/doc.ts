@@ -72,7 +72,7 @@ function writeParagraphs(paragraphs: Iterable<DocParagraph>, output: StructuredT
   const flushTable = () => {
     if (cell.length > 0) row.push(cell.join(' '));
     if (row.length > 0) rows.push(row);
-    // A box around text is no table.
+    // A box around text is not a table.
     if (rows.every((cells) => cells.length <= 1))
       for (const [only = ''] of rows) output.add('paragraph', only);
     else output.add('table', pipeTable(rows));
@@ -474,7 +474,7 @@ function summaryOf(file: CompoundFile): Record<string, string> {
       if (clean !== '') metadata[name] = clean;
     }
   } catch {
-    // A summary is a courtesy; a document without is still a document.
+    // A summary is optional: a document without it is still read.
   }
   return metadata;
 }

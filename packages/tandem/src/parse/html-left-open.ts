@@ -5,7 +5,7 @@
  * that follows them; no word changes its place among the others.
  */
 export function endLeftOpen(root: ParentNode): void {
-  // In document order, so that an element's parents are mended before it is.
+  // In document order, so that what an element stands in has been mended before it.
   for (const element of root.querySelectorAll(Object.keys(rules).join(','))) {
     const left = leftOpenAround(element);
     if (left) moveBehind(left, element);
@@ -15,7 +15,7 @@ export function endLeftOpen(root: ParentNode): void {
 interface Rule {
   /** What an element's start tag ends. */
   ends: ReadonlySet<string>;
-  /** Beyond these nothing is ended: the element belongs to what is in them. */
+  /** Beyond these nothing is ended: the element belongs to what stands in them. */
   within: ReadonlySet<string>;
 }
 
@@ -41,7 +41,7 @@ const rules: Record<string, Rule> = {
   tfoot: rowGroup,
   thead: rowGroup,
 };
-/** Steps to look up: no one writes anything nested deeper. */
+/** Steps to look up: what stands deeper in anything is no one's writing. */
 const highest = 300;
 
 /** The outermost element that should have ended where `element` begins. */

@@ -56,7 +56,7 @@ class BlockWriter {
     this.#add('paragraph', this.#position, start);
     this.#position = end;
     if (kind === 'rule') return;
-    // The rest of what a comment ended in is no heading or table.
+    // The rest of the line on which a comment ended is not a heading or table.
     const isCut = start > lineStart;
     const isHtml = kind === 'paragraph' && /^ {0,3}<\/?[a-z]/i.test(this.#text.slice(start, start + 6));
     if (kind === 'html' || isHtml || isCut) this.#writeHtml(start, end);
@@ -135,7 +135,7 @@ function htmlHeadingEnd(text: string, start: number, level: string): number | un
 }
 
 /**
- * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, badges for instance, say nothing in it,
+ * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, such as badges, are left out,
  * unless it has nothing else.
  */
 export function headingText(markdown: string): string {

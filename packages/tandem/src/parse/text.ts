@@ -142,7 +142,7 @@ function follows(last: number[] | undefined, next: number[]): boolean {
   return depth === last.length ? next[depth]! <= 1 : next[depth] === last[depth]! + 1;
 }
 
-/** What is said again and again is a page's head, or who speaks in a play. */
+/** A line that recurs is a page's running head, or a speaker's name in a play. */
 function headingsInCapitals(candidates: Candidate[]): Candidate[] {
   const times = new Map<string, number>();
   for (const { words } of candidates) times.set(words, (times.get(words) ?? 0) + 1);

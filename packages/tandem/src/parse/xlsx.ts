@@ -41,7 +41,7 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
     if (!content) throw new DamagedFile(`its sheet "${name}" is missing`);
     const empty: string[] = [];
     const rows = rowsOf(content, { strings, styles, withoutValues: empty });
-    if (empty.length > 0) withoutValues.push(`${name}: ${listed(empty)}`);
+    if (empty.length > 0) withoutValues.push(`${name}: ${listCells(empty)}`);
     if (rows.length === 0) continue;
     output.add('heading', `## ${name.replace(/\s+/g, ' ')}`, { level: 2, page: pages });
     for (const region of regionsOf(rows)) writeRows(region, output, { page: pages });
@@ -55,7 +55,7 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
 }
 
 /** The first ten, and how many more there are. */
-function listed(cells: readonly string[]): string {
+function listCells(cells: readonly string[]): string {
   const more = cells.length - 10;
   return cells.slice(0, 10).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

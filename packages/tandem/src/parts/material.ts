@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 
-/** Lines of the team's own, such as questions with their answers: read when they are needed, each checked against the form wanted. */
+/** Lines that the team wrote, such as questions with their answers: read when they are needed, each checked against a schema. */
 export interface Lines {
   /** The JSONL file that holds them, absolute; absent where they were given in memory. */
   readonly file?: string;

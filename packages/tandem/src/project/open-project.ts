@@ -58,7 +58,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
 }
 
 /**
- * `ingest`, with further files, folders and web addresses. They are remembered: a later ingest without them keeps their documents in line
+ * `ingest`, with further files, folders and web addresses. They are remembered: a later ingest without them keeps their documents up to date
  * too, as it does those of the config's sources.
  *
  * @example

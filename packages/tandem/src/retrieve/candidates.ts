@@ -94,14 +94,14 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
   add(condensed ?? lexical, 'condensed');
   add(ofNamed);
 
-  const standing = new Map<string, number>();
+  const bestByDocument = new Map<string, number>();
   for (const { chunk, ranks } of byId.values()) {
     const best = [ranks.dense, ranks.focused, ranks.condensed].map((rank) => (rank ? 1 / (10 + rank) : 0));
     const sum = best.reduce((total, share) => total + share, 0);
     if (!named.includes(chunk.documentId))
-      standing.set(chunk.documentId, Math.max(standing.get(chunk.documentId) ?? 0, sum));
+      bestByDocument.set(chunk.documentId, Math.max(bestByDocument.get(chunk.documentId) ?? 0, sum));
   }
-  const others = [...standing].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
+  const others = [...bestByDocument].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
   const coded = documentsByCode(holdersOf(plan.exact, [...byId.values()])).keys();
   add(await wholeDocuments([...new Set([...others.map(([id]) => id), ...coded])]));
 

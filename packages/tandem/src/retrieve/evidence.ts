@@ -32,7 +32,7 @@ export interface Evidence {
   document: number;
   meant: number;
   /**
-   * First passage of its section, as surely as that section's kind is asked for: who asks for anything else may want any passage of
+   * First passage of its section, as surely as that section's kind is asked for: a question about anything else may want any passage of
    * it.
    */
   first: number;
@@ -46,7 +46,7 @@ export interface Evidence {
 
 export type Weights = Record<keyof Evidence, number>;
 
-/** Of what nothing is known yet. */
+/** The evidence of a passage of which nothing is known yet. */
 export const noEvidence: Readonly<Evidence> = {
   dense: 0,
   focused: 0,

@@ -243,7 +243,7 @@ export function nameIndexOf(
         const score = weight * cover;
         const before = best.get(document);
         if (before && before.score >= score) continue;
-        const verbatim = own && standsIn(question, text);
+        const verbatim = own && occursIn(question, text);
         best.set(document, {
           documentId: summary.id,
           title: summary.title,
@@ -330,7 +330,7 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
-function standsIn(question: string, name: string): boolean {
+function occursIn(question: string, name: string): boolean {
   const at = question.indexOf(name);
   if (at < 0) return false;
   const around = (question[at - 1] ?? ' ') + (question[at + name.length] ?? ' ');

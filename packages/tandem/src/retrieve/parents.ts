@@ -8,7 +8,7 @@ import { tokenLimits } from '../index/token-limits.ts';
 /** Documents whose parents are remembered. */
 const remembered = 200;
 
-/** Passages with the span that is to be handed on in their stead; of several with one parent the best stays. */
+/** Replaces passages by the larger spans that they belong to; of several with one parent the best stays. */
 export type WithParents = (passages: readonly Passage[], signal?: AbortSignal) => Promise<Passage[]>;
 
 /**

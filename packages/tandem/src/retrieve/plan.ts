@@ -5,7 +5,7 @@ import { clausesOf } from './clauses.ts';
 import { exactTermsOf } from './exact-terms.ts';
 import { type LinkedName, leastCover, type NameIndex } from './names.ts';
 import { kindsAsked } from './section-kinds.ts';
-import { type Meaning, spelledOut } from './spell-out.ts';
+import { type Meaning, spellOut } from './spell-out.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
@@ -121,7 +121,7 @@ export function planQuery(
   const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
   return {
     text: question,
-    full: spelledOut(question, meanings),
+    full: spellOut(question, meanings),
     ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
     focused: [
       ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? longForms.slice(0, 2) : [])]),

@@ -2,7 +2,7 @@ import type { StoredChunk } from '../store/chunk-table.ts';
 
 /**
  * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document
- * or its copy; and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off
+ * or its copy; and a further passage of a section comes later: each earlier one of its section takes `again` off
  * its score, each of its document `alike`, so that the first few passages are about different things and a second of the same comes
  * where nothing else is near. `score` of a result is what was left of it: never above the one before.
  */

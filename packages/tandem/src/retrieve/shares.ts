@@ -1,7 +1,7 @@
 import { type Evidence, evidenceNames } from './evidence.ts';
 import type { Ranking } from './ranking.ts';
 
-/** What a passage's score is made of. They add up to it; what is below 0 spoke against the passage. */
+/** What a passage's score is made of. They add up to it; what is below 0 counts against the passage. */
 export interface Shares {
   /** The question says what the document is called. */
   name: number;
@@ -18,7 +18,7 @@ export interface Shares {
   repeats: number;
 }
 
-/** Nineteen weighed numbers are no explanation: what they measure, in five groups, and what was added and taken off after them. */
+/** Sums up nineteen weighted numbers in five groups, by what they measure, with what was added and subtracted after them. */
 export function sharesOf(
   {
     evidence,

@@ -27,7 +27,7 @@ export interface Meaning {
 }
 
 /** The query, and in brackets what its abbreviations may stand for. */
-export function spelledOut(query: string, meanings: readonly Meaning[]): string {
+export function spellOut(query: string, meanings: readonly Meaning[]): string {
   return meanings.length > 0 ? `${query} (${meanings.map(({ longForm }) => longForm).join('; ')})` : query;
 }
 

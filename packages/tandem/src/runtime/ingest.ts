@@ -3,7 +3,7 @@ import { type IngestReport, ingest as ingestSources } from '../ingest/ingest.ts'
 import type { OpenedSources, Parts } from '../parts/parts.ts';
 import { ownSource } from '../sources/own-source.ts';
 import type { Source } from '../sources/source.ts';
-import { type SourceSummary, summarised } from '../sources/summary.ts';
+import { observeSource, type SourceSummary } from '../sources/summary.ts';
 
 /** The parts that documents are ingested with. */
 export type IngestParts = Pick<
@@ -52,7 +52,7 @@ export async function ingestOpened(
   sources: readonly Source[],
   { signal, onProgress }: Pick<IngestOptions, 'signal' | 'onProgress'>,
 ): Promise<IngestResult> {
-  const observed = sources.map((source) => summarised(source));
+  const observed = sources.map((source) => observeSource(source));
   const report = await ingestSources({
     catalog: parts.catalog,
     store: await parts.store(),

@@ -9,7 +9,7 @@ export interface SourceEntry {
   mediaType?: string;
   /** Bytes, where the source knows. */
   size?: number;
-  /** Access label. Told on every listing, so that a new label is seen where the bytes are the old ones. */
+  /** Access label. Given on every listing, so that a new label is noticed although the bytes are the same. */
   access?: string;
 }
 

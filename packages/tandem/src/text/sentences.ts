@@ -123,7 +123,7 @@ function words(list: string): Set<string> {
   return new Set(list.split(' '));
 }
 
-/** Whether the segmenter's break between `sentence` and `rest` is none: pure text before, the next words after. */
+/** Whether the segmenter's break between `sentence` (the text before) and `rest` (the next words) is wrong. */
 function continues(sentence: string, rest: string): boolean {
   const body = sentence.trimEnd().replace(/(?<=\S)[*_]+$/, '');
   const next = /^[\s"'“‘([*_]*([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(rest)?.[1];

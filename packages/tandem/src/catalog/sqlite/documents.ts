@@ -275,7 +275,7 @@ const hasMetadata = `NOT EXISTS (
 const textsOfDocument =
   'SELECT lower(hex(text_hash)) FROM embedding_uses WHERE document_id = ? UNION SELECT value FROM json_each(?)';
 
-/** A column: what the source's last check says, or what was kept instead, and never before the bytes were read. */
+/** A column: the time of the source's last check, or the one kept instead, and never before the bytes were read. */
 const seenAt = "max(coalesce(seen_at, checked_at, ''), read_at)";
 
 interface StateRow {

@@ -41,7 +41,7 @@ export interface AnswerTimings {
   total: number;
 }
 
-/** What an arm answered, and all that a reader needs to check it. */
+/** What an arm answered, with everything that is needed to check it. */
 export interface Answer {
   question: string;
   arm: ArmName;

@@ -10,7 +10,7 @@ const reachTimeout = 5_000;
 /** How long a download may receive nothing before it is cut and resumed. */
 const stallTimeout = 30_000;
 const attempts = 5;
-/** Who wants to be left alone for longer is, and the next source is tried. */
+/** A server that asks to wait longer than this is not asked again; the next source is tried. */
 const longestWait = 120_000;
 
 export interface HubFile {
@@ -136,7 +136,7 @@ function refusal(file: HubFile, status: number): HubError {
 }
 
 /**
- * Downloads a file to `target`, going on from what a broken download left there, and returns its SHA-256 and git hash.
+ * Downloads a file to `target`, resuming what a broken download left there, and returns its SHA-256 and git hash.
  * Connections that break or stall are resumed, up to five times without a new byte; a busy Hub is asked again when it
  * says. Throws HubError.
  */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 
-/** A lock that its holder has not touched for this long was left by a process that died. */
+/** A lock that its holder has not touched for this many milliseconds was left by a process that died. */
 const stale = 10_000;
 
 /**

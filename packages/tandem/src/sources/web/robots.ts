@@ -36,13 +36,13 @@ export function robotsOf(client: HttpClient, options: { obey: boolean }): Robots
     try {
       response = await client.get(address, signal && { signal });
     } catch (error) {
-      // A robots.txt that sends on to someone else says nothing about this site.
+      // A robots.txt that redirects to another host says nothing about this site.
       if (error instanceof NotVisited) return undefined;
       throw error;
     }
     const { status } = response;
     if (status >= 500 || status === 429) {
-      // The standard: what may not be known is not allowed.
+      // RFC 9309: where robots.txt cannot be fetched, no visit is allowed.
       throw new SourceError({
         uri: address.href,
         message: `${address.href} cannot be read (${statusReason(response)}), so ${url.origin} is not visited.`,

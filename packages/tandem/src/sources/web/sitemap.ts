@@ -13,7 +13,7 @@ export interface Sitemap {
  * @throws SourceError when it is damaged or, unpacked, larger than `maxBytes`
  */
 export function parseSitemap(body: Buffer, uri: string, maxBytes: number): Sitemap | undefined {
-  const text = unpacked(body, uri, maxBytes)
+  const text = unpack(body, uri, maxBytes)
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart();
@@ -42,7 +42,7 @@ export function parseSitemap(body: Buffer, uri: string, maxBytes: number): Sitem
   return sitemap;
 }
 
-function unpacked(body: Buffer, uri: string, maxBytes: number): Buffer {
+function unpack(body: Buffer, uri: string, maxBytes: number): Buffer {
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
   try {
     return gunzipSync(body, { maxOutputLength: maxBytes });

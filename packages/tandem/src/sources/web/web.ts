@@ -194,7 +194,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
           const url = some[index]!;
           if (outcome.kind === 'page') {
             pages.push(outcome.page);
-            // A page that says it is another one's copy waits to see whether that one is there.
+            // A page that names another one as its original waits until it is known whether that one exists.
             if (isCopy(outcome.page)) aliases.push(outcome.page);
             else yield* entryOf(outcome.page);
           } else if (outcome.kind === 'skipped') {
@@ -411,7 +411,7 @@ function linksOf(response: HttpResponse, mediaType: string): PageLinks {
     const { text } = decodeText(response.body, response.url.href, charset);
     return pageLinks(text, response.url, response.headers);
   } catch (error) {
-    // Called HTML and none: the parser will say so of the document.
+    // It is called HTML and is not: the parser will report that.
     if (TandemError.isInstance(error)) return { links: [], noIndex: false, noFollow: false };
     throw error;
   }
