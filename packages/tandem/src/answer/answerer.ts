@@ -26,7 +26,7 @@ export interface AnswererOptions {
   steps?: readonly StepInsertion[];
 }
 
-/** What one question may say beside itself. */
+/** Options for one question. */
 export interface AnswerOptions extends Omit<AnswerRequest, 'question' | 'arm'> {
   /** Stops the answer. */
   signal?: AbortSignal | undefined;
@@ -43,12 +43,12 @@ export interface Answerer {
    * @throws StepError where a step of your own fails or does not end
    */
   answer(question: string, options?: AnswerOptions): Promise<Answer>;
-  /** The same answer, with what happens on the way. */
+  /** The same answer, with events while it is made. */
   stream(question: string, options?: AnswerOptions): AnswerStream;
 }
 
 /**
- * Opens all that an arm answers with.
+ * Opens the parts that an arm answers with.
  * @throws InvalidInputError where the arm needs an adapter and there is none that fits.
  *
  * @example
@@ -102,7 +102,7 @@ async function stepsOf(
 ): Promise<AnswerStep[]> {
   const { catalog, models, settings } = parts;
   const adapter = arm === 'tuned' || arm === 'hybrid' ? await findAdapter(parts, adapterId) : undefined;
-  // A tuned model that is a provider's is a chat model of its own, by its name.
+  // A model tuned at a provider is a chat model of its own, with its own name.
   const hosted = adapter?.adapter.hosted;
   const chat = hosted ? await models.chatNamed(`${hosted.provider}:${hosted.model}`) : await models.chat();
   const calibrate = parseCalibration(await catalog.calibrations.get(confidenceKey(arm, adapter?.adapter.id)));

@@ -2,11 +2,11 @@ import type { Answer } from '../core/types/answer.ts';
 import { type AnswererOptions, type AnsweringParts, type AnswerOptions, createAnswerer } from './answerer.ts';
 import { type AnswerStream, streamOf } from './events.ts';
 
-/** Who answers (as of `createAnswerer`) and how this one question is answered. */
+/** Which arm answers (the options of `createAnswerer`), and how this one question is answered. */
 export interface AskOptions extends AnswererOptions, AnswerOptions {}
 
 /**
- * One question to the arm in use (or the one given); the answer's trace is kept.
+ * Answers one question with the arm in use, or with the one given; the answer's trace is kept.
  *
  * @example
  * const { text, citations } = await ask(tandem, 'How many days of leave do I have?');

@@ -4,7 +4,7 @@ import type { Passage } from '../core/types/document.ts';
 import { pageRectangles } from '../parse/page-rectangles.ts';
 import { sentences as splitSentences, trimmed } from '../text/sentences.ts';
 
-/** Adds to each citation of a PDF where its quote stands on the pages. */
+/** Adds to each citation of a PDF where its quote is on the pages. */
 export async function withPages(
   citations: readonly Citation[],
   documents: Pick<DocumentCatalog, 'getMany'>,
@@ -18,8 +18,8 @@ export async function withPages(
 }
 
 /**
- * Matches `[1]`, `[1, 3]`, `[1–3]` and `[1][3]` (the latter as two): as models write them, asked for the first. A year in
- * brackets is none.
+ * Matches `[1]`, `[1, 3]`, `[1–3]` and `[1][3]` (the latter as two): models write all of these, though they are asked for the first. A year in
+ * brackets is not a marker.
  */
 const markerPattern = /\[(\s*\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\s*)\]/g;
 
@@ -44,8 +44,8 @@ export function withoutMarkers(text: string): string {
 const blanksAndMarker = new RegExp(`\\s*${markerPattern.source}`, 'g');
 
 /**
- * Ties each marker in `text` to the sentence it stands in or after, and that sentence to the span of the passage that says
- * it: the same words where they stand there, else the one or two sentences that share most words with it, else the whole
+ * Ties each marker in `text` to the sentence it is in or after, and that sentence to the span of the passage that says
+ * it: the same words where they are there, else the one or two sentences that share most words with it, else the whole
  * passage. Offsets are into the document's text. Markers that name no passage come back as dangling.
  */
 export function mapCitations(

@@ -19,7 +19,7 @@ export interface AnswerStream {
   result: Promise<Answer>;
 }
 
-/** Runs work that tells what happens, as a stream of it with its result. The work begins at once. */
+/** Runs work that emits events, and gives their stream and the result. The work begins at once. */
 export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<Answer>): AnswerStream {
   const queue = new EventQueue<AnswerEvent>();
   const result = work((event) => queue.push(event));
@@ -28,15 +28,15 @@ export function streamOf(work: (emit: (event: AnswerEvent) => void) => Promise<A
       queue.push({ type: 'answer', answer });
       queue.end();
     },
-    // Who reads the events is told, and who waits for the result as well. Nobody need do both.
+    // The error goes to the reader of the events and to the one who awaits the result; a caller need not do both.
     (error: unknown) => queue.fail(error),
   );
   return { events: queue, result };
 }
 
 /**
- * Events between who makes them and who reads them. What is not read yet waits here (an answer is small), so that a slow reader, or one
- * that stopped, holds nobody up.
+ * A queue of events. What is not read yet waits here (an answer is small), so that a slow reader, or one
+ * that stopped, does not hold up the answer.
  */
 export class EventQueue<Event> implements AsyncIterableIterator<Event> {
   #waiting: Event[] = [];

@@ -7,7 +7,7 @@ import type { Parts } from '../parts/parts.ts';
 import { hostedBase } from './hosted-base.ts';
 
 /**
- * The adapter with this id, or the latest; `file` is its GGUF LoRA, absent where the tuned model is a provider's.
+ * The adapter with this id, or the latest; `file` is its GGUF LoRA, absent where the tuned model stays at a provider.
  * @throws InvalidInputError when it is not there or was trained on another base or template.
  */
 export async function findAdapter(

@@ -13,7 +13,7 @@ import type { FinishReason } from '../core/types/answer.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
 
-/** What a model wrote, and what it took. */
+/** What a model wrote, with its time and tokens. */
 export interface Reply {
   text: string;
   /** As the model saw it, special tokens included; of a hosted model the request's JSON. */
@@ -67,17 +67,17 @@ export async function generate(
     }),
   };
   if (!options.onText) {
-    const result = await hosted(chat, options.signal, () => chat.doGenerate(call));
+    const result = await callModel(chat, options.signal, () => chat.doGenerate(call));
     const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
     return finish(text, result.request?.body, result, undefined);
   }
-  const { stream, request } = await hosted(chat, options.signal, () => chat.doStream(call));
+  const { stream, request } = await callModel(chat, options.signal, () => chat.doStream(call));
   const reader = stream.getReader();
   let text = '';
   let firstToken: number | undefined;
   try {
     for (;;) {
-      const part = await hosted(chat, options.signal, async () => {
+      const part = await callModel(chat, options.signal, async () => {
         const { done, value } = await reader.read();
         if (done) throw new Error('The stream ended before the answer.');
         if (value.type === 'error') throw value.error;
@@ -100,7 +100,7 @@ export async function generate(
     streamedFirst: number | undefined,
   ): Reply {
     const metadata = providerMetadata?.tandem;
-    // The local model says what its own work took: scoring a finished answer's tokens is not part of answering.
+    // The local model reports its own times: scoring a finished answer's tokens is not part of answering.
     const own = metadata?.timings as { firstToken: number; generate: number } | undefined;
     return {
       text: reply,
@@ -122,8 +122,8 @@ interface Ending {
   providerMetadata?: SharedV4ProviderMetadata;
 }
 
-/** What goes wrong with a model elsewhere is its provider's error; with one on this machine, and when stopped, it is what it is. */
-async function hosted<T>(
+/** An error of a hosted model becomes its provider's error; that of a local model, and an abort, stays as it is. */
+async function callModel<T>(
   chat: LanguageModelV4,
   signal: AbortSignal | undefined,
   ask: () => PromiseLike<T>,

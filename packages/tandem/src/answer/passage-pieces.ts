@@ -15,13 +15,13 @@ export interface Piece extends Span {
   topic: Topic;
 }
 
-/** What pieces stand below: the words of a heading and of those above it, in the passage; none where it begins without one. */
+/** The headings above the pieces: the words of a heading and of those above it, in the passage; none where it begins without one. */
 export interface Topic {
   words: ReadonlySet<string>;
 }
 
 /**
- * What can be quoted of a passage, in order. Headings are none of it, and neither are questions, which are answered below them: each
+ * What can be quoted of a passage, in order. Headings are left out, and so are questions, which are answered below them: each
  * begins a topic. A heading is also a short line alone without a stop that has something below it ("8. Dogs"), or one in bold.
  */
 export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
@@ -35,7 +35,7 @@ export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
   let topic: Topic = { words: new Set() };
   const enter = (level: number, heading: string, start: number) => {
     const isUnsaid = pieces.at(-1)?.topic !== topic;
-    // "Was it stolen? What now?": two that nothing stands between are one.
+    // "Was it stolen? What now?": two with nothing between them are one.
     while (
       (headings.at(-1)?.level ?? 0) >= level &&
       !(isUnsaid && level === asked && headings.at(-1)!.level === asked)
@@ -54,7 +54,7 @@ export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
     else if (marked)
       enter(marked.isQuestion ? asked : lone, whole.slice(marked.start, marked.end), marked.start);
     else if (question.test(line)) {
-      // One of a list's is only named there.
+      // A question in a list is only named there.
       if (!/^[-+*•‣▪]\s/.test(line)) enter(asked, line, start);
     } else if (isLoneHeading(whole, lines, index, headings.at(-1)?.level === lone)) enter(lone, line, start);
     else if (line.startsWith('|')) {
@@ -123,7 +123,7 @@ function emphasisedHeadings(text: string): (Span & { isQuestion: boolean })[] {
 }
 
 /** A short line between blank ones, without a stop, perhaps numbered. */
-function standsAlone(text: string, { start, end }: Span): boolean {
+function isOwnParagraph(text: string, { start, end }: Span): boolean {
   const line = text.slice(start, end);
   return (
     line.length <= 60 &&
@@ -146,15 +146,15 @@ function cutAround(text: string, { start, end }: Span, headings: readonly Span[]
     .filter((span) => span.start < span.end);
 }
 
-/** A line that stands alone above one that does not; at the end of what has such headings, also a numbered one with nothing below it. */
+/** A line that is a paragraph of its own above one that is not; at the end of what has such headings, also a numbered one with nothing below it. */
 function isLoneHeading(text: string, lines: readonly Span[], index: number, isBelowOne: boolean): boolean {
   const [before, line, after] = [lines[index - 1], lines[index]!, lines[index + 1]];
-  if (!standsAlone(text, line)) return false;
+  if (!isOwnParagraph(text, line)) return false;
   const isNumbered = /\d/.test(text[line.start]!);
   if (!after) return isNumbered && isBelowOne;
   // Items of a list with blank lines between.
-  if (isNumbered && before && /\d/.test(text[before.start]!) && standsAlone(text, before)) return false;
-  return !standsAlone(text, after);
+  if (isNumbered && before && /\d/.test(text[before.start]!) && isOwnParagraph(text, before)) return false;
+  return !isOwnParagraph(text, after);
 }
 
 const endsOpen = /[\p{L}\p{N})\]’'”"»%]$/u;

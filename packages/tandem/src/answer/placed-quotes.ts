@@ -38,7 +38,7 @@ export function placedQuotes(
   return quotes.filter((_, at) => !isRepeated(at));
 }
 
-/** Of "symptoms of gout and asthma" what is asked about gout is "symptoms of gout and". */
+/** The question without the other things that it is about: for gout, "symptoms of gout and asthma" becomes "symptoms of gout and". */
 function without(question: string, names: readonly string[]): string {
   return names.reduce((rest, name) => {
     const at = rest.toLowerCase().indexOf(name.toLowerCase());

@@ -17,7 +17,7 @@ export function passageText(passage: Pick<Passage, 'text' | 'prefix'>): string {
 }
 
 /**
- * The head of the table that a passage has only rows of. It stands in the prefix alone, below the line of title and headings, which
+ * The head of the table that a passage has only rows of. It is in the prefix alone, below the line of title and headings, which
  * may be missing: the passage's offsets are those of its rows.
  */
 export function tableHead({ text, prefix = '' }: Pick<Passage, 'text' | 'prefix'>): string | undefined {
@@ -26,7 +26,7 @@ export function tableHead({ text, prefix = '' }: Pick<Passage, 'text' | 'prefix'
 
 /**
  * `[1] Title: Section`, then the passage; numbered from 1 in the order given. The document's other names, which the index has
- * before each passage, are left out: a small model copies "Antiphospholipid Syndrome (APS)" as it stands.
+ * before each passage, are left out: a small model copies "Antiphospholipid Syndrome (APS)" as it is written.
  */
 export function numberedPassages(passages: readonly PassageText[]): string {
   return passages
@@ -67,7 +67,7 @@ export function userMessage(
   ].join('\n');
 }
 
-/** What the untuned arms are told where a project names no prompt of its own. */
+/** The system prompt of the untuned arms, where a project names none of its own. */
 export const defaultPrompts: Record<'base' | 'rag', PromptVariant> = {
   base: {
     id: 'default',
@@ -118,7 +118,7 @@ export function buildMessages(options: {
     role: 'user',
     content: userMessage(question, passages, told),
   });
-  // Names that nobody has heard of are in no training example: a tuned model is asked as it was taught.
+  // Unknown names are in no training example: a tuned model is asked as it was taught.
   if (arm === 'tuned' || arm === 'hybrid')
     return [{ role: 'system', content: answer.tunedSystem }, turn({ ...searchedFor, missing: [] })];
   const variant = options.variant ?? promptVariants(arm, answer)[0]!;

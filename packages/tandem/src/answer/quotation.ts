@@ -11,7 +11,7 @@ export interface Quote {
 }
 
 /**
- * What a passage says to a question, in its own words. Of several topics, that is what stands below the heading that, with a piece
+ * What a passage says to a question, in its own words. Of several topics, that is what is below the heading that, with a piece
  * below it, has most of the question's words; a word counts for the more the fewer pieces have it, and not at all where the passage's
  * title or section says it already. Quoted are whole sentences; or rows, items and lines, where there are no sentences or one of these
  * has more of the words than they. A table's cell is quoted behind its column's name. Empty where the passage has nothing but headings

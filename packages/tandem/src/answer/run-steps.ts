@@ -10,7 +10,7 @@ export async function runSteps(
   request: AnswerRequest,
   options: {
     signal?: AbortSignal | undefined;
-    /** Told what happens; with it the reply is written piece by piece. */
+    /** Called with what happens; with it the reply is written piece by piece. */
     onEvent?: (event: AnswerEvent) => void;
   } = {},
 ): Promise<Answer> {
@@ -34,12 +34,12 @@ export async function runSteps(
   throw new StepError({
     step: steps.at(-1)?.name ?? 'none',
     state,
-    message: 'The steps came to their end without an answer.',
+    message: 'The last step ended without an answer.',
     hint: 'The last step must give `answer`: keep `record` in the list.',
   });
 }
 
-/** What was told while the reply was written is not told again when all of it is read. */
+/** Citations that were reported while the reply was written are not reported again when all of it is read. */
 function onceForEachCitation(onEvent: (event: AnswerEvent) => void = () => {}) {
   const told = new Set<string>();
   return (event: AnswerEvent) => {
@@ -88,7 +88,7 @@ async function runStep(
       hint: 'Return {} where it adds nothing.',
     });
   } catch (error) {
-    // Stopped on purpose; or not a step of somebody else, or one clear sentence already.
+    // Stopped on purpose; or one of our own steps; or already one clear sentence.
     if (signal.aborted) throw signal.reason;
     if (!step.isInserted || TandemError.isInstance(error)) throw error;
     throw new StepError({
@@ -103,7 +103,7 @@ async function runStep(
   }
 }
 
-/** A step that does not listen to its signal is left to itself: nobody waits for it, and what it gives later is dropped. */
+/** A step that does not listen to its signal is not waited for, and what it gives later is dropped. */
 function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);

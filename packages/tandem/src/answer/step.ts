@@ -21,19 +21,19 @@ export interface AnswerRequest
   variant?: PromptVariant;
   /** Replaces the question in the search alone, for yardsticks such as a glossary lookup. */
   searchFor?: string;
-  /** Of an extract: words of each thing that is asked about. Default 50. */
+  /** For an extract: at most so many words for each thing that is asked about. Default 50. */
   maxWords?: number;
 }
 
 /** What is known of an answer so far: plain data. Each step reads what it needs and gives what it adds. */
 export interface AnswerState {
   request: AnswerRequest;
-  /** Of the arm `hybrid`: what the tuned model made of the question for the search, and what that took. */
+  /** Of the arm `hybrid`: the search query that the tuned model made of the question, with its time and tokens. */
   rewrite?: { searchQuery?: string; reply: Reply };
   /** Of arms that search. */
   retrieved?: Retrieval & { milliseconds: number };
   messages?: ChatMessage[];
-  /** Once it is there no later step writes one: a step that refuses gives the refusal as the reply. */
+  /** Once it is set no later step writes a reply: a step that refuses gives the refusal as the reply. */
   reply?: Reply & { by: ReplyAuthor };
   /** Of an extract: what the reply quotes. */
   quotes?: PlacedQuote[];
@@ -42,23 +42,23 @@ export interface AnswerState {
     Answer,
     'text' | 'output' | 'abstained' | 'citations' | 'danglingMarkers' | 'confidence' | 'rawConfidence'
   >;
-  /** What steps of your own have to say, by their names. Kept in the answer and its trace. */
+  /** What steps of your own add, by their names. Kept in the answer and its trace. */
   notes?: Record<string, unknown>;
   answer?: Answer;
   /** The steps that have ended, and how long each took. */
   steps: readonly { name: string; milliseconds: number }[];
 }
 
-/** `model`: it was asked. `refusal`: no model was. `extract`: the sources' own words. */
+/** `model`: a model wrote it. `refusal`: no model was asked. `extract`: the sources' own words. */
 export type ReplyAuthor = 'model' | 'refusal' | 'extract';
 
 /** What a step is given beside the state. */
 export interface StepContext {
   /** Aborts when the caller stops the answer, or when the step's time is over. */
   signal: AbortSignal;
-  /** Tells who follows the answer. */
+  /** Sends an event to the reader of the answer's events. */
   emit(event: AnswerEvent): void;
-  /** Whether anybody follows the reply as it is written. */
+  /** Whether a reader follows the reply as it is written. */
   streams: boolean;
 }
 
@@ -69,7 +69,7 @@ export interface AnswerStep {
   run(state: AnswerState, context: StepContext): Promise<Partial<AnswerState>> | Partial<AnswerState>;
   /** After so long the answer ends with a StepError. Default: of a step that was inserted 120, of the others none. */
   timeoutSeconds?: number;
-  /** Set by `insertSteps`: whatever such a step throws is told as the step's own failure, a StepError. */
+  /** Set by `insertSteps`: whatever such a step throws becomes a StepError, the step's own failure. */
   isInserted?: true;
 }
 

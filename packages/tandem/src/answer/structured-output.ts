@@ -57,7 +57,7 @@ export function choicesOf(schema: object, path: string): string[] | undefined {
 }
 
 /**
- * Where the string value of a (possibly nested) field stands in the raw JSON text, its closing quote included: the quote is
+ * Where the string value of a (possibly nested) field is in the raw JSON text, its closing quote included: the quote is
  * the token by which a model decides that "exams" is no longer "exams and tests". `[start, end)` in UTF-16 units.
  */
 export function stringFieldSpan(raw: string, path: string): { start: number; end: number } | undefined {

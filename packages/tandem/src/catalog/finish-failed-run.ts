@@ -1,7 +1,7 @@
 import type { Catalog } from './catalog.ts';
 
 /**
- * Notes how a run that failed ended. On a full disk not even this can be written; the process's absence will say it. What failed first is
+ * Notes how a run that failed ended. On a full disk even this cannot be written; later commands see that the process is gone. The first failure is
  * what must be told, so this throws nothing.
  */
 export async function finishFailedRun(

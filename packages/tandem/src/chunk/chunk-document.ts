@@ -5,7 +5,7 @@ import type { EmbeddableChunk } from './embedded-text.ts';
 
 export type { ChunkOptions } from './chunker.ts';
 
-/** Cuts a document in the way that `strategy` names; without it, sentence-aware. See `Chunker` for what holds of every way. */
+/** Cuts a document in the way that `strategy` names; without it, sentence-aware. `Chunker` says what all strategies have in common. */
 export function chunkDocument(
   document: Document,
   options: ChunkOptions & { strategy?: ChunkStrategy },

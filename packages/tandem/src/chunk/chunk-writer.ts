@@ -18,14 +18,14 @@ export interface Cut {
   parent?: { start: number; end: number } | 'self';
 }
 
-/** What all ways to cut a document share: the room that a prefix leaves, and spans made into chunks within the limit. */
+/** Shared by all strategies: measures the room that a prefix leaves, and makes spans into chunks within the limit. */
 export interface ChunkWriter {
   meter: TokenMeter;
   /** `maxTokens` without the special tokens: what prefix and text may have together. */
   usable: number;
   /** Title, other names and headings as a line, in a third of `usable` at most. */
   prefixOf(headings: string[]): Promise<string>;
-  /** Tokens of the table's head that stands before a chunk beginning with this row; 0 where it would take too much. */
+  /** Tokens of the table's head that is put before a chunk beginning with this row; 0 where it would take too much. */
   headTokens(unit: Unit): Promise<number>;
   /** Tokens left for text in chunks of these units below these sections' headings, table heads included. */
   roomFor(sections: Section[], units: Unit[]): Promise<number>;
@@ -146,7 +146,7 @@ async function partsOf(unit: Unit, text: string, room: number, meter: TokenMeter
 
 const breakInsideUnit = 8;
 
-/** Of a line of other names before a section, only the section has a say: its heading says what the chunk is. */
+/** Where a line of other names comes before a section, only the section's path counts: its heading says what the chunk is about. */
 function commonPath(all: Unit[]): string[] {
   const saying = all.filter((unit) => !unit.names);
   const units = saying.length > 0 ? saying : all;

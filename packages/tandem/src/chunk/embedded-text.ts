@@ -1,6 +1,6 @@
 import type { Chunk } from '../core/types/document.ts';
 
-/** A chunk as the chunker made it, with what stands before it in the index. Stores need not keep `prefix`. */
+/** A chunk as the chunker made it, with what the index puts before it. Stores need not keep `prefix`. */
 export interface EmbeddableChunk extends Chunk {
   /**
    * Title, other names and the headings above the chunk, as far as they fit: "Abetalipoproteinemia (ABL; …): Symptoms";

@@ -65,7 +65,7 @@ async function wordsOf(text: string, room: number, meter: TokenMeter): Promise<W
   return words;
 }
 
-/** Which headings stand above an offset, and which page it is on: from each start to the next. */
+/** Which headings are above an offset, and which page it is on: from each start to the next. */
 function pathsOf(sections: Section[]): { start: number; headings: string[]; page: number | undefined }[] {
   return sections
     .flatMap(({ heading, units }): Unit[] => (heading ? [heading, ...units] : units))

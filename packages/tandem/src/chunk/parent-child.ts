@@ -6,7 +6,7 @@ import { groupSections, sectionsOf } from './sections.ts';
 import { pack } from './sentence-aware.ts';
 
 /**
- * Small chunks are searched, and the larger span around them is handed on: each chunk has a `parent`, which is what the
+ * Small chunks are searched, and the larger span around them is returned: each chunk has a `parent`, which is what the
  * sentence-aware way would have made a chunk (without overlap), and is itself a few whole sentences of it. A vector of few
  * sentences is sharper; a model that answers needs more than those.
  */

@@ -10,7 +10,7 @@ export interface Unit {
   start: number;
   end: number;
   tokens: number;
-  /** Tokens of what stands between the unit before and this one without belonging to a block, such as a rule. */
+  /** Tokens of what is between the unit before and this one without belonging to a block, such as a rule. */
   gapTokens: number;
   /** What a break just before it costs; 0 at a paragraph's start. */
   breakPenalty: number;
@@ -28,7 +28,7 @@ export interface Unit {
   tableHead?: string;
 }
 
-/** A heading and what stands below it until the next. */
+/** A heading and what is below it until the next. */
 export interface Section {
   headings: string[];
   heading: Unit | undefined;

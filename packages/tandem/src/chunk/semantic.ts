@@ -7,7 +7,7 @@ import { groupSections, sectionsOf, type Unit } from './sections.ts';
 import { pack } from './sentence-aware.ts';
 
 /**
- * Breaks where the subject changes: between sentences at which the similarity of what stands before and after falls into a
+ * Breaks where the subject changes: between sentences at which the similarity of what is before and after falls into a
  * valley, by the depth scores of TextTiling (Hearst, "TextTiling", Computational Linguistics 23, 1997) with cosines of
  * embeddings for its word counts. What is longer than a chunk between two such breaks is broken in even parts, preferably
  * at its own shallower valleys; what is shorter than an eighth of one joins the neighbour it is more like. Sections are kept
@@ -42,7 +42,7 @@ export const semanticChunker: Chunker = {
     const cuts: Cut[] = [];
     for (const [index, { units, room }] of groups.entries()) {
       const own = depths[index]!;
-      for (const part of joined(parted(units, own, deep), own, room, options.maxTokens / 8)) {
+      for (const part of joinShortParts(splitAtBreaks(units, own, deep), own, room, options.maxTokens / 8)) {
         const packed = part.units.map((unit, place) => ({
           ...unit,
           breakPenalty: unit.breakPenalty + shallowness * (1 - Math.min(1, own[part.from + place]! / deep)),
@@ -67,7 +67,7 @@ async function depthsOf(
   embed: EmbedTexts,
   { signal }: ChunkOptions,
 ): Promise<number[][]> {
-  // A table or a listing is one thing: its first line stands for it.
+  // A table or a listing is one thing: its first line represents it.
   const isSame = (a: Unit | undefined, b: Unit) => a?.block === b.block && b.kind !== 'sentence';
   const leaders = groups.flatMap(({ units }) =>
     units.filter((unit, index) => !isSame(units[index - 1], unit)),
@@ -116,7 +116,7 @@ interface Part {
   units: Unit[];
 }
 
-function parted(units: Unit[], depths: number[], deep: number): Part[] {
+function splitAtBreaks(units: Unit[], depths: number[], deep: number): Part[] {
   const parts: Part[] = [];
   for (const [index, unit] of units.entries()) {
     if (index === 0 || depths[index]! >= deep) parts.push({ from: index, units: [unit] });
@@ -126,7 +126,7 @@ function parted(units: Unit[], depths: number[], deep: number): Part[] {
 }
 
 /** Parts of fewer than `least` tokens with the neighbour beyond the shallower valley, if they fit together. */
-function joined(parts: Part[], depths: number[], room: number, least: number): Part[] {
+function joinShortParts(parts: Part[], depths: number[], room: number, least: number): Part[] {
   const result = [...parts];
   for (let index = 0; index < result.length; ) {
     const part = result[index]!;

@@ -18,7 +18,7 @@ export const structuralChunker: Chunker = {
       const own = section.units.length > 0 ? section.units : section.heading ? [section.heading] : [];
       const room = await writer.roomFor([section], own);
       const units = await fittingUnits(own, document.text, room, writer.meter);
-      for (const run of filled(blocksOf(units), room)) cuts.push(await writer.cutOf(run));
+      for (const run of fillChunks(blocksOf(units), room)) cuts.push(await writer.cutOf(run));
     }
     return writer.chunks(cuts);
   },
@@ -35,7 +35,7 @@ function blocksOf(units: Unit[]): Unit[][] {
 }
 
 /** Blocks together as long as they fit; the units of a block too long for one chunk likewise, from a chunk of their own on. */
-function filled(blocks: Unit[][], room: number): Unit[][] {
+function fillChunks(blocks: Unit[][], room: number): Unit[][] {
   const runs: Unit[][] = [];
   let run: Unit[] = [];
   const close = () => {

@@ -1,6 +1,6 @@
 import { type Span, trimmed } from '../text/sentences.ts';
 
-/** Counts tokens as the embedder does; special tokens may or may not be among them. */
+/** Counts tokens as the embedder does, with or without special tokens. */
 export type CountTokens = (text: string) => number | Promise<number>;
 
 /** Counts the tokens of a part of a chunk: without the special tokens that a whole chunk has once. */

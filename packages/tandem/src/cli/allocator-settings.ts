@@ -14,7 +14,7 @@ export const allocatorSettings = {
 };
 
 /**
- * Starts this command anew in this very process (the same id, terminal and pipes), with `allocatorSettings` in its environment; returns
+ * Starts this command again in this very process (the same id, terminal and pipes), with `allocatorSettings` in its environment; returns
  * where that is not possible or of no use, or settings of the user's own are there. To be called before anything is read or written.
  */
 export function restartWithAllocatorSettings(): void {

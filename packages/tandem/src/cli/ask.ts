@@ -30,7 +30,7 @@ export function addAsk(program: Command, signal: AbortSignal): void {
     .option('--arm <arm>', `${armNames.join(', ')} (default: what \`tandem use\` chose, else the config's)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
     .option('--k <n>', 'passages in the prompt', positiveInteger)
-    .option('--extract', 'no language model: what the best passage says, in its own words')
+    .option('--extract', 'no language model: quote what the best passage says')
     .option(
       '--conversation <file>',
       'JSONL of {role, content}, oldest first: what was said before ("and is it hereditary?")',
@@ -116,7 +116,7 @@ function batchAnswer(answer: Answer) {
   };
 }
 
-/** The answer, then each citation with the words it rests on. */
+/** The answer, then each citation with the words that it quotes. */
 export function describeAnswer(answer: Answer, { streamed = false } = {}): string {
   const lines: string[] = [];
   if (!streamed) lines.push(answer.output ? JSON.stringify(answer.output, null, 2) : answer.raw.trim());

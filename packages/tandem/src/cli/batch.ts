@@ -7,7 +7,7 @@ const batchLine = z.object({ id: z.union([z.string(), z.number()]), question: z.
 
 /**
  * One JSON line to stdout for each line of the file, in its order. The file is checked whole before the first question is
- * asked. A question that cannot be answered (too long, say) gets `{id, error}` and the others go on; the exit code is then 1.
+ * asked. A question that cannot be answered (too long, say) gets `{id, error}` and the others are still asked; the exit code is then 1.
  */
 export async function runBatch(
   path: string,

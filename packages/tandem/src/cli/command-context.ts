@@ -17,7 +17,7 @@ export async function withProject(
   signal: AbortSignal,
   work: (context: CommandContext) => Promise<void>,
   options: {
-    /** What `work` reads beside the config's providers, for the network policy. */
+    /** Addresses that `work` reads from beside the config's providers, for the network policy. */
     addresses?: (project: Project) => Promise<string[]>;
   } = {},
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function withProject(
   });
 }
 
-/** "eval retrieval": the verb with what it is said of. */
+/** "eval retrieval": a subcommand with the name of its command. */
 function nameOf(command: Command): string {
   const { parent } = command;
   return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name();

@@ -51,7 +51,7 @@ export function hintOnCommandLine(error: TandemError | (Error & { hint?: string 
   return [error.hint, `On the command line: ${found.type}.`].filter(Boolean).join(' ');
 }
 
-/** For the test that holds them against the program: every flag and verb that a hint names. */
+/** For the test that compares them with the program: every flag and verb that a hint names. */
 export const namedInHints = (): { flags: string[]; verbs: string[] } => {
   const all = hints.map(({ type }) => type).join(' ');
   return {

@@ -22,7 +22,7 @@ interface CompareFlags {
 export function addCompare(program: Command, signal: AbortSignal): void {
   program
     .command('compare')
-    .description('Put the same held-out questions to every arm; writes report.html with a verdict.')
+    .description('Ask every arm the same held-out questions; writes report.html with a verdict.')
     .option('--arms <list>', `comma-separated: ${armNames.join(',')} (default: all there is an adapter for)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the latest)')
     .option('--cases <file>', 'held-out cases: JSONL of {id, question, expected, group?}')
@@ -32,8 +32,8 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       '--validation-cases <n>',
       'validation cases for choosing prompts and calibrating (default 24; 0: none)',
     )
-    .option('--purpose <text>', 'why the held-out cases are looked at; kept')
-    .option('--estimate', 'say what it would take, and stop')
+    .option('--purpose <text>', 'why the held-out cases are looked at; recorded')
+    .option('--estimate', 'estimate time and cost, and stop')
     .action(async (flags: CompareFlags, command: Command) => {
       const arms = flags.arms?.split(',').map((name) => parseArm(name.trim())!);
       const validation = flags.validationCases === undefined ? undefined : Number(flags.validationCases);

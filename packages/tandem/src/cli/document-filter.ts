@@ -10,20 +10,20 @@ export interface FilterFlags {
   access?: string[];
 }
 
-const several = (value: string, before: string[] = []) => [...before, value];
+const collectValues = (value: string, before: string[] = []) => [...before, value];
 
 export function withFilterFlags(command: Command): Command {
   return command
     .option(
       '--where <key=value>',
       'only documents with this in their metadata; may be repeated: values of one key are alternatives',
-      several,
+      collectValues,
     )
-    .option('--document <id>', 'only in this document; may be repeated', several)
+    .option('--document <id>', 'only in this document; may be repeated', collectValues)
     .option(
       '--access <label>',
       'only documents with this access label, as somebody who holds it would see them; may be repeated (default: all)',
-      several,
+      collectValues,
     );
 }
 
@@ -35,7 +35,7 @@ export function filterOf({ where, document, access }: FilterFlags): ChunkFilter 
   };
 }
 
-/** Why a filter lets nothing through: a key, value, document or label that there is not. Undefined where all of them are there. */
+/** Why a filter lets nothing through: a key, value, document or label that does not exist. Undefined where all of them exist. */
 export async function unknownInFilter(
   filter: ChunkFilter,
   catalog: Pick<DocumentCatalog, 'list'>,
@@ -46,22 +46,22 @@ export async function unknownInFilter(
   const keys = new Set(documents.flatMap((document) => Object.keys(document.metadata)));
   for (const [key, values] of metadata) {
     if (!keys.has(key))
-      return `No document has "${key}" in its metadata; ${keys.size > 0 ? `there is ${some(keys)}` : 'none has any metadata'}.`;
+      return `No document has "${key}" in its metadata; ${keys.size > 0 ? `there is ${listSome(keys)}` : 'none has any metadata'}.`;
     const there = new Set(documents.flatMap((document) => document.metadata[key] ?? []));
     const strange = [values].flat().find((value) => !there.has(value));
-    if (strange !== undefined) return `No document's "${key}" is "${strange}"; there is ${some(there)}.`;
+    if (strange !== undefined) return `No document's "${key}" is "${strange}"; there is ${listSome(there)}.`;
   }
   const ids = new Set(documents.map(({ id }) => id));
   const lost = filter.documentIds?.find((id) => !ids.has(id));
-  if (lost !== undefined) return `There is no document "${lost}"; ids are ${some(ids)}.`;
+  if (lost !== undefined) return `There is no document "${lost}"; ids are ${listSome(ids)}.`;
   const labels = new Set(documents.map(({ access }) => access));
-  const nobodys = filter.access?.find((label) => !labels.has(label));
-  if (nobodys !== undefined)
-    return `No document has the access label "${nobodys}"; there is ${some(labels)}.`;
+  const unknownLabel = filter.access?.find((label) => !labels.has(label));
+  if (unknownLabel !== undefined)
+    return `No document has the access label "${unknownLabel}"; there is ${listSome(labels)}.`;
   return undefined;
 }
 
-function some(values: ReadonlySet<string>): string {
+function listSome(values: ReadonlySet<string>): string {
   const all = [...values].sort();
   return `${all.slice(0, 10).join(', ')}${all.length > 10 ? ` and ${all.length - 10} more` : ''}`;
 }

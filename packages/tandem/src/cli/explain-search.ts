@@ -6,7 +6,7 @@ import type { Shares } from '../retrieve/shares.ts';
 
 type Told = Pick<Explanation, 'plan' | 'passages'> & { compared: number };
 
-/** What the passages do not cover, a line for each; none where all is covered. */
+/** The parts of the question that the passages do not cover, a line for each. */
 export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
   const without = parts
     .filter(({ name, passages }) => passages === 0 && !missing.some((word) => name.includes(word)))
@@ -17,7 +17,7 @@ export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' |
   ];
 }
 
-/** How the question was read, and how to read what stands below each passage. */
+/** How the question was read, and how to read what is below each passage. */
 export function planText({ plan, compared }: Told, timings: Retrieval['timings']): string {
   const named = plan.linked
     .slice(0, 4)
@@ -37,7 +37,7 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
     `compared: ${compared} passages; ${Object.entries(timings)
       .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
       .join(', ')}`,
-    'A score is the sum of what stands behind it; what is subtracted spoke against the passage.',
+    'A score is the sum of the numbers after it; what is subtracted counts against the passage.',
   ].join('\n');
 }
 
@@ -78,7 +78,7 @@ export function sumText(shares: Shares, score: number): string {
     .map(([name, share]): [string, number] => [name, Math.round(1000 * share)])
     .sort((a, b) => b[1] - a[1]);
   const sum = thousandths.reduce((total, [, share]) => total + share, 0);
-  // What rounding lost goes where it is least seen.
+  // The rounding error is added where it shows least.
   if (thousandths.length > 0) thousandths[0]![1] += Math.round(1000 * score) - sum;
   const terms = thousandths.filter(([, share]) => share !== 0);
   return `${score.toFixed(3)} =${terms

@@ -26,9 +26,9 @@ export function addIngest(program: Command, signal: AbortSignal): void {
     .option('--depth <n>', 'with --crawl: links from the first page, at most', positiveInteger)
     .option('--pages <n>', 'with --crawl or a sitemap: pages, at most', positiveInteger)
     .option('--allow-private', 'the web addresses given may be in a private network or on this machine')
-    .option('--watch', 'go on, and ingest again whenever a file changes, until Ctrl-C')
-    .option('--every <time>', 'with --watch: list all sources again so often, such as 10m', period)
-    .description('Parse, cut, embed and index the documents; again, only what changed.')
+    .option('--watch', 'keep running, and ingest again whenever a file changes, until Ctrl-C')
+    .option('--every <time>', 'with --watch: list all sources again at this interval, such as 10m', period)
+    .description('Parse, cut, embed and index the documents; a later run takes only what changed.')
     .action(async (paths: string[], flags: Flags, command: Command) => {
       await withProject(
         command,
@@ -62,7 +62,7 @@ export function addIngest(program: Command, signal: AbortSignal): void {
             onReport(report) {
               onProgress.end();
               const { added, changed, removed } = report;
-              // One line of JSON for each ingest; for a person only what is news.
+              // One line of JSON for each ingest; a person sees only what changed.
               if (json) console.log(JSON.stringify(report));
               else if (rounds === 0 || added + changed + removed > 0) console.log(describeIngest(report));
               reportUnavailable(report);
@@ -97,7 +97,7 @@ export function describeIngest(report: IngestResult): string {
   ].join('\n');
 }
 
-/** A source that could not be listed is an error, whatever became of the others: told on stderr. */
+/** A source that could not be listed is an error on stderr, even if the others were ingested. */
 function reportUnavailable({ problems, unavailable }: IngestResult): void {
   for (const problem of problems) if (unavailable.includes(problem.uri)) console.error(notIngested(problem));
 }
@@ -106,7 +106,7 @@ function notIngested({ uri, message, hint }: IngestResult['problems'][number]): 
   return `Not ingested: ${message.startsWith(uri) ? '' : `${uri}: `}${message}${hint ? ` ${hint}` : ''}`;
 }
 
-/** By reason, because a folder of pictures is one thing to know and not a thousand. */
+/** Grouped by reason: a folder of a thousand pictures gives one line. */
 function passedOver(skipped: IngestResult['problems']): string[] {
   const byReason = Map.groupBy(skipped, ({ message }) => message);
   return [...byReason].map(([reason, all]) => {

@@ -4,10 +4,10 @@ import { cacheDirectory } from '../models/fetch/cache.ts';
 import { restartWithAllocatorSettings } from './allocator-settings.ts';
 import { reportError } from './report-error.ts';
 
-// Before the program is loaded, so that it is loaded once. A file of that name restarts for nothing, which is soon done.
+// Before the program is loaded, so that it is loaded once. A file called `ingest` as another argument causes a needless restart, which is quick.
 if (process.argv.includes('ingest')) restartWithAllocatorSettings();
 
-// What Node makes of the modules is kept: the next command starts with a third of the work. Where nothing can be written, it is done again.
+// Node's compiled modules are cached: the next command starts with a third of the work. Where the cache cannot be written, nothing is kept.
 enableCompileCache(join(cacheDirectory(), 'compiled'));
 
 const interrupt = new AbortController();

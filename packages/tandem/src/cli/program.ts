@@ -46,7 +46,7 @@ export function createProgram(signal: AbortSignal): Command {
   ]) {
     add(program, signal);
   }
-  // --project and --json may stand before or after the verb.
+  // --project and --json may come before or after the verb.
   for (const command of withSubcommands(program)) {
     if (command === program) continue;
     command.option('--project <dir>', 'the project folder').option('--json', 'print the result as JSON');

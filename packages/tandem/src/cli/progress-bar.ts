@@ -3,11 +3,11 @@ import type { ProgressEvent, ProgressListener } from '../core/progress.ts';
 /** The part of a terminal or pipe that is written to. */
 type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
 
-/** Milliseconds from the start in which nothing is said: what is done by then needs no progress. */
+/** Milliseconds from the start in which nothing is shown: quick work needs no progress. */
 const quickWork = { terminal: 1_000, elsewhere: 2_000 };
 /** Milliseconds between two lines where there is no terminal. Five seconds of silence are promised at most. */
 const betweenLines = 3_000;
-/** Milliseconds between two looks at the clock, and between two lines of which the second tells of another stage. */
+/** Milliseconds between two looks at the clock, and between two lines of different stages. */
 const tick = 1_000;
 /** Milliseconds after which a stage's last line stays on the terminal; the line of a shorter one is written over. */
 const worthKeeping = 2_000;
@@ -20,7 +20,7 @@ interface Stage {
 }
 
 export interface ProgressBar extends ProgressListener {
-  /** Before something else is printed in the middle of the work: the progress goes on below it. */
+  /** Called before something else is printed in the middle of the work: the progress continues below it. */
   breakLine(): void;
   /** The work is done, or rests: nothing more is shown until the next event. */
   end(): void;
@@ -36,7 +36,7 @@ export function progressBar(
   activity = 'working',
   stream: Output = process.stderr,
 ): ProgressBar {
-  /** By name, in the order in which they were last told of: what is within another stage goes back to that when it is done. */
+  /** By name, in the order of their last events: when a stage within another one is done, the outer one is shown again. */
   const unfinished = new Map<string, Stage>();
   let begun = Date.now();
   let shown: { stage: string; at: number; finished: boolean } | undefined;
@@ -87,7 +87,7 @@ export function progressBar(
       stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 100) - 1)}`);
     } else {
       if (now - begun < quickWork.elsewhere) return;
-      // The end of a stage is told where the stage was.
+      // The end of a stage is shown where the stage was.
       const closes = finished && !isOther && !shown?.finished;
       if (!closes && since < pause) return;
       stream.write(`${describe(stage, now)}\n`);
@@ -95,7 +95,7 @@ export function progressBar(
     shown = { stage: event.stage, at: now, finished };
   }
 
-  /** Ends the terminal's line, or takes it away where it told of something short. */
+  /** Ends the terminal's line, or clears it where its stage was short. */
   function close(now: number): void {
     if (open) stream.write(now - open.since < worthKeeping ? '\r\u001b[K' : '\n');
     open = undefined;
@@ -117,7 +117,7 @@ function describe({ event, since, from }: Stage, now: number): string {
       ? `${megabytes(done)}${total ? ` of ${megabytes(total)}` : ''} MB`
       : total === undefined
         ? done > 0 && `${done} ${unit}`
-        : // Of a single thing the stage's name says all.
+        : // For a single thing the stage's name is enough.
           total !== 1 && `${done} of ${total} ${unit}`;
   const left =
     event.secondsLeft ??

@@ -30,7 +30,7 @@ test('how the question was read, which search found what, and what put it there'
   expect(out).toMatch(/ = .*name \d\.\d{3}/);
 });
 
-test('a score is the sum of what stands behind it', { timeout: 60_000 }, async () => {
+test('a score is the sum of the numbers after it', { timeout: 60_000 }, async () => {
   const { out } = await tandem('search', 'what is h k, and why?', '--explain', '--k', '6');
   const sums = [...out.matchAll(/^ {3}(-?\d\.\d{3}) = (.*)$/gm)];
   expect(sums.length).toBeGreaterThan(2);
@@ -43,7 +43,7 @@ test('a score is the sum of what stands behind it', { timeout: 60_000 }, async (
   }
 });
 
-test('flags with one value each leave the question alone; what a filter names and nobody has is said', {
+test('flags with one value each leave the question alone; a filter value that no document has is reported', {
   timeout: 60_000,
 }, async () => {
   const { passages } = JSON.parse(

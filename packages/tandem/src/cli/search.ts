@@ -12,12 +12,12 @@ export function addSearch(program: Command, signal: AbortSignal): void {
   const command = program
     .command('search')
     .argument('[query]', 'what to look for')
-    .description('Show the passages that would be put beside a question.')
+    .description('Show the passages that a question would be answered from.')
     .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
     .option('--k <n>', 'passages', positiveInteger)
     .option('--mode <mode>', 'hybrid, dense or lexical', 'hybrid');
   withFilterFlags(command)
-    .option('--explain', 'how the question was read, which search found what, and what put it where it is')
+    .option('--explain', 'how the question was read, which search found what, and why it has its place')
     .action(
       async (
         query: string | undefined,
@@ -42,7 +42,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
             domain: 'cli',
             where: '--explain',
             message: `--explain tells how hybrid search reads a question and weighs passages; --mode ${options.mode} does neither.`,
-            hint: `Leave out --explain (the passages stand in the order of their ${options.mode} score), or --mode.`,
+            hint: `Leave out --explain (the passages are in the order of their ${options.mode} score), or --mode.`,
           });
         }
         const filter = filterOf(options);
@@ -65,7 +65,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               ...(spelledOut && { spelledOut }),
               ...(parts && { parts }),
               ...(missing && { missing }),
-              // All that was compared is for programs that ask the library; two hundred passages are no explanation.
+              // Only programs that call the library get all candidates; two hundred passages explain nothing to a person.
               ...(explanation && {
                 explanation: {
                   plan: explanation.plan,

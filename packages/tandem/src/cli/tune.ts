@@ -25,16 +25,16 @@ interface TuneFlags {
   reranker?: boolean;
 }
 
-/** What says something of an adapter's training alone, and would be passed over in an encoder's. */
+/** Flags that only an adapter's training has, and that an encoder's would ignore. */
 const ofAdapters = ['maxMinutes', 'memory', 'method', 'preferences', 'from', 'estimate', 'cancel'];
 
 export function addTune(program: Command, signal: AbortSignal): void {
   program
     .command('tune')
-    .description('Train a LoRA adapter, here or where the config says; goes on where it was interrupted.')
+    .description('Train a LoRA adapter, here or where the config says; continues where it was interrupted.')
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .option('--max-minutes <n>', 'train no longer than this; the schedule is fitted to it', positiveNumber)
-    .option('--memory <size>', 'what training should stay within, such as 1.5GB; it is then cut to fit')
+    .option('--memory <size>', 'memory that training should stay within, such as 1.5GB')
     .addOption(
       new Option('--method <method>', 'sft: from examples; dpo: from preferences').choices(['sft', 'dpo']),
     )
@@ -43,11 +43,9 @@ export function addTune(program: Command, signal: AbortSignal): void {
       "pairs of replies of which one was preferred, in OpenAI's JSONL form; the word feedback: those of `tandem feedback`",
     )
     .option('--from <adapter>', 'train this adapter further instead of a new one')
-    .option('--estimate', 'say what it would take, and stop')
-    .addOption(
-      new Option('--resume', 'go on with an interrupted training (done without it, too)').conflicts('fresh'),
-    )
-    .option('--fresh', 'train anew, even if nothing has changed or a run was interrupted')
+    .option('--estimate', 'estimate time and cost, and stop')
+    .addOption(new Option('--resume', 'continue an interrupted training (the default)').conflicts('fresh'))
+    .option('--fresh', 'train from the start, even if nothing has changed or a run was interrupted')
     .option('--cancel', 'drop an interrupted training, and end a job that is under way at a provider')
     .addOption(
       new Option('--embedder', 'train the embedding model from the same questions and glossary').conflicts(

@@ -9,9 +9,9 @@ export interface ProgressEvent {
   unit: string;
   /** A short extra, such as the file being read or the current loss. */
   detail?: string;
-  /** Until the stage's end, where whoever does the work knows better than by `done` and `total`: they may not be alike. */
+  /** Until the stage's end. Set where the work itself can tell better than `done` and `total` do: its units may not be alike. */
   secondsLeft?: number;
 }
 
-/** Is told how far a long task is; called often, so it should return at once. */
+/** Called with how far a long task is. Called often, so it should return at once. */
 export type ProgressListener = (event: ProgressEvent) => void;

@@ -61,7 +61,7 @@ const stepInsertion = z.union([
 const outputSchema = z.strictObject({
   /** JSON Schema of the reply. */
   schema: z.record(z.string(), z.unknown()),
-  /** Dotted path of the field a person reads; citations stand in it and text metrics compare it. */
+  /** Dotted path of the field a person reads; it holds the citations, and text metrics compare it. */
   textField: z.string(),
   /** Fields compared with the expected ones, each its own metric. `normalized` ignores case and punctuation. */
   compareFields: z
@@ -113,7 +113,7 @@ const chunkSettings = z
     strategy: z.enum(['sentence', 'structural', 'fixed', 'semantic', 'parent-child']).default('sentence'),
     maxTokens: z.number().int().min(16).max(256).default(200),
     overlapTokens: z.number().int().min(0).default(30),
-    /** `parent-child` alone: tokens of the chunks that are searched; `maxTokens` then bounds what is handed on. */
+    /** `parent-child` alone: tokens of the chunks that are searched; `maxTokens` then bounds what is returned. */
     childTokens: z.number().int().min(16).max(256).optional(),
   })
   .prefault({});
@@ -197,11 +197,11 @@ const tuneSettings = z
     maxMinutes: z.number().positive().optional(),
     /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */
     memory: memorySizeSchema.optional(),
-    /** Of the embedder's training; of the settings above it has `seed`. */
+    /** Of the embedder's training; of the settings above it uses `seed`. */
     embedder: encoderTuneSchema,
     /** Of the reranker's, likewise. */
     reranker: encoderTuneSchema,
-    /** Who trains: this process, a Python process on this machine, or the provider of `models.chat`. */
+    /** What trains: this process, a Python process on this machine, or the provider of `models.chat`. */
     trainer: z.enum(['local', 'worker', 'hosted']).default('local'),
     worker: z
       .strictObject({
@@ -227,7 +227,7 @@ const tuneSettings = z
         epochs: z.number().int().min(1).optional(),
         batchSize: z.number().int().min(1).optional(),
         learningRateMultiplier: z.number().positive().optional(),
-        /** US dollars for a million trained tokens, where the table in `tune/hosted/prices.json` is silent or old. */
+        /** US dollars for a million trained tokens, where the table in `tune/hosted/prices.json` has no price or an old one. */
         pricePerMillionTokens: z.number().min(0).optional(),
         pollSeconds: z.number().positive().default(10),
         /** Leave the uploaded examples at the provider when the job is over. */

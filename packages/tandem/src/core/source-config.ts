@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A value, or the name of the environment variable that holds it: secrets never stand in a config file. */
+/** A value, or the name of the environment variable that holds it: a config file never holds a secret. */
 const fromEnvironment = z.strictObject({ env: z.string().min(1) });
 export type FromEnvironment = z.infer<typeof fromEnvironment>;
 
@@ -72,7 +72,7 @@ export const webSourceSchema = z.strictObject({
   /** Globs over the address's path, such as `/docs/**`. */
   include: z.array(z.string()).default([]),
   exclude: z.array(z.string()).default([]),
-  /** Obey robots.txt and robots meta tags. Only for a site of one's own should this be false. */
+  /** Obey robots.txt and robots meta tags. Set it to false only for your own site. */
   robots: z.boolean().default(true),
   access,
   ...http,

@@ -32,7 +32,7 @@ export const zipTailLength = 56 + 20 + 22 + 0xffff;
  * @throws DamagedArchive
  */
 export function locateZipDirectory(tail: Buffer, size: number): { offset: number; length: number } {
-  // A comment or other bytes may stand behind the end record: its signature is searched from the end.
+  // A comment or other bytes may follow the end record, so its signature is searched for from the end.
   const end = tail.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   if (end < 0 || end + 22 > tail.length) throw new DamagedArchive('it has no directory at its end');
   const tailOffset = size - tail.length;
@@ -100,7 +100,7 @@ export function zipDataOffset({ name, headerOffset }: ZipEntry, header: Buffer):
   return headerOffset + zipHeaderLength + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
-/** Stands where a number is too large for 32 bits, and is in a zip64 field. */
+/** Written in place of a number that is too large for 32 bits: the number itself is in a zip64 field. */
 const inZip64 = 0xffffffff;
 
 /** Numbers with those that are too large taken from the zip64 field, which holds only them, in this order. */

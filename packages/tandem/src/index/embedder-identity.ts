@@ -5,7 +5,7 @@ import { sha256 } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 
 /**
- * Tells embedders apart: vectors of two of them cannot be compared, and cached ones are found by it. A local one is its weights,
+ * Identifies an embedder: vectors of two embedders cannot be compared, and cached ones are found by it. A local one is its weights,
  * wherever they lie and whatever they are called, and what it puts before a document's text; of a hosted one only the name is
  * known.
  */
@@ -25,6 +25,6 @@ function documentPrompt(directory: string): string {
     ) as { prompts?: { document?: string; passage?: string } };
     return prompts?.document ?? prompts?.passage ?? '';
   } catch {
-    return ''; // No such file, which is usual; a damaged one is told when the model is opened.
+    return ''; // No such file, which is usual; a damaged one is reported when the model is opened.
   }
 }

@@ -11,7 +11,7 @@ import { embedderIdentity } from './embedder-identity.ts';
 
 /**
  * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample`
- * does not show: projects made before then index anew, from cached vectors wherever the embedded text is still the same.
+ * does not show: projects made before then index again, from cached vectors wherever the embedded text is still the same.
  */
 const rulesVersion = 6;
 
@@ -32,7 +32,7 @@ export async function indexConfiguration(
     sample: await sampleHash(strategy),
     embedderHash,
     dimensions,
-    // All of them, whatever there may be: a setting that is forgotten here would leave old and new chunks side by side.
+    // All settings: one that is forgotten here would leave old and new chunks side by side.
     ...settings,
     // The default leaves the hash as it was before there was a choice.
     ...(strategy !== 'sentence' && { strategy }),
@@ -51,7 +51,7 @@ async function askForDimensions(model: EmbeddingModelV4, signal?: AbortSignal): 
   return embeddings[0]!.length;
 }
 
-/** What the rules make of a small text with most of what a document can hold: another hash, other rules. */
+/** Hash of what the rules make of a small text with most kinds of content: another hash means that the rules changed. */
 async function sampleHash(strategy: ChunkStrategy): Promise<string> {
   const bytes = new TextEncoder().encode(sample);
   const document = await parseDocument({ uri: 'sample.md', mediaType: 'text/markdown', bytes });
@@ -61,7 +61,7 @@ async function sampleHash(strategy: ChunkStrategy): Promise<string> {
     maxTokens: 40,
     overlapTokens: 8,
     countTokens,
-    // Stands for a model: where the semantic way breaks must not hang on one here.
+    // Used in place of a model: where the semantic chunker breaks the sample must not depend on one.
     embed: async (texts) => texts.map((text) => [text.length % 7, text.length % 5, 1]),
   });
   return hashJson({ document, chunks });

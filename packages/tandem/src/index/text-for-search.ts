@@ -2,7 +2,7 @@ import type { EmbeddableChunk } from '../chunk/embedded-text.ts';
 
 /**
  * What full-text search sees. A word of a section's heading says more about what the section answers than one of its text;
- * written three times it counts so (a common stand-in for BM25F's field weights). On 600 MedQuAD train questions the right
+ * written three times it counts so (a common replacement for BM25F's field weights). On 600 MedQuAD train questions the right
  * section came first for 68 % instead of 65 % (`bench/retrieve.ts`).
  */
 export function textForSearch(

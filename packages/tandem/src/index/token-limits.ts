@@ -3,7 +3,7 @@ import type { CountTokens } from '../chunk/token-meter.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { Chunking } from './chunking.ts';
 
-/** Counts in the embedder's own tokens; a hosted one does not tell, and three UTF-8 bytes for a token is on the safe side. */
+/** Counts in the embedder's own tokens; a hosted one gives no counts, and three UTF-8 bytes for a token is on the safe side. */
 export function tokenLimits(
   embedder: EmbeddingModelV4,
   { maxTokens }: Chunking,

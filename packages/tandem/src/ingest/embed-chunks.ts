@@ -46,7 +46,7 @@ export async function embedTexts(
     });
     const entries = call.map(([textHash], i) => ({
       textHash,
-      vector: checked(embeddings[i], options),
+      vector: checkVector(embeddings[i], options),
     }));
     await cache.put(embedderHash, entries);
     for (const { textHash, vector } of entries) vectors.set(textHash, vector);
@@ -59,8 +59,8 @@ export async function embedTexts(
 /** Enough to fill two cores, few enough that an interruption loses less than a second's work. */
 const textsPerCall = 32;
 
-/** A vector that is not one would be found by nothing, or by everything, and nobody would know why. */
-function checked(embedding: number[] | undefined, { dimensions, embedder }: EmbedOptions): Float32Array {
+/** A vector that is not all numbers would be found by no query, or by every one, without a hint why. */
+function checkVector(embedding: number[] | undefined, { dimensions, embedder }: EmbedOptions): Float32Array {
   const vector = Float32Array.from(embedding ?? []);
   const what =
     vector.length !== dimensions

@@ -2,13 +2,13 @@ import v8 from 'node:v8';
 
 /**
  * While it is held, the heap of this process grows no further than it has to. V8 doubles its young generation whenever as
- * much as it holds has outlived a collection, and a batch does until it is committed: on a long run that ends at 134 MB. And it
+ * much as it holds has outlived a collection, and a batch does until it is committed: on a long run it reaches 134 MB. And it
  * lets the old one grow to several times what is alive, and so all the vectors that went through it. Held, an ingest collects
  * more often: some milliseconds in a second.
  *
- * Both are flags that V8 reads anew at each collection (the first takes no value below 2 at the process's start: it works when
- * set later only). They are the whole process's, and as they were by default when the last ingest is done. An engine that
- * reads them no more has its heap grow as before.
+ * Both are flags that V8 reads again at each collection (the first takes no value below 2 at the process's start: it works when
+ * set later only). They apply to the whole process, and are set back to their defaults when the last ingest is done. An engine that
+ * no longer reads them lets its heap grow as before.
  */
 export function holdHeapGrowth(): Disposable & { look(): void } {
   let holdsYoung = false;

@@ -1,6 +1,6 @@
 /**
  * Run by `kill.test.ts` as a process of its own: one ingest of `FOLDER/documents` into `FOLDER/data`, told about on stdout. Access
- * labels by file name stand in `FOLDER/labels.json`, if it is there.
+ * labels by file name are in `FOLDER/labels.json`, if it exists.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -38,14 +38,14 @@ export interface IngestReport {
   /** Documents. A moved file with an id of its own counts as changed. */
   added: number;
   changed: number;
-  /** Of these the access label alone is another one; nothing was embedded for them. */
+  /** Of these, documents of which only the access label changed; nothing was embedded for them. */
   relabelled: number;
   removed: number;
   unchanged: number;
   /** Still in a source, and passed over because of `tandem forget`. */
   forgotten: number;
   problems: IngestProblem[];
-  /** Ids of the sources that could not be listed, each also a problem: of their documents nothing was changed. */
+  /** Ids of the sources that could not be listed, each also a problem: their documents were left as they are. */
   unavailable: string[];
   /** Chunks written in this run; of their vectors `embedded` were computed and `fromCache` remembered. */
   chunks: number;
@@ -53,7 +53,7 @@ export interface IngestReport {
   fromCache: number;
   /** What the index holds now. */
   index: { documents: number; chunks: number };
-  /** Why everything was indexed anew, where it was. */
+  /** Why everything was indexed again, where it was. */
   reindexed?: 'first ingest' | 'configuration changed' | 'index was missing or damaged';
   seconds: number;
 }
@@ -63,7 +63,7 @@ export interface IngestReport {
  * gone is removed. What is gone, or has another access label, goes first, before anything is read. Documents become visible
  * batch by batch, each batch all at once; killed at any moment, the index is what the last batch left and the next ingest
  * goes on from there. A document that cannot be read or parsed is a problem in the report and ends nothing: its last good
- * version stays if its bytes could not be had, and goes if they hold no document.
+ * version stays if its bytes could not be read, and is removed if they hold no document.
  *
  * @throws LockedError when another process is writing
  * @throws SourceError when no source can be listed; nothing is removed then
@@ -134,7 +134,7 @@ async function bringInLine(
   progress.total = compared.work;
 
   let seq = state.committedSeq;
-  // One batch is read while the one before it is embedded, and both are told of together.
+  // One batch is read while the one before it is embedded, and progress is reported for both together.
   let reading: string | undefined;
   let embedding = { documents: 0, chunks: 0 };
   const removed = new Set(compared.gone.map(({ id }) => id));
@@ -151,7 +151,7 @@ async function bringInLine(
       tell();
     },
   });
-  // One batch is parsed while the one before is embedded: the embedder's threads are not this one.
+  // One batch is parsed while the one before is embedded: the embedder works in threads of its own.
   const read = () => batches.next().finally(() => (reading = undefined));
   let next = read();
   try {
@@ -265,7 +265,7 @@ async function bringInLine(
   }
 }
 
-/** Names of one filter: a store takes no list of any length. */
+/** Ids in one filter: a store does not take lists of any length. */
 const idsPerCall = 500;
 
 /** The index as the configuration wants it: the one that is there, or a new and empty one. */

@@ -10,7 +10,7 @@ export interface IngestProblem {
   uri: string;
   /**
    * `skipped`: not a kind of file that is read. `failed`: should have been ingested and could not be. `partial`: was
-   * ingested, and a piece of it could not be read; told when it is read, not again while it is unchanged.
+   * ingested, and a piece of it could not be read; reported when it is read, not again while it is unchanged.
    */
   kind: 'skipped' | 'failed' | 'partial';
   message: string;
@@ -25,13 +25,13 @@ export interface Listing {
   forgotten: number;
   /** When the listing of each source that could be listed began. */
   checks: { sourceId: string; checkedAt: string }[];
-  /** Ids of the sources that could not be listed. What is in them is neither there nor gone. */
+  /** Ids of the sources that could not be listed. It is unknown whether their documents are still there. */
   unavailable: string[];
 }
 
 /**
- * Lists all sources into `catalog.listing`, which holds what memory should not. What two sources list is the first one's. A
- * source that cannot be listed is a problem, and the others go on.
+ * Lists all sources into `catalog.listing`, since memory may not hold them all. What two sources list belongs to the first. A
+ * source that cannot be listed is a problem, and the others are still listed.
  * @throws what went wrong first, when no source could be listed; at once whatever is no Tandem error, as it is a mistake of
  * ours: a source of a user's own throws none (`sources/own-source.ts`)
  */

@@ -31,13 +31,13 @@ export interface Prepared {
 /** What becomes visible in one commit. */
 export interface Batch {
   put: Prepared[];
-  /** Ids of documents that go. */
+  /** Ids of documents to remove. */
   remove: Set<string>;
   problems: DocumentProblem[];
   resolved: string[];
-  /** Same bytes, another mark. */
+  /** Documents with the same bytes under another change mark. */
   touched: { id: string; changeMark: string }[];
-  /** What of documents that were read could not be: told, and no failure. */
+  /** Pieces of documents that could not be read: reported, but not failures. */
   notes: IngestProblem[];
   /** Documents passed over because they were forgotten on purpose. */
   forgotten: number;
@@ -112,7 +112,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
   for (const { id, uri } of await catalog.listing.restOfMoved()) giveUp(uri, id);
   yield batch;
 
-  /** Gives the batch on when it has grown large enough. */
+  /** Yields the batch when it has grown large enough. */
   async function* done(more: number): AsyncGenerator<Batch, void, undefined> {
     chunks += more;
     if (chunks < batchChunks && batch.touched.length + batch.problems.length < 1000) return;
@@ -149,7 +149,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
       batch.touched.push({ id: before.id, changeMark: work.changeMark });
       return 0;
     }
-    const { document, accessFromSource } = await parsed(entry, loaded, options);
+    const { document, accessFromSource } = await parseEntry(entry, loaded, options);
     const names = forgotten.size > 0 ? [document.id, `bytes:${document.contentHash}`] : [];
     const met = names.find((name) => forgotten.has(sha256(name)));
     if (met !== undefined) {
@@ -172,7 +172,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     const readAt = new Date().toISOString();
     const entry = work.entry as SourceEntry;
     const loaded = await sources[work.source]!.load(entry, signal && { signal });
-    const { document, accessFromSource } = await parsed(entry, loaded, options);
+    const { document, accessFromSource } = await parseEntry(entry, loaded, options);
     if (await isTaken(document)) throw idTaken(document, (await places.uriOf(document.id))!);
     return await put(work, document, { accessFromSource, readAt });
   }
@@ -254,7 +254,7 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     return made.length;
   }
 
-  /** The document at this uri goes. */
+  /** Removes the document at this uri. */
   function giveUp(uri: string, id: string): void {
     places.leave(uri, id);
     batch.remove.add(id);
@@ -269,13 +269,13 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     batch.problems.push({
       uri,
       sourceId,
-      // Bytes that hold no document hold none the next time either; anything else is worth another try.
+      // Bytes without a document will have none the next time either; anything else is worth another try.
       changeMark: noDocument ? changeMark : '',
       message: error.message,
       ...(error.hint !== undefined && { hint: error.hint }),
       at: new Date().toISOString(),
     });
-    // The old version stays, but nobody may go on reading it under a label that its source has taken away.
+    // The old version stays, but it must no longer be readable under a label that its source has taken away.
     const keeps = before && !noDocument && before.accessFromSource && before.access !== labelOf(work);
     const stored = keeps ? await catalog.documents.get(before.id) : undefined;
     return stored ? await relabel(work, stored.id, stored.changeMark) : 0;
@@ -308,7 +308,7 @@ function createPlaces(catalog: Catalog) {
       ids.set(uri, undefined);
       if (id !== undefined) uris.set(id, undefined);
     },
-    /** A batch is full: the one before the one before it is in the catalogue by now. */
+    /** A batch is full: the last but one before it is in the catalogue by now. */
     next(): void {
       [earlierUris, earlierIds] = [uris, ids];
       [uris, ids] = [new Map(), new Map()];
@@ -331,7 +331,7 @@ const sameMetadata = (a: Document, b: Document) => JSON.stringify(a.metadata) ==
 /** The end of a path or address, short enough for a line of progress. */
 const fileName = (uri: string) => (/[^/\\]+[/\\]*$/.exec(uri)?.[0] ?? uri).slice(0, 60);
 
-async function parsed(
+async function parseEntry(
   entry: SourceEntry,
   loaded: LoadedEntry,
   { onReading, signal }: Pick<PrepareOptions, 'onReading' | 'signal'>,
@@ -354,7 +354,7 @@ async function parsed(
     };
   } catch (error) {
     if (TandemError.isInstance(error) || signal?.aborted) throw error;
-    // A parser that trips over one file must not keep a thousand others out.
+    // A parser that fails on one file must not stop a thousand others.
     throw new TandemError({
       code: 'parser_failed',
       domain: 'ingest',

@@ -7,7 +7,7 @@ const leastText = 10;
  * into "[1] [1] [1]" or counts on to "[43]" until its tokens are spent; held to these rules it goes on to its next sentence, or
  * ends. A bracket before anything but a digit is text.
  *
- * @param length in characters, markers included; markers stand only behind the first `minLength`.
+ * @param length in characters, markers included; markers come only after the first `minLength`.
  * @returns the rules by name; `cited` is the string.
  */
 export function citedString(

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 
-/** A shorter look says little: the system counts in hundredths of a second. */
+/** A shorter interval says little: the system counts in hundredths of a second. */
 const shortestLook = 200;
 
 /** Milliseconds: of the clock, of all processors without work, of this process's work. */
@@ -15,7 +15,7 @@ interface Reading {
  *
  * llama.cpp's threads wait for each other by spinning, hundreds of times for a token. When another program holds one of the
  * cores, each of those waits lasts until the system gives the core back, and a token takes seconds instead of
- * milliseconds. One thread waits for nobody; and the number of threads does not change the result.
+ * milliseconds. One thread waits for no other; and the number of threads does not change the result.
  */
 export class FreeCores {
   readonly #now: () => number;
@@ -23,7 +23,7 @@ export class FreeCores {
   #last: Reading;
   #free = Number.POSITIVE_INFINITY;
 
-  /** By this machine's clocks, unless a test tells others. */
+  /** Reads this machine's clocks, unless a test gives others. */
   constructor(clocks: { now: () => number; read: () => Reading } = { now: () => performance.now(), read }) {
     this.#now = clocks.now;
     this.#read = clocks.read;

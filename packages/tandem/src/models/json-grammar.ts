@@ -74,7 +74,7 @@ export function jsonGrammar(
       body: `${literal(name)} ":" space ${visit(value, `${path}/properties/${name}`)}`,
       required: required.has(name),
     }));
-    // `after`: the members that remain once something stands before them; `first`: while nothing does yet.
+    // `after`: the members that remain once something is written before them; `first`: while nothing is yet.
     let after = '""';
     let first = '""';
     for (const member of members.toReversed()) {

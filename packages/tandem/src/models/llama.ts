@@ -77,7 +77,7 @@ export interface Sequence extends AsyncDisposable {
 }
 
 let backend: Promise<Llama> | undefined;
-/** From here on it looks what others do, so that the first call knows. */
+// The measurement of other programs' work starts here, so that the first call has one.
 const free = new FreeCores();
 /** What llama.cpp last complained of: it logs its reasons and throws without them. */
 let lastComplaint = '';
@@ -179,7 +179,7 @@ async function load(path: string, options: LoadOptions) {
 
 function nameOf({ fileInfo }: LlamaModel, path: string): string {
   const name: unknown = fileInfo.metadata.general?.name;
-  // Written by whoever made the file: one line of it, of a length that a table can take.
+  // The file's maker may write anything here: take one line of it, short enough for a table.
   return (typeof name === 'string' && name.replace(/\s+/g, ' ').trim().slice(0, 100)) || basename(path);
 }
 
@@ -365,7 +365,7 @@ class ContextPool {
       this.#loadedAdapters.set(adapter.path, version);
       return create(adapter.path);
     }
-    // The file was written anew: give the new one another path.
+    // The file was overwritten: give the new one another path.
     const folder = await mkdtemp(join(tmpdir(), 'tandem-adapter-'));
     try {
       const copy = join(folder, basename(adapter.path));
@@ -376,7 +376,7 @@ class ContextPool {
     }
   }
 
-  /** Whether making a context failed, so that the model will never be free of it. */
+  /** Whether making a context failed: the model then cannot be freed. */
   get leaked(): boolean {
     return this.#leaked;
   }
@@ -394,7 +394,7 @@ async function adapterKey(adapter: Required<AdapterReference>): Promise<string> 
   return JSON.stringify([path, adapter.scale, await adapterVersion(path)]);
 }
 
-/** A file written anew at the same path is another adapter. */
+/** A file that is overwritten at the same path is another adapter. */
 async function adapterVersion(path: string): Promise<string> {
   const file = await stat(path).catch(() => undefined);
   if (!file?.isFile()) {

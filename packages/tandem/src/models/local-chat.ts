@@ -325,8 +325,8 @@ function stream(
 }
 
 /**
- * Tokens to text as they come: a character may take several tokens, and the beginning of a stop sequence must not be
- * shown before it is clear that it is none.
+ * Turns tokens into text as they come: a character may take several tokens, and the beginning of a stop sequence must not be
+ * shown before it is clear that it is not one.
  */
 class TextAssembler {
   text = '';
@@ -393,7 +393,7 @@ function overlap(text: string, stop: string): number {
   return 0;
 }
 
-/** The text each token adds; a character of several tokens stands with its last, so that they join to the whole. */
+/** The text that each token adds; a character of several tokens is added by its last, so that the pieces join to the whole. */
 function pieces(loaded: LoadedLlama, tokens: readonly Token[]): string[] {
   const result: string[] = [];
   let from = 0;
@@ -483,7 +483,7 @@ function toolsOf(loaded: LoadedLlama): LocalChatTools {
   };
 }
 
-/** Branches less likely than this are not followed: what they would part into gets equal shares of it. */
+/** Branches less likely than this are not followed: the choices below them get equal shares of it. */
 const negligible = 1e-4;
 
 /** Follows the sequences as a tree from their common beginning: at each fork the softmax over the tokens that lead on. */
@@ -502,7 +502,8 @@ async function chooseAmong(
       if (token === undefined) {
         throw new InvalidInputError({
           domain: 'models',
-          message: 'One choice is the beginning of another, so that they cannot be told apart.',
+          message:
+            'One choice is the beginning of another, so the model cannot be asked to choose between them.',
           hint: 'End each choice with what closes it, such as a quote.',
         });
       }

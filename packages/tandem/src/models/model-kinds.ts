@@ -47,7 +47,7 @@ export const rerankingModelSchema = instance<RerankingModelInstance>('reranking'
 /**
  * The given model as one of the AI SDK's present specification (V4), allowed to reach its provider. A local model stays the object that it
  * is, with its local tools.
- * @throws InvalidInputError for anything else, naming what it is and the setting that it stands in.
+ * @throws InvalidInputError for anything else, naming what it is and the setting that holds it.
  */
 export function adoptLanguageModel(given: unknown, where: string): LanguageModelV4 {
   if (!isOfKind(given, 'language')) throw wrongKind(given, 'language', where);

@@ -4,7 +4,7 @@ import { isIP, Socket } from 'node:net';
 import { NetworkBlockedError } from '../core/errors/network-blocked-error.ts';
 import type { ProviderConfig } from '../core/settings.ts';
 
-/** Who may be talked to. Loopback always may. */
+/** Which hosts this process may connect to. Loopback is always allowed. */
 export interface NetworkPolicy {
   mode: 'local' | 'open';
   /** Hosts of configured providers and sources, lower case, without port. */
@@ -25,7 +25,7 @@ export function networkPolicy(
   };
 }
 
-/** Throws NetworkBlockedError unless the policy lets this process talk to the host. */
+/** Throws NetworkBlockedError unless the policy lets this process connect to the host. */
 export function checkHost(policy: NetworkPolicy, host: string): void {
   if (policy.mode === 'open' || permitted.getStore() === true) return;
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
@@ -44,7 +44,7 @@ export function policyFetch(policy: NetworkPolicy): typeof fetch {
 
 const permitted = new AsyncLocalStorage<boolean>();
 
-/** Runs `work`, which may talk to anybody: what fetches a model that is not here yet. */
+/** Runs `work`, which may connect to any host: for fetching a model that is not on this machine yet. */
 export function withNetwork<Result>(work: () => Promise<Result>): Promise<Result> {
   return permitted.run(true, work);
 }

@@ -151,7 +151,7 @@ function prepare(model: string, call: LanguageModelV4CallOptions, contextLength:
       truncate: false,
       shift: false,
       ...(json !== undefined && { format: json as JSONObject }),
-      options: defined({
+      options: withoutUndefined({
         num_ctx: contextLength,
         num_predict: maxOutputTokens,
         temperature: call.temperature ?? 0,
@@ -171,7 +171,7 @@ function prepare(model: string, call: LanguageModelV4CallOptions, contextLength:
   };
 }
 
-function defined(values: Record<string, unknown>): JSONObject {
+function withoutUndefined(values: Record<string, unknown>): JSONObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as JSONObject;
 }
 
@@ -193,7 +193,7 @@ function toMessages(prompt: LanguageModelV4Prompt): { role: string; content: str
 /** Raises ContextOverflowError where the server cannot have read the whole prompt, or had no room for the answer. */
 function checkNotCut(reply: ChatReply, prepared: Prepared): void {
   const { promptBytes, messages, maxOutputTokens, contextLength } = prepared;
-  // A token stands for one byte at least; a template adds less than this to each message.
+  // A token is one byte at least; a template adds less than this to each message.
   const most = promptBytes + 64 * (messages + 1);
   if (most + maxOutputTokens <= contextLength) return;
   const read = reply.prompt_eval_count;

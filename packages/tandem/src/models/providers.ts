@@ -22,7 +22,7 @@ import { parseModelReference } from './registry.ts';
 export interface Models extends AsyncDisposable {
   /** What they are called in messages, reports and hashes: the reference, or `provider:model` of an instance. */
   readonly names: { chat: string; embedder: string; reranker?: string };
-  /** As chosen: who may be talked to. */
+  /** As chosen: which hosts may be connected to. */
   readonly network: NetworkPolicy['mode'];
   chat(): Promise<LanguageModelV4>;
   embedder(): Promise<EmbeddingModelV4>;
@@ -84,7 +84,7 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
   const opened = new AsyncDisposableStack();
   const openings = new Map<string, Promise<unknown>>();
   /** Opened when first asked for, once; after a failure the next call tries again. */
-  const once = <Model>(key: string, open: () => Promise<Model>): Promise<Model> => {
+  const openOnce = <Model>(key: string, open: () => Promise<Model>): Promise<Model> => {
     if (opened.disposed) throw new DisposedError({ what: 'These models were' });
     let opening = openings.get(key) as Promise<Model> | undefined;
     if (!opening) {
@@ -98,7 +98,7 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
   };
   const chatOf = (given: string | LanguageModelInstance) =>
     typeof given === 'string'
-      ? loading(given, options, () => openChat(config, given, options, opened))
+      ? reportLoading(given, options, () => openChat(config, given, options, opened))
       : Promise.resolve(adoptLanguageModel(given, settings.chat));
   return {
     names: {
@@ -107,22 +107,24 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
       ...(rerankerGiven !== undefined && { reranker: nameOfModel(rerankerGiven) }),
     },
     network,
-    chat: async () => once('chat', () => chatOf(chatGiven)),
+    chat: async () => openOnce('chat', () => chatOf(chatGiven)),
     embedder: async () =>
-      once('embedder', async () =>
+      openOnce('embedder', async () =>
         typeof embedderGiven === 'string'
-          ? loading(embedderGiven, options, () => openEmbedder(config, embedderGiven, options, opened))
+          ? reportLoading(embedderGiven, options, () => openEmbedder(config, embedderGiven, options, opened))
           : adoptEmbeddingModel(embedderGiven, settings.embedder),
       ),
     reranker: async () =>
       rerankerGiven === undefined
         ? undefined
-        : once('reranker', async () =>
+        : openOnce('reranker', async () =>
             typeof rerankerGiven === 'string'
-              ? loading(rerankerGiven, options, () => openReranker(config, rerankerGiven, options, opened))
+              ? reportLoading(rerankerGiven, options, () =>
+                  openReranker(config, rerankerGiven, options, opened),
+                )
               : adoptRerankingModel(rerankerGiven, settings.reranker),
           ),
-    chatNamed: async (reference) => once(`chat ${reference}`, () => chatOf(reference)),
+    chatNamed: async (reference) => openOnce(`chat ${reference}`, () => chatOf(reference)),
     connection: (reference) => {
       const named = reference ?? chatGiven;
       return typeof named === 'string' ? openAIConnection(config, named) : undefined;
@@ -145,7 +147,7 @@ function check(
   options: OpenModelsOptions,
 ): void {
   if (typeof given === 'string') checkReference(config, given, settings[part], options);
-  // A config's schema has looked at its instances: what is wrong here is an option of `createTandem`.
+  // A config's schema has checked its instances: what is wrong here is an option of `createTandem`.
   else adopt(given, part);
 }
 
@@ -157,7 +159,7 @@ const definedOf = ({ chat, embedder }: ModelChoice) => ({
 const isLocal = (reference: string) => /^(local|hf):/.test(reference);
 
 /** Tells when a local model is being brought into memory, which takes seconds for a large one, and when it is there. */
-async function loading<Model>(
+async function reportLoading<Model>(
   reference: string,
   { onProgress }: OpenModelsOptions,
   open: () => Promise<Model>,

@@ -6,7 +6,7 @@ export interface ModelFile {
   /** Path inside the model's folder, with `/`. */
   name: string;
   /**
-   * SHA-256 of the file wherever it comes from. Absent where we have not seen the file ourselves: then the SHA-256 that
+   * SHA-256 of the file wherever it comes from. Absent for files that were never checked here: then the SHA-256 that
    * the Hub states for it is what is checked, and it is pinned in the cache on first use.
    */
   sha256?: string;

@@ -39,7 +39,7 @@ export function aliasesOf(title: string, text: string, blocks: Block[], given: s
     });
 }
 
-/** Whether a sentence or line is nothing but a list of other names. */
+/** Whether a sentence or line only lists other names. */
 export function isAlsoCalledLine(line: string): boolean {
   return line.search(alsoCalledLine) === 0 && !line.trim().includes('\n');
 }

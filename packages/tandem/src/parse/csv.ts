@@ -49,7 +49,7 @@ export function parseCsv(bytes: Uint8Array, uri: string, delimiter?: string): Pa
   return { text: output.text, blocks: output.blocks, metadata, title: '' };
 }
 
-/** The one of `, ; tab |` that cuts the first lines into equally many cells, most of them; quoted parts are passed over. */
+/** The one of `, ; tab |` that cuts the first lines into equally many cells, most of them; quoted parts are skipped. */
 function delimiterOf(text: string): string {
   const lines = text
     .slice(0, 20_000)

@@ -33,7 +33,7 @@ function encodingOf(bytes: Uint8Array, declared: string | undefined): string {
     try {
       return new TextDecoder(declared).encoding;
     } catch {
-      // A name no one knows says nothing; the bytes may.
+      // An unknown name is ignored; the bytes may tell.
     }
   }
   if (isUtf8(bytes)) {

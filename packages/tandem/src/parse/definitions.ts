@@ -35,7 +35,7 @@ export function definitionsIn({
   return [...found.values()];
 }
 
-/** More abbreviations than this are an index of them, and no more is learnt from it. */
+/** More abbreviations than this are an index of them, and the rest is ignored. */
 const mostDefinitions = 300;
 
 /** Without emphasis, code marks, link targets and escapes; in linear time, for a block may be a whole book. */

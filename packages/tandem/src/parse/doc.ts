@@ -72,7 +72,7 @@ function writeParagraphs(paragraphs: Iterable<DocParagraph>, output: StructuredT
   const flushTable = () => {
     if (cell.length > 0) row.push(cell.join(' '));
     if (row.length > 0) rows.push(row);
-    // A box around text is no table.
+    // A box around text is not a table.
     if (rows.every((cells) => cells.length <= 1))
       for (const [only = ''] of rows) output.add('paragraph', only);
     else output.add('table', pipeTable(rows));
@@ -195,7 +195,7 @@ class WordFile {
     characterProperties: Formats,
   ): Generator<DocParagraph> {
     let text = '';
-    // Fields nest: what stands between their beginning and separator is an instruction.
+    // Fields nest: what is between their beginning and separator is an instruction.
     const fields: boolean[] = [];
     for (const piece of pieces) {
       const first = Math.max(from, piece.from);
@@ -352,7 +352,7 @@ class Formats {
     const starts = this.#starts;
     let at = this.#last;
     if (starts[at] === undefined || starts[at]! > offset) {
-      // Pieces need not stand in the stream as they do in the text.
+      // Pieces need not be in the stream in the order of the text.
       let low = 0;
       let high = starts.length;
       while (low < high) {
@@ -474,7 +474,7 @@ function summaryOf(file: CompoundFile): Record<string, string> {
       if (clean !== '') metadata[name] = clean;
     }
   } catch {
-    // A summary is a courtesy; a document without is still a document.
+    // A summary is optional: a document without it is still read.
   }
   return metadata;
 }

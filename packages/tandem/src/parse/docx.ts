@@ -53,7 +53,7 @@ function isPaged(file: OfficePackage): boolean {
 
 interface Paragraph {
   text: string;
-  /** Where it stands: the page of its first character. */
+  /** Where it is: the page of its first character. */
   page: number | undefined;
   style: WordStyle | undefined;
   /** From 1; undefined for what is no heading. */
@@ -105,7 +105,7 @@ class WordBlocks {
   finish(): { text: string; blocks: StructuredText['blocks']; title?: string } {
     const output = new StructuredText();
     const drafts = withHeadings(this.#drafts);
-    // A title of its own stands above the first rank of headings.
+    // A title of its own is above the first level of headings.
     const title = drafts.find((draft) => draft.kind === 'heading' && draft.isTitle);
     const above = title ? 1 : 0;
     for (const draft of drafts) {
@@ -162,7 +162,7 @@ class WordBlocks {
     const cellsOf = (row: XmlElement) => descendantsOf(row, 'tc');
     const width = rows.reduce((most, row) => Math.max(most, cellsOf(row).length), 0);
     const isHeading = (paragraph: XmlElement) => this.#levelOf(paragraph) !== undefined;
-    // A box around text, or a page laid out with a table: its content stands for itself.
+    // A box around text, or a page laid out with a table: its content is taken as it is.
     if (
       width <= 1 ||
       rows.some((row) => cellsOf(row).some((cell) => childrenOf(cell, 'p').some(isHeading)))
@@ -323,7 +323,7 @@ class WordBlocks {
         case 'rPr':
         case 'annotationRef':
           break;
-        case 'rt': // Readings above characters would stand in the middle of the word.
+        case 'rt': // Readings above characters would break up the word.
           break;
         default:
           this.#readInline(element, into, bold);
@@ -356,7 +356,7 @@ function withHeadings(drafts: Draft[]): Draft[] {
   });
 }
 
-/** Numbers are list markers of Markdown as they are; letters stand behind its bullet. */
+/** Numbers already are list markers of Markdown; letters are written after its bullet. */
 function markerOf(number: string): string {
   if (number === '') return '-';
   return /^\d{1,9}[.)]$/.test(number) ? number : /\w/.test(number) ? `- ${number}` : '-';

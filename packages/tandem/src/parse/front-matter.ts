@@ -6,7 +6,7 @@ export interface FrontMatter {
   fields: Record<string, string>;
   /** Field `aliases`, as a list. */
   aliases: string[];
-  /** What stands below it; the whole file where there is none. */
+  /** What is below it; the whole file where there is none. */
   body: string;
 }
 

@@ -121,7 +121,7 @@ function mainContent(document: HtmlDocument, title: string): Element {
 
 /**
  * Whether all that is more than paragraphs came through. Readability makes a `<div>` of the element it takes for the content,
- * rows without a table where that was one, and drops what stands beside it. Lists and tables of links may go: they are
+ * rows without a table where that was one, and drops what is beside it. Lists and tables of links may go: they are
  * menus; so may tables of one row: they lay a page out.
  */
 function keepsStructure(found: Element, body: Element): boolean {
@@ -296,7 +296,7 @@ function isList(element: Element): boolean {
 }
 
 /**
- * A line for each item, and for each definition `- term: definition`; lists in it are indented below. What stands between
+ * A line for each item, and for each definition `- term: definition`; lists in it are indented below. What is between
  * items, which no list should have, gets a line too.
  */
 function writeList(list: Element, indent: number, depth: number, lines: string[]): void {
@@ -316,7 +316,7 @@ function writeList(list: Element, indent: number, depth: number, lines: string[]
   const writeItem = (item: Element, at: number, line: (words: string, hasLists: boolean) => void) => {
     flush();
     const lists: Element[] = [];
-    // The item itself may be a list: one that stands in another without an item around it.
+    // The item itself may be a list: one that is in another without an item around it.
     const words = inlineText(item, at, (inner) => lists.push(inner));
     line(oneLine(words), lists.length > 0);
     for (const inner of lists) writeList(inner, indent + 1, at + 1, lines);
@@ -366,8 +366,8 @@ const mostAdded = 10_000_000;
 const cellMarks = 3;
 
 /**
- * Cells stand in the columns where a browser shows them (HTML §4.9.12, "forming a table"): what spans rows keeps its column in
- * each, and says there the same, so that a row can be understood alone. What spans columns stands in the first.
+ * Cells are in the columns where a browser shows them (HTML §4.9.12, "forming a table"): what spans rows keeps its column in
+ * each, and says there the same, so that a row can be understood alone. What spans columns is in the first.
  */
 function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text: string } {
   const lines: string[][] = [];
@@ -426,7 +426,7 @@ function tableOf(table: Element, depth: number): { kind: 'table' | 'list'; text:
     : tableWithoutNames(lines, { isNamed: table.querySelector('th') !== null });
 }
 
-/** Its first row is the head: it stands in a <thead>, or has nothing but <th>. One <th> a row names the row. */
+/** Its first row is the head: it is in a <thead>, or has nothing but <th>. One <th> a row names the row. */
 function namesColumns(table: Element): boolean {
   const filled = [...table.querySelectorAll('tr')].find((row) => oneLine(row.textContent ?? '') !== '');
   if (!filled) return false;

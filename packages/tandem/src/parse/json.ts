@@ -11,32 +11,32 @@ import { StructuredText } from './structured-text.ts';
  */
 export function parseJson(bytes: Uint8Array, uri: string): ParsedBody {
   const { text, encoding } = decodeText(bytes, uri);
-  const value = parsed(text, (cause) => {
+  const value = parseValue(text, (cause) => {
     throw notJson(uri, cause);
   });
-  return written(value, uri, encoding);
+  return writeBody(value, uri, encoding);
 }
 
-/** One JSON value a line: as an array of them. A few lines that are none (a log cut short) are passed over by number. */
+/** One JSON value a line: as an array of them. A few lines that are not JSON (a log cut short) are skipped and reported by number. */
 export function parseJsonLines(bytes: Uint8Array, uri: string): ParsedBody {
   const { text, encoding } = decodeText(bytes, uri);
   const bad: { line: number; cause: unknown }[] = [];
   const values = text.split('\n').flatMap((line, index): unknown[] => {
     if (line.trim() === '') return [];
-    return [parsed(line, (cause) => bad.push({ line: index + 1, cause }))].filter(
+    return [parseValue(line, (cause) => bad.push({ line: index + 1, cause }))].filter(
       (value) => value !== undefined,
     );
   });
   const [first] = bad;
   if (first && bad.length > Math.max(1, 0.01 * values.length)) throw notJson(uri, first.cause, first.line);
   if (first && values.length === 0) throw notJson(uri, first.cause, first.line);
-  const body = written(values, uri, encoding);
+  const body = writeBody(values, uri, encoding);
   if (first) body.metadata = { ...body.metadata, linesNotRead: bad.map(({ line }) => line).join(', ') };
   return body;
 }
 
 /** Integers that a double cannot hold (long ids) stay as they are written. */
-function parsed(text: string, fail: (cause: unknown) => void): unknown {
+function parseValue(text: string, fail: (cause: unknown) => void): unknown {
   try {
     if (!/\d{16}/.test(text)) return JSON.parse(text);
     return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) =>
@@ -66,7 +66,7 @@ function notJson(uri: string, cause: unknown, line?: number): UnreadableDocument
   });
 }
 
-function written(value: unknown, uri: string, encoding: string): ParsedBody {
+function writeBody(value: unknown, uri: string, encoding: string): ParsedBody {
   const output = new StructuredText();
   writeValue(value, '', 2, output, uri);
   const metadata: Record<string, string> = encoding === 'utf-8' ? {} : { encoding };
@@ -153,7 +153,7 @@ function writeObject(
     } else below.push([key, value]);
   }
   flush();
-  // What has a heading of its own comes last: it would take the fields after it for its own.
+  // Fields with a heading of their own come last: fields after them would seem to belong to that heading.
   for (const [key, value] of below) {
     const place = path === '' ? key : `${path}.${key}`;
     const name = isObject(value) ? nameOf(value) : undefined;

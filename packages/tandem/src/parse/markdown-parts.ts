@@ -34,9 +34,9 @@ export class TextLines {
 }
 
 /**
- * The parts of Markdown (CommonMark 0.31 and GitHub's tables) that stand side by side, as markdown-it finds them. Lists that follow
+ * The parts of Markdown (CommonMark 0.31 and GitHub's tables) that follow one another at the top level, as markdown-it finds them. Lists that follow
  * each other, with other marks, are one; so are words, quotations and HTML without a blank line between them, and a list with the words
- * that stand directly below a mark alone. Lines of no part are blank.
+ * that are directly below a mark alone. Lines of no part are blank.
  *
  * By markdown-it and not by micromark (mdast): that finds the same, but took 16 s of processor time for MedQuAD's 5,486 documents, where
  * all else that is done to them takes .4 s, and 8 s with all that is found within lines switched off. Version 14, for 15 takes 1.7 times
@@ -96,7 +96,7 @@ const deepest = 20;
 /** Blocks only: marks within a line are not looked for, and link definitions stay in the text. */
 const reader = new MarkdownIt({ html: true }).disable('reference');
 // Each level of nesting looks at its lines again: a file of nothing but marks would take minutes. What is deeper is part of what it
-// stands in, whatever it is.
+// is in, whatever that is.
 reader.block.ruler.before('table', 'deep', (state, startLine, endLine, silent) => {
   if (silent || state.level < deepest) return false;
   state.line = startLine + 1;
@@ -109,7 +109,7 @@ reader.block.ruler.before('table', 'deep', (state, startLine, endLine, silent) =
  * The text with other characters, as many, where markdown-it would read something else than we do: HTML that is never closed
  * would go on to the end of the text; • begins no item; a line of other white space than blanks ends no paragraph; a tab
  * behind a blank, which texts taken from web pages are set in with, makes a line code; and a dash alone on its line makes a heading
- * of what stands above, where several of them are items that lost their words to the next line.
+ * of what is above, where several of them are items that lost their words to the next line.
  */
 function withoutPitfalls({ text, starts }: TextLines): string {
   const changed: { start: number; line: string }[] = [];

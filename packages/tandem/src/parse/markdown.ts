@@ -20,7 +20,7 @@ export function parseMarkdown(source: string, uri: string): MarkdownBody {
 
 /**
  * Blocks of Markdown, with offsets into `text`: headings, paragraphs (a quotation is one, too), tables, code, and whole lists, but for the
- * fenced code in their items, which stands between two parts of a list. Rules and comments are none.
+ * fenced code in their items, which is between two parts of a list. Rules and comments are none.
  */
 export function markdownBlocks(text: string): Block[] {
   const lines = new TextLines(text);
@@ -38,7 +38,7 @@ class BlockWriter {
   readonly #text: string;
   readonly #blocks: Block[] = [];
   readonly #lastCommentEnd: number;
-  /** What stands before it is written, or is left out. */
+  /** What is before it is written already, or left out. */
   #position = 0;
 
   constructor(lines: TextLines) {
@@ -56,7 +56,7 @@ class BlockWriter {
     this.#add('paragraph', this.#position, start);
     this.#position = end;
     if (kind === 'rule') return;
-    // The rest of what a comment ended in is no heading or table.
+    // The rest of the line on which a comment ended is not a heading or table.
     const isCut = start > lineStart;
     const isHtml = kind === 'paragraph' && /^ {0,3}<\/?[a-z]/i.test(this.#text.slice(start, start + 6));
     if (kind === 'html' || isHtml || isCut) this.#writeHtml(start, end);
@@ -69,7 +69,7 @@ class BlockWriter {
     return this.#blocks;
   }
 
-  /** Nobody is to read comments; headings are found, and the rest is shown as it stands. */
+  /** Comments are not for readers; headings are recognised, and the rest is shown as written. */
   #writeHtml(start: number, end: number): void {
     const text = this.#text;
     let from = start;
@@ -80,7 +80,7 @@ class BlockWriter {
       let next = lineEnd + 1;
       if (comment.test(line) && at < this.#lastCommentEnd) {
         this.#add('paragraph', from, at);
-        // What stands behind it on its line is a line of its own. It may end far below: a blank line ends other HTML, but no comment.
+        // What follows it on its line becomes a line of its own. It may end far below: a blank line ends other HTML, but no comment.
         from = next = text.indexOf('-->', at + line.indexOf('<!--') + 2) + 3;
       } else {
         const level = htmlHeading.exec(line)?.[1];
@@ -100,7 +100,7 @@ class BlockWriter {
   #writeList(start: number, end: number, fences: MarkdownPart['fences']): void {
     let position = start;
     const writeItems = (to: number) => {
-      // What stands below the code in the last item may be no item itself.
+      // What is below the code in the last item may not be an item itself.
       const isList = anyListItem.test(this.#text.slice(position, to));
       this.#add(isList ? 'list' : 'paragraph', position, to);
     };
@@ -122,7 +122,7 @@ class BlockWriter {
   }
 }
 
-/** Where the HTML heading that begins at `start` ends, if nothing stands behind it on its line and it says something. */
+/** Where the HTML heading that begins at `start` ends, if nothing follows it on its line and it has text. */
 function htmlHeadingEnd(text: string, start: number, level: string): number | undefined {
   const lines = text
     .slice(start, start + 1000)
@@ -135,7 +135,7 @@ function htmlHeadingEnd(text: string, start: number, level: string): number | un
 }
 
 /**
- * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, badges for instance, say nothing in it,
+ * What a heading says, without its marks: "## *Symptoms* ##" → "Symptoms". Pictures, such as badges, are left out,
  * unless it has nothing else.
  */
 export function headingText(markdown: string): string {

@@ -9,7 +9,7 @@ export interface PageRectangle {
 }
 
 /**
- * Where a span of a PDF's text stands on its pages: a rectangle for each of its lines, to be drawn over the page. A line that
+ * Where a span of a PDF's text is on its pages: a rectangle for each of its lines, to be drawn over the page. A line that
  * the span holds in part is cut in proportion to its characters; a table's row is marked as a whole. Empty for documents
  * without positions.
  */

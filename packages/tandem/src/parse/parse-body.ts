@@ -86,7 +86,7 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
   }
 }
 
-/** UTF-8 is what one expects; anything else, guessed or declared, is told. */
+/** UTF-8 is what one expects; any other encoding, guessed or declared, is reported. */
 function encodingNote(encoding: string): Record<string, string> {
   return encoding === 'utf-8' ? {} : { encoding };
 }

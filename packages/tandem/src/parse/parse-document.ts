@@ -12,7 +12,7 @@ export type { ParseInput };
 
 /**
  * Bytes to a document: Markdown, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of
- * Markdown and plain text is the body as written, that of the other formats is written anew as Markdown with their structure
+ * Markdown and plain text is the body as written, that of the other formats is written as Markdown with their structure
  * kept; block offsets are exact into `text` in every case. What can send its parser astray is read in a thread that can be
  * ended (see `parseInThread`).
  *
@@ -63,7 +63,7 @@ function subjectOf({ focus, url }: Record<string, string>): string {
   return /\p{L}{3}/u.test(name) ? name : '';
 }
 
-/** The first heading of the first level, or one that begins the text and stands above all others: the rest name a section. */
+/** The first heading of the first level, or one that begins the text and is above all others: any other heading names a section. */
 function firstHeading({ text, blocks }: ParsedBody): string {
   const headings = blocks.filter((block) => block.kind === 'heading');
   const [first, ...others] = headings;

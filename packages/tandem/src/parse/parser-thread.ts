@@ -20,7 +20,7 @@ export type ParserReply =
   | { unreadable: { uri: string; reason: UnreadableReason; message: string; hint: string | undefined } }
   | { failed: { message: string; stack: string | undefined } };
 
-/** Megabytes of JavaScript heap: a file that needs more is reported, and the process lives on. */
+/** Megabytes of JavaScript heap: a file that needs more is reported, and the process continues. */
 const mostMemory = 1536;
 /** Milliseconds without work after which the thread and its memory are given back. */
 const idle = 10_000;
@@ -71,14 +71,14 @@ function run(
     };
     const end = (outcome: () => void) => {
       if (thread === worker) thread = undefined;
-      // Errors of a thread that is being ended are nobody's.
+      // Errors of a thread that is being ended are ignored.
       worker.on('error', () => undefined);
       settle(() => void worker.terminate().then(outcome));
     };
     const unreadable = (reason: UnreadableReason, what: string, hint: string) =>
       end(() => reject(new UnreadableDocumentError({ uri, reason, message: `${uri} ${what}.`, hint })));
     const abort = () => end(() => reject(signal?.reason));
-    // Where a machine has other things to do the clock says little: the processor must have worked as long, too. A parser
+    // On a busy machine the clock says little: the processor must have worked as long, too. A parser
     // that only waits is given up in the end.
     const started = performance.now();
     const before = process.cpuUsage();

@@ -3,7 +3,7 @@ import { UnreadableDocumentError } from '../core/errors/unreadable-document-erro
 import { parseBody } from './parse-body.ts';
 import type { ParserProgress, ParserReply, ParserRequest } from './parser-thread.ts';
 
-// The other side of `parseInThread`: one request, one reply, and on the way to it what page is being read.
+// The other side of `parseInThread`: one request, one reply, and until then progress by pages.
 parentPort?.on('message', async ({ mediaType, input }: ParserRequest) => {
   parentPort?.postMessage(await replyTo(mediaType, input));
 });

@@ -13,7 +13,7 @@ export interface Fragment {
 
 /** One line of a column, or one row of a table, in reading order. */
 export interface PageLine {
-  /** A row has a cell for each run of text that stands apart from the next; a line of prose has one. */
+  /** A row has a cell for each run of text that is set apart from the next; a line of prose has one. */
   cells: string[];
   /** Left edges of the cells. */
   lefts: number[];
@@ -147,7 +147,7 @@ function rowsOf(fragments: Fragment[], direction: Direction): Row[] {
   for (const fragment of sorted) {
     const row = rows.at(-1);
     const reference = row?.[0];
-    // A superscript stands higher than its line, but not by half its size.
+    // A superscript is higher than its line, but not by half its size.
     if (reference && fragment.y - reference.y < 0.4 * Math.max(reference.size, fragment.size))
       row!.push(fragment);
     else rows.push([fragment]);
@@ -218,7 +218,7 @@ interface PageEdges {
 
 /**
  * Of most of its letters, unless there are nearly as many of the other kind, as where a short line holds a long name: then a line
- * begins at the edge that it stands at.
+ * begins at the edge that it touches.
  */
 function lineDirection({ pieces, left, right, size }: Segment, page: PageEdges): Direction {
   const [hebrew, latin] = [lettersIn(pieces, rightToLeft), lettersIn(pieces, leftToRight)];
@@ -230,7 +230,7 @@ function lineDirection({ pieces, left, right, size }: Segment, page: PageEdges):
 }
 
 /**
- * Pieces that stand side by side on the page, in the order in which they are read. pdf.js gives each piece by itself in that order; what
+ * Pieces that are side by side on the page, in the order in which they are read. pdf.js gives each piece by itself in that order; what
  * it does not know is that a line of Hebrew goes on to the left, and a Latin name or a number in it to the right. Marks and
  * spaces between two pieces of one direction are part of both, others of the line.
  */
@@ -285,7 +285,7 @@ function mirroredMarks(text: string): string {
   return text.replace(/[()[\]{}<>«»]/g, (mark) => mirrors[mark]!);
 }
 
-/** "ﬁ" is two letters to whoever searches; so are Arabic's positional forms one. */
+/** People search for "ﬁ" as two letters, and for Arabic's positional forms as one letter. */
 function withoutLigatures(text: string): string {
   return text.replace(/[\ufb00-\ufdff\ufe70-\ufefc]+/g, (forms) => forms.normalize('NFKC'));
 }

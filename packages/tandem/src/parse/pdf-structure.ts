@@ -117,13 +117,13 @@ function firstPage(drafts: Draft[]): number {
 
 const pageNumber =
   /^(?:page|seite|p\.?)?\s*[-–—|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*(?:[-–—|]|(?:of|\/|von)\s*\d{1,4})?$/i;
-/** The share of a page's height, at the top and at the bottom, where running lines stand. */
+/** The share of a page's height, at the top and at the bottom, where running headers and footers are. */
 const margin = 0.12;
 /** The least size of a heading, as a multiple of the body's, that is known by its size alone. */
 const headingSize = 1.15;
 
 /**
- * Drops page numbers, and lines that stand in the same margin of two pages in five or more with only their numbers changed.
+ * Drops page numbers, and lines that are in the same margin of two pages in five or more with only their numbers changed.
  * A heading may count up at the top of pages, too ("Chapter 1", "Chapter 2"): a line in a heading's type, or in the outline,
  * goes only if it says the same again, numbers and all.
  */
@@ -275,7 +275,7 @@ function joinedBox(a: Box, b: Box): Box {
 
 /**
  * Type that is set in whole paragraphs anywhere is not a heading's: a form may be set small and its report large. What
- * the outline or a number says stands.
+ * the outline or a number says is kept.
  */
 function withoutFalseHeadings(drafts: Draft[]): Draft[] {
   const styleOf = ({ size, font }: Line) => `${sizeStep(size)} ${font}`;
@@ -352,7 +352,7 @@ function beginsParagraph(before: Line, line: Line): boolean {
 }
 
 /**
- * Whether a line is a heading, and its level where that is told: in the outline, by its number ("2.1 Design"), by larger
+ * Whether a line is a heading, and its level where something gives it: in the outline, by its number ("2.1 Design"), by larger
  * type, or by type of its own on a short line with space above.
  */
 function headingLevel(

@@ -230,7 +230,7 @@ async function outlineOf(pdf: Pdf): Promise<Map<string, number>> {
   try {
     visit((await pdf.getOutline()) ?? [], 1);
   } catch {
-    // A broken outline costs only itself: headings are still known by their type.
+    // Without its outline a document still has headings, known by their type.
   }
   return levels;
 }
@@ -246,7 +246,7 @@ async function metadataOf(pdf: Pdf): Promise<Record<string, string>> {
     take('author', info.Author);
     take('subject', info.Subject);
   } catch {
-    // Metadata is a courtesy; a document without is still a document.
+    // Metadata is optional: a document without it is still read.
   }
   return metadata;
 }

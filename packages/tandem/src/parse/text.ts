@@ -2,7 +2,7 @@ import type { Block } from '../core/types/document.ts';
 
 /**
  * Blocks of plain text: blank lines part paragraphs; two or more lines with a bullet or a number are a list; a short line
- * underlined with `===` or `---` is a heading. Where nothing is underlined, short lines that stand alone are headings too, if
+ * underlined with `===` or `---` is a heading. Where nothing is underlined, short lines that are paragraphs of their own are headings too, if
  * three or more of them are numbered in order or in capitals (`withPlainHeadings`). Form feeds part pages.
  */
 export function textBlocks(text: string): Block[] {
@@ -64,7 +64,7 @@ interface Candidate {
 const longestHeading = 60;
 const fewestHeadings = 3;
 
-/** Blocks with the lines as headings that stand alone and follow one pattern; a title is the only one of the first level. */
+/** The blocks, with lines that stand alone and follow one pattern made headings; only a title is of the first level. */
 function withPlainHeadings(text: string, blocks: Block[]): Block[] {
   if (blocks.filter(({ kind }) => kind === 'heading').length >= fewestHeadings) return blocks;
   const found = blocks.map((block, index) => candidateOf(text, block, index));
@@ -120,7 +120,7 @@ function candidateOf(text: string, { kind, start, end }: Block, index: number): 
   if (numbers !== undefined)
     return hasText ? undefined : { ...candidate, numbers: numbers.split('.').map(Number) };
   if (!/^\p{Lu}(?=.*\p{Lu}.*\p{Lu})(?:[\p{Lu}\p{N} &'’,()/-]|(?<=\p{N}):)+$/u.test(words)) return undefined;
-  // What stands below it in the same paragraph is its text only if it is set in.
+  // What is below it in the same paragraph is its text only if it is indented.
   const column = start - (text.lastIndexOf('\n', start - 1) + 1);
   if (hasText && (column > 0 || !/^\n[ \t]{2}/.test(text.slice(lineEnd)))) return undefined;
   return { ...candidate, numbers: [] };
@@ -142,7 +142,7 @@ function follows(last: number[] | undefined, next: number[]): boolean {
   return depth === last.length ? next[depth]! <= 1 : next[depth] === last[depth]! + 1;
 }
 
-/** What is said again and again is a page's head, or who speaks in a play. */
+/** A line that recurs is a page's running head, or a speaker's name in a play. */
 function headingsInCapitals(candidates: Candidate[]): Candidate[] {
   const times = new Map<string, number>();
   for (const { words } of candidates) times.set(words, (times.get(words) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** A workbook of visible sheets, given by what stands in their `<worksheet>`, in an archive whose parts are not packed. */
+/** A workbook of visible sheets, given by the content of their `<worksheet>`, in an archive without compression. */
 export function workbookOf(sheets: Record<string, string>, styles = ''): Buffer {
   const names = Object.keys(sheets);
   const relationships = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';

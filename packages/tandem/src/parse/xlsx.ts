@@ -10,7 +10,7 @@ import { StructuredText } from './structured-text.ts';
 /**
  * A workbook (SpreadsheetML, ECMA-376 part 1, §18) as Markdown: each visible sheet is a heading and a page, and each run of
  * rows without an empty one between is a table with its first row as head, or a paragraph where there is but one cell. What a
- * merged cell says stands in each of its rows.
+ * merged cell says is repeated in each of its rows.
  * Numbers are written as the sheet shows them: with their percent, currency and decimals. Formulas show the value they had when
  * the workbook was saved; cells whose formula has none are named in `metadata.formulasWithoutValues`. Dates are written as in
  * ISO 8601.
@@ -41,7 +41,7 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
     if (!content) throw new DamagedFile(`its sheet "${name}" is missing`);
     const empty: string[] = [];
     const rows = rowsOf(content, { strings, styles, withoutValues: empty });
-    if (empty.length > 0) withoutValues.push(`${name}: ${listed(empty)}`);
+    if (empty.length > 0) withoutValues.push(`${name}: ${listCells(empty)}`);
     if (rows.length === 0) continue;
     output.add('heading', `## ${name.replace(/\s+/g, ' ')}`, { level: 2, page: pages });
     for (const region of regionsOf(rows)) writeRows(region, output, { page: pages });
@@ -55,7 +55,7 @@ export function parseXlsx(bytes: Uint8Array): ParsedBody {
 }
 
 /** The first ten, and how many more there are. */
-function listed(cells: readonly string[]): string {
+function listCells(cells: readonly string[]): string {
   const more = cells.length - 10;
   return cells.slice(0, 10).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -100,7 +100,7 @@ function rowsOf(content: Buffer, context: CellContext): Row[] {
   return rows;
 }
 
-/** A merged cell that spans rows; what it says stands in its first row and column (§18.3.1.55). */
+/** A merged cell that spans rows; what it says is in its first row and column (§18.3.1.55). */
 interface Merged {
   column: number;
   firstRow: number;
@@ -119,7 +119,7 @@ const mostRepeated = 80;
 /** Characters that merged cells may add to a sheet. */
 const mostAdded = 10_000_000;
 
-/** A cell that spans rows says the same in each that has words of its own, so that a row can be understood alone. */
+/** A cell that spans rows says the same in each row that has other text, so that a row can be understood alone. */
 function repeatMerged(rows: Row[], merged: readonly Merged[]): void {
   const beginning = Map.groupBy(merged, ({ firstRow }) => firstRow);
   const spanning = new Map<number, { words: string; lastRow: number }>();
@@ -195,7 +195,7 @@ function sharedStrings(file: OfficePackage, part: string | undefined): string[] 
   return strings;
 }
 
-/** A string's runs, without the readings that stand above characters. */
+/** A string's runs, without the readings above characters. */
 function richText(item: XmlElement | undefined): string {
   return childrenOf(item)
     .map((part) => (part.name === 't' ? textOf(part) : part.name === 'r' ? textOf(childOf(part, 't')) : ''))

@@ -1,9 +1,9 @@
 import type { ZodType } from 'zod';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 
-/** Lines of the team's own, such as questions with their answers: read when they are needed, each checked against the form wanted. */
+/** Lines that the team wrote, such as questions with their answers: read when they are needed, each checked against a schema. */
 export interface Lines {
-  /** The JSONL file that they stand in, absolute; absent where they were given in memory. */
+  /** The JSONL file that holds them, absolute; absent where they were given in memory. */
   readonly file?: string;
   /** @throws InvalidInputError that names the line and what is wrong with it. */
   read<Line>(schema: ZodType<Line>): Promise<Line[]>;
@@ -11,7 +11,7 @@ export interface Lines {
 
 /** A table of short forms, read when it is needed. */
 export interface Glossary {
-  /** The CSV file that it stands in, absolute; absent where it was given in memory. */
+  /** The CSV file that holds it, absolute; absent where it was given in memory. */
   readonly file?: string;
   read(): Promise<GlossaryEntry[]>;
 }
@@ -20,7 +20,7 @@ export interface Glossary {
 export interface Material {
   /** Questions with answers that may be trained on. */
   readonly questions?: Lines;
-  /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+  /** Questions with answers that are not divided yet: split by group into training, validation and held-out cases. */
   readonly qa?: Lines;
   /** Ready-made chat examples (`Example`), instead of `questions`. */
   readonly examples?: { readonly train: Lines; readonly validation?: Lines };

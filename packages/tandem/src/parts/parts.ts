@@ -11,7 +11,7 @@ import type { Material } from './material.ts';
  * from a folder; a verb names those that it needs.
  */
 export interface Parts {
-  /** In reports and cards, and the prefix of tables on a server. */
+  /** Name in reports and cards, and the prefix of tables on a server. */
   readonly name: string;
   readonly settings: Settings;
   readonly catalog: Catalog;

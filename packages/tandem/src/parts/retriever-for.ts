@@ -29,7 +29,7 @@ export async function retrieverFor(
   });
 }
 
-/** All that decides which passages a question gets beside the index, the glossary by its entries: what made with others is another thing. */
+/** Everything beside the index that decides which passages a question gets, the glossary by its entries: for hashes of what was made with them. */
 export async function retrievalSettings({
   settings: { retrieve },
   models,

@@ -50,7 +50,7 @@ export const configSchema = z.strictObject({
       validation: z.string().optional(),
       /** Held-out cases for `tandem compare` (JSONL of `Case`); never trained on. */
       cases: z.string().optional(),
-      /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+      /** Questions with answers that are not divided yet: split by group into training, validation and held-out cases. */
       qa: z.string().optional(),
       /** CSV with the columns abbreviation and long_form. */
       glossary: z.string().optional(),

@@ -12,7 +12,7 @@ import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts
 import { storeAddresses } from '../store/open-store.ts';
 import { openProject, type Project } from './open-project.ts';
 
-/** One thing that was looked at: how it is, and what to do about it. */
+/** One thing that was checked: its state, and what to do about it. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'error';
@@ -21,7 +21,7 @@ export interface Check {
 }
 
 /**
- * Looks at machine, models and project; says of each what is wrong and what to do.
+ * Checks the machine, the models and the project; says what is wrong with each and what to do.
  *
  * @example
  * for (const { name, state, message } of await doctor({ directory: 'handbook-project' })) console.log(name, state, message);
@@ -174,7 +174,7 @@ async function projectChecks({
   }
 }
 
-/** More chunks take more memory to compare than a look at a project should. */
+/** Comparing more chunks would take too much memory for a quick check. */
 const mostCompared = 200_000;
 
 async function indexCheck(project: Project, chunks: number): Promise<Check> {

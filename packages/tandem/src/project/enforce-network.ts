@@ -4,7 +4,7 @@ import type { Project } from './open-project.ts';
 
 /**
  * Holds the whole process to the project's `network` until it is disposed: with `local` every connection to a host that the config does not
- * name is refused with a NetworkBlockedError. For a program that is the project's own, as the command line is.
+ * name is refused with a NetworkBlockedError. For a program that does nothing else, such as the command line.
  *
  * @param addresses that may be read from as well, such as those of web sources.
  *

@@ -29,8 +29,8 @@ export async function initProject(options: {
       hint: 'Edit that file, or choose another folder.',
     });
   }
-  const docs = options.docs === undefined ? undefined : await existing(options.docs, 'docs');
-  const qa = options.qa === undefined ? undefined : await existing(options.qa, 'qa');
+  const docs = options.docs === undefined ? undefined : await checkExists(options.docs, 'docs');
+  const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
   if (qa !== undefined) await readJsonl(qa, caseLineSchema);
   await mkdir(directory, { recursive: true });
   const path = (absolute: string) =>
@@ -52,7 +52,7 @@ export async function initProject(options: {
   return { config };
 }
 
-async function existing(path: string, option: string): Promise<string> {
+async function checkExists(path: string, option: string): Promise<string> {
   const absolute = resolve(path);
   await stat(absolute).catch((cause) => {
     throw new InvalidInputError({

@@ -78,7 +78,7 @@ export async function loadConfig(directory: string): Promise<Config> {
 }
 
 function configError(path: string, error: z.ZodError): InvalidInputError {
-  // A key that is misspelt is also one that is missing: the first says what to do.
+  // A misspelt key is also reported as missing: the issue about the spelling says what to do.
   const issue = innermost(error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!);
   const key = issue.path.join('.');
   const unknown =
@@ -97,7 +97,7 @@ function configError(path: string, error: z.ZodError): InvalidInputError {
   });
 }
 
-/** Of the forms that a value may have, the one that it comes nearest to: what is wrong with it there lies deepest. */
+/** Of the forms that a value may have, the one that it comes nearest to: the one whose issue is nested deepest. */
 function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union' || !('errors' in issue) || issue.errors.length === 0) return issue;
   const inside = issue.errors
@@ -110,7 +110,7 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   // A text that is not written as one of them has to be.
   const format = inside.find(({ code }) => code === 'invalid_format');
   if (format) return format;
-  // It has none of the forms: all of them are told.
+  // It has none of the forms: the message names all of them.
   const forms = [
     ...new Set(
       inside.map((each) =>

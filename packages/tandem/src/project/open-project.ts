@@ -17,7 +17,7 @@ export interface Project extends Tandem {
   readonly config: Config;
 }
 
-/** Which project, and who is told of the loading of models. */
+/** Which project, and what to call with the progress of loading models. */
 export interface OpenProjectOptions {
   /** Default: the nearest project at or above the working directory. */
   directory?: string;
@@ -58,7 +58,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
 }
 
 /**
- * `ingest`, with further files, folders and web addresses. They are remembered: a later ingest without them keeps their documents in line
+ * `ingest`, with further files, folders and web addresses. They are remembered: a later ingest without them keeps their documents up to date
  * too, as it does those of the config's sources.
  *
  * @example

@@ -17,7 +17,7 @@ export interface SourcePlaces {
   config: Pick<Config, 'sources'>;
 }
 
-/** Sources that are named where an ingest is asked for. */
+/** Sources that are given with an ingest, beside the config's. */
 export interface GivenSources {
   /** Files or folders (relative to the working directory) and web addresses. */
   paths?: readonly string[];
@@ -28,7 +28,7 @@ type WebInput = Extract<SourceConfigInput, { type: 'web' }>;
 
 /** A project's sources, open. */
 export interface ProjectSources extends OpenedSources {
-  /** Writes down what was given beside the config and could be had: a later ingest keeps it in line too. */
+  /** Remembers what was given beside the config and could be read: a later ingest keeps it up to date too. */
   remember(report: { unavailable: readonly string[] }): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export async function openProjectSources(
     sources,
     remember: async ({ unavailable }) => {
       if (asked.length === 0) return;
-      // A path that is not there was a mistake in what was typed. What was remembered before may come back.
+      // A path that does not exist was mistyped. One that was remembered may exist again later.
       const before = new Set((await rememberedSources(project)).map((entry) => JSON.stringify(entry)));
       const isThere = (index: number) => !unavailable.includes(sources[config.sources.length + index]!.id);
       await remember(
@@ -95,7 +95,7 @@ async function sourcesOf(
   const extra = new Map<string, RememberedSource>();
   for (const entry of [...(await rememberedSources(project)), ...asked]) {
     const place = placeOf(project, parseRemembered(entry));
-    // What is given again is read as it is given now.
+    // A source that is given again is read as it is given now.
     if (!configured.has(place)) extra.set(place, entry);
   }
   const entries = [...extra.values()];
@@ -107,8 +107,8 @@ const rememberedSchema = z.array(z.union([z.string(), sourceSchema]));
 type RememberedSource = string | SourceConfigInput;
 
 /**
- * Rows and items are named after their source: of two with the same name only the first would be seen, and nothing would
- * tell of the other. A file's or page's name is its own, so that a folder may be there twice, for a label of its own each.
+ * Rows and items are named after their source: of two with the same name only the first would be read, and nothing would
+ * report the other. A file's or page's name is its own, so that a folder may be there twice, for a label of its own each.
  */
 function checkNames(all: readonly SourceConfig[], sources: readonly Source[]): void {
   const seen = new Map<string, number>();
@@ -128,7 +128,7 @@ function checkNames(all: readonly SourceConfig[], sources: readonly Source[]): v
     throw new InvalidInputError({
       domain: 'project',
       where: `sources.${index}`,
-      message: `\`sources.${index}\` and \`sources.${before}\` have the same name (${id}), so their documents could not be told apart.`,
+      message: `\`sources.${index}\` and \`sources.${before}\` have the same name (${id}), so their documents would have the same ids.`,
       hint:
         config.type === 'custom'
           ? 'Give one of them another `id`.'

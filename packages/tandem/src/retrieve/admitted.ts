@@ -2,7 +2,7 @@ import type { DocumentSummary } from '../catalog/catalog.ts';
 import type { ChunkFilter } from '../store/chunk-table.ts';
 
 /**
- * Whether a filter lets a document's rows through: what is told of a document's names must not tell of one that may not be seen.
+ * Whether a filter lets a document's rows through: what a reply says of documents' names must not reveal one that may not be seen.
  */
 export function isAdmitted(
   {

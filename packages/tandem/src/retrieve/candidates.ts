@@ -94,14 +94,14 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
   add(condensed ?? lexical, 'condensed');
   add(ofNamed);
 
-  const standing = new Map<string, number>();
+  const bestByDocument = new Map<string, number>();
   for (const { chunk, ranks } of byId.values()) {
     const best = [ranks.dense, ranks.focused, ranks.condensed].map((rank) => (rank ? 1 / (10 + rank) : 0));
     const sum = best.reduce((total, share) => total + share, 0);
     if (!named.includes(chunk.documentId))
-      standing.set(chunk.documentId, Math.max(standing.get(chunk.documentId) ?? 0, sum));
+      bestByDocument.set(chunk.documentId, Math.max(bestByDocument.get(chunk.documentId) ?? 0, sum));
   }
-  const others = [...standing].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
+  const others = [...bestByDocument].sort((a, b) => b[1] - a[1]).slice(0, whole.found);
   const coded = documentsByCode(holdersOf(plan.exact, [...byId.values()])).keys();
   add(await wholeDocuments([...new Set([...others.map(([id]) => id), ...coded])]));
 
@@ -152,7 +152,7 @@ async function weigh(
   const bestLexical = most(candidates.map(({ scores }) => scores.lexical ?? 0)) || 1;
   const document = new Map<string, number>();
   const firstOf = new Map<string, Candidate>();
-  // An abbreviation that no document lists stands, if anywhere, in the text: then words are what names a document. A code does not:
+  // An abbreviation that no document lists is, if anywhere, in the text: then words are what names a document. A code does not:
   // it is in a document, or it is not.
   const byWords = plan.subjects.length === 0 && plan.exact.length === 0 && hasAbbreviation(plan.text);
   const listing = nameListing();
@@ -251,7 +251,7 @@ function hasAbbreviation(text: string): boolean {
   );
 }
 
-/** "Also called: …" and no more: nearly all of its words are its document's names, which stand in its prefix. */
+/** "Also called: …" and no more: nearly all of its words are its document's names, which are in its prefix. */
 function nameListing(): (chunk: Candidate['chunk']) => number {
   // Passages of one document have one prefix.
   const named = new Map<string, ReadonlySet<string>>();

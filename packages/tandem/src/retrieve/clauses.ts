@@ -42,7 +42,7 @@ export function clausesOf(text: string): Clause[] {
 const beginsQuestion =
   /^(?:and |but |so |or )?(?:what|which|who|why|where|how|whats|hows|is (?:it|there|this|that|he|she|anyone|anybody)|are (?:there|they|we|you)|am i|can|could|should|will|would|does|do (?:i|you|they|we|people|lots|many)|did|has (?:it|he|she|anyone)|have (?:they|i)|any (?:idea|tips|progress|news|chance))\b/i;
 
-/** What stands before a question word that only continues: "the doctor who", "I know what", "the clinic where". */
+/** What is before a question word that only continues a sentence: "the doctor who", "I know what", "the clinic where". */
 const subordinating =
   /^(?:know|explain|explains|tell|told|understand|idea|see|of|about|and|but|or|so|doctor|nurse|person|people|those|knows|wonder|wondering|ask|sure|on|to)[,.]?$/i;
 

@@ -1,7 +1,7 @@
 import { MockLanguageModelV4 } from 'ai/test';
 import { describe, expect, test } from 'vitest';
 import type { DocumentSummary } from '../catalog/catalog.ts';
-import { carriedOver, rewriteWithModel, type Turn } from './conversation.ts';
+import { carryOver, rewriteWithModel, type Turn } from './conversation.ts';
 import { nameIndexOf } from './names.ts';
 
 const documents = [
@@ -16,19 +16,16 @@ const said = (...contents: string[]): Turn[] =>
 describe('names taken over from the conversation', () => {
   test('of the latest turn that named something, where the question names nothing', () => {
     const turns = said('What is asthma?', 'Asthma is …', 'and what is gowt?', 'It hurts. [1]');
-    expect(carriedOver('is it hereditary?', turns, names)).toEqual(['Gout']);
-    expect(carriedOver('is asthma hereditary?', turns, names)).toEqual([]);
-    expect(carriedOver('is it hereditary?', [], names)).toEqual([]);
-    expect(carriedOver('is it hereditary?', said('hello'), names)).toEqual([]);
+    expect(carryOver('is it hereditary?', turns, names)).toEqual(['Gout']);
+    expect(carryOver('is asthma hereditary?', turns, names)).toEqual([]);
+    expect(carryOver('is it hereditary?', [], names)).toEqual([]);
+    expect(carryOver('is it hereditary?', said('hello'), names)).toEqual([]);
   });
 
   test('both, where two were named; none that may not be seen', () => {
     const turns = said('How are neurofibromatosis type 1 and asthma treated?');
-    expect(carriedOver('since when?', turns, names).toSorted()).toEqual([
-      'Asthma',
-      'Neurofibromatosis type 1',
-    ]);
-    expect(carriedOver('since when?', turns, names, { access: ['public'] })).toEqual(['Asthma']);
+    expect(carryOver('since when?', turns, names).toSorted()).toEqual(['Asthma', 'Neurofibromatosis type 1']);
+    expect(carryOver('since when?', turns, names, { access: ['public'] })).toEqual(['Asthma']);
   });
 });
 
@@ -44,7 +41,7 @@ describe('a question that goes on from one that named nothing', () => {
     'does it expire at the end of the year?',
     'is it more in summer?',
   ])('%s', (question) =>
-    expect(carriedOver(question, turns, names)).toEqual(['How many days of leave do I get?']),
+    expect(carryOver(question, turns, names)).toEqual(['How many days of leave do I get?']),
   );
 
   test.each([
@@ -53,7 +50,7 @@ describe('a question that goes on from one that named nothing', () => {
     'who is Vos',
     'is it allowed to bring a dog',
     'is asthma a reason to stay away then?',
-  ])('not: %s', (question) => expect(carriedOver(question, turns, names)).toEqual([]));
+  ])('not: %s', (question) => expect(carryOver(question, turns, names)).toEqual([]));
 });
 
 describe('a language model writes the question', () => {

@@ -20,11 +20,11 @@ export type RewriteQuestion = (
 /**
  * What a question takes over from the turns before, without a language model. "And is it hereditary?" after "What is gout?" is
  * about gout: the names of the latest turn that had one. Where none had, "and after five years?" goes on from the user's last
- * question that stands by itself, and takes over that.
+ * question that can be understood alone, and takes over that.
  *
  * @returns nothing where the question has a name of its own, or none is needed to understand it.
  */
-export function carriedOver(
+export function carryOver(
   question: string,
   turns: readonly Turn[],
   names: NameIndex,
@@ -34,13 +34,13 @@ export function carriedOver(
   const carried = carriedNames(turns, names, filter);
   if (carried.length > 0 || !goesOn(question)) return carried;
   const earlier = turns.findLast(
-    // A greeting is no question.
+    // A greeting is not a question.
     ({ role, content }) => role === 'user' && !goesOn(content) && contentWords(content).length > 1,
   );
   return earlier ? [earlier.content.trim()] : [];
 }
 
-/** It begins as one does who goes on, speaks of what was named before, or says nothing by itself. English. */
+/** Whether a question continues a conversation: it begins with "and" or the like, refers to what was named before, or says nothing by itself. English. */
 function goesOn(question: string): boolean {
   return begins.test(question) || refers.test(question) || contentWords(question).length === 0;
 }
@@ -86,7 +86,7 @@ export function rewriteWithModel(model: LanguageModel): RewriteQuestion {
       ...(signal && { abortSignal: signal }),
     });
     const [line = ''] = text.trim().split('\n');
-    // An empty or endless reply is no question.
+    // An empty or endless reply is not a question.
     return wordsOf(line).length > 0 && line.length <= 4 * question.length + 200 ? line : question;
   };
 }

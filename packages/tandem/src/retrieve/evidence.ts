@@ -24,7 +24,7 @@ export interface Evidence {
    */
   named: number;
   cover: number;
-  /** Its name stands in the question letter for letter. */
+  /** Its name is in the question letter for letter. */
   verbatim: number;
   /**
    * Best `dense` of any passage of the document that was looked at; and that times `named`: a name may only be a word of the story.
@@ -32,13 +32,13 @@ export interface Evidence {
   document: number;
   meant: number;
   /**
-   * First passage of its section, as surely as that section's kind is asked for: who asks for anything else may want any passage of
+   * First passage of its section, as surely as that section's kind is asked for: a question about anything else may want any passage of
    * it.
    */
   first: number;
   /** In the section that the document begins with, where nothing but "What is it?" is asked. */
   lead: number;
-  /** Share of the question's codes ("GK-19") that stand in the passage as they are written, and in few others. */
+  /** Share of the question's codes ("GK-19") that are in the passage as they are written, and in few others. */
   exact: number;
   /** It only lists what its document is called: nothing is answered by that. */
   listing: number;
@@ -46,7 +46,7 @@ export interface Evidence {
 
 export type Weights = Record<keyof Evidence, number>;
 
-/** Of what nothing is known yet. */
+/** The evidence of a passage of which nothing is known yet. */
 export const noEvidence: Readonly<Evidence> = {
   dense: 0,
   focused: 0,

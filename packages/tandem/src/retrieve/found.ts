@@ -3,7 +3,7 @@ import { fuseRankings } from './fuse.ts';
 import type { Retrieval } from './retrieval.ts';
 import { isSameSpan } from './select.ts';
 
-/** What was found for a question, best first, before it is handed on. */
+/** What was found for a question, best first, before it is returned. */
 export interface Found extends Omit<Retrieval, 'query' | 'parts'> {
   parts?: readonly Part[];
 }
@@ -35,7 +35,7 @@ export function fuseFound(lists: readonly [Found, ...Found[]]): Found {
       const passage = byId.get(id)!;
       return { ...passage, rank: index + 1, score, scores: { ...passage.scores, fused: score } };
     }),
-    timings: summed(lists.map(({ timings }) => timings)),
+    timings: addUpTimings(lists.map(({ timings }) => timings)),
     ...(last.explanation && {
       explanation: {
         plan: last.explanation.plan,
@@ -46,8 +46,8 @@ export function fuseFound(lists: readonly [Found, ...Found[]]): Found {
   };
 }
 
-/** They ran one after the other. */
-function summed(timings: readonly Retrieval['timings'][]): Retrieval['timings'] {
+/** Sums of the times: the searches ran one after the other. */
+function addUpTimings(timings: readonly Retrieval['timings'][]): Retrieval['timings'] {
   const sum = { embed: 0, dense: 0, lexical: 0, fuse: 0 } as Retrieval['timings'];
   for (const each of timings)
     for (const [stage, time] of Object.entries(each))
@@ -57,7 +57,7 @@ function summed(timings: readonly Retrieval['timings'][]): Retrieval['timings'] 
 
 /**
  * The best `k` of a ranking, no two of them (nearly) the same span. The last places are kept for parts of the question that have
- * none yet, so that cutting a longer list cannot take away what `selectPassages` and `withParts` gave them.
+ * none yet, so that cutting a longer list cannot take away what `selectPassages` and `mergeParts` gave them.
  */
 export function bestPassages(
   ranked: readonly Passage[],
@@ -73,7 +73,7 @@ export function bestPassages(
         : owed.filter(
             (part) => !chosen.some((each) => part.has(each)) && left.some((each) => part.has(each)),
           );
-    // 0 waiting are owed nothing: a place is left.
+    // With no part waiting, nothing is reserved: a place is left.
     const isLast = waiting.length >= k - chosen.length;
     const next = isLast ? left.find((each) => waiting.some((part) => part.has(each)))! : left[0]!;
     chosen.push(next);
@@ -85,7 +85,7 @@ export function bestPassages(
     .map((passage, index) => ({ ...passage, rank: index + 1 }));
 }
 
-/** How many of the passages there are for each part, and which is best for one that is owed a place. */
+/** How many of the passages there are for each part, and which is best for one that still needs a place. */
 export function countParts(
   parts: readonly Part[],
   passages: readonly Passage[],

@@ -11,7 +11,7 @@ export function fuseRankings(
   for (const [list, ranking] of rankings.entries()) {
     const seen = new Set<string>();
     for (const [index, id] of ranking.entries()) {
-      // An item listed twice by one ranking counts where it stands first.
+      // An item listed twice by one ranking counts at its first place.
       if (seen.has(id)) continue;
       seen.add(id);
       const item = found.get(id) ?? { id, score: 0, best: index };

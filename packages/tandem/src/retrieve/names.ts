@@ -6,7 +6,7 @@ import { folded, wordsOf } from '../text/words.ts';
 import { isAdmitted } from './admitted.ts';
 import { isEvidentlyEnglish, isInflected, isSpacedScript } from './evidently-english.ts';
 
-/** A document whose title or other name stands, perhaps misspelt, in a question. */
+/** A document whose title or other name is, perhaps misspelt, in a question. */
 export interface LinkedName {
   documentId: string;
   title: string;
@@ -16,7 +16,7 @@ export interface LinkedName {
   cover: number;
   /** How much the words found tell apart (natural logarithms), worth less where they are misspelt. */
   weight: number;
-  /** The name stands in the question letter for letter, capitals included. */
+  /** The name is in the question letter for letter, capitals included. */
   verbatim: boolean;
   /** Words of the question (positions in its `words`) that are the name's. */
   at: number[];
@@ -26,7 +26,7 @@ export interface NameIndex {
   /** Documents named in the question, best first: of those that the filter admits, at most `limit`. */
   link(question: string, options: { filter?: ChunkFilter; limit?: number }): LinkedName[];
   /**
-   * Words that look like names (nobody's everyday words, at least four letters or in capitals) and are in none here, however spelt.
+   * Words that look like names (not everyday words, at least four letters or in capitals) and are in none here, however spelt.
    * Only in questions that are evidently English: everyday words of another language are none that are known.
    */
   unknown(question: string): string[];
@@ -54,7 +54,7 @@ const common = 0.5;
  * weight is `ln(1 + documents / documents with it)`.
  *
  * @param isWord whether a lower-case word is one that is written so: it is then hardly taken for another one misspelt.
- * @param isEveryday whether it is one that stands in texts on anything: it may stand in a question without naming anything.
+ * @param isEveryday whether it is a word of texts on any subject: it may be in a question without naming anything.
  * @param inTexts share of the documents whose text has the word, 0 where that is not known: "biopsy" is in one name and in every
  * tenth text, so it tells little.
  */
@@ -105,7 +105,7 @@ export function nameIndexOf(
   }
   parsed.clear();
   const speller = createSpeller(namesWith.keys());
-  // How much a word tells is not only how few names have it: "ultrasound" stands in one, and in many a story. A word that the
+  // How much a word tells is not only how few names have it: "ultrasound" is in one name, and in many a story. A word that the
   // embedder has met as a whole counts half of one that it has not; a number says which of several, and names nothing.
   // Of thousands of words a question needs a few dozen.
   const weights = new Map<string, number>();
@@ -149,7 +149,7 @@ export function nameIndexOf(
     },
     link(question, { filter = {}, limit = 8 }) {
       const words = wordsOf(question);
-      // For each word of a name: how surely, and where, it stands in the question.
+      // For each word of a name: how surely, and where, it is in the question.
       const found = new Map<string, { similarity: number; at: number[] }>();
       const note = (word: string, similarity: number, at: number[]) => {
         const before = found.get(word);
@@ -219,7 +219,7 @@ export function nameIndexOf(
             anchors = match.at;
           }
         }
-        // A name stands in one place: words strewn over a story are not one. Around each place of its rarest word the others'
+        // A name is in one place: words scattered over a story are not one. Around each place of its rarest word the others'
         // nearest.
         let compact = 0;
         let places: number[] = [];
@@ -243,7 +243,7 @@ export function nameIndexOf(
         const score = weight * cover;
         const before = best.get(document);
         if (before && before.score >= score) continue;
-        const verbatim = own && standsIn(question, text);
+        const verbatim = own && occursIn(question, text);
         best.set(document, {
           documentId: summary.id,
           title: summary.title,
@@ -330,7 +330,7 @@ function singular(word: string): string {
   return word.length > 3 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
-function standsIn(question: string, name: string): boolean {
+function occursIn(question: string, name: string): boolean {
   const at = question.indexOf(name);
   if (at < 0) return false;
   const around = (question[at - 1] ?? ' ') + (question[at + name.length] ?? ' ');

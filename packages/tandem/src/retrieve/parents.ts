@@ -8,12 +8,12 @@ import { tokenLimits } from '../index/token-limits.ts';
 /** Documents whose parents are remembered. */
 const remembered = 200;
 
-/** Passages with the span that is to be handed on in their stead; of several with one parent the best stays. */
+/** Replaces passages by the larger spans that they belong to; of several with one parent the best stays. */
 export type WithParents = (passages: readonly Passage[], signal?: AbortSignal) => Promise<Passage[]>;
 
 /**
  * Where small chunks are searched and larger ones read (`chunk.strategy: 'parent-child'`): which span belongs to a chunk follows
- * from its document and the settings, so it is cut anew when it is found, and no store has to keep it. A document that is gone, or
+ * from its document and the settings, so it is cut again when it is found, and no store has to keep it. A document that is gone, or
  * has changed so that the passage is no chunk of it any more, leaves its passage as it is.
  */
 export function parentsOf({

@@ -11,7 +11,7 @@ import { isSameSpan } from './select.ts';
  *
  * @param whole and the parts' with explanations
  */
-export function withParts(
+export function mergeParts(
   whole: Found,
   parts: readonly { name: string; found: Found }[],
   { k, explain }: { k: number; explain: boolean },

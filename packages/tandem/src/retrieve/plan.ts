@@ -5,7 +5,7 @@ import { clausesOf } from './clauses.ts';
 import { exactTermsOf } from './exact-terms.ts';
 import { type LinkedName, leastCover, type NameIndex } from './names.ts';
 import { kindsAsked } from './section-kinds.ts';
-import { type Meaning, spelledOut } from './spell-out.ts';
+import { type Meaning, spellOut } from './spell-out.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
@@ -47,7 +47,7 @@ export interface Subject {
   documentIds: string[];
   /** How sure, beside the surest: (0, 1]. */
   share: number;
-  /** It stands in a list with another one: "hypertension and diabetes". Surely both are meant. */
+  /** It is in a list with another one: "hypertension and diabetes". Surely both are meant. */
   isListed: boolean;
 }
 
@@ -59,7 +59,7 @@ export const saysNothing: ReadonlySet<string> = new Set(
 );
 
 /**
- * Makes search queries of a question, without a language model: the clauses that ask are told from those that tell, names that
+ * Makes search queries of a question, without a language model: the clauses that ask are separated from those that tell, names that
  * the documents have are recognised though misspelt, and the rest of the story is left to the search with the whole question.
  */
 export function planQuery(
@@ -121,7 +121,7 @@ export function planQuery(
   const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
   return {
     text: question,
-    full: spelledOut(question, meanings),
+    full: spellOut(question, meanings),
     ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
     focused: [
       ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? longForms.slice(0, 2) : [])]),
@@ -234,10 +234,10 @@ function subjectsOf(
 /** Of the surest name's strength, this much must be another's to be a second thing that the question is about. */
 const leastShare = 0.4;
 
-/** A name that stands in a list beside a surer one must be there whole, or nearly. */
+/** A name in a list beside a surer one must be there whole, or nearly. */
 const peerCover = 0.8;
 
-/** Nothing but "and", a comma or the like, and "my" or "the", stands between them. */
+/** Nothing but "and", a comma or the like, and "my" or "the", is between them. */
 function areListed(
   question: string,
   words: readonly Word[],

@@ -7,7 +7,7 @@ import { kindsAsked } from './section-kinds.ts';
 
 /**
  * The questions that a question is made of, where each can be asked alone: "How many days of leave and who is Schindler?" Every one
- * begins as a question, has words of its own and shares none, and points at nothing before it. A story around a question is one
+ * begins as a question, has content words that no other part has, and refers to nothing before it. A story around a question is one
  * question, and so are two halves about one thing ("what is gout and how is it treated").
  *
  * @returns at least two, as they are written; none where the question is one.

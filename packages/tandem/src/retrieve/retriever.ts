@@ -12,14 +12,14 @@ import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { termsOf } from '../text/terms.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
-import { carriedOver, type RewriteQuestion, type Turn } from './conversation.ts';
+import { carryOver, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
 import { type Evidence, scoreOf } from './evidence.ts';
 import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
-import { withFreshness } from './freshness.ts';
+import { addFreshness } from './freshness.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
 import { parentsOf } from './parents.ts';
-import { withParts } from './parts.ts';
+import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery } from './plan.ts';
 import { listIn, questionsIn } from './question-parts.ts';
@@ -27,7 +27,7 @@ import { fittedRanking, type Ranking } from './ranking.ts';
 import type { Retrieval } from './retrieval.ts';
 import { isSameSpan, selectPassages } from './select.ts';
 import { sharesOf } from './shares.ts';
-import { type Meaning, spelledOut } from './spell-out.ts';
+import { type Meaning, spellOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions {
@@ -41,10 +41,10 @@ export interface RetrieverOptions {
   candidates?: number;
   /** What abbreviations stand for, beside those that documents list; several entries may share one. */
   glossary?: readonly { abbreviation: string; longForm: string }[];
-  /** Writes standalone questions in a conversation; default: names or the last question are taken over, see `carriedOver`. */
+  /** Writes standalone questions in a conversation; default: names or the last question are taken over, see `carryOver`. */
   rewrite?: RewriteQuestion;
   /**
-   * How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are handed on.
+   * How the index was cut. Where small chunks are searched and larger ones read (`parent-child`), the larger ones are returned.
    */
   chunking?: Chunking;
   /**
@@ -135,7 +135,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         hint: 'Write what you are looking for.',
       });
     const isRewritten = mode === 'hybrid' && rewritten !== '' && rewritten !== text;
-    // What two searches both have far down may be what is best for both.
+    // A passage that is far down in both searches may be the best of the two together.
     const depth = isRewritten ? Math.max(2 * k, 10) : k;
     // Several of the chunks found may have one parent: k different ones are promised.
     const chunks = withParents ? 3 * depth : depth;
@@ -153,18 +153,20 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       if (mode !== 'hybrid') found = await single(text, { k: chunks, mode, search, state });
       else {
         const options = { k: chunks, explain, search, known: await knowledge.at(state) };
-        const own = await inConversation(text, turns, options);
-        found = isRewritten ? together(own, await inConversation(rewritten, turns, options)) : own;
+        const own = await retrieveInConversation(text, turns, options);
+        found = isRewritten
+          ? fuseWithRewrite(own, await retrieveInConversation(rewritten, turns, options))
+          : own;
       }
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
-        return await handedOn(found, { query, k, neighbours, maxTokens, at: search.at, signal });
+        return await prepareResult(found, { query, k, neighbours, maxTokens, at: search.at, signal });
     }
   }
 
   /** Parents for children, the best `k`, neighbours joined, no more than fits; then what is said of them is true of these. */
-  async function handedOn(
+  async function prepareResult(
     { parts, explanation, ...found }: Found,
     {
       query,
@@ -192,20 +194,20 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         before: neighbours,
         after: neighbours,
       });
-    if (maxTokens !== undefined) passages = packed(passages, maxTokens);
+    if (maxTokens !== undefined) passages = packWithin(passages, maxTokens);
     const why = new Map(explanation?.passages.map((each) => [each.id, each]));
     return {
       query,
       ...found,
       ...(parts && { parts: countParts(parts, passages) }),
-      passages: await withFreshness(catalog, passages),
+      passages: await addFreshness(catalog, passages),
       ...(explanation && {
         explanation: { ...explanation, passages: passages.map(({ id }) => why.get(id)!) },
       }),
     };
   }
 
-  function packed(passages: readonly Passage[], maxTokens: number): Passage[] {
+  function packWithin(passages: readonly Passage[], maxTokens: number): Passage[] {
     const tools = localToolsOf(embedder);
     if (!tools)
       throw new InvalidInputError({
@@ -218,12 +220,16 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   /**
-   * What "it" is, is told by the turns before: their names or the last question are taken over, or a language model writes the
-   * question anew.
+   * The turns before say what "it" is: their names or the last question are taken over, or a language model writes the
+   * question again.
    */
-  async function inConversation(text: string, turns: readonly Turn[], search: HybridSearch): Promise<Found> {
+  async function retrieveInConversation(
+    text: string,
+    turns: readonly Turn[],
+    search: HybridSearch,
+  ): Promise<Found> {
     const { filter, signal } = search.search;
-    const carried = turns.length > 0 ? carriedOver(text, turns, search.known.names, filter) : [];
+    const carried = turns.length > 0 ? carryOver(text, turns, search.known.names, filter) : [];
     const standalone = carried.length > 0 ? `${text} (${carried.join('; ')})` : text;
     const written =
       turns.length > 0 && options.rewrite
@@ -258,7 +264,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): Meaning[] {
     const tools = localToolsOf(embedder);
     const found = known.abbreviations.meanings(text, filter);
-    return tools && tools.countTokens(spelledOut(text, found)) > tools.contextLength - 2 ? [] : found;
+    return tools && tools.countTokens(spellOut(text, found)) > tools.contextLength - 2 ? [] : found;
   }
 
   /** A question that is several is searched as a whole and as each of them. */
@@ -268,7 +274,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const [whole, ...own] = await Promise.all(
       [text, ...parts].map((each) => asOne(each, { ...search, explain: true })),
     );
-    return withParts(
+    return mergeParts(
       whole!,
       parts.map((name, at) => ({ name, found: own[at]! })),
       search,
@@ -358,7 +364,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       isOwed: isListed,
       has: ({ documentId }: Passage) => documentIds.includes(documentId),
     }));
-    const missing = await unheardOf(known.names.unknown(text), search);
+    const missing = await findUnknownWords(known.names.unknown(text), search);
     return {
       ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
       ...(parts.length > 1 && { parts }),
@@ -423,8 +429,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       .slice(0, k);
   }
 
-  /** Of words that no document is called by, those that none has in its text either. A question has few of them. */
-  async function unheardOf(words: readonly string[], search: SearchOptions): Promise<string[]> {
+  /** Of the words that are in no document's names, those that are in no document's text either. A question has few of them. */
+  async function findUnknownWords(words: readonly string[], search: SearchOptions): Promise<string[]> {
     const found = await Promise.all(
       words.slice(0, 4).map(async (word) => ({
         word,
@@ -445,7 +451,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     let before = performance.now();
     if (mode === 'dense') {
       meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const [vector] = await embedQueries(embedder, [spelledOut(text, meanings)], search.signal);
+      const [vector] = await embedQueries(embedder, [spellOut(text, meanings)], search.signal);
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
@@ -497,13 +503,13 @@ interface HybridSearch {
 }
 
 /** A question and what it was rewritten to. What is said of it is of its own words. */
-function together(own: Found, other: Found): Found {
+function fuseWithRewrite(own: Found, other: Found): Found {
   const { spelledOut: _own, missing, ...rest } = fuseFound([other, own]);
   const spelledOut = [...new Set([other, own].flatMap((each) => each.spelledOut ?? []))];
   return {
     ...rest,
     ...(spelledOut.length > 0 && { spelledOut }),
-    // A rewrite spells names as the documents do: where it has found documents for all of its names, nothing is missing.
+    // A rewrite spells names as the documents do: if it found documents for all of its names, none is missing.
     ...(missing && other.missing && { missing }),
   };
 }

@@ -197,7 +197,7 @@ export const sectionKinds: readonly SectionKind[] = [
  */
 export function kindsAsked(asking: readonly string[], story = ''): Map<string, number> {
   const found = kindsIn(asking.join(' . '));
-  // Nothing that is known is asked for: perhaps the story tells ("most antibiotics dont touch it. which ones would?").
+  // No known kind is asked for: perhaps the story names one ("most antibiotics dont touch it. which ones would?").
   if (found.length === 0) return new Map(kindsIn(story).map((name, _, all) => [name, 0.5 / all.length]));
   const particular = found.filter((name) => name !== 'meaning');
   return new Map(

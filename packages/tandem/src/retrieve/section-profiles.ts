@@ -13,7 +13,7 @@ const fewestDocuments = 5;
 
 /**
  * The mean vector of the passages below each heading, less the mean of all: what those sections have in common whatever they are
- * about. Nobody labels anything: the documents' own structure says what belongs together.
+ * about. This needs no labels: the documents' own structure says what belongs together.
  */
 export function sectionProfilesOf(
   passages: Iterable<{ documentId: string; headings: readonly string[]; vector: Float32Array }>,

@@ -2,7 +2,7 @@ import type { StoredChunk } from '../store/chunk-table.ts';
 
 /**
  * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document
- * or its copy; and a passage of a section that is there already waits its turn: each earlier one of its section takes `again` off
+ * or its copy; and a further passage of a section comes later: each earlier one of its section takes `again` off
  * its score, each of its document `alike`, so that the first few passages are about different things and a second of the same comes
  * where nothing else is near. `score` of a result is what was left of it: never above the one before.
  */
@@ -51,7 +51,7 @@ export function selectPassages<
     (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
     const waiting = listed > 0 && k >= listed ? waitingOf(left) : none;
-    // 0 waiting are owed nothing: a place is left.
+    // With no part waiting, nothing is reserved: a place is left.
     const isLast = waiting.size >= k - chosen.length;
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
@@ -76,7 +76,7 @@ export function selectPassages<
 
 const none: ReadonlySet<number> = new Set();
 
-/** A document without headings is no section: its passages do not stand for each other. */
+/** A document without headings is no section: one of its passages cannot represent the others. */
 function sectionOf({
   documentId,
   headingPath,

@@ -1,24 +1,24 @@
 import { type Evidence, evidenceNames } from './evidence.ts';
 import type { Ranking } from './ranking.ts';
 
-/** What a passage's score is made of. They add up to it; what is below 0 spoke against the passage. */
+/** What a passage's score is made of. They add up to it; what is below 0 counts against the passage. */
 export interface Shares {
   /** The question says what the document is called. */
   name: number;
   /** Cosines, and the place in the search by meaning. */
   meaning: number;
-  /** BM25, the place in the search by words, and codes that stand there as they are written. */
+  /** BM25, the place in the search by words, and codes that are there as they are written. */
   words: number;
   /** What its heading says, beside what is asked. */
   section: number;
-  /** Where in its section and document it stands, and whether it only lists names. */
+  /** Where in its section and document it is, and whether it only lists names. */
   place: number;
   reranker: number;
   /** Passages of its section, document or subject that are shown above it. */
   repeats: number;
 }
 
-/** Nineteen weighed numbers are no explanation: what they measure, in five groups, and what was added and taken off after them. */
+/** Sums up nineteen weighted numbers in five groups, by what they measure, with what was added and subtracted after them. */
 export function sharesOf(
   {
     evidence,

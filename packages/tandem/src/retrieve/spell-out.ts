@@ -8,7 +8,7 @@ import { isAdmitted } from './admitted.ts';
  * An embedder that never met "ABL" places it anywhere; the documents often say what it stands for ("Also called: ABL"). So
  * before a query is embedded, abbreviations that documents list among their other names are spelt out with those documents'
  * titles. On MedQuAD's train questions by abbreviation, n = 300 and 600 documents, the right document came first for 95 %
- * instead of 79 % (`bench/retrieve.ts`). What is nobody's other name may be defined in a text: "business continuity plan (BCP)".
+ * instead of 79 % (`bench/retrieve.ts`). An abbreviation that no document lists may be defined in a text: "business continuity plan (BCP)".
  */
 export interface Abbreviations {
   /**
@@ -21,13 +21,13 @@ export interface Abbreviations {
 /** What an abbreviation in a query may stand for. */
 export interface Meaning {
   longForm: string;
-  /** Where the abbreviation stands first in the query, in UTF-16 code units. */
+  /** Where the abbreviation first is in the query, in UTF-16 code units. */
   start: number;
   end: number;
 }
 
 /** The query, and in brackets what its abbreviations may stand for. */
-export function spelledOut(query: string, meanings: readonly Meaning[]): string {
+export function spellOut(query: string, meanings: readonly Meaning[]): string {
   return meanings.length > 0 ? `${query} (${meanings.map(({ longForm }) => longForm).join('; ')})` : query;
 }
 

@@ -39,7 +39,7 @@ export interface TandemOptions extends ModelChoice {
   sources?: readonly Source[] | (() => Promise<OpenedSources>);
   /** Questions with answers that may be trained on: a JSONL file or the lines. */
   questions?: GivenLines<TrainingQuestionLine>;
-  /** Questions with answers that nobody has divided yet: split by group into training, validation and held-out cases. */
+  /** Questions with answers that are not divided yet: split by group into training, validation and held-out cases. */
   qa?: GivenLines<TrainingQuestionLine>;
   /** Ready-made chat examples in OpenAI's fine-tuning form, instead of `questions`. */
   examples?: { train: GivenLines<Example>; validation?: GivenLines<Example> };

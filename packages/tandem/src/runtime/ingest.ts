@@ -3,7 +3,7 @@ import { type IngestReport, ingest as ingestSources } from '../ingest/ingest.ts'
 import type { OpenedSources, Parts } from '../parts/parts.ts';
 import { ownSource } from '../sources/own-source.ts';
 import type { Source } from '../sources/source.ts';
-import { type SourceSummary, summarised } from '../sources/summary.ts';
+import { observeSource, type SourceSummary } from '../sources/summary.ts';
 
 /** The parts that documents are ingested with. */
 export type IngestParts = Pick<
@@ -11,7 +11,7 @@ export type IngestParts = Pick<
   'catalog' | 'models' | 'settings' | 'store' | 'openSources' | 'whileOpen'
 >;
 
-/** From where documents are ingested, and who is told how far it is. */
+/** From where documents are ingested, and what to call with the progress. */
 export interface IngestOptions {
   /** Instead of the parts' own. The index is brought in line with exactly these: what was ingested from others is removed. */
   sources?: readonly Source[];
@@ -52,7 +52,7 @@ export async function ingestOpened(
   sources: readonly Source[],
   { signal, onProgress }: Pick<IngestOptions, 'signal' | 'onProgress'>,
 ): Promise<IngestResult> {
-  const observed = sources.map((source) => summarised(source));
+  const observed = sources.map((source) => observeSource(source));
   const report = await ingestSources({
     catalog: parts.catalog,
     store: await parts.store(),

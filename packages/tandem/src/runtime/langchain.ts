@@ -20,7 +20,7 @@ import {
   searchInput,
 } from './search-tool.ts';
 
-// An optional package, which this entry point alone needs; its absence is told in our own words.
+// An optional package, which this entry point alone needs; its absence gives an error of our own.
 const [{ Document }, { BaseRetriever }, { ensureConfig }, { tool }] = await importDriver(
   () =>
     Promise.all([
@@ -36,11 +36,11 @@ type SearchingParts = Parameters<typeof search>[0];
 
 /** What the retriever says of a passage, as a document's metadata. */
 export interface PassageMetadata {
-  /** Of the document that it stands in. */
+  /** Of the document that it is part of. */
   uri: string;
   documentId: string;
   title: string;
-  /** Headings that it stands below. */
+  /** Headings above it. */
   section: string;
   /** `[start, end)` in the document's text; `pageContent` is that slice. */
   start: number;
@@ -61,7 +61,7 @@ export interface TandemRetrieverOptions extends BaseRetrieverInput {
 export type TandemRetrieverConfig = RunnableConfig<{ tandem?: SearchCallOptions }>;
 
 /**
- * The search of a Tandem as a LangChain retriever. What one call alone is searched with (`k`, `access`, `documentIds`, `metadata`) stands in
+ * The search of a Tandem as a LangChain retriever. Options for one call alone (`k`, `access`, `documentIds`, `metadata`) go in
  * its config under `configurable.tandem`; the config's signal stops it.
  *
  * @example
@@ -113,8 +113,8 @@ export interface LangChainSearchToolOptions extends SearchToolOptions {
 }
 
 /**
- * Search in the documents as a LangChain tool, for models that decide by themselves what to look up. The model reads the passages with where
- * they stand; they are the tool message's `artifact` as well.
+ * Search in the documents as a LangChain tool, for models that decide by themselves what to look up. The model reads the passages with their
+ * places; they are the tool message's `artifact` as well.
  *
  * @param options as of `search`: how many passages, and which documents may be found. A model cannot change them; the config of a call can.
  *

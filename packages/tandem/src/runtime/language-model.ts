@@ -177,7 +177,7 @@ function turnsOf(prompt: LanguageModelV4CallOptions['prompt']): Turn[] {
   });
 }
 
-/** What the SDK offers and this model does not do, so that nobody believes that it was done. */
+/** Warnings of what the SDK offers and this model does not do, so that no caller believes that it was done. */
 function warningsFor(call: LanguageModelV4CallOptions): SharedV4Warning[] {
   const warnings: SharedV4Warning[] = [];
   const passedOver = (feature: string, details: string) =>

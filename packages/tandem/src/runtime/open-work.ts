@@ -1,6 +1,6 @@
 import { DisposedError } from '../core/errors/disposed-error.ts';
 
-/** The work that goes on over parts, so that they are not closed below it. */
+/** The work that uses the parts, so that they are not closed before it has ended. */
 export class OpenWork {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
@@ -26,7 +26,7 @@ export class OpenWork {
     try {
       return await running;
     } catch (error) {
-      // What a task says of being stopped this way is not why it was.
+      // A task that is stopped by the disposal throws its own error, which does not name the reason.
       if (closing.aborted && !signal?.aborted) throw closing.reason;
       throw error;
     } finally {

@@ -13,7 +13,7 @@ export const searchInput = z.object({
 
 export type SearchInput = z.output<typeof searchInput>;
 
-/** How the search is told to a model that may choose it. */
+/** How the search is described to a model that may choose it. */
 export const searchDescription = 'Search in the documents. Gives passages with where they stand.';
 
 /** A passage as a model is shown it: what it says, and where. */
@@ -22,7 +22,7 @@ export interface FoundPassage {
   rank: number;
   uri: string;
   title: string;
-  /** Headings that it stands below. */
+  /** Headings above it. */
   section: string;
   text: string;
   documentId: string;
@@ -31,7 +31,7 @@ export interface FoundPassage {
   end: number;
 }
 
-/** As of `search`, and how the tool is told to the model. */
+/** The options of `search`, and how the tool is described to the model. */
 export interface SearchToolOptions extends Omit<SearchOptions, 'signal'> {
   /** When the model should use it. */
   description?: string;

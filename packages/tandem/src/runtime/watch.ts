@@ -4,30 +4,30 @@ import { SourceError } from '../core/errors/source-error.ts';
 import type { Source } from '../sources/source.ts';
 import { type IngestOptions, type IngestParts, type IngestResult, ingestOpened } from './ingest.ts';
 
-/** When to look for changes, and who is told what came of them. */
+/** When to look for changes, and what to call with their results. */
 export interface WatchOptions extends Omit<IngestOptions, 'sources'> {
   /** Ends the watch; what is being ingested then is ended cleanly too. */
   signal: AbortSignal;
   /** After every ingest that was not interrupted; the watch waits for it. */
   onReport: (report: IngestResult) => void | Promise<void>;
-  /** A source that could not be had this time: the watch goes on, and nothing of it was removed. */
+  /** A source that could not be read this time: the watch continues, and nothing of it was removed. */
   onSourceError?: (error: SourceError) => void;
-  /** How long nothing more must change before an ingest begins. Default 500 ms. */
+  /** How long files must be unchanged before an ingest begins. Default 500 ms. */
   quietMs?: number;
   /**
-   * Sources that are not told of changes (web, databases) are listed again so often: at most `longestEverySeconds`.
+   * Sources that are not notified of changes (web, databases) are listed again at this interval: at most `longestEverySeconds`.
    * Default: only when files change.
    */
   everySeconds?: number;
 }
 
-/** A timer of Node's that is to wait for longer than 2³¹ ms does not wait at all. */
+/** Node's timers do not wait at all when they are given more than 2³¹ ms. */
 export const longestEverySeconds = 24 * 86_400;
 
 /**
  * Ingests, and again whenever a watched source changes, until the signal aborts. Changes during an ingest are one ingest
  * after it.
- * @throws InvalidInputError when there is nothing that could tell of changes, or never a time to look for them
+ * @throws InvalidInputError when no source can be watched and no interval is given, or the interval is out of range
  *
  * @example
  * await watchSources(tandem, {
@@ -125,7 +125,7 @@ async function watchOpened(
           // Looked at again with the next change, or when it is time.
           options.onSourceError(error);
         } else if (LockedError.isInstance(error)) {
-          // Someone else is writing. Their turn, then ours.
+          // Another process is writing: wait, then try again.
           await event(2000);
           changed = true;
         } else throw error;

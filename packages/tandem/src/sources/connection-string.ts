@@ -9,7 +9,7 @@ export function decodedPart(text: string, where: string): string {
     throw new InvalidInputError({
       domain: 'sources',
       where: `${where}.url`,
-      message: `\`${where}.url\` has a % in its user, password or database that does not stand for a character.`,
+      message: `\`${where}.url\` has a % in its user, password or database that does not encode a character.`,
       hint: "Write % as %25 there, or give the password by itself: password: { env: 'DATABASE_PASSWORD' }.",
     });
   }

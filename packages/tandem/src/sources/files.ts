@@ -142,7 +142,7 @@ export function filesSource(options: FilesSourceOptions): Source {
     };
   }
 
-  /** Without its ignore file, what is in a folder on purpose and what is not cannot be told apart. */
+  /** Without its ignore file, one cannot know what is in a folder on purpose and what is not. */
   function listingReasonOf(cause: unknown): string {
     const file = (cause as NodeJS.ErrnoException | undefined)?.path;
     return file !== undefined && isIgnoreFile(path.basename(file))

@@ -50,7 +50,7 @@ export class HeldBodies implements Disposable {
     );
   }
 
-  /** Gives it away: whoever loads a body has it from then on. Undefined where this version of it is not held. */
+  /** Hands a body over: from then on the caller holds it. Undefined where this version of it is not held. */
   take(uri: string, mark: string): HeldBody | undefined {
     const row = this.database
       .prepare('DELETE FROM bodies WHERE uri = ? AND mark = ? RETURNING body, mediaType')

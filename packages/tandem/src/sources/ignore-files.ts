@@ -20,7 +20,7 @@ interface Level {
 
 /**
  * Rules for a walk from `root` down. Ignore files between the git repository's top and `root` count as well, unless they
- * ignore `root` itself: whoever names an ignored folder means it.
+ * ignore `root` itself: a user who names an ignored folder means it.
  */
 export async function ignoreRules(root: string): Promise<IgnoreRules> {
   let above = rulesOf([]);

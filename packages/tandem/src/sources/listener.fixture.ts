@@ -1,6 +1,6 @@
 import type { ListOptions, LoadedEntry, Source, SourceEntry, SourceProblem } from './source.ts';
 
-/** Keeps a source's documents in line with it by the rules of `Source`, as an ingest does, so that tests see what it asks for. */
+/** Keeps documents in line with their source by the rules of `Source`, as an ingest does, so that tests see what it asks for. */
 export class Listener {
   source: Source;
   readonly #held = new Map<string, { mark: string; loaded: LoadedEntry; access: string | undefined }>();

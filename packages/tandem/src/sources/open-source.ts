@@ -21,7 +21,7 @@ export async function openSource(config: SourceConfig, options: OpenSourceOption
   const named = { where, ...(environment && { environment }) };
   switch (config.type) {
     case 'files':
-      return filesSource({ ...defined(config), baseDirectory });
+      return filesSource({ ...withoutUndefined(config), baseDirectory });
     case 'web': {
       const { webSource } = await import('./web/web.ts');
       return webSource({ ...config, ...named, ...(dataDirectory !== undefined && { dataDirectory }) });
@@ -41,7 +41,7 @@ export async function openSource(config: SourceConfig, options: OpenSourceOption
     case 'langchain': {
       const { fromLangChainLoader } = await import('./langchain/langchain.ts');
       const { loader, ...rest } = config;
-      return ownSource(fromLangChainLoader(loader as LangChainLoader, defined(rest)));
+      return ownSource(fromLangChainLoader(loader as LangChainLoader, withoutUndefined(rest)));
     }
     case 'custom':
       return ownSource(config.source as unknown as Source);
@@ -49,6 +49,6 @@ export async function openSource(config: SourceConfig, options: OpenSourceOption
 }
 
 /** Without its undefined members. */
-function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+function withoutUndefined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
 }

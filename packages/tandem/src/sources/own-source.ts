@@ -4,14 +4,14 @@ import type { Source } from './source.ts';
 
 /**
  * A source that somebody else wrote, or whose loader somebody else wrote. Whatever it throws is about that source, not about
- * Tandem: it becomes a `SourceError` with the first error as its `cause`, so that the other sources go on.
+ * Tandem: it becomes a `SourceError` with the first error as its `cause`, so that the other sources are still ingested.
  */
 export function ownSource(source: Source): Source {
   const { id } = source;
   const asSourceError = (cause: unknown, uri: string, what: string, signal?: AbortSignal): unknown => {
     if (signal?.aborted || TandemError.isInstance(cause)) return cause;
     const said = cause instanceof Error ? cause.message || cause.name : String(cause);
-    // Others' messages repeat addresses with all that is in them.
+    // Messages of other people's code may repeat addresses with passwords in them.
     const reason = said.replace(/\/\/[^\s/@]+@/g, '//');
     return new SourceError({
       uri,

@@ -9,16 +9,16 @@ export interface SourceSummary {
   loaded: number;
   /** Of what was loaded. */
   bytes: number;
-  /** Entries that should have been had and could not be, listing and loading taken together. */
+  /** Entries that should have been read and could not be, in listing and loading together. */
   failed: number;
   /** Entries left out on purpose. */
   skipped: number;
-  /** Until its listing was complete. */
+  /** Milliseconds until its listing was complete. */
   listSeconds: number;
 }
 
-/** The same source, with an eye on what it is asked for. */
-export function summarised(source: Source): { source: Source; summary: () => SourceSummary } {
+/** The same source, counting what it is asked for. */
+export function observeSource(source: Source): { source: Source; summary: () => SourceSummary } {
   const summary: SourceSummary = {
     id: source.id,
     listed: 0,

@@ -5,7 +5,7 @@ export function isAbbreviation(name: string): boolean {
 
 /**
  * Looser than `isAbbreviation`: any short name without spaces that has two capitals, or a capital and a digit after it. "A/B" and
- * "(ABL)" are such names; nobody could find them in a question, but they say more of a document than a long name does.
+ * "(ABL)" are such names; no one could find them in a question, but they say more of a document than a long name does.
  */
 export function looksAbbreviated(name: string): boolean {
   return name.length <= 12 && !/\s/.test(name) && /\p{Lu}.*[\p{Lu}\p{N}]/u.test(name);

@@ -2,7 +2,7 @@
 export interface AbbreviationPair {
   short: string;
   long: string;
-  /** Where the short form stands in the text. */
+  /** Where the short form is in the text. */
   offset: number;
 }
 
@@ -66,7 +66,7 @@ function isShortForm(candidate: string): boolean {
 
 /**
  * What `text` ends with that the short form stands for: its shortest end that holds the short form's characters in order
- * (Schwartz & Hearst, figure 1). Where half of them stand inside words there, the words that they begin come first ("extended
+ * (Schwartz & Hearst, figure 1). Where half of them are inside words there, the words that they begin come first ("extended
  * regular expressions (ERE)", of which the last word alone has an E, an R and an E).
  */
 function longForm(short: string, text: string): string | undefined {
@@ -138,7 +138,7 @@ function isPlausible(short: string, candidate: string): boolean {
 
 const unlikeNames = [
   /[~="“”<>{}|[\]@$]/u,
-  // An apostrophe is a word's own, a stroke stands once and between two words: "Alzheimer's", "tremor/ataxia".
+  // An apostrophe belongs to its word; a stroke is written once, between two words: "Alzheimer's", "tremor/ataxia".
   /(?<![\p{L}\p{N}])'|(?<!\p{L})[/‘]|\/(?!\p{L})|\/.*\//u,
   // The end of a sentence without a space behind it; an address.
   /\p{Ll}\.\p{Lu}\p{Ll}|^\S*\p{L}\.\p{L}{2}\S*$/u,
@@ -171,7 +171,7 @@ function lettersOf(short: string): string {
 
 /**
  * How many of the letters, in order, begin a word of the long form or go on from one that does ("linear accelerator (LINAC)");
- * capitals and digits begin words wherever they stand ("mitochondrial DNA (mtDNA)").
+ * capitals and digits begin words wherever they are ("mitochondrial DNA (mtDNA)").
  */
 function mostBegun(letters: string, long: string): number {
   // The most among the letters so far, for each number of letters.

@@ -14,7 +14,7 @@ export const functionWords: readonly string[] = `
   .trim()
   .split(/\s+/);
 
-/** As they stand where endings are cut before function words are left out, which is LanceDB's order ("does" is "doe" there). */
+/** Their forms where endings are cut before function words are left out, which is LanceDB's order ("does" is "doe" there). */
 export const functionStems: readonly string[] = [
   ...new Set(functionWords.flatMap((word) => [word, englishStem(word)])),
 ];

@@ -74,7 +74,7 @@ function sentenceEnds(text: string, locale: string): number[] {
   return ends;
 }
 
-/** Where a stop stands → behind the marks that close emphasis after it, and the space after them; a `*` that nothing opened is a footnote's. */
+/** Where a stop is → behind the marks that close emphasis after it, and the space after them; a `*` that nothing opened is a footnote's. */
 function emphasisClosedAfterStops(text: string): Map<number, number> {
   const ends = new Map<number, number>();
   const open = new Map<string, number>();
@@ -92,7 +92,7 @@ function emphasisClosedAfterStops(text: string): Map<number, number> {
 }
 
 /**
- * Where a full stop stands between two words without a space: "stroke).Although", "day.The". The word before must be in
+ * Where a full stop is between two words without a space: "stroke).Although", "day.The". The word before must be in
  * lower case or closed by a bracket or quote, the one after capitalised and complete, or else a common first word must follow an abbreviation; so `Console.WriteLine`,
  * `example.Org` in an address, and `Node.js` stay whole.
  */
@@ -123,7 +123,7 @@ function words(list: string): Set<string> {
   return new Set(list.split(' '));
 }
 
-/** Whether the segmenter's break between `sentence` and `rest` is none: pure text before, the next words after. */
+/** Whether the segmenter's break between `sentence` (the text before) and `rest` (the next words) is wrong. */
 function continues(sentence: string, rest: string): boolean {
   const body = sentence.trimEnd().replace(/(?<=\S)[*_]+$/, '');
   const next = /^[\s"'“‘([*_]*([\p{L}\p{N}][\p{L}\p{N}'’-]*)/u.exec(rest)?.[1];

@@ -28,7 +28,7 @@ export function countTerms(terms: readonly string[]): Map<string, number> {
 
 /**
  * Marks cut a word where they are not alphabetic, as a virama is not, and the vowel signs of Devanagari are; but not the nukta, which
- * makes one letter with the one before it, and in NFC stands there by itself.
+ * makes one letter with the one before it, and in NFC is a character by itself.
  */
 const words = /[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
 

@@ -1,4 +1,4 @@
-/** A word of a text, as it stands there. */
+/** A word of a text, as it is written there. */
 export interface Word {
   text: string;
   /** `[start, end)` in UTF-16 units. */
@@ -14,7 +14,7 @@ export function wordsOf(text: string): Word[] {
   return words;
 }
 
-/** As they are compared, where it does not matter at which place they stand. */
+/** As they are compared, where their places do not matter. */
 export function foldedWords(text: string): string[] {
   return (text.match(wordPattern) ?? []).map(folded);
 }

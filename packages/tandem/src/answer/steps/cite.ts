@@ -10,7 +10,7 @@ import { rawConfidence } from '../raw-confidence.ts';
 import type { AnswerStep } from '../step.ts';
 import { parseObject, valueAt } from '../structured-output.ts';
 
-/** Reads the reply: what a person reads of it, which spans of which documents it cites, and how sure the model was. */
+/** Takes the reply apart: the text for the reader, which spans of which documents it cites, and how sure the model was. */
 export function citeStep(parts: {
   chat: LanguageModelV4;
   answer: Settings['answer'];

@@ -1,12 +1,12 @@
 import type { JSONSchema7, LanguageModelV4 } from '@ai-sdk/provider';
 import type { Settings } from '../../core/settings.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
-import { citationsAsWritten } from '../citations-as-written.ts';
+import { createCitationFinder } from '../citation-finder.ts';
 import { generate } from '../generate.ts';
 import { needsProbabilities } from '../raw-confidence.ts';
 import type { AnswerStep } from '../step.ts';
 
-/** Has the model write the reply; where somebody follows it, piece by piece, with citations as their sentences end. */
+/** Has the model write the reply; where a reader follows it, piece by piece, with citations as their sentences end. */
 export function generateStep(parts: {
   chat: LanguageModelV4;
   answer: Settings['answer'];
@@ -18,7 +18,7 @@ export function generateStep(parts: {
     async run({ request, messages, retrieved, reply }, { signal, emit, streams }) {
       if (reply || !messages) return {};
       const passages = retrieved?.passages ?? [];
-      const citations = output ? undefined : citationsAsWritten(passages);
+      const citations = output ? undefined : createCitationFinder(passages);
       const written = await generate(parts.chat, messages, {
         maxTokens: request.maxTokens ?? maxTokens,
         temperature,

@@ -13,7 +13,7 @@ export function promptStep({ answer }: Pick<Settings, 'answer'>): AnswerStep {
         messages: buildMessages({
           arm,
           answer,
-          // What "it" is stands in brackets behind the question, or in the question as it was rewritten.
+          // What "it" is comes in brackets after the question, or is in the rewritten question.
           question: retrieved?.rewritten ?? question,
           ...(retrieved && { passages: retrieved.passages }),
           searchedFor: {

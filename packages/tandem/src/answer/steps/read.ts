@@ -18,7 +18,7 @@ export function readStep(parts: {
   return {
     name: 'read',
     async run({ request: given }, { signal }) {
-      const request = checked(given);
+      const request = checkRequest(given);
       if (request.arm !== 'hybrid') return { request };
       const { question } = request;
       const reply = await generate(parts.chat, buildRewriteMessages(question, parts.answer), {
@@ -27,7 +27,7 @@ export function readStep(parts: {
         adapter: parts.adapter,
         signal,
       });
-      // An empty query is none.
+      // An empty query is ignored.
       const searchQuery = reply.text.split('\n')[0]!.trim();
       return { request, rewrite: { reply, ...(searchQuery && { searchQuery }) } };
     },
@@ -36,10 +36,10 @@ export function readStep(parts: {
 
 /** The same for an extract, which asks no model. */
 export function readQuestionStep(): AnswerStep {
-  return { name: 'read', run: ({ request }) => ({ request: checked(request) }) };
+  return { name: 'read', run: ({ request }) => ({ request: checkRequest(request) }) };
 }
 
-function checked(request: AnswerRequest): AnswerRequest {
+function checkRequest(request: AnswerRequest): AnswerRequest {
   const { arm, turns = [] } = request;
   const question = request.question.trim();
   if (!question)

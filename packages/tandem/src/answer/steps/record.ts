@@ -3,7 +3,7 @@ import { newId } from '../../core/id.ts';
 import type { Answer, Trace } from '../../core/types/answer.ts';
 import type { AnswerState, AnswerStep } from '../step.ts';
 
-/** Puts the answer together and keeps its trace: the one place where both are made of what the steps gave. */
+/** Puts the answer together and keeps its trace: both are made here only, from what the steps gave. */
 export function recordStep(parts: {
   traces: Pick<TraceCatalog, 'put'>;
   /** `provider:model`, or `extract`. */

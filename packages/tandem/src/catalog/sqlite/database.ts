@@ -65,7 +65,7 @@ export class Database {
   }
 
   /**
-   * Writes the file anew and empties the log: what was deleted is in neither any more (https://sqlite.org/lang_vacuum.html).
+   * Rewrites the file and empties the log: neither holds what was deleted any more (https://sqlite.org/lang_vacuum.html).
    */
   scrub(): void {
     this.#explain(() => {
@@ -80,7 +80,7 @@ export class Database {
     });
   }
 
-  /** What a killed copy left is written anew (https://sqlite.org/lang_vacuum.html#vacuuminto). */
+  /** What a killed copy left is overwritten (https://sqlite.org/lang_vacuum.html#vacuuminto). */
   copyTo(path: string): void {
     const partial = `${path}.partial`;
     this.#explain(() => {

@@ -275,7 +275,7 @@ const hasMetadata = `NOT EXISTS (
 const textsOfDocument =
   'SELECT lower(hex(text_hash)) FROM embedding_uses WHERE document_id = ? UNION SELECT value FROM json_each(?)';
 
-/** A column: what the source's last check says, or what was kept instead, and never before the bytes were read. */
+/** A column: the time of the source's last check, or the one kept instead, and never before the bytes were read. */
 const seenAt = "max(coalesce(seen_at, checked_at, ''), read_at)";
 
 interface StateRow {
@@ -372,7 +372,7 @@ function toDocument(row: DocumentRow): IndexedDocument {
   return { ...summary, text: row.text, blocks: JSON.parse(row.blocks) };
 }
 
-/** The time kept so far where the content is the one that was there, or was there before everything was indexed anew. */
+/** The time kept so far, if the content has not changed since; also if all documents were indexed again in between. */
 function changedAtOf(database: Database, { id, contentHash, changedAt }: IndexedDocument): string {
   const earlier = database.get<{ changed_at: string }>(
     `SELECT changed_at FROM documents WHERE id = ?1 AND content_hash = ?2

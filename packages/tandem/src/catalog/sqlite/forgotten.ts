@@ -31,7 +31,7 @@ export function forgottenCatalog(database: Database): ForgottenCatalog {
     },
 
     async finish(id) {
-      // Overwritten with zeros (https://sqlite.org/pragma.html#pragma_secure_delete); in the log as soon as nobody reads it.
+      // Overwritten with zeros (https://sqlite.org/pragma.html#pragma_secure_delete); in the log as soon as no reader uses it.
       database.get('PRAGMA secure_delete = ON');
       database.run('DELETE FROM forgetting WHERE id = ?', id);
       database.get('PRAGMA wal_checkpoint(TRUNCATE)');

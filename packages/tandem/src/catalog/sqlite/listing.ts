@@ -35,7 +35,7 @@ export function listingCatalog(database: Database): ListingCatalog {
       return database.transaction(() => {
         for (const uri of unlisted) database.run('INSERT OR IGNORE INTO temp.unlisted VALUES (?)', uri);
         for (const id of unavailable) database.run('INSERT OR IGNORE INTO temp.unavailable VALUES (?)', id);
-        // Half a listing says little. And what another source lists as well stays under the label of the one it is from.
+        // Half a listing says little. A document that another source lists as well keeps the label of its own source.
         database.run(
           `DELETE FROM temp.listing WHERE source_id IN (SELECT source_id FROM temp.unavailable)
              OR uri IN (SELECT uri FROM documents WHERE source_id IN (SELECT source_id FROM temp.unavailable))`,
@@ -138,7 +138,7 @@ export function listingCatalog(database: Database): ListingCatalog {
 
     async finish(checks) {
       database.transaction(() => {
-        // A document stays when it cannot be listed or read, but nobody saw it: the time of the check before is kept for it.
+        // A document that cannot be listed or read stays, but it was not seen: it keeps the time of the check before.
         const unseen = `(uri IN (SELECT uri FROM problems)
           OR (uri NOT IN (SELECT uri FROM temp.listing) AND ${isUnlisted}))`;
         database.run(

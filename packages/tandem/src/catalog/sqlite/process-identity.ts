@@ -6,7 +6,7 @@ export function processIdentity(): string {
   return JSON.stringify({ pid: process.pid, host: hostname(), started: startTicks(process.pid) });
 }
 
-/** False only when the process named by `identity` is surely gone; of another host's process nothing is known. */
+/** False only when the process named by `identity` is surely gone; a process of another host cannot be checked. */
 export function mayStillRun(identity: string): boolean {
   const { pid, host, started } = JSON.parse(identity) as { pid: number; host: string; started?: string };
   if (host !== hostname()) return true;

@@ -76,7 +76,7 @@ export function deploymentCatalog(database: Database): DeploymentCatalog {
 
   return {
     async current() {
-      return standing(history()).at(-1)?.deployment;
+      return remainingPushes(history()).at(-1)?.deployment;
     },
 
     async push(decision) {
@@ -87,7 +87,7 @@ export function deploymentCatalog(database: Database): DeploymentCatalog {
 
     async undo() {
       return database.transaction(() => {
-        const stack = standing(history());
+        const stack = remainingPushes(history());
         const last = stack.pop();
         if (!last)
           throw new InvalidInputError({
@@ -107,7 +107,7 @@ export function deploymentCatalog(database: Database): DeploymentCatalog {
 }
 
 /** Pushes that no later event undid, oldest first. */
-function standing(events: DeploymentEvent[]) {
+function remainingPushes(events: DeploymentEvent[]) {
   const undone = new Set(events.map((event) => (event.kind === 'undo' ? event.undone : 0)));
   return events.filter((event) => event.kind === 'push').filter((event) => !undone.has(event.seq));
 }

@@ -151,7 +151,7 @@ function toRun(row: RunRow): Run {
   return {
     id: row.id,
     kind: row.kind as Run['kind'],
-    // A killed process cannot write down that it was interrupted: it is read off its absence.
+    // A killed process cannot note that it was interrupted: a run whose process is gone counts as interrupted.
     status: status === 'running' && !mayStillRun(row.process) ? 'interrupted' : status,
     startedAt: row.started_at,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),

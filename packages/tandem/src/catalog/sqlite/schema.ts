@@ -132,7 +132,7 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE source_checks (source_id TEXT PRIMARY KEY, checked_at TEXT NOT NULL) STRICT;
 
-  -- Since when contents are what they are, for documents that are being indexed anew.
+  -- Since when documents have their present content, for documents that are being indexed again.
   CREATE TABLE earlier_contents (id TEXT PRIMARY KEY, content_hash TEXT NOT NULL, changed_at TEXT NOT NULL) STRICT;
 
   -- Whose texts the cached vectors are: of all versions and chunkings.
@@ -155,7 +155,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   `
-  -- Abbreviations that documents' texts define, looked up in lower case. Documents of before have theirs when they are put anew.
+  -- Abbreviations that documents' texts define, looked up in lower case. Older documents get theirs when they are next put.
   CREATE TABLE definitions (
     key TEXT NOT NULL,
     abbreviation TEXT NOT NULL,

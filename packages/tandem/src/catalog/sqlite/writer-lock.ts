@@ -6,7 +6,7 @@ import type { WriterLock } from '../catalog.ts';
 
 /**
  * The project's one writer's place: an exclusive SQLite transaction on a file of its own. The operating system drops it when
- * the process dies, however it dies, so there is no stale lock to detect and no clock to trust. Who holds it stands in a
+ * the process dies, however it dies, so there is no stale lock to detect and no clock to trust. Who holds it is written in a
  * second file, for the message only.
  */
 export async function lockForWriting(
@@ -93,7 +93,7 @@ function readHolder(path: string): Holder {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
   } catch {
-    return {}; // It is just being written, or just gone: the message then names nobody.
+    return {}; // It is being written or was just removed: the message then names no process.
   }
 }
 

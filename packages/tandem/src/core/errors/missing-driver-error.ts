@@ -5,7 +5,7 @@ export class MissingDriverError extends TandemError {
   /** Its name on npm. */
   readonly packageName: string;
 
-  /** `what` wants the package, as it stands at the start of the sentence: "A PostgreSQL source". */
+  /** `what` is what needs the package; the message begins with it: "A PostgreSQL source". */
   constructor(options: { packageName: string; what: string; domain: string; cause?: unknown }) {
     super({
       code: 'missing_driver',

@@ -1,10 +1,10 @@
 import { isMarked, TandemError } from './tandem-error.ts';
 
-/** A step that was put into an answer threw something, gave something that is no answer's, or did not end in time. */
+/** A step that was inserted into an answer threw, returned something that cannot be part of an answer, or did not end in time. */
 export class StepError extends TandemError {
   /** The step's name. */
   readonly step: string;
-  /** What the steps before it had given: nothing of it is lost. Plain data; its form is `AnswerState`. */
+  /** What the steps before it had given. Plain data in the form of `AnswerState`. */
   readonly state: unknown;
 
   constructor(options: { step: string; message: string; hint?: string; state: unknown; cause?: unknown }) {

@@ -1,6 +1,6 @@
 const marker = Symbol.for('tandem.error');
 
-/** Who can mend it: the user (input, config), us (a bug, a broken store), or something outside (a provider, the disk). */
+/** Who can fix it: the user (input, config), us (a bug, a broken store), or something outside (a provider, the disk). */
 export type ErrorCategory = 'user' | 'system' | 'thirdParty';
 
 /** What every error says. */
@@ -36,7 +36,7 @@ export class TandemError extends Error {
 
   constructor(options: TandemErrorOptions & { code: string; domain: string; category: ErrorCategory }) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
-    // Not enumerable: no part of what an error prints.
+    // Not enumerable, so that it is not printed with the error.
     Object.defineProperty(this, markerOf(options.code), { value: true });
     this.name = new.target.name;
     this.code = options.code;

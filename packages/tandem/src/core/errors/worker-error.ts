@@ -1,6 +1,6 @@
 import { isMarked, TandemError, type TandemErrorOptions } from './tandem-error.ts';
 
-/** The Python process that trains could not be started, or ended in a way that it did not announce. */
+/** The Python process that trains could not be started, or ended unexpectedly. */
 export class WorkerError extends TandemError {
   constructor(options: TandemErrorOptions) {
     super({ ...options, code: 'worker', domain: 'tune', category: 'thirdParty' });

@@ -6,7 +6,7 @@ export interface Adapter {
   /** The weights stay at this provider of the config, which is asked for `model`; the folder holds only a record of it. */
   hosted?: { provider: string; model: string; jobId: string };
   lineage: {
-    /** Who trained; absent in adapters from before there was a choice: local. */
+    /** What trained it; absent in older adapters, which were trained locally. */
     trainer?: 'local' | 'worker' | 'hosted';
     /**
      * SHA-256 of the base GGUF file, of the chat template, and of the training set's canonical JSONL. Of a hosted base only the

@@ -14,7 +14,7 @@ export interface Citation {
   /** The answer's sentence that carries the marker, without markers. */
   sentence: string;
   /**
-   * PDF only: where the quote stands on its pages (from 1), to be drawn over them; points from the top left corner of the page
+   * PDF only: where the quote is on its pages (from 1), to be drawn over them; points from the top left corner of the page
    * as shown, a rectangle for each line.
    */
   pages?: { page: number; rectangles: { left: number; top: number; width: number; height: number }[] }[];
@@ -41,7 +41,7 @@ export interface AnswerTimings {
   total: number;
 }
 
-/** What an arm answered, and all that a reader needs to check it. */
+/** What an arm answered, with everything that is needed to check it. */
 export interface Answer {
   question: string;
   arm: ArmName;
@@ -101,7 +101,7 @@ export interface Trace {
   prompt: string;
   /**
    * What the prompt was rendered from, for a model to learn an answer to it. Absent where no model was asked, where a document
-   * in it was forgotten, and in traces of before it was kept.
+   * in it was forgotten, and in traces older than this field.
    */
   messages?: ChatMessage[];
   rawOutput: string;

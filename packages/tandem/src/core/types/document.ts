@@ -8,7 +8,7 @@ export interface Block {
   /** Paged media only: page number from 1, where the block begins. A presentation's slides are pages. */
   page?: number;
   /**
-   * PDF only: where its lines stand, six whole numbers for each: offset of the line's text from `start`, page, and left, top,
+   * PDF only: where its lines are, six whole numbers for each: offset of the line's text from `start`, page, and left, top,
    * right, bottom in points from the top left corner of the page as shown. `pageRectangles` makes rectangles of a span.
    */
   lines?: number[];
@@ -54,7 +54,7 @@ export interface Chunk {
 export interface Freshness {
   /** When the document was last seen in its source with this content. */
   seenAt: string;
-  /** Since when its content is what it is: when it was first read so. */
+  /** When the document was first read with the content that it has now. */
   changedAt: string;
 }
 

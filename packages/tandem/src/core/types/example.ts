@@ -40,7 +40,7 @@ export const caseSchema = z.object({
   kind: z.string().optional(),
   /** A good search query for the question, names spelt out: what the tuned model learns to write. */
   searchQuery: z.string().optional(),
-  /** Where the answer stands: for retrieval and citation metrics. `[start, end)` are offsets into the document's text. */
+  /** Where the answer is: for retrieval and citation metrics. `[start, end)` are offsets into the document's text. */
   source: z.object({ documentId: z.string(), start: z.number().int(), end: z.number().int() }).optional(),
 });
 /** One held-out question with its right answer; see `caseSchema`. */

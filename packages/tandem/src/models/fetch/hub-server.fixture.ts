@@ -25,7 +25,7 @@ export class HubServer implements AsyncDisposable {
   readonly cuts: number[] = [];
   /** Resolves when the client has so many bytes of the file: what is on its way when a connection breaks may be lost. */
   arrived: (bytes: number) => Promise<void> = async () => {};
-  /** Downloads stand still after so many bytes, until the promise resolves. */
+  /** Downloads stall after this many bytes, until the promise resolves. */
   hold: { after: number; until: Promise<void> } | undefined;
   /** The next HTTP statuses of the CDN. */
   readonly failures: number[] = [];

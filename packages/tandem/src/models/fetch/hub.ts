@@ -7,10 +7,10 @@ import { retryAfterMilliseconds } from '../../core/retry-after.ts';
 
 /** How long the Hub may take to say that it is there, before the next source is tried. */
 const reachTimeout = 5_000;
-/** How long a download may stand still before it is cut and resumed. */
+/** How long a download may receive nothing before it is cut and resumed. */
 const stallTimeout = 30_000;
 const attempts = 5;
-/** Who wants to be left alone for longer is, and the next source is tried. */
+/** A server that asks to wait longer than this is not asked again; the next source is tried. */
 const longestWait = 120_000;
 
 export interface HubFile {
@@ -136,8 +136,8 @@ function refusal(file: HubFile, status: number): HubError {
 }
 
 /**
- * Downloads a file to `target`, going on from what a broken download left there, and returns its SHA-256 and git hash.
- * Connections that break or stand still are taken up again, up to five times without a new byte; a busy Hub is asked again when it
+ * Downloads a file to `target`, resuming what a broken download left there, and returns its SHA-256 and git hash.
+ * Connections that break or stall are resumed, up to five times without a new byte; a busy Hub is asked again when it
  * says. Throws HubError.
  */
 export async function downloadHubFile(

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 
-/** A lock that its holder has not touched for this long was left by a process that died. */
+/** A lock that its holder has not touched for this many milliseconds was left by a process that died. */
 const stale = 10_000;
 
 /**
- * Runs `work` while no other process (and nobody else in this one) works under the same key. `onWait` is called once if
+ * Runs `work` while no other process, and nothing else in this one, works under the same key. `onWait` is called once if
  * another holds it. `lost` aborts if this process was stopped for so long that another took the lock.
  */
 export async function withLock<Result>(

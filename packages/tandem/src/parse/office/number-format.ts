@@ -10,7 +10,7 @@ export function numberFormat(code: string): (value: number) => string | undefine
     const chosen = sectionFor(sections, value);
     if (!chosen || Math.abs(value) >= 1e15) return undefined;
     const { section, isNegated } = chosen;
-    const words = written(section, Math.abs(value));
+    const words = writeNumber(section, Math.abs(value));
     if (words === undefined) return undefined;
     // A section for negative numbers has a sign of its own, or brackets; what is rounded to zero has none.
     const sign = value < 0 && !isNegated && /[1-9]/.test(words) ? '-' : '';
@@ -95,7 +95,8 @@ function readSection(tokens: string[]): Section {
     } else if (token === '%') {
       picture.factor *= 100;
       add({ words: '%' });
-    } else if (condition) section.condition = (value) => compared(value, condition[1]!, Number(condition[2]));
+    } else if (condition)
+      section.condition = (value) => meetsCondition(value, condition[1]!, Number(condition[2]));
     else if (currency) add({ words: currency[1]! });
     else if (token.startsWith('[')) {
       // Colours and the like are not words; elapsed hours are no number.
@@ -111,7 +112,7 @@ function readSection(tokens: string[]): Section {
   return section;
 }
 
-function compared(value: number, sign: string, bound: number): boolean {
+function meetsCondition(value: number, sign: string, bound: number): boolean {
   if (sign === '=') return value === bound;
   if (sign === '<>') return value !== bound;
   if (sign.startsWith('<')) return sign === '<=' ? value <= bound : value < bound;
@@ -131,12 +132,12 @@ function sectionFor(
   return { section: sections[place]!, isNegated: place === 1 };
 }
 
-function written({ picture }: Section, value: number): string | undefined {
+function writeNumber({ picture }: Section, value: number): string | undefined {
   if (!picture) return undefined;
   const { whole, decimals, factor, isGrouped } = picture;
   const places = decimals?.filter((part) => 'digit' in part) ?? [];
   if (places.length > 15) return undefined;
-  const [before, after = ''] = rounded(value * factor, places.length).split('.');
+  const [before, after = ''] = roundToPlaces(value * factor, places.length).split('.');
   // The zeros behind that only `#` and `?` ask for are not shown.
   const needed = places.findLastIndex((part) => 'digit' in part && part.digit === '0') + 1;
   const behind = after.slice(0, Math.max(needed, after.replace(/0+$/, '').length));
@@ -170,7 +171,7 @@ function wholeWords(parts: readonly Part[], digits: string, isGrouped: boolean):
 }
 
 /** As Excel rounds: half away from zero, of the 15 digits that it computes in. */
-function rounded(value: number, places: number): string {
+function roundToPlaces(value: number, places: number): string {
   const scaled = Number((value * 10 ** places).toPrecision(15));
   if (scaled >= 1e21) return value.toFixed(places);
   const digits = BigInt(Math.round(scaled))

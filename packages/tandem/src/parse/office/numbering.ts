@@ -9,7 +9,7 @@ interface Level {
 
 /** Counts the items of a document's lists as they come (ECMA-376 part 1, §17.9). */
 export function readNumbering(root: XmlElement | undefined): {
-  /** What stands before the next item of list `numId` at `depth` from 0; empty for bullets; undefined where there is no such list. */
+  /** What is written before the next item of list `numId` at `depth` from 0; empty for bullets; undefined where there is no such list. */
   next(numId: string, depth: number): string | undefined;
 } {
   const abstract = new Map(

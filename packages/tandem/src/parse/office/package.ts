@@ -36,7 +36,7 @@ export function openPackage(bytes: Uint8Array): OfficePackage {
     const root = xml(`${folder}_rels/${part.slice(folder.length)}.rels`);
     return childrenOf(root, 'Relationship').flatMap(({ attributes: { Id, Type, Target, TargetMode } }) =>
       Id && Type && Target && TargetMode !== 'External'
-        ? [{ id: Id, type: Type.slice(Type.lastIndexOf('/') + 1), target: resolved(folder, Target) }]
+        ? [{ id: Id, type: Type.slice(Type.lastIndexOf('/') + 1), target: resolvePart(folder, Target) }]
         : [],
     );
   };
@@ -70,7 +70,7 @@ const kept: Record<string, string> = {
   modified: 'modified',
 };
 
-function resolved(folder: string, target: string): string {
+function resolvePart(folder: string, target: string): string {
   if (target.startsWith('/')) return target.slice(1);
   const parts: string[] = [];
   for (const part of `${folder}${target}`.split('/')) {

@@ -8,7 +8,7 @@ export interface XmlElement {
   children: (XmlElement | string)[];
 }
 
-/** Deeper trees are no one's writing, and would overflow the stack of whoever walks them. */
+/** No one writes deeper trees, and walking them recursively would overflow the stack. */
 const deepest = 200;
 
 /** The whole document as a tree. Throws `DamagedFile` where it is not well-formed. Entities are never fetched or expanded. */
@@ -63,7 +63,7 @@ function walk(
     throw new DamagedFile(`its XML is broken at ${error.message.replace(/\.$/, '')}`);
   });
   parser.on('opentag', (tag) => {
-    const name = local(tag.name);
+    const name = localName(tag.name);
     if (open.length > 0 || wanted(name, depth)) {
       if (open.length > deepest) throw new DamagedFile('its XML is nested too deeply');
       const element: XmlElement = { name, attributes: attributesOf(tag.attributes), children: [] };
@@ -80,22 +80,22 @@ function walk(
   const text = (content: string) => void open.at(-1)?.children.push(content);
   parser.on('text', text);
   parser.on('cdata', text);
-  parser.write(decoded(bytes)).close();
+  parser.write(decodeXml(bytes)).close();
 }
 
-function local(name: string): string {
+function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
 function attributesOf(attributes: Record<string, unknown>): Record<string, string> {
   const result: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(attributes))
-    result[name.startsWith('r:') ? name : local(name)] = String(value);
+    result[name.startsWith('r:') ? name : localName(name)] = String(value);
   return result;
 }
 
 /** XML is in UTF-8 unless a byte order mark or its declaration says otherwise (XML 1.0, §4.3.3). */
-function decoded(bytes: Uint8Array): string {
+function decodeXml(bytes: Uint8Array): string {
   const mark =
     bytes[0] === 0xff && bytes[1] === 0xfe
       ? 'utf-16le'

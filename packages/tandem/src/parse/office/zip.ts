@@ -42,7 +42,7 @@ export function openZip(bytes: Uint8Array): ZipArchive {
         throw new DamagedFile(`it ends in the middle of its part ${name}`);
       const packed = file.subarray(start, start + packedSize);
       const room = Math.min(mostUnpacked - unpacked, Math.max(smallEnough, mostRatio * packedSize));
-      const content = method === 0 ? packed : method === 8 ? inflated(packed, room, name) : undefined;
+      const content = method === 0 ? packed : method === 8 ? inflate(packed, room, name) : undefined;
       if (!content) throw new DamagedFile(`its part ${name} is packed by method ${method}, not by deflate`);
       if (crc32(content) !== checksum) throw new DamagedFile(`the checksum of its part ${name} is wrong`);
       unpacked += content.length;
@@ -51,7 +51,7 @@ export function openZip(bytes: Uint8Array): ZipArchive {
   };
 }
 
-function inflated(packed: Buffer, room: number, name: string): Buffer {
+function inflate(packed: Buffer, room: number, name: string): Buffer {
   try {
     return inflateRawSync(packed, {
       maxOutputLength: Math.max(1, room),

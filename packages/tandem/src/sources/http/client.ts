@@ -31,7 +31,7 @@ export interface HttpClientOptions {
 
 export interface GetOptions extends Pick<HttpRequest, 'wantsBody' | 'signal'> {
   headers?: Record<string, string>;
-  /** Asked of every address on the way; a sentence says why not. */
+  /** Called for every address on the way; a returned sentence says why it must not be visited. */
   mayVisit?: (url: URL) => Promise<string | undefined>;
 }
 
@@ -47,13 +47,13 @@ export function parseAddress(text: string, base?: URL): URL | null {
 export const userAgent = 'Tandem/0.1';
 const maxRedirects = 5;
 const maxTries = 4;
-/** A server that wants to be left alone for longer is: the next ingest comes later. */
+/** A server that asks to wait longer than this is not asked again before the next ingest. */
 export const maxWaitMs = 120_000;
 
 /** An address that a redirect leads to and that must not be visited. */
 export class NotVisited extends SourceError {}
 
-/** GET for one source: only its hosts, never faster than they like, redirects and short outages seen through. */
+/** GET for one source: only its hosts, never faster than they allow, following redirects and retrying after short outages. */
 export class HttpClient implements Disposable {
   readonly #options: HttpClientOptions;
   readonly #agents: HttpRequest['agents'];
@@ -129,7 +129,7 @@ export class HttpClient implements Disposable {
       const response = await this.#getOnce(url, options);
       if (![429, 502, 503, 504].includes(response.status)) return response;
       const busy = new BusyServer(response);
-      // Before the next request is let in: whatever else this host is to be asked waits, too.
+      // Set before the next request begins: all other requests to this host wait, too.
       if (busy.asksToWait <= maxWaitMs) gate.pause(busy.asksToWait);
       throw busy;
     };
@@ -138,7 +138,7 @@ export class HttpClient implements Disposable {
         retries: maxTries - 1,
         minTimeout: retryMs,
         signal: options.signal,
-        // A connection that breaks twice is no accident.
+        // A connection that breaks twice will hardly work the next time.
         shouldRetry: ({ error, attemptNumber }) =>
           error instanceof BusyServer
             ? error.asksToWait <= maxWaitMs
@@ -183,7 +183,7 @@ export class HttpClient implements Disposable {
   }
 }
 
-/** Lets so many in at once, and no one sooner than `intervalMs` after the one before. */
+/** Lets so many requests run at once, and none start sooner than `intervalMs` after the one before. */
 class HostGate {
   intervalMs: number;
   #places: number;
@@ -204,7 +204,7 @@ class HostGate {
     else this.#places--;
     try {
       signal?.throwIfAborted();
-      // Another one may have been told to wait meanwhile: look again after each sleep.
+      // Another request may have been asked to wait meanwhile: check again after each sleep.
       for (let wait = this.#openAt - performance.now(); wait > 0; wait = this.#openAt - performance.now()) {
         await sleep(wait, undefined, signal && { signal });
       }
@@ -239,7 +239,7 @@ function redirectProblem(url: URL, what: string): SourceError {
   });
 }
 
-/** What a status that is no success says, as the end of a sentence. */
+/** What a status other than success means, as the end of a sentence. */
 export function statusReason({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): string {
   switch (status) {
     case 401:

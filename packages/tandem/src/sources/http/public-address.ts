@@ -8,7 +8,7 @@ import { SourceError } from '../../core/errors/source-error.ts';
  * special-purpose registries (RFC 6890 and its updates): nothing there is a public web server.
  */
 export function isPublicAddress(address: string): boolean {
-  // ipaddr.js also reads numbers in octal, in hexadecimal or with parts left out, which nobody connects to as they stand.
+  // ipaddr.js also reads numbers in octal, in hexadecimal or with parts left out, which no client connects to in that form.
   if (isIP(address) === 0) return false;
   // Zones (`%eth0`) are written in more ways than ipaddr.js reads.
   const parsed = ipaddr.parse(address.replace(/%.*$/s, ''));

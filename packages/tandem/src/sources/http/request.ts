@@ -28,7 +28,7 @@ export interface HttpResponse {
   body: Buffer;
 }
 
-/** A response that did not come: the connection failed, broke off or took too long. Another try may have better luck. */
+/** A response that did not come: the connection failed, broke off or took too long. Another try may succeed. */
 export class ConnectionFailure extends SourceError {}
 
 /**
@@ -51,7 +51,7 @@ export async function request(options: HttpRequest): Promise<HttpResponse> {
   } catch (cause) {
     signal?.throwIfAborted();
     if (TandemError.isInstance(cause)) throw cause;
-    // What a check before connecting threw comes wrapped at times.
+    // An error from the check before connecting may come wrapped.
     if (TandemError.isInstance((cause as Error).cause)) throw (cause as Error).cause;
     const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause);
     throw new ConnectionFailure({
@@ -94,7 +94,7 @@ async function read(response: IncomingMessage, options: HttpRequest, signal: Abo
   if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of decompressed(response)) {
+  for await (const chunk of decompress(response)) {
     signal.throwIfAborted();
     size += chunk.length;
     // A few kilobytes of gzip can be gigabytes: what counts is what comes out.
@@ -104,9 +104,9 @@ async function read(response: IncomingMessage, options: HttpRequest, signal: Abo
   return Buffer.concat(chunks, size);
 }
 
-function decompressed(response: IncomingMessage): AsyncIterable<Buffer> {
+function decompress(response: IncomingMessage): AsyncIterable<Buffer> {
   const through = decompressor((response.headers['content-encoding'] ?? '').trim().toLowerCase());
-  // Its reader gets the error, wherever in the pipeline it comes from.
+  // The reader gets the error from wherever in the pipeline it comes.
   return through ? (pipeline(response, through, () => {}) as unknown as Readable) : response;
 }
 

@@ -42,7 +42,7 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
     where,
     omit: [options.updatedAt, options.accessField].filter((name) => name !== undefined),
   });
-  // A document is another one when it is written another way.
+  // A document written with other settings is a changed one.
   const form = hashJson([options.template, options.title, options.metadata]).slice(0, 8);
   const client = new HttpClient({
     ...options,
@@ -203,7 +203,7 @@ export function jsonSource(options: JsonSourceOptions): Source & AsyncDisposable
   }
 
   function checkItemPath(url: URL, body: unknown, path: FieldPath, pages: number): void {
-    // No items may be true; a path that leads nowhere is a mistake, and would look as if everything were gone.
+    // An empty list may be right; a path that leads nowhere is a mistake, and would look as if everything were gone.
     const list = fieldPath(path.text.replace(/\[\s*\*\s*\]$|\.\*$/, ''), `${where}.items`).one(body);
     if (pages > 1 || (Array.isArray(list) && list.length === 0)) return;
     const there =

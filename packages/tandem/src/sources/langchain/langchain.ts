@@ -39,8 +39,8 @@ export interface LangChainSourceOptions {
 }
 
 /**
- * The documents of any LangChain document loader. A loader knows nothing of changes, so it loads everything each time; what is
- * equal to the last time goes no further than this.
+ * The documents of any LangChain document loader. A loader cannot say what changed, so it loads everything each time; what is
+ * equal to the last time is not ingested again.
  */
 export function fromLangChainLoader(
   loader: LangChainLoader,

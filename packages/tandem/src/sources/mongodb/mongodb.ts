@@ -41,7 +41,7 @@ export function mongodbSource(options: MongodbSourceOptions): Source & AsyncDisp
     where,
     omit: ['_id', options.updatedAt, options.accessField].filter((name) => name !== undefined),
   });
-  // A document is another one when it is written another way.
+  // A document written with other settings is a changed one.
   const form = hashJson([options.template, options.title, options.metadata, projection]).slice(0, 8);
   let held: HeldBodies | undefined;
   let opened: Promise<MongoClient> | undefined;

@@ -47,7 +47,7 @@ test('mistakes are told with their line', () => {
     'The template in `sources.0.template` is wrong at line 2: {{#x}} is never closed.',
   );
   expect(message('{{/x}}')).toMatch(/line 1: \{\{\/x\}\} closes nothing/);
-  expect(message('{{#x}}\n{{#y}}\n{{/x}}')).toMatch(/line 3: \{\{\/x\}\} stands where \{\{\/y\}\} should/);
+  expect(message('{{#x}}\n{{#y}}\n{{/x}}')).toMatch(/line 3: \{\{\/x\}\} is where \{\{\/y\}\} should be/);
   expect(message('{{}}')).toMatch(/a tag names nothing/);
 });
 

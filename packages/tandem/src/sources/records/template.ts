@@ -57,7 +57,7 @@ export function compileTemplate(source: string, where: string): Template {
       if (closed?.name !== name) {
         throw wrong(
           match.index,
-          closed ? `{{/${name}}} stands where {{/${closed.name}}} should` : `{{/${name}}} closes nothing`,
+          closed ? `{{/${name}}} is where {{/${closed.name}}} should be` : `{{/${name}}} closes nothing`,
         );
       }
       parts = open.at(-1)?.parts ?? root;

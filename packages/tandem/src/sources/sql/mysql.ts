@@ -51,7 +51,7 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
   };
   const abortable = async <Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> => {
     signal?.throwIfAborted();
-    // The driver waits for the server to notice that nobody listens any more, which takes it seconds.
+    // The driver waits until the server notices that the client is gone, which takes seconds.
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const stop = () => {
       destroy();
@@ -97,7 +97,7 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
         throw error;
       } finally {
         signal?.removeEventListener('abort', stop);
-        // Rows that nobody wants any more would still have to be received before anything else could be asked.
+        // Rows that are no longer wanted would still have to be received before the next query.
         if (isComplete) await connection.query('ROLLBACK').catch(() => {});
         else destroy();
       }
@@ -105,7 +105,7 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
     rows: (select, values, signal) =>
       abortable(async () => (await connection.query(select, [...values]))[0] as Fields[], signal),
     async [Symbol.asyncDispose]() {
-      // A destroyed one has nobody left to say goodbye to.
+      // A destroyed connection cannot be closed in the regular way.
       if (!isGone) await connection.end().catch(() => {});
     },
   };

@@ -35,7 +35,7 @@ export async function connectPostgres({ url, timeoutSeconds }: SqlConnectOptions
         asWritten.has(id) ? (text: string) => text : pg.types.getTypeParser(id, format)) as never,
     },
   });
-  // A connection that breaks while nothing is asked is told by the next question.
+  // A connection that breaks between queries is reported by the next query.
   client.on('error', () => {});
   // Not the driver's own timer, which goes on where connecting throws.
   const timer = setTimeout(

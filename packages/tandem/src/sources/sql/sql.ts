@@ -39,10 +39,10 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
   const documents = recordDocument({
     ...options,
     where,
-    // Of what only serves the source, the key may mean something to a reader; the others do not.
+    // Of the columns that only serve the source, the key may mean something to a reader; the others do not.
     omit: [updatedAt, accessColumn].filter((name) => name !== undefined),
   });
-  // A document is another one when it is written another way.
+  // A document written with other settings is a changed one.
   const form = hashJson([options.template, options.title, options.metadata]).slice(0, 8);
   const uriOf = (texts: readonly string[]) => `${place.uri}/${texts.map(encodeURIComponent).join(',')}`;
   const keysOf = (uri: string) =>
@@ -67,7 +67,7 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
     });
   }
 
-  /** Drivers' errors as one sentence; a password never stands in it. */
+  /** Drivers' errors as one sentence; it never holds a password. */
   async function explained<Result>(
     what: string,
     work: () => Promise<Result>,

@@ -50,7 +50,7 @@ export function openSqlite(file: string, uri: string): SqlConnection {
       let count = 0;
       // One statement reads one state of the database.
       for (const row of statement.iterate()) {
-        // It does not wait for anything, so others would.
+        // Reading never yields by itself, so everything else would have to wait.
         if (count++ % 500 === 0) await breathe();
         signal?.throwIfAborted();
         yield row as Fields;

@@ -5,7 +5,7 @@ import { parseAddress } from '../http/client.ts';
 export interface PageLinks {
   /** Absolute http(s) addresses without fragments, each once, in the page's order. */
   links: string[];
-  /** The address that the page says it is to be known by. */
+  /** The canonical address that the page states. */
   canonical?: string;
   /** It asks not to be found, or its links not to be followed (robots meta tag, X-Robots-Tag). */
   noIndex: boolean;
@@ -19,7 +19,7 @@ const notText =
 export function pageLinks(html: string, url: URL, headers: IncomingHttpHeaders): PageLinks {
   const { document } = parseHTML(html);
   const base = URL.parse(document.querySelector('base[href]')?.getAttribute('href') ?? '', url) ?? url;
-  const resolved = (href: string | null | undefined) => {
+  const resolveLink = (href: string | null | undefined) => {
     const target = href ? parseAddress(href.trim(), base) : null;
     if (!target || !/^https?:$/.test(target.protocol) || target.username !== '') return undefined;
     return target;
@@ -37,10 +37,10 @@ export function pageLinks(html: string, url: URL, headers: IncomingHttpHeaders):
   const links = new Set<string>();
   for (const anchor of document.querySelectorAll('a[href], area[href]')) {
     if (/\bnofollow\b/i.test(anchor.getAttribute('rel') ?? '')) continue;
-    const target = resolved(anchor.getAttribute('href'));
+    const target = resolveLink(anchor.getAttribute('href'));
     if (target && !notText.test(target.pathname)) links.add(target.href);
   }
-  const canonical = resolved(document.querySelector('link[rel="canonical" i]')?.getAttribute('href'));
+  const canonical = resolveLink(document.querySelector('link[rel="canonical" i]')?.getAttribute('href'));
   return {
     links: [...links],
     ...(canonical && { canonical: canonical.href }),

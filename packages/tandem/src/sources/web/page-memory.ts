@@ -32,7 +32,7 @@ export class PageMemory {
   get(url: string): RememberedPage | undefined {
     const row = this.#database.prepare('SELECT page FROM pages WHERE url = ?').get(url);
     if (!row) return undefined;
-    // A page remembered by another version of Tandem is one that was never seen.
+    // A page remembered by another version of Tandem counts as never seen.
     const parsed = rememberedPage.safeParse(JSON.parse(String(row.page)));
     return parsed.success ? parsed.data : undefined;
   }

@@ -4,7 +4,7 @@ import { type HttpClient, maxWaitMs, NotVisited, statusReason, userAgent } from 
 
 /** What a site's robots.txt says (RFC 9309), read once for each origin. */
 export interface Robots {
-  /** Why this address must not be visited; undefined where it may. Throws SourceError where robots.txt cannot be had. */
+  /** Why this address must not be visited; undefined where it may be. Throws SourceError where robots.txt cannot be fetched. */
   refusal(url: URL, signal?: AbortSignal): Promise<string | undefined>;
   /** The sitemaps that the site names. */
   sitemaps(origin: URL, signal?: AbortSignal): Promise<string[]>;
@@ -36,13 +36,13 @@ export function robotsOf(client: HttpClient, options: { obey: boolean }): Robots
     try {
       response = await client.get(address, signal && { signal });
     } catch (error) {
-      // A robots.txt that sends on to someone else says nothing about this site.
+      // A robots.txt that redirects to another host says nothing about this site.
       if (error instanceof NotVisited) return undefined;
       throw error;
     }
     const { status } = response;
     if (status >= 500 || status === 429) {
-      // The standard: what may not be known is not allowed.
+      // RFC 9309: where robots.txt cannot be fetched, no visit is allowed.
       throw new SourceError({
         uri: address.href,
         message: `${address.href} cannot be read (${statusReason(response)}), so ${url.origin} is not visited.`,

@@ -13,7 +13,7 @@ export interface Sitemap {
  * @throws SourceError when it is damaged or, unpacked, larger than `maxBytes`
  */
 export function parseSitemap(body: Buffer, uri: string, maxBytes: number): Sitemap | undefined {
-  const text = unpacked(body, uri, maxBytes)
+  const text = unpack(body, uri, maxBytes)
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart();
@@ -42,7 +42,7 @@ export function parseSitemap(body: Buffer, uri: string, maxBytes: number): Sitem
   return sitemap;
 }
 
-function unpacked(body: Buffer, uri: string, maxBytes: number): Buffer {
+function unpack(body: Buffer, uri: string, maxBytes: number): Buffer {
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
   try {
     return gunzipSync(body, { maxOutputLength: maxBytes });
@@ -62,7 +62,7 @@ function unpacked(body: Buffer, uri: string, maxBytes: number): Buffer {
 // What is read comes from anyone. Patterns that look for an end which never comes, from each of many beginnings, would take
 // quadratic time; here the first end that is missing ends the search.
 
-/** What stands between the tags of each `<name>`, in order; those that hold another of their name are not in sitemaps. */
+/** The content of each `<name>`, in order. In sitemaps no element holds another of its own name. */
 function* elements(xml: string, name: string): Generator<string> {
   for (let at = xml.indexOf(`<${name}`); at >= 0; at = xml.indexOf(`<${name}`, at)) {
     at += name.length + 1;

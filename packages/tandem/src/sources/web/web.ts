@@ -75,7 +75,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   async function* list(listOptions: ListOptions = {}): AsyncIterable<SourceEntry> {
     const { signal, onProblem, onProgress, known } = listOptions;
     const { memory, bodies } = held();
-    // Read anew for each listing: a site may change its mind.
+    // Read again for each listing: a site may change its rules.
     const robots = robotsOf(client, { obey: options.robots });
     const listed = new Set<string>();
     let visited = 0;
@@ -83,7 +83,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
     async function visit(url: URL, sitemapDate?: string): Promise<Visit> {
       const before = memory.get(url.href);
       try {
-        // Without the bytes, here or with whoever lists, there is no use in hearing that they are the same.
+        // "Not modified" is of use only if the bytes are held here or by the caller.
         const isHeld =
           before !== undefined &&
           ((await known?.(before.uri)) === before.mark || bodies.has(before.uri, before.mark));
@@ -194,7 +194,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
           const url = some[index]!;
           if (outcome.kind === 'page') {
             pages.push(outcome.page);
-            // A page that says it is another one's copy waits to see whether that one is there.
+            // A page that names another one as its original waits until it is known whether that one exists.
             if (isCopy(outcome.page)) aliases.push(outcome.page);
             else yield* entryOf(outcome.page);
           } else if (outcome.kind === 'skipped') {
@@ -411,7 +411,7 @@ function linksOf(response: HttpResponse, mediaType: string): PageLinks {
     const { text } = decodeText(response.body, response.url.href, charset);
     return pageLinks(text, response.url, response.headers);
   } catch (error) {
-    // Called HTML and none: the parser will say so of the document.
+    // It is called HTML and is not: the parser will report that.
     if (TandemError.isInstance(error)) return { links: [], noIndex: false, noFollow: false };
     throw error;
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Passage } from '../core/types/document.ts';
 import { mapCitations } from './citations.ts';
-import { citationsAsWritten } from './citations-as-written.ts';
+import { createCitationFinder } from './citation-finder.ts';
 
 const passages = ['Gout is painful. It comes at night.', 'Asthma narrows the airways.'].map(
   (text, at) =>
@@ -10,7 +10,7 @@ const passages = ['Gout is painful. It comes at night.', 'Asthma narrows the air
 );
 
 test('a citation is known when the sentence after its own has begun', () => {
-  const { write } = citationsAsWritten(passages);
+  const { write } = createCitationFinder(passages);
   expect(write('Gout is painful. [1] ')).toEqual([]);
   expect(write('Asthma narrows ')).toEqual([]);
   expect(write('the airways of many people. [2]').map(({ marker, quote }) => [marker, quote])).toEqual([
@@ -34,7 +34,7 @@ test('however a reply is cut into pieces, what was told is among the citations o
       fc.infiniteStream(fc.integer({ min: 1, max: 9 })),
       (sentences, sizes) => {
         const text = sentences.join(' ');
-        const { write } = citationsAsWritten(passages);
+        const { write } = createCitationFinder(passages);
         const told = [];
         for (let at = 0; at < text.length; ) {
           const size = sizes.next().value!;
