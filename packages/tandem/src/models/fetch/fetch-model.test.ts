@@ -130,7 +130,7 @@ describe('from the Hub', () => {
     const failure = await fetched({}, 'hf:owner/repo@v2/model.gguf').catch((error: unknown) => error);
     expect(ModelUnavailableError.isInstance(failure)).toBe(true);
     expect((failure as ModelUnavailableError).message).toMatch(/at v2 \(404\)/);
-    expect((failure as ModelUnavailableError).hint).toMatch(/tandem models add/);
+    expect((failure as ModelUnavailableError).hint).toMatch(/add it to the cache as/);
   });
 
   it('follows a repository that was renamed', async () => {

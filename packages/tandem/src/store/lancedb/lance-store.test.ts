@@ -175,6 +175,6 @@ test.each(['missing', 'cut short'])('a data file that is %s is one sentence', as
     code: 'index_damaged',
     path: place,
     message: `The search index in ${place} is damaged: a file of it is missing or cannot be read.`,
-    hint: expect.stringMatching(/^Delete the folder .* and run `tandem ingest`/),
+    hint: expect.stringMatching(/^Delete the folder .* and ingest again/),
   });
 });
