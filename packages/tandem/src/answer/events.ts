@@ -12,7 +12,7 @@ export type AnswerEvent =
   /** The last event of an answer that was finished. */
   | { type: 'answer'; answer: Answer };
 
-/** An answer under way. It is made whether or not anybody reads the events. */
+/** An answer under way. It is made whether or not the events are read. */
 export interface AnswerStream {
   /** Can be read once. Ends after `answer`, or throws what `result` rejects with. Leaving the loop stops nothing: abort the signal for that. */
   events: AsyncIterable<AnswerEvent>;

@@ -135,7 +135,7 @@ function isOwnParagraph(text: string, { start, end }: Span): boolean {
   );
 }
 
-/** A sentence goes on over line breaks, but not over a heading's. */
+/** A sentence continues over line breaks, but not over a heading's. */
 function cutAround(text: string, { start, end }: Span, headings: readonly Span[]): Span[] {
   const cuts = headings
     .flatMap((heading) => [heading.start, heading.end])

@@ -26,7 +26,7 @@ export function quotation(
   const weights = weightsOf(question, passage.prefix ?? '', all);
   const prose = all.filter(({ isProse }) => isProse);
   const topic = best([...prose, ...all], weights, ({ topic, words }) => [topic.words, words])?.topic;
-  // Where nothing tells its topics apart, the passage is about what was asked, and its opening goes on over headings.
+  // Where nothing distinguishes its topics, the passage is about what was asked, and its opening continues over headings.
   const pieces = weights.size === 0 ? all : all.filter((piece) => piece.topic === topic);
   const isMixed = pieces.length < all.length;
   const said = sentencesFor(
@@ -36,7 +36,7 @@ export function quotation(
 
   const lines = pieces.filter(({ isProse }) => !isProse);
   const asked = new Map([...wordsOf(question)].map((word) => [word, 1]));
-  // What tells pieces apart, and where that is nothing, all that was asked.
+  // The words that distinguish pieces; where there are none, all words of the question.
   const measures = [weights, asked].map(
     (of) => (some: readonly Piece[]) =>
       worth(
@@ -56,7 +56,7 @@ export function quotation(
 
 /**
  * A topic's first sentences, since its opening is what answers; or those from the one with most of the question's words on, where it
- * tells enough more: two words that the opening lacks, or, in a passage of several topics, whose openings are not about the question,
+ * has enough more of them: two words that the opening lacks, or, in a passage of several topics, whose openings are not about the question,
  * one, or two that the first sentence lacks.
  */
 function sentencesFor(

@@ -2,7 +2,7 @@ import type { Catalog } from './catalog.ts';
 
 /**
  * Notes how a run that failed ended. On a full disk even this cannot be written; later commands see that the process is gone. The first failure is
- * what must be told, so this throws nothing.
+ * what must be reported, so this throws nothing.
  */
 export async function finishFailedRun(
   catalog: Catalog,

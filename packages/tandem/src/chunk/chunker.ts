@@ -32,7 +32,7 @@ export interface ChunkOptions {
  */
 export interface Chunker {
   readonly strategy: ChunkStrategy;
-  /** One sentence for people who choose. */
+  /** One sentence for people who choose a strategy. */
   readonly description: string;
   /** Whether `options.embed` must be given. */
   readonly needsEmbedder: boolean;

@@ -35,7 +35,7 @@ async function started(env: Record<string, string> = {}) {
   return { code, err, pid: child.pid, out: JSON.parse(out) };
 }
 
-test('the command starts anew in the same process, with its arguments and its input, and says nothing', async () => {
+test('the command starts again in the same process, with its arguments and its input, and says nothing', async () => {
   const { code, err, pid, out } = await started();
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toEqual({
@@ -54,7 +54,7 @@ test.each([
   expect((await started({ [name]: value })).out.settings).toEqual({ [name]: value });
 });
 
-test('a command that is told to ingest still tells what is wrong, and how it ended', async () => {
+test('an ingest started this way still reports what is wrong, and how it ended', async () => {
   const { code, err } = await startTandem(['ingest', '--no-such-option'], { cwd: tmpdir() }).done;
   expect(code).not.toBe(0);
   expect(err).toMatch(/unknown option/);

@@ -39,7 +39,7 @@ describe('what to type', () => {
   });
 });
 
-/** Texts that are written for those who use the command line, whoever writes them: cards of what was trained, a project's first config. */
+/** Texts that are written for users of the command line, whichever folder they come from: cards of what was trained, a project's first config. */
 const forReaders = [
   'tune/adapter-card.ts',
   'tune/encoders/tune-embedder.ts',

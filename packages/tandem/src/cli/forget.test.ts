@@ -34,7 +34,7 @@ test('what was removed, what may still know it, and what is for the user to do',
   ]);
 });
 
-test('what may be left is told with what to do about it', () => {
+test('what may be left is reported with what to do about it', () => {
   expect(describeForget({ ...report, storeMayKeep: 'bytes' })).toContain(
     "The rows are deleted; when the bytes leave the server's disk depends on the server.",
   );

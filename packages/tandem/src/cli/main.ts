@@ -11,7 +11,7 @@ if (process.argv.includes('ingest')) restartWithAllocatorSettings();
 enableCompileCache(join(cacheDirectory(), 'compiled'));
 
 const interrupt = new AbortController();
-// The first Ctrl-C lets the running step end cleanly, so that the same command goes on from there; a second one does not wait. One that
+// The first Ctrl-C lets the running step end cleanly, so that the same command continues from there; a second one does not wait. One that
 // follows at once is the same again: the terminal sends it to every process of a command, and npx and bin/tandem.mjs pass theirs on.
 let lastInterrupt = Number.NEGATIVE_INFINITY;
 process.on('SIGINT', () => {

@@ -60,7 +60,7 @@ describe('where there is no terminal', () => {
     expect(lines().at(-1)).toMatch(/^updating the index: \d+ s so far\n$/);
   });
 
-  test('work within other work is told of while it lasts', () => {
+  test('work within other work is shown while it lasts', () => {
     pass(3);
     bar({ stage: 'answering', done: 0, total: 1, unit: 'questions' });
     bar({ stage: 'loading local:large', done: 0, total: 1, unit: 'models' });

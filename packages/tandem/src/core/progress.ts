@@ -9,7 +9,7 @@ export interface ProgressEvent {
   unit: string;
   /** A short extra, such as the file being read or the current loss. */
   detail?: string;
-  /** Until the stage's end. Set where the work itself can tell better than `done` and `total` do: its units may not be alike. */
+  /** Until the stage's end. Set where the work can estimate it better than `done` and `total` do, since its units differ in length. */
   secondsLeft?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where the entries of a zip archive lie (PKWARE's APPNOTE 6.3.10, §4.3; zip64 too), told from bytes that the caller has read: an
+ * Where the entries of a zip archive lie (PKWARE's APPNOTE 6.3.10, §4.3; zip64 too), read from bytes that the caller has loaded: an
  * office file is read from memory, a downloaded wheel of a hundred megabytes is never in memory as a whole.
  *
  * Our own, for what libraries lack (yauzl 3.4 was tried): they read by callbacks and promises where the readers of office

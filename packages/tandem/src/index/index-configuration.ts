@@ -40,7 +40,7 @@ export async function indexConfiguration(
   return { configurationHash, embedderHash, embedderName, dimensions };
 }
 
-/** A hosted embedder tells the length of its vectors only by making one. */
+/** A hosted embedder shows the length of its vectors only by making one. */
 async function askForDimensions(model: EmbeddingModelV4, signal?: AbortSignal): Promise<number> {
   const { embeddings } = await embedMany({
     model,

@@ -201,7 +201,7 @@ describe('incremental', () => {
     await checkConsistency(catalog, store);
   });
 
-  test('another chunk size indexes anew, and embeds only texts that are new', async () => {
+  test('another chunk size indexes again, and embeds only texts that are new', async () => {
     write(
       'gout.md',
       `${gout}\n## Treatment\n\n${'Rest the joint, cool it, and drink plenty of water. '.repeat(20)}\n`,
@@ -380,7 +380,7 @@ describe('freshness', () => {
     await run();
     expect((await fresh('gout.md')).changedAt > second.seenAt).toBe(true);
     const { changedAt } = await fresh('scurvy.md');
-    // Indexed anew, its content is as old as before.
+    // Indexed again, its content is as old as before.
     expect(await run({ chunking: { maxTokens: 60, overlapTokens: 0 } })).toMatchObject({ added: 2 });
     expect((await fresh('scurvy.md')).changedAt).toBe(changedAt);
   });

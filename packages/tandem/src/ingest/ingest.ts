@@ -62,7 +62,7 @@ export interface IngestReport {
  * Brings the index in line with the sources: only what changed is read, only what was never embedded is embedded, what is
  * gone is removed. What is gone, or has another access label, goes first, before anything is read. Documents become visible
  * batch by batch, each batch all at once; killed at any moment, the index is what the last batch left and the next ingest
- * goes on from there. A document that cannot be read or parsed is a problem in the report and ends nothing: its last good
+ * continues from there. A document that cannot be read or parsed is a problem in the report and stops nothing: its last good
  * version stays if its bytes could not be read, and is removed if they hold no document.
  *
  * @throws LockedError when another process is writing

@@ -81,7 +81,7 @@ export interface PrepareOptions {
 /**
  * Does the work that `catalog.listing` has, in its order: loads, parses, cuts. Gives batches of about `batchChunks` chunks, so
  * that no more than those two or three are ever in memory; each must be committed before the next but one is asked for. The
- * last one also takes away what had seemed to have moved and did not turn up.
+ * last one also removes documents that might have moved and did not appear elsewhere.
  */
 export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<Batch, void, undefined> {
   const { catalog, sources, signal, batchChunks, onReading } = options;
@@ -366,7 +366,7 @@ async function parseEntry(
   }
 }
 
-/** Given to the parser in the source's place, to learn whose label the document has. */
+/** Given to the parser in place of the source's label, to learn whether the document has one of its own. */
 const noLabelOfItsOwn = '\u0000source';
 
 /** The other errors (a wrong setting, a full disk, a bug) would be every document's, and end the ingest. */

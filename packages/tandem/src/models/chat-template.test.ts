@@ -62,7 +62,7 @@ describe('a template that trims', () => {
     );
   });
 
-  it('has one begin-of-sequence token, whoever writes it', () => {
+  it('has one begin-of-sequence token, whether template or tokenizer writes it', () => {
     const messages: ChatMessage[] = [{ role: 'user', content: 'hi' }];
     expect(template.encodePrompt(messages).filter((token) => token === 0x110000).length).toBe(1);
     const told = createChatTemplate(llama3, { ...llama3Vocabulary(), prependBos: true });

@@ -4,7 +4,7 @@ const leastText = 10;
 /**
  * GBNF rules for a JSON string that cites numbered sources: it names those from `[1]` to `[sources]` and no other, at most three
  * in a row and none twice running, and has words between one group and the next. Greedy decoding of a briefly trained model falls
- * into "[1] [1] [1]" or counts on to "[43]" until its tokens are spent; held to these rules it goes on to its next sentence, or
+ * into "[1] [1] [1]" or counts up to "[43]" until its tokens are spent; held to these rules it continues with its next sentence, or
  * ends. A bracket before anything but a digit is text.
  *
  * @param length in characters, markers included; markers come only after the first `minLength`.
@@ -27,7 +27,7 @@ export function citedString(
     return { ...rules, cited: `${opening} cited-part* ${group ? 'cited-markers? ' : ''}"\\""` };
   }
 
-  // One rule for each number of characters that are left: what a repetition would become too, had its parts one length.
+  // One rule for each number of characters that are left: a repetition would need parts of one length.
   const longestGroup = Math.min(3, sources) * `[${sources}] `.length - 1;
   const left = (count: number) => `cited-${count}-left`;
   for (let count = 0; count <= maxLength - minLength; count++) {

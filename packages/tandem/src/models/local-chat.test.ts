@@ -220,7 +220,7 @@ describe('an adapter', () => {
     expect((await answer(question)).text).toBe(base.text);
   });
 
-  it('is another one when its file is written anew', async () => {
+  it('is another one when its file is overwritten', async () => {
     const file = join(folder, 'changing.gguf');
     const tokens = tools.encodeText('The capital of France is');
     const logits = async () => {

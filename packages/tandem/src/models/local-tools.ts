@@ -94,7 +94,7 @@ export interface LocalEmbedderTools extends LocalTools {
 
 const marker = Symbol.for('tandem.localTools');
 
-/** Gives a model its tools; for those who write a local model. */
+/** Gives a model its tools; for implementations of a local model. */
 export function attachLocalTools<Model extends object>(model: Model, tools: LocalTools): Model {
   Object.defineProperty(model, marker, { value: tools, enumerable: false });
   return model;

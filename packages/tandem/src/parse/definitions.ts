@@ -15,7 +15,7 @@ export function definitionsIn({
     if (kind === 'code') continue;
     const block = text.slice(start, end);
     if (!block.includes('(')) continue;
-    // Items of a list and cells of a table end as sentences do; the lines of a paragraph go on.
+    // Items of a list and cells of a table end as sentences do; a paragraph's sentences run over its lines.
     const parts = kind === 'list' || kind === 'table' ? block.split(/[\n|]/) : [block.replace(/\n/g, ' ')];
     for (const part of parts) {
       if (!part.includes('(')) continue;

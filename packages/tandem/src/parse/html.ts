@@ -85,7 +85,7 @@ function metadataOf(document: HtmlDocument): Record<string, string> {
   return metadata;
 }
 
-/** `<title>`, without the site's name where the page tells that. */
+/** `<title>`, without the site's name where the page states it. */
 function titleOf(document: HtmlDocument, metadata: Record<string, string>): string {
   const whole = oneLine(document.querySelector('title')?.textContent ?? '');
   const site = document.querySelector('meta[property="og:site_name"]')?.getAttribute('content')?.trim();
@@ -250,7 +250,7 @@ function holdsBlocks(element: Element): boolean {
 }
 
 /**
- * Text of a node with white space run together, `\n` for `<br>`, and a space between blocks. Lists are handed to `onList`,
+ * Text of a node with white space run together, `\n` for `<br>`, and a space between blocks. Lists are given to `onList`,
  * where there is one.
  */
 function inlineText(node: Node, depth: number, onList?: (list: Element) => void): string {

@@ -107,7 +107,7 @@ reader.block.ruler.before('table', 'deep', (state, startLine, endLine, silent) =
 
 /**
  * The text with other characters, as many, where markdown-it would read something else than we do: HTML that is never closed
- * would go on to the end of the text; • begins no item; a line of other white space than blanks ends no paragraph; a tab
+ * would extend to the end of the text; • begins no item; a line of other white space than blanks ends no paragraph; a tab
  * behind a blank, which texts taken from web pages are set in with, makes a line code; and a dash alone on its line makes a heading
  * of what is above, where several of them are items that lost their words to the next line.
  */

@@ -128,7 +128,7 @@ Text.
   ]);
 });
 
-test('a comment is no block, what stands behind it is', () => {
+test('a comment is not a block, what follows it is', () => {
   expect(
     blocksOf(
       'Text.\n<!-- one\n\n# two\n--> three\n<!---->\n\n<!-- four --> <!-- five -->\n- six\n\n<!-- open\n# seven',

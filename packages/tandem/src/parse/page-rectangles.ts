@@ -37,7 +37,7 @@ export function pageRectangles(
       const from = Math.max(start, first);
       const to = Math.min(end, last);
       if (from >= to || !/\S/.test(text.slice(from, to))) continue;
-      // Set upright, a line is wider than high; how much of another's width a character takes cannot be told.
+      // Set upright, a line is wider than high; in other lines a character's share of the width is unknown.
       const isWhole = block.kind === 'table' || bottom - top > right - left;
       const scale = isWhole ? 0 : (right - left) / (last - first);
       const cutLeft = scale * (from - first);

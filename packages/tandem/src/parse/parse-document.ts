@@ -59,7 +59,7 @@ function isTame(mediaType: string | undefined, bytes: Uint8Array): boolean {
 function subjectOf({ focus, url }: Record<string, string>): string {
   if (focus?.trim()) return focus.trim();
   const name = fileTitle(url?.replace(/[?#].*$/s, '').replace(/\/(?:index\.\w+)?$/i, '') ?? '');
-  // An address often ends with a number, which tells nothing.
+  // An address often ends with a number, which says nothing.
   return /\p{L}{3}/u.test(name) ? name : '';
 }
 

@@ -231,7 +231,7 @@ function lineDirection({ pieces, left, right, size }: Segment, page: PageEdges):
 
 /**
  * Pieces that are side by side on the page, in the order in which they are read. pdf.js gives each piece by itself in that order; what
- * it does not know is that a line of Hebrew goes on to the left, and a Latin name or a number in it to the right. Marks and
+ * it does not know is that a line of Hebrew runs to the left, and a Latin name or a number in it to the right. Marks and
  * spaces between two pieces of one direction are part of both, others of the line.
  */
 function inReadingOrder(segment: Segment, page: PageEdges): string {

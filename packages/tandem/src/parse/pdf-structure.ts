@@ -298,7 +298,7 @@ function withoutFalseHeadings(drafts: Draft[]): Draft[] {
   });
 }
 
-/** A long heading goes on in a line of the same type, below a line that reaches the column's edge or just about. */
+/** A long heading continues in a line of the same type, below a line that reaches the column's edge or just about. */
 function continuesHeading(heading: Draft, line: Line, level: number | undefined): boolean {
   const before = heading.lines.at(-1)!;
   const width = line.columnRight - line.columnLeft;
@@ -409,7 +409,7 @@ function levelsOf(drafts: Draft[], style: Style): Map<number, number> {
 }
 
 /**
- * A paragraph or list item that a page's or column's end has cut goes on where the next paragraph begins in the middle of
+ * A paragraph or list item that a page's or column's end has cut continues where the next paragraph begins in the middle of
  * a sentence: in lower case, or after a line that filled its column.
  */
 function joinOverPages(drafts: Draft[]): Draft[] {
@@ -465,7 +465,7 @@ function itemText(text: string): string {
 
 /**
  * Lines to running text. A hyphen at a line's end goes if the document has the joined word elsewhere, stays if it has the
- * hyphenated one, and goes in doubt when the next line goes on in lower case.
+ * hyphenated one, and in doubt goes when the next line begins in lower case.
  */
 function proseOf(lines: Line[], words: Set<string>): { text: string; starts: number[] } {
   let text = '';

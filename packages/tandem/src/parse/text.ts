@@ -57,7 +57,7 @@ interface Candidate {
   /** "2.1 Leave" → [2, 1]; of a line in capitals none. */
   numbers: number[];
   words: string;
-  /** Whether its block goes on below it, as the sections of a manual page do. */
+  /** Whether its block continues below it, as the sections of a manual page do. */
   hasText: boolean;
 }
 

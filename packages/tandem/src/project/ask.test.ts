@@ -7,7 +7,7 @@ import { ingest } from '../runtime/ingest.ts';
 import { type LetterProject, makeLetterProject } from './letter-project.fixture.ts';
 import { openProject, type Project } from './open-project.ts';
 
-/** `ask` without a language model: what it reads, and where that is said to stand. */
+/** `ask` without a language model: what it reads, and where that is said to be. */
 
 let letters: LetterProject;
 let project: Project;

@@ -24,7 +24,7 @@ test('what could not be opened can be opened once its cause is gone', async () =
   }
 });
 
-test('a glossary for retrieval: by any path, for each chunker too, and what is built with another is built anew', async () => {
+test('a glossary for retrieval: by any path, for each chunker too, and what was built with another is built again', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'tandem-glossary-'));
   const glossary = join(folder.path, 'glossary.csv');
   await using letters = await makeLetterProject({ retrieve: { glossary } });

@@ -150,7 +150,7 @@ test('while it trains, nothing else may write: another process would find it loc
     },
   });
   expect(refused.length).toBeGreaterThan(2);
-  // The last progress is told when the work is nearly done; what counts is that it was locked while it went on.
+  // The last progress is reported when the work is nearly done; what counts is that it was locked while it went on.
   for (const outcome of (await Promise.all(refused)).slice(0, 3))
     expect(outcome).toMatchObject({ code: 'locked' });
 });

@@ -191,7 +191,7 @@ async function weigh(
   for (const [documentId, share] of documentsByCode(holders))
     for (const { chunk, evidence } of candidates)
       if (chunk.documentId === documentId) evidence.named = Math.max(evidence.named, share);
-  // A document without a section of that kind tells what it knows of it at its beginning, or anywhere.
+  // A document without a section of that kind may answer at its beginning, or anywhere.
   const surest = most(Object.values(plan.kinds));
   const general = new Map<string | undefined, boolean>();
   const isGeneral = ({ headingPath }: Candidate['chunk']) => {
@@ -241,7 +241,7 @@ function documentsByCode(holders: readonly Candidate[][]): Map<string, number> {
 /** A code in more documents than these names none of them. */
 const fewDocuments = 3;
 
-/** A code in more passages than these tells less which of them is meant. */
+/** A code in more passages than these says less about which of them is meant. */
 const few = 5;
 
 /** "ABL", "HbS", "SCA17"; capitals in a question that is all capitals are no sign. */

@@ -18,7 +18,7 @@ export function clausesOf(text: string): Clause[] {
     for (const [index, match] of words.entries()) {
       const rest = sentence.slice(match.index);
       const last = cuts.at(-1) ?? 0;
-      // Inside a question the same words only go on: "what is the chance the kid has it too".
+      // Inside a question the same words only continue it: "what is the chance the kid has it too".
       const began = beginsQuestion.test(sentence.slice(words[last]!.index));
       const long = index - last >= (began ? 12 : 4) && words.length - index >= 3;
       if (long && beginsQuestion.test(rest) && !subordinating.test(words[index - 1]![0])) cuts.push(index);

@@ -19,7 +19,7 @@ export type RewriteQuestion = (
 
 /**
  * What a question takes over from the turns before, without a language model. "And is it hereditary?" after "What is gout?" is
- * about gout: the names of the latest turn that had one. Where none had, "and after five years?" goes on from the user's last
+ * about gout: the names of the latest turn that had one. Where none had, "and after five years?" continues the user's last
  * question that can be understood alone, and takes over that.
  *
  * @returns nothing where the question has a name of its own, or none is needed to understand it.
@@ -46,7 +46,7 @@ function goesOn(question: string): boolean {
 }
 
 const begins = /^\s*(?:(?:and|but|or|so|then|also)\b|(?:what|how) (?:about|if)\b)/i;
-/** "Is it allowed to …" speaks of nothing before it; "that" does at the end: "who told you that?" */
+/** "Is it allowed to …" refers to nothing before it; "that" does at the end: "who told you that?" */
 const refers =
   /(?<!\bis )\b(?:it|its|they|them|their|he|she|him|her)\b|\bis it\b(?! (?:\w+ )?(?:allowed|possible|ok|okay|true|necessary|legal|permitted|safe|worth|normal)\b)|\b(?:that|those|these|this|then|there)\W*$/i;
 

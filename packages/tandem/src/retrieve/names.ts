@@ -12,9 +12,9 @@ export interface LinkedName {
   title: string;
   /** Of the document's names the one that fits best, as the document writes it. */
   name: string;
-  /** How much of the name is in the question, by what its words tell apart: [0, 1]. */
+  /** How much of the name is in the question, by how distinctive its words are: [0, 1]. */
   cover: number;
-  /** How much the words found tell apart (natural logarithms), worth less where they are misspelt. */
+  /** How distinctive the words found are (natural logarithms), less where they are misspelt. */
   weight: number;
   /** The name is in the question letter for letter, capitals included. */
   verbatim: boolean;
@@ -127,7 +127,7 @@ export function nameIndexOf(
         const word = folded(text);
         const abbreviated = /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(text) && !shouting;
         if (isFunctionWord(word) || /^\p{N}+$/u.test(word) || (word.length < 4 && !abbreviated)) return false;
-        // Without a vocabulary only writing tells a name.
+        // Without a vocabulary only capitals show a name.
         const everyday = isWord
           ? isWord(word) || isWord(singular(word)) || isInflected(text)
           : start === words[0]!.start || !/^\p{Lu}/u.test(text);

@@ -20,7 +20,7 @@ export function questionsIn(question: string, names: NameIndex, filter: ChunkFil
     .filter((piece) => piece !== '');
   const parts: string[] = [];
   for (const piece of pieces) {
-    // "People who smoke and who drink": the second goes on where the first was.
+    // "People who smoke and who drink": the second continues the first.
     const [first = ''] = piece.toLowerCase().split(/\s/);
     if (parts.some((part) => part.toLowerCase().split(/\s+/).indexOf(first, 1) > 0)) return [];
     if (!begins.test(piece)) return [];

@@ -213,7 +213,7 @@ function kindsIn(text: string): string[] {
   return sectionKinds.filter(({ asked }) => asked.test(plain)).map(({ name }) => name);
 }
 
-/** The kind that the innermost heading tells; undefined where none does. Several fit "Risks and prevention". */
+/** The kind that the innermost heading names; undefined where none does. Several fit "Risks and prevention". */
 export function kindsOfHeading(headings: readonly string[]): string[] {
   const last = headings.at(-1);
   return last === undefined

@@ -198,7 +198,7 @@ describe('two on one data folder', () => {
       store: () => openLanceStore(join(folder, 'index')),
     });
 
-  test('one writes at a time, the other is told, and reads meanwhile', async () => {
+  test('one writes at a time; the other gets an error, and reads meanwhile', async () => {
     const reading = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const plain = fromDocuments(documents);

@@ -27,7 +27,7 @@ export interface IngestResult extends IngestReport {
 
 /**
  * Brings the index in line with the sources: reads what changed, embeds what was never embedded, removes what is gone. Can be stopped at any
- * moment, and goes on from there.
+ * moment; the next ingest continues from there.
  * @throws LockedError while something else writes, SourceError when no source can be listed, InterruptedError, DiskFullError
  *
  * @example

@@ -46,7 +46,7 @@ const calling = (input: object) =>
     },
   });
 
-test('a model that calls it reads passages with where they stand', async () => {
+test('a model that calls it reads passages with their places', async () => {
   const { text, steps } = await generateText({
     model: calling({ query: 'How many days of leave?' }),
     tools: { search: searchTool(tandem, { k: 1 }) },
@@ -75,7 +75,7 @@ test('finds only what the program lets it find', async () => {
   expect(await found(['public', 'staff'])).toContain('pay.md');
 });
 
-test('what is wrong with a call is told to the model, and an abort stops it', async () => {
+test('the model gets the error of a wrong call, and an abort stops it', async () => {
   for (const input of [{ query: '' }, { question: 'leave' }]) {
     const { text } = await generateText({
       model: calling(input),

@@ -3,7 +3,7 @@ import { TandemError } from '../core/errors/tandem-error.ts';
 import type { Source } from './source.ts';
 
 /**
- * A source that somebody else wrote, or whose loader somebody else wrote. Whatever it throws is about that source, not about
+ * A source, or a loader, that is not Tandem's own code. Whatever it throws is about that source, not about
  * Tandem: it becomes a `SourceError` with the first error as its `cause`, so that the other sources are still ingested.
  */
 export function ownSource(source: Source): Source {

@@ -50,7 +50,7 @@ test.each([
   expect(pairs(text)).toEqual(found);
 });
 
-test('says where the short form stands', () => {
+test('says where the short form is', () => {
   const text = 'A magnetic resonance imaging (MRI) scan.';
   const [pair] = findAbbreviations(text);
   expect(text.slice(pair!.offset, pair!.offset + 3)).toBe('MRI');

@@ -170,7 +170,7 @@ function lettersOf(short: string): string {
 }
 
 /**
- * How many of the letters, in order, begin a word of the long form or go on from one that does ("linear accelerator (LINAC)");
+ * How many of the letters, in order, begin a word of the long form or follow one that does ("linear accelerator (LINAC)");
  * capitals and digits begin words wherever they are ("mitochondrial DNA (mtDNA)").
  */
 function mostBegun(letters: string, long: string): number {

@@ -56,7 +56,7 @@ describe('scripts without spaces', () => {
     ['한국어 문장', ['한국어', '문장']],
   ])('%s', (text, expected) => expect(words(text)).toEqual(expected));
 
-  test('what stands in a sentence is found by its pairs; other text stays as it is', () => {
+  test('what is in a sentence is found by its pairs; other text stays as it is', () => {
     const han = fc.string({ unit: fc.constantFrom(...'請病假員工日本語の週'), minLength: 2, maxLength: 12 });
     fc.assert(
       fc.property(han, han, han, (before, word, after) => {

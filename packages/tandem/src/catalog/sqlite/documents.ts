@@ -200,7 +200,7 @@ export function embeddingCache(database: Database): EmbeddingCache {
           if (!row) continue;
           // Copied: the blob need not be aligned to four bytes.
           found.set(textHash, new Float32Array(row.vector.slice().buffer));
-          // To the hour: rewriting every row at every look-up would cost more than it tells.
+          // To the hour: rewriting every row at every look-up would cost too much.
           if (row.used_at < now - 3_600_000)
             database.run(
               'UPDATE embeddings SET used_at = ? WHERE embedder_hash = ? AND text_hash = ?',

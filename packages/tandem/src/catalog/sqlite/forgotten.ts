@@ -38,7 +38,7 @@ export function forgottenCatalog(database: Database): ForgottenCatalog {
     },
 
     async alsoAt(idOrBytes, uri) {
-      // Joined to the document that it is, so that letting that one in again lets this one in.
+      // Joined to its document, so that allowing the document again allows this uri too.
       database.run(
         'INSERT OR IGNORE INTO forgotten SELECT document, ?, ? FROM forgotten WHERE hash = ?',
         sha256(uri),

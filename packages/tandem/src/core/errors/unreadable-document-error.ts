@@ -13,7 +13,7 @@ export type UnreadableReason =
   | 'too slow'
   | 'media type';
 
-/** One document cannot be turned into text. The rest of its source can: ingest reports it and goes on. */
+/** One document cannot be turned into text. The rest of its source can: ingest reports it and continues. */
 export class UnreadableDocumentError extends TandemError {
   readonly uri: string;
   readonly reason: UnreadableReason;

@@ -44,7 +44,7 @@ export interface Chunk {
   /** Title first, then the headings above the span. */
   headingPath: string[];
   page?: number;
-  /** The larger span of the document that is handed on when this one is found (`chunk.strategy: 'parent-child'`). */
+  /** The larger span of the document that is returned when this one is found (`chunk.strategy: 'parent-child'`). */
   parent?: { start: number; end: number };
   /** What was embedded before the text: "Title (ABL; other name): Heading". Shown to the model as the passage's name. */
   prefix?: string;

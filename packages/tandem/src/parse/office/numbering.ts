@@ -31,7 +31,7 @@ export function readNumbering(root: XmlElement | undefined): {
     }
     lists.set(numId, { key, levels, restarts });
   }
-  // Lists made of one definition go on counting where the other stopped, unless they say where to begin.
+  // Lists of one definition continue counting where the other stopped, unless they say where to begin.
   const counts = new Map<string, number[]>();
   const begun = new Set<string>();
   return {

@@ -33,7 +33,7 @@ test('indices that were made to compare chunkers go, and none of their files hol
   expect((await filesWithWords()).join()).toContain('chunkers/fixed/catalog.sqlite');
   expect(await forget(project, 'reactor')).toMatchObject({ files: ['chunkers'], leftovers: [] });
   expect(await filesWithWords()).toEqual([]);
-  // Made anew, they pass it over as the project does.
+  // Made again, they skip it as the project does.
   const [after] = await evalChunkers(project, fixed);
   expect(after!.chunks).toBeLessThan(before!.chunks);
   expect(await filesWithWords()).toEqual([]);

@@ -1,6 +1,6 @@
 /**
  * Run by `forget.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, and dies of SIGKILL when STAGE is
- * told, or so many milliseconds after it.
+ * reported, or so many milliseconds after it.
  */
 
 import { forget } from '../../forget/forget.ts';

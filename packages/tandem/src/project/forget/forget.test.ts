@@ -283,7 +283,7 @@ test('a forgotten document is in no file of the project any more, everything els
 
   await using project = await openProject({ directory });
   await checkConsistency(project.catalog, await project.store());
-  // Still in its folder, moved, or written anew: by its own id it is known.
+  // Still in its folder, moved, or rewritten: it is recognised by its own id.
   expect(await ingest(project)).toMatchObject({ added: 0, forgotten: 1, index: { documents: 4 } });
   writeFileSync(
     join(directory, 'documents', 'renamed.md'),
@@ -378,7 +378,7 @@ test('killed at any stage, the index is whole and the same command ends what was
 
       await using project = await openProject({ directory });
       await checkConsistency(project.catalog, await project.store());
-      // Whoever ingests in between neither brings it back nor loses what is still to be removed.
+      // An ingest in between neither brings it back nor loses what is still to be removed.
       if (stage % 2 === 1) expect(await ingest(project)).toMatchObject({ added: 0, index: { documents: 4 } });
       // The last stages take milliseconds: it may have been killed when all was written, and only the search for what is left
       // was cut off.

@@ -10,7 +10,7 @@ import { pairStores } from '../../store/pair.ts';
 import { makeLetterProject } from '../letter-project.fixture.ts';
 import { openProject } from '../open-project.ts';
 
-test('what a paired store may keep is told, before and after', async () => {
+test('what a paired store may keep is reported, before and after', async () => {
   await using letters = await makeLetterProject();
   await using opened = await openProject(letters);
   const directory = join(opened.dataDirectory, 'index');

@@ -6,7 +6,7 @@ import { ingest } from '../../runtime/ingest.ts';
 import { makeLetterProject } from '../letter-project.fixture.ts';
 import { openProject } from '../open-project.ts';
 
-test('a forgotten file does not come back under another name; what of a file cannot be read is told and fails nothing', {
+test('a forgotten file does not come back under another name; unreadable parts of a file are reported and fail nothing', {
   timeout: 60_000,
 }, async () => {
   await using letters = await makeLetterProject({

@@ -139,7 +139,7 @@ test('tokens come from the environment and go to no one else', async () => {
   );
 });
 
-test('addresses for citations, access labels, and items that cannot be told apart', async () => {
+test('addresses for citations, access labels, and items with the same key', async () => {
   site.pages.set(
     '/articles',
     json([
@@ -184,7 +184,7 @@ test('an item without a label is not read where labels are wanted', async () => 
   expect(problems.map(({ uri, kind }) => [uri, kind])).toEqual([2, 3, 4].map((id) => [uri(id), 'failed']));
 });
 
-test('an item without an address is told, with its number, and not read', async () => {
+test('an item without an address is reported, with its number, and not read', async () => {
   site.pages.set(
     '/articles',
     json([{ id: 1, link: 'https://example.test/1' }, { id: 2 }, { id: 3, link: ' ' }]),

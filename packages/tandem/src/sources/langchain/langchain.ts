@@ -118,7 +118,7 @@ export function fromLangChainLoader(
   };
 }
 
-/** The title and the metadata as YAML; what the text says of itself is text (it may come from anybody). */
+/** The title and the metadata as YAML; front matter in the text is only text (anyone may have written it). */
 function withFrontMatter(
   { pageContent, metadata = {} }: LangChainDocument,
   { titleField, accessField, metadata: wanted }: LangChainSourceOptions,

@@ -26,7 +26,7 @@ test('names, indices and wildcards', () => {
   expect(fieldPath('items[*].id', 'x').one(data)).toBe(1);
 });
 
-test('what cannot be read is told', () => {
+test('a path that cannot be read is an error', () => {
   for (const path of ['$..x', 'a..b', 'a[', 'a[1:2]', 'a[?(@.b)]', "a['b", 'a b c[']) {
     expect(() => fieldPath(path, 'sources.0.id'), path).toThrow(
       /`sources\.0\.id` has the path .* which cannot be read from/,

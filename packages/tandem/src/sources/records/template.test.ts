@@ -51,7 +51,7 @@ test('mistakes are told with their line', () => {
   expect(message('{{}}')).toMatch(/a tag names nothing/);
 });
 
-test('text without tags is itself, and a value stands wherever its tag does', () => {
+test('text without tags is itself, and a value is written wherever its tag is', () => {
   const text = fc.string().filter((each) => !each.includes('{') && !each.includes('}'));
   fc.assert(
     fc.property(text, (plain) => {

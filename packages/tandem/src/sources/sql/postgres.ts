@@ -37,7 +37,7 @@ export async function connectPostgres({ url, timeoutSeconds }: SqlConnectOptions
   });
   // A connection that breaks between queries is reported by the next query.
   client.on('error', () => {});
-  // Not the driver's own timer, which goes on where connecting throws.
+  // Not the driver's own timer, which keeps running where connecting throws.
   const timer = setTimeout(
     () => streamOf(client).destroy(new Error(`no answer within ${timeoutSeconds} s`)),
     timeoutSeconds * 1000,

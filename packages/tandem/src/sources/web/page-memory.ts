@@ -17,7 +17,7 @@ const rememberedPage = z.object({
   sitemapDate: z.string().optional(),
 });
 
-/** What a page was at its last visit: enough to ask whether it has changed, and to go on from it if it has not. */
+/** What a page was at its last visit: enough to ask whether it has changed, and to follow its links if it has not. */
 export type RememberedPage = z.infer<typeof rememberedPage>;
 
 /** Pages by the address that was asked for. No text of a page is kept. */

@@ -116,7 +116,7 @@ describe('crawl', () => {
     const second = new Listener(open({ mode: 'crawl' }));
     expect((await second.sync()).added).toHaveLength(2);
     expect(site.takeRequests()).toEqual(['GET /robots.txt 404', 'GET / 304', 'GET /a 304']);
-    // Held by nobody any more: asked for anew, and sent.
+    // No longer held by anyone: requested again, and sent.
     const third = new Listener(second.source);
     expect((await third.sync()).added).toHaveLength(2);
     expect(site.takeRequests()).toEqual(['GET /robots.txt 404', 'GET / 200', 'GET /a 200']);
@@ -210,7 +210,7 @@ describe('crawl', () => {
     ]);
   }, 10_000);
 
-  test('copies are known by their canonical address, where that is to be had', async () => {
+  test('copies are known by their canonical address, where that can be fetched', async () => {
     const canonical = (page: string, href: string) =>
       page.replace('<head>', `<head><link rel="canonical" href="${href}">`);
     site.pages.set('/', html('Home', '/a?session=1', '/orphan?x', '/a?session=2'));

@@ -363,7 +363,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
   }
 
   /**
-   * Front matter may carry an access label, and a page may have been written by anybody: under a label of the source it is
+   * Front matter may carry an access label, and anyone may have written the page: under a label of the source it is
    * text.
    */
   const guarded = ({ bytes, mediaType }: HeldBody): HeldBody =>
