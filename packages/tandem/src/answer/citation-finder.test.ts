@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Passage } from '../core/types/document.ts';
-import { mapCitations } from './citations.ts';
 import { createCitationFinder } from './citation-finder.ts';
+import { mapCitations } from './citations.ts';
 
 const passages = ['Gout is painful. It comes at night.', 'Asthma narrows the airways.'].map(
   (text, at) =>
