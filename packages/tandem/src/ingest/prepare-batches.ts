@@ -308,7 +308,7 @@ function createPlaces(catalog: Catalog) {
       ids.set(uri, undefined);
       if (id !== undefined) uris.set(id, undefined);
     },
-    /** A batch is full: the last but one before it is in the catalogue by now. */
+    /** A batch is full: the batch two before it is in the catalogue by now. */
     next(): void {
       [earlierUris, earlierIds] = [uris, ids];
       [uris, ids] = [new Map(), new Map()];

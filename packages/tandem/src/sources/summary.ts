@@ -13,7 +13,7 @@ export interface SourceSummary {
   failed: number;
   /** Entries left out on purpose. */
   skipped: number;
-  /** Milliseconds until its listing was complete. */
+  /** Seconds until its listing was complete. */
   listSeconds: number;
 }
 
