@@ -8,7 +8,14 @@ export {
 } from './answer/answerer.ts';
 export { type AskOptions, ask, streamAnswer } from './answer/ask.ts';
 export type { AnswerEvent, AnswerStream } from './answer/events.ts';
-export type { AnswerRequest, AnswerState, AnswerStep, StepContext, StepInsertion } from './answer/step.ts';
+export {
+  type AnswerRequest,
+  type AnswerState,
+  type AnswerStep,
+  refuse,
+  type StepContext,
+  type StepInsertion,
+} from './answer/step.ts';
 // Parts. Stores: `tandem/store/NAME`; models on this machine: `tandem/models/local`.
 export type {
   Catalog,

@@ -1,12 +1,14 @@
 import type { Deployment } from '../catalog/catalog.ts';
-import type { Answer, ArmName } from '../core/types/answer.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 import type { Parts } from '../parts/parts.ts';
 import { confidenceKey, parseCalibration } from './confidence.ts';
 import { type AnswerEvent, type AnswerStream, streamOf } from './events.ts';
 import { findAdapter } from './find-adapter.ts';
 import { runSteps } from './run-steps.ts';
 import { type AnswerRequest, type AnswerStep, insertSteps, type StepInsertion } from './step.ts';
-import { answerSteps, extractSteps } from './steps/answer-steps.ts';
+import { answerSteps, extractSteps, stepNames } from './steps/answer-steps.ts';
 
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
@@ -57,19 +59,12 @@ export interface Answerer {
  */
 export async function createAnswerer(
   parts: AnsweringParts,
-  options: AnswererOptions = {},
+  options: AnswererOptions & { signal?: AbortSignal | undefined } = {},
 ): Promise<Answerer> {
-  const { settings } = parts;
-  const deployed = await deployment(parts);
-  const arm = options.extract ? 'rag' : (options.arm ?? deployed.arm);
-  const list = options.extract
-    ? extractSteps({ settings, catalog: parts.catalog, retriever: await parts.retriever() })
-    : await stepsOf(parts, arm, options.adapterId ?? deployed.adapterId);
-  const steps = insertSteps(list, [
-    ...((settings.answer.steps ?? []) as StepInsertion[]),
-    ...(options.steps ?? []),
-  ]);
-
+  const { arm, steps } = await parts.whileOpen(
+    (signal) => untilAborted(() => openSteps(parts, options), signal),
+    options.signal,
+  );
   const run = (
     question: string,
     { signal, ...rest }: AnswerOptions,
@@ -85,6 +80,32 @@ export async function createAnswerer(
     answer: (question, given = {}) => run(question, given),
     stream: (question, given = {}) => streamOf((emit) => run(question, given, emit)),
   };
+}
+
+async function openSteps(
+  parts: AnsweringParts,
+  options: AnswererOptions,
+): Promise<{ arm: ArmName; steps: AnswerStep[] }> {
+  const { settings, catalog } = parts;
+  if (options.arm !== undefined && !armNames.includes(options.arm))
+    throw new InvalidInputError({
+      domain: 'answer',
+      where: 'arm',
+      message: `There is no arm called ${JSON.stringify(options.arm)}.`,
+      hint: `Use one of ${armNames.join(', ')}.`,
+    });
+  const deployed = await deployment(parts);
+  const arm = options.extract ? 'rag' : (options.arm ?? deployed.arm);
+  const list = options.extract
+    ? extractSteps({ settings, catalog, retriever: await parts.retriever() })
+    : await stepsOf(parts, arm, options.adapterId ?? deployed.adapterId);
+  const absent = stepNames.filter((name) => !list.some((step) => step.name === name));
+  // Steps for every answer pass over the arms that have no such place: base does not retrieve, an extract has no prompt.
+  const forAll = ((settings.answer.steps ?? []) as StepInsertion[]).filter(
+    (insertion) =>
+      !absent.some((name) => name === ('after' in insertion ? insertion.after : insertion.before)),
+  );
+  return { arm, steps: insertSteps(list, [...forAll, ...(options.steps ?? [])]) };
 }
 
 /** What answers by default: the arm that was deployed, else the settings'. */

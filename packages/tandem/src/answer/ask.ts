@@ -16,8 +16,8 @@ export async function ask(
   question: string,
   options: AskOptions = {},
 ): Promise<Answer> {
-  const { arm, adapterId, extract, steps, ...rest } = options;
-  return (await createAnswerer(parts, answererOptions(options))).answer(question, rest);
+  const { answerer, own } = split(options);
+  return (await createAnswerer(parts, answerer)).answer(question, own);
 }
 
 /**
@@ -33,17 +33,22 @@ export function streamAnswer(
   question: string,
   options: AskOptions = {},
 ): AnswerStream {
-  const { arm, adapterId, extract, steps, ...rest } = options;
+  const { answerer, own } = split(options);
   return streamOf(async (emit) => {
-    const { events, result } = (await createAnswerer(parts, answererOptions(options))).stream(question, rest);
+    const { events, result } = (await createAnswerer(parts, answerer)).stream(question, own);
     for await (const event of events) if (event.type !== 'answer') emit(event);
     return result;
   });
 }
 
-const answererOptions = ({ arm, adapterId, extract, steps }: AskOptions): AnswererOptions => ({
-  ...(arm !== undefined && { arm }),
-  ...(adapterId !== undefined && { adapterId }),
-  ...(extract !== undefined && { extract }),
-  ...(steps && { steps }),
-});
+/** What says which way to answer, and what is this question's own. */
+function split({ arm, adapterId, extract, steps, ...own }: AskOptions) {
+  const answerer: Parameters<typeof createAnswerer>[1] = {
+    ...(arm !== undefined && { arm }),
+    ...(adapterId !== undefined && { adapterId }),
+    ...(extract !== undefined && { extract }),
+    ...(steps && { steps }),
+    signal: own.signal,
+  };
+  return { answerer, own };
+}

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { StepError } from '../core/errors/step-error.ts';
 import type { Answer, Citation } from '../core/types/answer.ts';
 import { type AnswerEvent, streamOf } from './events.ts';
 import { runSteps } from './run-steps.ts';
-import { type AnswerStep, insertSteps } from './step.ts';
+import { type AnswerStep, insertSteps, refuse } from './step.ts';
 
 const request = { question: 'Why?', arm: 'rag' as const };
 const citation = (sentence: string): Citation => ({
@@ -72,6 +73,13 @@ describe('steps', () => {
     ['a place that is not there', { after: 'verify', step: note('mine', 1) }, /no such step/],
     ['a name that is taken', { after: 'read', step: note('record', 1) }, /a step called record already/],
     ['no step', { after: 'read', step: { name: 'x' } as never }, /no name or no run/],
+    ['a step after the last', { after: 'record', step: note('mine', 1) }, /after record, where the answer/],
+    ['no time', { after: 'read', step: { ...note('mine', 1), timeoutSeconds: Number.NaN } }, /NaN as its/],
+    [
+      'too much time',
+      { after: 'read', step: { ...note('mine', 1), timeoutSeconds: 1e7 } },
+      /10000000 as its/,
+    ],
   ])('%s is refused before anything runs', (_what, insertion, message) => {
     expect(() => insertSteps(steps, [insertion])).toThrow(message);
   });
@@ -126,6 +134,41 @@ describe('a step of somebody else', () => {
   ])('that gives %s is refused', async (_what, given, message) => {
     const error = await failure({ name: 'judge', run: () => given as never });
     expect(error).toMatchObject({ code: 'step_failed', message: expect.stringMatching(message) });
+  });
+
+  test('whose own search failed is named all the same, with the reason', async () => {
+    const cause = new IndexMissingError({ domain: 'retrieve', message: 'Nothing has been ingested yet.' });
+    const error = await failure({ name: 'other', run: () => Promise.reject(cause) });
+    expect(error).toMatchObject({
+      code: 'step_failed',
+      message: 'The step other failed: Nothing has been ingested yet.',
+      cause,
+    });
+  });
+
+  test('that says what no trace can hold is refused before the answer is lost', async () => {
+    const error = await failure({ name: 'count', run: () => ({ notes: { count: 1n } }) });
+    expect(error).toMatchObject({
+      code: 'step_failed',
+      step: 'count',
+      message: expect.stringMatching(/BigInt/),
+    });
+  });
+
+  test('has no limit where it says so', async () => {
+    const slow = { ...note('slow', 1), timeoutSeconds: Number.POSITIVE_INFINITY };
+    expect((await runSteps(withStep(slow), request)).text).toBe('{"read":1,"slow":1}');
+  });
+
+  test('that refuses is what the reader of the events reads', async () => {
+    const refusing: AnswerStep = { name: 'hours', run: () => refuse('I do not talk about that.') };
+    const answering: AnswerStep[] = [
+      steps[0]!,
+      { name: 'record', run: ({ reply }) => ({ answer: answered(reply!.text) }) },
+    ];
+    const list = insertSteps(answering, [{ after: 'read', step: refusing }]);
+    const { seen, answer } = await follow((onEvent) => runSteps(list, request, { onEvent }));
+    expect(seen.flatMap((event) => (event.type === 'text' ? event.text : []))).toEqual([answer.raw]);
   });
 
   test('is not waited for when the caller stops the answer', async () => {

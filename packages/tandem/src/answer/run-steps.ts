@@ -1,6 +1,6 @@
 import { StepError } from '../core/errors/step-error.ts';
-import { TandemError } from '../core/errors/tandem-error.ts';
 import type { Answer } from '../core/types/answer.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 import type { AnswerEvent } from './events.ts';
 import type { AnswerRequest, AnswerState, AnswerStep, StepContext } from './step.ts';
 
@@ -15,13 +15,21 @@ export async function runSteps(
   } = {},
 ): Promise<Answer> {
   const { signal: caller = new AbortController().signal, onEvent } = options;
-  const context = { caller, emit: onceForEachCitation(onEvent), streams: onEvent !== undefined };
+  let written = false;
+  const send = onceForEachCitation(onEvent);
+  const emit = (event: AnswerEvent) => {
+    written ||= event.type === 'text';
+    send(event);
+  };
+  const context = { caller, emit, streams: onEvent !== undefined };
   let state: AnswerState = { request, steps: [] };
   for (const step of steps) {
     context.emit({ type: 'step-start', step: step.name });
     const started = performance.now();
     const given = await runStep(step, state, context);
     const milliseconds = performance.now() - started;
+    // A reply that nobody wrote piece by piece: a refusal, or the sources' own words.
+    if (given.reply && !written) emit({ type: 'text', text: given.reply.text });
     state = {
       ...state,
       ...given,
@@ -63,7 +71,7 @@ async function runStep(
   const late = new AbortController();
   const { name, timeoutSeconds } = step;
   const timer =
-    timeoutSeconds === undefined
+    timeoutSeconds === undefined || timeoutSeconds === Number.POSITIVE_INFINITY
       ? undefined
       : setTimeout(
           () =>
@@ -80,7 +88,11 @@ async function runStep(
   const signal = AbortSignal.any([caller, late.signal]);
   try {
     const given: unknown = await untilAborted(async () => step.run(state, { ...context, signal }), signal);
-    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+    if (typeof given === 'object' && given !== null && !Array.isArray(given)) {
+      // Before anything is built on it: a trace that cannot be written would lose the answer.
+      if (step.isInserted) JSON.stringify(given);
+      return given;
+    }
     throw new StepError({
       step: name,
       state,
@@ -88,9 +100,9 @@ async function runStep(
       hint: 'Return {} where it adds nothing.',
     });
   } catch (error) {
-    // Stopped on purpose; or one of our own steps; or already one clear sentence.
+    // Stopped on purpose; or one of our own steps; or what was said of it just above.
     if (signal.aborted) throw signal.reason;
-    if (!step.isInserted || TandemError.isInstance(error)) throw error;
+    if (!step.isInserted || StepError.isInstance(error)) throw error;
     throw new StepError({
       step: name,
       state,
@@ -101,13 +113,4 @@ async function runStep(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A step that does not listen to its signal is not waited for, and what it gives later is dropped. */
-function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  work().then(resolve, reject);
-  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }

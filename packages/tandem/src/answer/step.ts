@@ -67,7 +67,7 @@ export interface AnswerStep {
   name: string;
   /** What it adds to the state, or replaces in it. */
   run(state: AnswerState, context: StepContext): Promise<Partial<AnswerState>> | Partial<AnswerState>;
-  /** After so long the answer ends with a StepError. Default: of a step that was inserted 120, of the others none. */
+  /** After so long the answer ends with a StepError. Default: of a step that was inserted 120, of the others none; Infinity is no limit. */
   timeoutSeconds?: number;
   /** Set by `insertSteps`: whatever such a step throws becomes a StepError, the step's own failure. */
   isInserted?: true;
@@ -89,8 +89,35 @@ export type StepInsertion = ({ after: string } | { before: string }) & {
   version?: string | number;
 };
 
+/**
+ * The reply of a step that refuses: later steps leave it as it is, and no model is asked.
+ *
+ * @example
+ * const hours: AnswerStep = {
+ *   name: 'hours',
+ *   run: ({ request }) => (/salary of/i.test(request.question) ? refuse('I do not talk about that.') : {}),
+ * };
+ * const { text } = await ask(tandem, 'What is the salary of my boss?', { steps: [{ after: 'read', step: hours }] });
+ */
+export function refuse(text: string): Required<Pick<AnswerState, 'reply'>> {
+  return {
+    reply: {
+      by: 'refusal',
+      text,
+      prompt: '',
+      promptTokens: 0,
+      completionTokens: 0,
+      milliseconds: 0,
+      firstToken: undefined,
+      tokens: [],
+    },
+  };
+}
+
 /** How long a step that was inserted may take. */
 export const insertedStepSeconds = 120;
+/** A timer of Node's that is to wait for longer than 2³¹ ms does not wait at all. */
+const longestSeconds = 2_000_000;
 
 /**
  * The list with further steps in it.
@@ -111,6 +138,23 @@ export function insertSteps(
         beside,
         `The step that goes beside "${beside}" has no name or no run function.`,
         'Give { name, run }.',
+      );
+    const { timeoutSeconds } = step;
+    if (
+      timeoutSeconds !== undefined &&
+      timeoutSeconds !== Number.POSITIVE_INFINITY &&
+      !(timeoutSeconds > 0 && timeoutSeconds <= longestSeconds)
+    )
+      throw invalid(
+        step.name,
+        `The step ${step.name} has ${timeoutSeconds} as its timeoutSeconds.`,
+        `Give more than 0 and at most ${longestSeconds}, or Infinity for no limit.`,
+      );
+    if ('after' in insertion && beside === 'record')
+      throw invalid(
+        step.name,
+        `The step ${step.name} is to go after record, where the answer and its trace are written already.`,
+        "Put it before record: { before: 'record', step }.",
       );
     if (at === -1)
       throw invalid(

@@ -348,6 +348,13 @@ function providerOf(
   reference: string,
 ): { name: string; provider: ProviderConfig; model: string } {
   const colon = reference.indexOf(':');
+  if (colon < 1)
+    throw new InvalidInputError({
+      domain: 'models',
+      where: reference,
+      message: `${JSON.stringify(reference)} names no model: a name is written as provider:model.`,
+      hint: "Write 'local:NAME' for a built-in model, or give a model of the AI SDK, such as openai('gpt-5').",
+    });
   const name = reference.slice(0, colon);
   const provider = config.providers[name];
   if (provider !== undefined) return { name, provider, model: reference.slice(colon + 1) };
@@ -356,7 +363,7 @@ function providerOf(
     domain: 'models',
     where: reference,
     message: `The model ${reference} names the provider ${name}, which the config does not have.`,
-    hint: `Known are ${known.join(', ')}; add ${name} under providers in tandem.config.ts.`,
+    hint: `Known are ${known.join(', ')}; add ${name} under providers.`,
   });
 }
 

@@ -26,7 +26,7 @@ export function findProject(from: string, given?: string): string {
     if (dirname(directory) === directory) {
       throw new InvalidInputError({
         domain: 'project',
-        where: from,
+        where: 'directory',
         message: `There is no ${configFile} in ${resolve(from)} or above it.`,
         hint: 'Make a project here, or give the folder of one.',
       });

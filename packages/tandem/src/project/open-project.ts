@@ -45,7 +45,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     name: config.name,
     directory,
     dataDirectory,
-    ...partsOf(config, { directory, dataDirectory }),
+    ...partsOf(config, directory),
     catalog: () => openCatalog(join(dataDirectory, 'catalog.sqlite')),
     store: () =>
       openStore(config.store, { directory: join(dataDirectory, 'index'), projectName: config.name }),
@@ -105,7 +105,7 @@ export async function watchPaths(
 /** What a config says of settings, models and files, in the terms of `createTandem`. */
 function partsOf(
   { models, providers, network, dataset, chunk, retrieve, answer, tune }: Config,
-  { directory, dataDirectory: _dataDirectory }: { directory: string; dataDirectory: string },
+  directory: string,
 ): Partial<TandemOptions> {
   const { glossary: searchGlossary, reranker, ...retrieveSettings } = retrieve;
   const file = (path: string) => resolve(directory, path);

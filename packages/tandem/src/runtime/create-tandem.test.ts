@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, streamAnswer } from '../answer/ask.ts';
+import { refuse } from '../answer/step.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { DisposedError } from '../core/errors/disposed-error.ts';
 import { LockedError } from '../core/errors/locked-error.ts';
@@ -12,7 +13,7 @@ import { fromDocuments } from '../sources/documents.ts';
 import type { Source } from '../sources/source.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import { memoryStore } from '../store/memory/memory-store.ts';
-import { createTandem, type TandemOptions } from './create-tandem.ts';
+import { createTandem, type Tandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
 import { listTraces, search, trace } from './search.ts';
 
@@ -112,12 +113,98 @@ describe('in memory', () => {
       /settings are not understood: .*retrieve\.k/,
     );
     await expect(createTandem({ chat: embedder as never })).rejects.toThrow(
-      'models.chat is an embedding model (letters:count), and must be a language model of the AI SDK.',
+      'chat is an embedding model (letters:count), and must be a language model of the AI SDK.',
+    );
+  });
+});
+
+describe('steps of one’s own', () => {
+  const refusing = { name: 'hours', run: () => refuse('I do not talk about that.') };
+
+  test('that refuse are heard by every later step, whatever was found, and ask no model', async () => {
+    let calls = 0;
+    await using tandem = await createTandem({ ...given, chat: chat('never', () => calls++) });
+    await ingest(tandem);
+    for (const after of ['read', 'retrieve', 'assess'])
+      for (const extract of [false, true]) {
+        const steps = [{ after, step: refusing }];
+        const answer = await ask(tandem, 'What do helmets cost?', { steps, extract });
+        expect(answer).toMatchObject({ text: 'I do not talk about that.', abstained: true, citations: [] });
+        const { events } = streamAnswer(tandem, 'What do helmets cost?', { steps, extract });
+        const texts = [];
+        for await (const event of events) if (event.type === 'text') texts.push(event.text);
+        expect(texts).toEqual(['I do not talk about that.']);
+      }
+    expect(calls).toBe(0);
+  });
+
+  test('in the settings pass over arms that have no such place', async () => {
+    const step = { name: 'seen', run: () => ({ notes: { seen: true } }) };
+    const settings = { answer: { steps: [{ after: 'prompt', step }] } };
+    await using tandem = await createTandem({ ...given, settings, chat: chat('Thirty. [1]') });
+    await ingest(tandem);
+    expect((await ask(tandem, 'How many days of leave?')).notes).toEqual({ seen: true });
+    expect((await ask(tandem, 'How many days of leave?', { extract: true })).notes).toBeUndefined();
+    await expect(
+      ask(tandem, 'How many days of leave?', { extract: true, steps: [{ after: 'prompt', step }] }),
+    ).rejects.toThrow(/no such step/);
+  });
+});
+
+describe('what cannot be asked is one sentence', () => {
+  test.each<[what: string, ask: (tandem: Tandem) => Promise<unknown>, message: RegExp]>([
+    ['an arm', (tandem) => ask(tandem, 'Why?', { arm: 'nope' as never }), /no arm called "nope"/],
+    ['no question', (tandem) => ask(tandem, undefined as never, { extract: true }), /question is empty/],
+    ['no passages', (tandem) => ask(tandem, 'Why?', { k: -1, extract: true }), /-1 is no number of passages/],
+    ['no passages at all', (tandem) => search(tandem, 'Why?', { k: 0 }), /0 is no number of passages/],
+  ])('%s', async (_what, asked, message) => {
+    await using tandem = await createTandem(given);
+    await ingest(tandem);
+    await expect(asked(tandem)).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('a document without text, a model without provider', async () => {
+    expect(() => fromDocuments([{ uri: 'a' } as never])).toThrow('The document "a" has no text.');
+    await expect(createTandem({ chat: 'gpt-5' })).rejects.toThrow(
+      '"gpt-5" names no model: a name is written as provider:model.',
     );
   });
 });
 
 describe('disposed while it is used', () => {
+  test('an answer whose parts are still being opened', async () => {
+    const opening = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = async () => {
+      opening.resolve();
+      await goOn.promise;
+      return memoryStore();
+    };
+    const tandem = await createTandem({ ...given, store: slow, chat: chat('never') });
+    const answer = expect(ask(tandem, 'Why?')).rejects.toSatisfy(DisposedError.isInstance);
+    await opening.promise;
+    const disposed = tandem[Symbol.asyncDispose]();
+    await answer;
+    goOn.resolve();
+    await disposed;
+  });
+
+  test('a signal that has aborted opens nothing', async () => {
+    let opened = 0;
+    const store = async () => {
+      opened += 1;
+      return memoryStore();
+    };
+    await using tandem = await createTandem({ ...given, store, chat: chat('never') });
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(ask(tandem, 'Why?', { signal })).rejects.toThrow('enough');
+    await expect(search(tandem, 'Why?', { signal })).rejects.toThrow('enough');
+    expect(opened).toBe(0);
+  });
+
   test('an answer under way ends with one error, its model is stopped, and nothing works after it', async () => {
     const called = Promise.withResolvers<AbortSignal | undefined>();
     const tandem = await createTandem({ ...given, chat: chat('never', called.resolve, true) });

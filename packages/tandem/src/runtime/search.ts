@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Trace } from '../core/types/answer.ts';
+import { untilAborted } from '../core/until-aborted.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
@@ -22,7 +23,14 @@ export async function search(
 ): Promise<Retrieval> {
   const { k, neighbours, maxTokens } = parts.settings.retrieve;
   return parts.whileOpen(async (signal) => {
-    const retriever = await parts.retriever();
+    if (options.k !== undefined && !(Number.isInteger(options.k) && options.k >= 1))
+      throw new InvalidInputError({
+        domain: 'runtime',
+        where: 'k',
+        message: `${options.k} is no number of passages.`,
+        hint: 'Give a whole number from 1 on.',
+      });
+    const retriever = await untilAborted(() => parts.retriever(), signal);
     return retriever.retrieve(question, {
       k,
       neighbours,
@@ -48,7 +56,7 @@ export async function trace(parts: Pick<Parts, 'catalog'>, traceId: string): Pro
     domain: 'runtime',
     where: traceId,
     message: `There is no trace ${traceId}.`,
-    hint: 'List the latest with `listTraces`, or use the `traceId` of an answer.',
+    hint: 'Give the `traceId` of an answer.',
   });
 }
 

@@ -37,6 +37,13 @@ export function fromDocuments(documents: Iterable<GivenDocument>, options: { id?
           : 'A document has no uri.',
         hint: 'Give each document a uri of its own: citations name it by that.',
       });
+    if (typeof document.text !== 'string' && !(document.text instanceof Uint8Array))
+      throw new InvalidInputError({
+        domain: 'sources',
+        where: 'fromDocuments',
+        message: `The document ${JSON.stringify(uri)} has no text.`,
+        hint: 'Give its text, or the bytes of a file.',
+      });
     byUri.set(uri, document);
   }
   return {

@@ -15,6 +15,9 @@ import { readQuestionStep, readStep } from './read.ts';
 import { recordStep } from './record.ts';
 import { retrieveStep } from './retrieve.ts';
 
+/** The names of all steps, in order. An arm has those that it needs. */
+export const stepNames = ['read', 'retrieve', 'assess', 'prompt', 'generate', 'cite', 'record'] as const;
+
 /** What the steps of an arm are made of. */
 export interface AnswerParts {
   arm: ArmName;

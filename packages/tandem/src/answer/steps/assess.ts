@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/settings.ts';
 import type { Passage } from '../../core/types/document.ts';
-import type { AnswerStep } from '../step.ts';
+import { type AnswerStep, refuse } from '../step.ts';
 
 /**
  * Looks whether anything that was found is about the question. Where nothing is, the reply is that the sources do not say, and no model is
@@ -9,22 +9,9 @@ import type { AnswerStep } from '../step.ts';
 export function assessStep(settings: Pick<Settings, 'retrieve' | 'answer'>): AnswerStep {
   return {
     name: 'assess',
-    run({ retrieved }, { emit }) {
-      if (!retrieved || isSufficient(retrieved.passages, settings.retrieve)) return {};
-      const text = settings.answer.notInSources;
-      emit({ type: 'text', text });
-      return {
-        reply: {
-          by: 'refusal',
-          text,
-          prompt: '',
-          promptTokens: 0,
-          completionTokens: 0,
-          milliseconds: 0,
-          firstToken: undefined,
-          tokens: [],
-        },
-      };
+    run({ retrieved, reply }) {
+      if (reply || !retrieved || isSufficient(retrieved.passages, settings.retrieve)) return {};
+      return refuse(settings.answer.notInSources);
     },
   };
 }

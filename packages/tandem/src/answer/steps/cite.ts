@@ -46,7 +46,7 @@ export function citeStep(parts: {
         read: {
           text,
           ...(output && { output }),
-          abstained: isAbstention(text, answer.notInSources),
+          abstained: reply.by === 'refusal' || isAbstention(text, answer.notInSources),
           citations: placed,
           danglingMarkers: dangling,
           ...(confidence !== undefined && { confidence, rawConfidence: raw! }),

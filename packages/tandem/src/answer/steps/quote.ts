@@ -1,5 +1,5 @@
 import { placedQuotes } from '../placed-quotes.ts';
-import type { AnswerStep } from '../step.ts';
+import { type AnswerStep, refuse } from '../step.ts';
 
 /**
  * `generate` without a language model: the reply is what the best passage says, in its own words. It cannot be wrong about what the source
@@ -8,25 +8,14 @@ import type { AnswerStep } from '../step.ts';
 export function quoteStep({ notInSources }: { notInSources: string }): AnswerStep {
   return {
     name: 'generate',
-    run({ request, retrieved, reply }, { emit }) {
+    run({ request, retrieved, reply }) {
       if (reply || !retrieved) return { quotes: [] };
       const started = performance.now();
       const quotes = placedQuotes(request.question, retrieved, request.maxWords ?? 50);
       const text = quotes.map(({ quote, marker }) => `${quote.text} [${marker}]`).join(' ') || notInSources;
-      emit({ type: 'text', text });
-      return {
-        quotes,
-        reply: {
-          by: quotes.length > 0 ? 'extract' : 'refusal',
-          text,
-          prompt: '',
-          promptTokens: 0,
-          completionTokens: 0,
-          milliseconds: performance.now() - started,
-          firstToken: undefined,
-          tokens: [],
-        },
-      };
+      const milliseconds = performance.now() - started;
+      const { reply: quoted } = refuse(text);
+      return { quotes, reply: { ...quoted, ...(quotes.length > 0 && { by: 'extract' }), milliseconds } };
     },
   };
 }

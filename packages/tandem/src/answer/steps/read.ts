@@ -41,13 +41,20 @@ export function readQuestionStep(): AnswerStep {
 
 function checkRequest(request: AnswerRequest): AnswerRequest {
   const { arm, turns = [] } = request;
-  const question = request.question.trim();
+  const question = typeof request.question === 'string' ? request.question.trim() : '';
   if (!question)
     throw new InvalidInputError({
       domain: 'answer',
       where: 'question',
       message: 'The question is empty.',
       hint: 'Write what you want to know.',
+    });
+  if (request.k !== undefined && !(Number.isInteger(request.k) && request.k >= 1))
+    throw new InvalidInputError({
+      domain: 'answer',
+      where: 'k',
+      message: `${request.k} is no number of passages.`,
+      hint: 'Give a whole number from 1 on.',
     });
   if (arm !== 'rag' && arm !== 'hybrid' && turns.length > 0)
     throw new InvalidInputError({

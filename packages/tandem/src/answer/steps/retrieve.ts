@@ -6,7 +6,8 @@ import type { AnswerRequest, AnswerStep } from '../step.ts';
 export function retrieveStep(parts: { retriever: Retriever; retrieve: Settings['retrieve'] }): AnswerStep {
   return {
     name: 'retrieve',
-    async run({ request, rewrite }, { signal }) {
+    async run({ request, rewrite, reply }, { signal }) {
+      if (reply) return {};
       const before = performance.now();
       const found = await parts.retriever.retrieve(request.searchFor ?? request.question, {
         ...retrieveOptions(parts.retrieve, request),
