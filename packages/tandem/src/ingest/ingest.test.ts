@@ -258,7 +258,7 @@ describe('incremental', () => {
     await expect(
       createRetriever({ catalog, store, embedder: other }).retrieve('gout', { k: 1 }),
     ).rejects.toThrow(
-      /made with the embedder tandem.local:all-minilm-l6-v2, and the project now has test:other-weights/i,
+      /made with the embedder tandem.local:all-minilm-l6-v2, and it is now asked with test:other-weights/i,
     );
     expect(await run({ embedder: other })).toMatchObject({ reindexed: 'configuration changed', embedded: 1 });
   });

@@ -79,6 +79,7 @@ export interface ScoredChunk {
   vector?: Float32Array;
 }
 
+/** How rows are listed. */
 export interface ScanOptions {
   /** Give each chunk's vector with it. */
   withVectors?: boolean;
@@ -87,6 +88,7 @@ export interface ScanOptions {
   signal?: AbortSignal;
 }
 
+/** A row as a scan gives it. */
 export interface ScannedChunk {
   chunk: StoredChunk;
   vector?: Float32Array;

@@ -23,6 +23,8 @@ export type {
   ChunkRow,
   ChunkTable,
   IndexedState,
+  ScannedChunk,
+  ScanOptions,
   ScoredChunk,
   SearchOptions as StoreSearchOptions,
   Snapshot,
