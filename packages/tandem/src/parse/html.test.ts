@@ -267,3 +267,45 @@ describe('lists', () => {
     );
   });
 });
+
+describe('what is read as browsers read it', () => {
+  test('text in a table but in no cell stands above it, content behind the end of the page is a part of it', () => {
+    expect(
+      shown('<body><table><tr>Fares<th>From<th>To<tr><td>A<td>B</table></body></html><p>All in EUR.'),
+    ).toEqual([
+      'paragraph: Fares',
+      'table: | From | To |\n| --- | --- |\n| A | B |',
+      'paragraph: All in EUR.',
+    ]);
+  });
+
+  test('attributes may be written in capitals', () => {
+    expect(
+      shown(page('<TABLE><TR><TH>Plan<TH>Price<TR><TD ROWSPAN=2>Pro<TD>1<TR><TD>2</TABLE><P HIDDEN>no')),
+    ).toEqual(['table: | Plan | Price |\n| --- | --- |\n| Pro | 1 |\n| Pro | 2 |']);
+  });
+
+  test('elements of XHTML may close themselves', () => {
+    const xhtml =
+      '<html xmlns="http://www.w3.org/1999/xhtml"><head><script src="a.js"/><title/></head><body><h1><a id="x"/>Oars</h1><p title="a/>b">Two<br/>oars</p><div/></body></html>';
+    expect(shown(xhtml)).toEqual(['heading: # Oars', 'paragraph: Two\noars']);
+  });
+
+  test('of frames, what readers without them see', () => {
+    expect(
+      shown(
+        '<html><frameset cols="1,2"><frame src="a"><noframes><body><p>Boats</body></noframes></frameset>',
+      ),
+    ).toEqual(['paragraph: Boats']);
+  });
+
+  test('thousands of marks that are never closed are no thousands in each paragraph', () => {
+    const html = page(
+      Array.from({ length: 3000 }, (_, index) => `<font size=${index}><p>word${index}`).join(''),
+    );
+    const before = process.cpuUsage();
+    expect(parse(html).text.match(/word\d+/g)).toHaveLength(3000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(20);
+  });
+});

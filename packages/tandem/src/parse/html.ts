@@ -1,7 +1,6 @@
 import { Readability } from '@mozilla/readability';
-import { parseHTML } from 'linkedom';
 import { decodeText } from './decode-text.ts';
-import { endLeftOpen } from './html-left-open.ts';
+import { type HtmlDocument, parseHtmlDocument } from './html-document.ts';
 import { OversizedFile } from './office/damaged.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
@@ -14,12 +13,11 @@ import { StructuredText } from './structured-text.ts';
  */
 export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
   const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
-  const document = documentOf(html);
+  const document = parseHtmlDocument(html);
   const metadata = metadataOf(document);
   if (encoding !== 'utf-8') metadata.encoding = encoding;
   const stated = titleOf(document, metadata);
   for (const element of document.querySelectorAll(neverContent)) element.remove();
-  endLeftOpen(document as unknown as ParentNode);
   const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
 
   const root = mainContent(document, stated);
@@ -37,8 +35,6 @@ export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): P
   return { text, blocks, metadata, ...(title ? { title } : {}) };
 }
 
-type HtmlDocument = ReturnType<typeof parseHTML>['document'];
-
 const neverContent =
   'title, meta, link, base, script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, dialog, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"]';
 const chrome =
@@ -54,20 +50,6 @@ function declaredCharset(bytes: Uint8Array, mediaType: string | undefined): stri
     /^<\?xml[^>]*encoding\s*=\s*["']([\w-]+)/i.exec(head)?.[1];
   // A page that can be read for its declaration is not in UTF-16, whatever it says.
   return declared && /^utf-16/i.test(declared) && !inHeader ? 'utf-8' : declared;
-}
-
-/**
- * linkedom does not supply the tags that HTML lets one leave out, so a page may lack `<body>` or have its text in the
- * head: everything below `<html>` is looked at, and a fragment gets an `<html>` around it.
- */
-function documentOf(html: string): HtmlDocument {
-  const { document } = parseHTML(html);
-  const top = document.documentElement;
-  if (top?.localName?.toLowerCase() === 'html') {
-    for (const stray of [...document.children]) if (stray !== top) top.append(stray);
-    return document;
-  }
-  return parseHTML(`<!doctype html><html><body>${html}</body></html>`).document;
 }
 
 function metadataOf(document: HtmlDocument): Record<string, string> {
@@ -146,10 +128,13 @@ function readable(document: HtmlDocument, title: string): Element | undefined {
   // It compares headings with the page's title.
   copy.title = title;
   try {
-    const article = new Readability(copy, { maxElemsToParse: 20_000, charThreshold: 200 }).parse();
+    const article = new Readability<Element>(copy, {
+      maxElemsToParse: 20_000,
+      charThreshold: 200,
+      serializer: (content) => content as Element,
+    }).parse();
     if (!article?.content) return undefined;
-    const { document: content } = parseHTML(`<!doctype html><html><body>${article.content}</body></html>`);
-    return content.body as unknown as Element;
+    return article.content as unknown as Element;
   } catch {
     // Too many elements, or a tree it stumbles on: the caller takes the whole body, so that no text is lost.
     return undefined;

@@ -17,6 +17,8 @@ const notText =
   /\.(?:avif|bmp|gif|ico|jpe?g|png|svg|tiff?|webp|mp[34]|m4[av]|mov|avi|mkv|og[gv]|wav|webm|flac|css|m?js|map|wasm|woff2?|ttf|otf|eot|zip|t?gz|tar|bz2|xz|7z|rar|jar|exe|msi|dmg|iso|apk|deb|rpm|bin)$/i;
 
 export function pageLinks(html: string, url: URL, headers: IncomingHttpHeaders): PageLinks {
+  // By linkedom's own parser, not as the page's text (`parse/html-document.ts`): it reads in one pass whatever the page is, and no thread
+  // stands around this. Where a link stands is all the same.
   const { document } = parseHTML(html);
   const base = URL.parse(document.querySelector('base[href]')?.getAttribute('href') ?? '', url) ?? url;
   const resolveLink = (href: string | null | undefined) => {
