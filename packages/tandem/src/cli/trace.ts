@@ -74,6 +74,15 @@ function describeTrace(trace: Trace & { feedback?: Feedback }): string {
           ),
         ]
       : []),
+    ...(trace.steps
+      ? [
+          section(
+            'steps',
+            trace.steps.map(({ name, milliseconds }) => `${name} ${Math.round(milliseconds)} ms`).join(' → '),
+          ),
+        ]
+      : []),
+    ...(answer.notes ? [section('notes of further steps', JSON.stringify(answer.notes, null, 2))] : []),
     section(
       'cost',
       `${answer.usage.promptTokens} prompt tokens, ${answer.usage.completionTokens} answer tokens; ${timings.join(', ')}`,
