@@ -4,7 +4,7 @@ import type { TandemError } from '../core/errors/tandem-error.ts';
  * What to type, for errors that come from the library, which knows settings and options but no commands and flags. Tried from the top:
  * the first that fits an error is added to its hint.
  */
-const hints: readonly { code?: string; where?: RegExp; type: string }[] = [
+const hints: readonly { code?: string; where?: RegExp; says?: RegExp; type: string }[] = [
   { code: 'index_missing', type: '`tandem ingest`' },
   { code: 'index_damaged', type: '`tandem ingest`' },
   { code: 'dimension_mismatch', type: '`tandem ingest`' },
@@ -12,7 +12,7 @@ const hints: readonly { code?: string; where?: RegExp; type: string }[] = [
   { code: 'context_overflow', type: '`--k N`' },
   { code: 'model_unavailable', type: '`tandem models add REFERENCE PATH`' },
   { code: 'unreadable_document', type: '`tandem ingest`' },
-  { code: 'source', where: /allowPrivate/, type: '`--allow-private`' },
+  { says: /`allowPrivate`/, type: '`--allow-private`' },
   { where: /^trace_/, type: '`tandem trace` lists the latest' },
   { where: /^directory$/, type: '`tandem init`, or `--project DIR`' },
   { where: /^sources$/, type: '`tandem ingest DIR`' },
@@ -48,7 +48,8 @@ export function hintOnCommandLine(error: TandemError | (Error & { hint?: string 
   const found = hints.find(
     (hint) =>
       (hint.code === undefined || hint.code === code) &&
-      (hint.where === undefined || (where !== undefined && hint.where.test(where))),
+      (hint.where === undefined || (where !== undefined && hint.where.test(where))) &&
+      (hint.says === undefined || hint.says.test(error.hint ?? '')),
   );
   if (!found) return error.hint;
   return [error.hint, `On the command line: ${found.type}.`].filter(Boolean).join(' ');
