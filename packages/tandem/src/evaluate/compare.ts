@@ -189,9 +189,12 @@ async function compareArms(
       { setup: { ...setup, provenance }, cases },
       { arms, store, signal, ...(onProgress && { onProgress }) },
     );
+    const concluding = { stage: 'computing intervals and tests', total: 1, unit: 'comparisons' };
+    onProgress?.({ ...concluding, done: 0 });
     const undecided = summariseSlices(measureAnswers(collected, metrics));
     const result = { ...undecided, verdict: decideVerdict(undecided) };
     const files = await writeReport(result, { directory: join(dataDirectory, 'reports', run.id) });
+    onProgress?.({ ...concluding, done: 1 });
 
     const seconds = (Date.now() - startedAt) / 1000;
     const made = counts.answers + counts.latencyAnswers - counts.stored - counts.latencyStored + choosing;
