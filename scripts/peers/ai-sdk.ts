@@ -1,5 +1,5 @@
 /**
- * A program of somebody else's, with the AI SDK: it imports what is published and nothing of the repository. `build-packages.test.ts` copies
+ * A program of somebody else's, with the AI SDK: it imports what is published and nothing of the repository. `build-packages.slow.test.ts` copies
  * it beside the packed packages, checks its types there and runs it. Each line that it prints is one thing that held.
  */
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';

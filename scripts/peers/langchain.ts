@@ -1,5 +1,5 @@
 /**
- * A program of somebody else's, with LangChain: it imports what is published and nothing of the repository. `build-packages.test.ts` copies it
+ * A program of somebody else's, with LangChain: it imports what is published and nothing of the repository. `build-packages.slow.test.ts` copies it
  * beside the packed packages, checks its types there and runs it. Each line that it prints is one thing that held.
  */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';

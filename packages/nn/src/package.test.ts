@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { GgufFile } from './formats/gguf.ts';
 import * as nn from './index.ts';
 
-// That its README's example runs, as a user has it, is tested with the package that is published: scripts/build-packages.test.ts.
+// That its README's example runs, as a user has it, is tested with the package that is published: scripts/build-packages.slow.test.ts.
 
 const root = resolve(import.meta.dirname, '..');
 

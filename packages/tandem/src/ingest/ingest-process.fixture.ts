@@ -1,5 +1,5 @@
 /**
- * Run by `kill.test.ts` as a process of its own: one ingest of `FOLDER/documents` into `FOLDER/data`, reported on stdout. Access
+ * Run by `kill.slow.test.ts` as a process of its own: one ingest of `FOLDER/documents` into `FOLDER/data`, reported on stdout. Access
  * labels by file name are in `FOLDER/labels.json`, if it exists.
  */
 import { existsSync, readFileSync } from 'node:fs';

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fetchModel } from './fetch/fetch-model.ts';
 import { listModels } from './list.ts';
 import { knownModels, parseModelReference } from './registry.ts';
 
@@ -14,13 +13,6 @@ afterAll(() => rm(empty, { recursive: true }));
 
 const byName = async (options: Parameters<typeof listModels>[0]) =>
   new Map((await listModels(options)).map((model) => [model.name, model]));
-
-it('says what is in the cache', async () => {
-  await fetchModel('local:all-minilm-l6-v2');
-  expect((await byName({})).get('all-minilm-l6-v2')?.cached).toBe(true);
-  expect((await byName({})).get('qwen2.5-7b-instruct')?.cached).toBe(false);
-  expect((await byName({ cacheDirectory: empty })).get('all-minilm-l6-v2')?.cached).toBe(false);
-});
 
 it('says what fits, and what can be trained, by memory', async () => {
   const small = await byName({ cacheDirectory: empty, totalMemory: 4e9 });

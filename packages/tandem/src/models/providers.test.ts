@@ -46,19 +46,6 @@ const output = Output.object({
 });
 
 describe('local models', () => {
-  it('are opened by name, with their tools, when they are asked for', async () => {
-    const models = await modelsFor({});
-    const chat = await models.chat();
-    const embedder = await models.embedder();
-    expect(await models.chat()).toBe(chat);
-    expect([chat.modelId, embedder.modelId]).toEqual(['smollm2-135m-instruct', 'all-minilm-l6-v2']);
-    expect(localToolsOf(chat)?.baseHash).toMatch(/^b179c952/);
-    expect(localToolsOf(embedder)?.dimensions).toBe(384);
-    expect(
-      (await generateText({ model: chat, prompt: 'What is asthma?', maxOutputTokens: 12 })).text,
-    ).toMatch(/asthma/i);
-  });
-
   it('must be of the right kind', async () => {
     await expect(modelsFor({ models: { chat: 'local:all-minilm-l6-v2' } })).rejects.toThrow(
       /models\.chat is local:all-minilm-l6-v2, which is an embedder/,

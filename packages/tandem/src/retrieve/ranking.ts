@@ -13,7 +13,7 @@ export interface Ranking {
  * Fitted by `bench/retrieve/fit.ts` on 1,131 of MedQuAD's train questions (up to 300 each: plain, by abbreviation, and in synthetic
  * own words of either half, the latter counted three times), as it prints them; `again` by hand, and `exact`, since they ask for no
  * code. A collection without names to find and headings of a known kind is ranked by what is left: cosines, words and ranks
- * (`ordinary-documents.test.ts`).
+ * (`ordinary-documents.slow.test.ts`).
  */
 export const fittedRanking: Ranking = {
   weights: {

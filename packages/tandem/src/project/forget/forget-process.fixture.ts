@@ -1,5 +1,5 @@
 /**
- * Run by `forget.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, and dies of SIGKILL when STAGE is
+ * Run by `forget.slow.test.ts` as a process of its own: forgets DOCUMENT in the project in FOLDER, and dies of SIGKILL when STAGE is
  * reported, or so many milliseconds after it.
  */
 

@@ -1,6 +1,6 @@
-import { fetchModel } from './packages/tandem/src/models/fetch/fetch-model.ts';
+import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 
-/** The tests use the real models. They are fetched once, before any test, so that none of them waits for a download. */
+/** Slow tests use the real models. They are fetched once, before any of them, so that none waits for a download. */
 export default async function setup(): Promise<void> {
   for (const reference of ['local:smollm2-135m-instruct', 'local:all-minilm-l6-v2']) {
     let shown = 0;
