@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchModel } from '../../packages/tandem/src/models/fetch/fetch-model.ts';
 import { openLocalEmbedder } from '../../packages/tandem/src/models/local-embedder.ts';
-import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse.ts';
+import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse/fuse-rankings.ts';
 import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
 import { termsOf } from '../../packages/tandem/src/text/terms.ts';
 import { percentile } from './corpus.ts';

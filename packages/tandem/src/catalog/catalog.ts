@@ -56,6 +56,8 @@ export interface IndexState {
   generation: number;
   /** A chunk row is visible when `addedSeq <= committedSeq < removedSeq`. */
   committedSeq: number;
+  /** How well the embedder tells the index's passages apart, as it was measured last: `index/measure-separation.ts`. */
+  separation?: { value: number; chunks: number };
 }
 
 /** How far the index is, and how it was made. */
@@ -71,6 +73,8 @@ export interface IndexCatalog {
   ): Promise<IndexState>;
   /** Makes one batch visible: documents, problems and `committedSeq` move together, or not at all. */
   commit(batch: IndexCommit): Promise<void>;
+  /** Keeps what was measured of the index; a reset forgets it. */
+  setSeparation(separation: NonNullable<IndexState['separation']>): Promise<void>;
 }
 
 /** One batch of an ingest: written in a single transaction, or not at all. */

@@ -1,10 +1,9 @@
 import { listed } from '../evaluate/format.ts';
-import { termsIn } from '../retrieve/exact-terms.ts';
+import type { Shares } from '../retrieve/fuse/shares.ts';
 import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
-import { kindsOfHeading } from '../retrieve/section-kinds.ts';
-import type { Shares } from '../retrieve/shares.ts';
+import { termsIn } from '../retrieve/signals/exact-terms.ts';
 
-type Told = Pick<Explanation, 'plan' | 'passages'> & { compared: number };
+type Told = Pick<Explanation, 'plan' | 'weights' | 'passages'> & { compared: number };
 
 /** The parts of the question that the passages do not cover, a line for each. */
 export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
@@ -18,7 +17,7 @@ export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' |
 }
 
 /** How the question was read, and how to read what is below each passage. */
-export function planText({ plan, compared }: Told, timings: Retrieval['timings']): string {
+export function planText({ plan, weights, compared }: Told, timings: Retrieval['timings']): string {
   const named = plan.linked
     .slice(0, 4)
     .map(({ name, cover, documentId }) => `${name} (${Math.round(100 * cover)} % of it, ${documentId})`);
@@ -26,14 +25,12 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
     `named: ${named.join('; ') || 'nothing that a document is called'}`,
     `about: ${plan.subjects.map(({ asked, name }) => (asked.toLowerCase() === name.toLowerCase() ? name : `${asked} (${name})`)).join('; ') || 'nothing by name'}`,
     ...(plan.parts ? [`searched as: the whole; ${plan.parts.join('; ')}`] : []),
-    `asked: ${plan.bare ? 'what it is' : plan.asking.join(' | ')}`,
-    `kinds of section: ${
-      Object.entries(plan.kinds)
-        .map(([kind, sure]) => `${kind} (${Math.round(100 * sure)} %)`)
-        .join(', ') || 'none that is known'
-    }`,
-    `searched by meaning: ${[plan.full, ...plan.focused].join(' | ')}`,
-    `searched by words: ${[plan.text, plan.condensed].filter((each) => each !== undefined).join(' | ')}`,
+    `searched: ${plan.full}`,
+    ...(plan.exact.length > 0 ? [`codes: ${plan.exact.join(', ')}`] : []),
+    `weights: ${Object.entries(weights)
+      .filter(([, weight]) => weight !== 0)
+      .map(([name, weight]) => `${name} ${weight.toFixed(2)}`)
+      .join(', ')}`,
     `compared: ${compared} passages; ${Object.entries(timings)
       .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
       .join(', ')}`,
@@ -43,29 +40,26 @@ export function planText({ plan, compared }: Told, timings: Retrieval['timings']
 
 /** Why a passage is where it is: a sentence, and the sum that its score is. */
 export function whyText(
-  { ranks, shares, evidence }: Told['passages'][number],
+  { ranks, shares, signals }: Told['passages'][number],
   { documentId, headingPath, text }: { documentId: string; headingPath: readonly string[]; text: string },
   { plan }: Told,
   score: number,
 ): string {
   const link = plan.linked.find((each) => each.documentId === documentId);
-  const kinds = kindsOfHeading(headingPath.slice(1)).filter((kind) => plan.kinds[kind] !== undefined);
-  const best = (...places: (number | undefined)[]) =>
-    Math.min(...places.map((place) => place ?? Number.POSITIVE_INFINITY));
-  const byMeaning = best(ranks.dense, ranks.focused);
-  const byWords = best(ranks.lexical, ranks.condensed);
   const reasons = [
-    link && evidence.named > 0
+    link && signals.names > 0
       ? `its document is ${link.cover >= 0.95 ? '' : 'partly '}called “${link.name}”`
       : 'its document is not named',
-    ...(evidence.exact > 0
+    ...(signals.codes > 0
       ? [
           `it has ${listed(termsIn({ headingPath, text }, plan.exact).map((term) => `“${term}”`))} word for word`,
         ]
       : []),
-    ...(kinds.length > 0 ? [`its heading is about ${listed(kinds)}, which is asked for`] : []),
-    Number.isFinite(byMeaning) ? `${ordinal(byMeaning)} by meaning` : 'not found by meaning',
-    Number.isFinite(byWords) ? `${ordinal(byWords)} by words` : 'not found by words',
+    ranks.dense ? `${ordinal(ranks.dense)} by meaning` : 'not found by meaning',
+    ranks.lexical ? `${ordinal(ranks.lexical)} by words` : 'not found by words',
+    ...(signals.phrases > 0
+      ? [`${Math.round(100 * signals.phrases)} % of the question’s word pairs stand side by side in it`]
+      : []),
     ...(shares.repeats < -0.0005 ? ['moved down for what is shown above it'] : []),
   ];
   const sentence = `${reasons.join('; ')}.`;

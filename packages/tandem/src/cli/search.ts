@@ -69,6 +69,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               ...(explanation && {
                 explanation: {
                   plan: explanation.plan,
+                  weights: explanation.weights,
                   compared: explanation.compared.length,
                   passages: explanation.passages,
                 },

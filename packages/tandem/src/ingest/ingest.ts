@@ -7,6 +7,7 @@ import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Chunking } from '../index/chunking.ts';
 import { indexConfiguration } from '../index/index-configuration.ts';
+import { measureSeparation } from '../index/measure-separation.ts';
 import { textForSearch } from '../index/text-for-search.ts';
 import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
@@ -175,6 +176,10 @@ async function bringInLine(
   await store.maintain({ generation: state.generation, seq });
   await catalog.listing.finish(listing.checks);
   const { documents, chunks } = await catalog.documents.count();
+  if (isOutdated(state.separation, chunks))
+    await catalog.index.setSeparation(
+      await measureSeparation(options, { generation: state.generation, seq }, { ...(signal && { signal }) }),
+    );
   return { ...report, index: { documents, chunks }, seconds: (performance.now() - started) / 1000 };
 
   async function commitBatch(batch: Batch): Promise<void> {
@@ -263,6 +268,11 @@ async function bringInLine(
       detail: reading === undefined ? chunks : `${chunks}; reading ${reading}`,
     });
   }
+}
+
+/** A tenth more or fewer passages hardly change what was measured of them. */
+function isOutdated(separation: IndexState['separation'], chunks: number): boolean {
+  return !separation || Math.abs(separation.chunks - chunks) > chunks / 10;
 }
 
 /** Ids in one filter: a store does not take lists of any length. */

@@ -1,7 +1,7 @@
 import type { Passage } from '../core/types/document.ts';
-import { fuseRankings } from './fuse.ts';
+import { fuseRankings } from './fuse/fuse-rankings.ts';
 import type { Retrieval } from './retrieval.ts';
-import { isSameSpan } from './select.ts';
+import { isSameSpan } from './select/select.ts';
 
 /** What was found for a question, best first, before it is returned. */
 export interface Found extends Omit<Retrieval, 'query' | 'parts'> {
@@ -39,6 +39,7 @@ export function fuseFound(lists: readonly [Found, ...Found[]]): Found {
     ...(last.explanation && {
       explanation: {
         plan: last.explanation.plan,
+        weights: last.explanation.weights,
         compared: [...compared.values()],
         passages: fused.map(({ id }) => why.get(id)!),
       },

@@ -1,20 +1,23 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { measureSeparation } from '../index/measure-separation.ts';
 import type { ChunkTable } from '../store/chunk-table.ts';
 import { foldedWords } from '../text/words.ts';
 import { type NameIndex, nameIndexOf } from './names.ts';
-import { type SectionProfiles, sectionProfilesOf } from './section-profiles.ts';
 import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
 /** What the documents themselves teach about how to read a question. Derived, never stored. */
 export interface Knowledge {
   abbreviations: Abbreviations;
   names: NameIndex;
-  profiles: SectionProfiles;
+  /** How well the embedder tells the passages apart. */
+  separation: number;
+  /** In the collection. */
+  documents: number;
 }
 
-/** Documents whose passages are read for the section profiles, and passages of them: more make them no better. */
+/** Documents whose passages are read for how common words are, and passages of them. */
 const profiled = { documents: 500, passages: 6000 };
 
 /** Read anew after each commit, at the first question. */
@@ -31,7 +34,7 @@ export function knowledgeOf({
 }): { at(state: IndexState): Promise<Knowledge> } {
   let known: { of: string; knowledge: Promise<Knowledge> } | undefined;
 
-  async function read({ generation, committedSeq }: IndexState): Promise<Knowledge> {
+  async function read({ generation, committedSeq, separation }: IndexState): Promise<Knowledge> {
     const documents = await catalog.documents.list();
     const tools = localToolsOf(embedder);
     const remembered = new Map<string, boolean>();
@@ -51,7 +54,7 @@ export function knowledgeOf({
     const at = { generation, seq: committedSeq };
     const filter = { documentIds: chosen.map(({ id }) => id) };
     const every = Math.max(1, Math.ceil((await store.count(at, filter)) / profiled.passages));
-    const passages = await Array.fromAsync(store.scan(at, filter, { withVectors: true, every }));
+    const passages = await Array.fromAsync(store.scan(at, filter, { every }));
     // Word → in how many of the documents it stands, and the last of them: passages are looked at document by document.
     const spreadOf = new Map<string, { documents: number; last: string }>();
     const byDocument = Map.groupBy(passages, ({ chunk }) => chunk.documentId);
@@ -76,13 +79,8 @@ export function knowledgeOf({
         isEveryday,
         (word) => (spreadOf.get(word)?.documents ?? 0) / Math.max(1, chosen.length),
       ),
-      profiles: sectionProfilesOf(
-        passages.map(({ chunk, vector }) => ({
-          documentId: chunk.documentId,
-          headings: chunk.headingPath.slice(1),
-          vector: vector!,
-        })),
-      ),
+      separation: (separation ?? (await measureSeparation({ store, embedder }, at))).value,
+      documents: documents.length,
     };
   }
 

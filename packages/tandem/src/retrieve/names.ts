@@ -18,6 +18,8 @@ export interface LinkedName {
   weight: number;
   /** The name is in the question letter for letter, capitals included. */
   verbatim: boolean;
+  /** A word of it is spelt otherwise in the question. */
+  isRespelt: boolean;
   /** Words of the question (positions in its `words`) that are the name's. */
   at: number[];
 }
@@ -37,6 +39,9 @@ export const leastCover = 0.55;
 
 /** "Traumatic" for "trauma": surely the same root, less surely the same name. */
 const derivedSimilarity = 0.72;
+
+/** "Restless legs" for "restless leg": the same name, a little less surely. */
+const samePlural = 0.97;
 
 /** A document that lists a name itself is meant by it a little more than one that is called the same. */
 const borrowedShare = 0.95;
@@ -149,6 +154,12 @@ export function nameIndexOf(
     },
     link(question, { filter = {}, limit = 8 }) {
       const words = wordsOf(question);
+      // As they are and joined with the next: "neuro fibromatosis" is spelt otherwise, and means the same.
+      const written = new Set(
+        words.flatMap(({ text }, at) =>
+          [folded(text), folded(text) + folded(words[at + 1]?.text ?? '')].map(singular),
+        ),
+      );
       // For each word of a name: how surely, and where, it is in the question.
       const found = new Map<string, { similarity: number; at: number[] }>();
       const note = (word: string, similarity: number, at: number[]) => {
@@ -169,7 +180,7 @@ export function nameIndexOf(
         if (abbreviated && speller.has(formOf(text, true))) note(formOf(text, true), 1, [index]);
         else if (speller.has(word) || numbers.length > 0) {
           if (speller.has(word)) note(word, 1, [index]);
-          for (const form of numbers) note(form, 0.97, [index]);
+          for (const form of numbers) note(form, samePlural, [index]);
         } else if (word.length >= (isKnown(word) ? 5 : 4) && !isEveryday(word)) {
           // "Brest" is a word, and may be "breast" misspelt; less surely so than what is no word.
           const share = isKnown(word) ? 0.88 : 1;
@@ -186,7 +197,7 @@ export function nameIndexOf(
         const next = words[index + 1];
         if (next) {
           const joined = word + folded(next.text);
-          if (joined.length >= 7 && speller.has(joined)) note(joined, 0.97, [index, index + 1]);
+          if (joined.length >= 7 && speller.has(joined)) note(joined, samePlural, [index, index + 1]);
         }
       }
       const candidates = new Set<number>();
@@ -207,11 +218,13 @@ export function nameIndexOf(
         let weight = 0;
         let rarest = 0;
         let anchors: readonly number[] = [];
+        let isRespelt = false;
         const matches: (readonly number[])[] = [];
         for (const part of parts) {
           const match = found.get(part);
           if (!match) continue;
           matches.push(match.at);
+          if (!written.has(singular(part.toLowerCase()))) isRespelt = true;
           // A near-miss of a word is worth less than the word: squared, .8 counts as .64.
           weight += weightOf(part) * match.similarity ** 2;
           if (weightOf(part) * match.similarity > rarest) {
@@ -251,6 +264,7 @@ export function nameIndexOf(
           cover,
           weight,
           verbatim: verbatim || (before?.verbatim ?? false),
+          isRespelt,
           at: places,
           score,
         });

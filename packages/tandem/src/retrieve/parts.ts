@@ -3,7 +3,7 @@ import { isFunctionWord } from '../text/content-words.ts';
 import { folded, wordsOf } from '../text/words.ts';
 import type { Found } from './found.ts';
 import type { Explanation } from './retrieval.ts';
-import { isSameSpan } from './select.ts';
+import { isSameSpan } from './select/select.ts';
 
 /**
  * One list of what was found for a question and for each of its parts: first the best passage of every part that has one, then
@@ -60,6 +60,7 @@ export function mergeParts(
     ...(explain && {
       explanation: {
         plan: { ...explanation!.plan, parts: parts.map(({ name }) => name) },
+        weights: explanation!.weights,
         compared: [...compared.values()],
         passages: ranked.map(({ why }) => why),
       },

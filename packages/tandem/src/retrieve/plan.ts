@@ -1,34 +1,19 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
-import { isFunctionWord } from '../text/content-words.ts';
-import { comparableName, folded, type Word, wordsOf } from '../text/words.ts';
-import { clausesOf } from './clauses.ts';
-import { exactTermsOf } from './exact-terms.ts';
+import { comparableName, type Word, wordsOf } from '../text/words.ts';
 import { type LinkedName, leastCover, type NameIndex } from './names.ts';
-import { kindsAsked } from './section-kinds.ts';
+import { exactTermsOf } from './signals/exact-terms.ts';
 import { type Meaning, spellOut } from './spell-out.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
   /** The question as it was put. */
   text: string;
-  /** The question, abbreviations spelt out in brackets. */
+  /** What is searched: the question, with what its abbreviations stand for and names that it misspells in brackets. */
   full: string;
-  /** What full-text search looks for beside the question's own words; undefined where it would be the same words. */
-  condensed?: string;
-  /** A name that the documents have with what is asked, in the documents' spelling: at most four, best first. */
-  focused: string[];
-  /** The clauses that ask, as they are written; all of them where none does. */
-  asking: string[];
-  /** What is asked, without names and story; at least one, the question itself where nothing can be left out. */
-  asked: string[];
-  /** Kinds of section that are asked for, and how surely. */
-  kinds: Record<string, number>;
   /** The questions or things that it was searched as, each alone; absent where it is one. */
   parts?: string[];
   /** Codes and part numbers that it has and that are no part of a document's name. */
   exact: string[];
-  /** Nothing is asked but what it is: no word is left that says what to look for. */
-  bare: boolean;
   /** Documents named in the question, best first. */
   linked: LinkedName[];
   /**
@@ -51,16 +36,9 @@ export interface Subject {
   isListed: boolean;
 }
 
-/** Words of "tell me about it", which ask for nothing in particular. */
-export const saysNothing: ReadonlySet<string> = new Set(
-  'info information about mean means meaning meant explain describe description definition define overview basics exactly basically even actually really kind sort thing something somebody someone anybody anyone understand simple plain word words term terms idea hello hi hey dear good thanks thank want like get got going called named bit little learn read heard never first time illness disease condition disorder diagnosis going stuff tells'.split(
-    ' ',
-  ),
-);
-
 /**
- * Makes search queries of a question, without a language model: the clauses that ask are separated from those that tell, names that
- * the documents have are recognised though misspelt, and the rest of the story is left to the search with the whole question.
+ * Reads a question, without a language model: which documents it names, misspelt or not, what its abbreviations stand for, and which
+ * codes it has.
  */
 export function planQuery(
   question: string,
@@ -73,62 +51,12 @@ export function planQuery(
     filter,
   });
   const subjects = subjectsOf(linked, (one, other) => areListed(question, words, one, other));
-  // One name for each thing the question is about; where that is one thing, a second name that fits it nearly as well.
-  // A third is only searched for where the question lists it: in a story it is more often beside the point.
-  const sure = subjects.filter(({ isListed }, at) => at < 2 || isListed).map(({ links }) => links[0]!);
-  if (sure.length === 1) {
-    const [first] = sure as [LinkedName];
-    const second = subjects[0]!.links.find(
-      (link) =>
-        comparableName(link.name) !== comparableName(first.name) &&
-        strengthOf(link) >= 0.75 * strengthOf(first),
-    );
-    if (second) sure.push(second);
-  }
-  const chosen = sure;
-  const named = new Set(chosen.flatMap(({ at }) => at.map((index) => words[index]!.start)));
-
-  const clauses = clausesOf(question);
-  const asking = clauses.filter((clause) => clause.asks);
-  const relevant = asking.length > 0 ? asking : clauses;
-  let from = 0;
-  const asked: string[] = [];
-  const askedWords: Word[] = [];
-  for (const { text } of relevant) {
-    const start = question.indexOf(text, from);
-    from = start + text.length;
-    const inside = words.filter((word) => word.start >= start && word.end <= from);
-    const kept = withoutSpans(
-      question,
-      start,
-      from,
-      inside.filter((word) => named.has(word.start)),
-    );
-    askedWords.push(...inside.filter((word) => !named.has(word.start)));
-    if (wordsOf(kept).length > 0) asked.push(kept);
-  }
-  if (asked.length === 0) asked.push(question);
-  // The last that asks is most often what is meant; more than three embeddings are not worth their time.
-  const short = asked.slice(-3);
-
-  const wanted = askedWords.filter(({ text }) => !isFunctionWord(folded(text)) || /^\p{Lu}{2,}$/u.test(text));
-  const longForms = meanings.map(({ longForm }) => longForm);
-  const spelt = [...chosen.map(({ name }) => name), ...longForms];
-  const kinds = kindsAsked(
-    relevant.map(({ text }) => text),
-    question,
-  );
-  const condensed = [...spelt, ...wanted.map(({ text }) => text)].join(' ');
+  const named = new Set(subjects.flatMap(({ at }) => [...at].map((index) => words[index]!.start)));
+  const respelt = subjects.map(({ links }) => links[0]!).filter(({ isRespelt }) => isRespelt);
+  const longForms = [...meanings.map(({ longForm }) => longForm), ...respelt.map(({ name }) => name)];
   return {
     text: question,
-    full: spellOut(question, meanings),
-    ...(spelt.length > 0 || relevant.length < clauses.length ? { condensed } : {}),
-    focused: [
-      ...new Set([...chosen.map(({ name }) => name), ...(chosen.length === 0 ? longForms.slice(0, 2) : [])]),
-    ].map((name) => `${name}: ${short.join(' ')}`),
-    asking: relevant.map(({ text }) => text),
-    asked: short,
-    kinds: Object.fromEntries(kinds),
+    full: spellOut(question, longForms),
     exact: [
       ...new Set(
         exactTermsOf(question)
@@ -139,10 +67,6 @@ export function planQuery(
           .map(({ text }) => text),
       ),
     ],
-    bare:
-      chosen.length + meanings.length > 0 &&
-      [...kinds.keys()].every((kind) => kind === 'meaning') &&
-      wanted.every(({ text }) => saysNothing.has(folded(text))),
     linked,
     subjects: subjects.map(({ links, share, at, isListed }) => ({
       name: links[0]!.name,
@@ -157,7 +81,7 @@ export function planQuery(
 /**
  * With the documents that are called what an abbreviation stands for: "the BCP" names the business continuity plan, and a document
  * of that title, though only another one says so. Where a name links to the document by itself, that one counts; an abbreviation
- * that may stand for several things names none of them (on MedQuAD it would cost a point of S@1).
+ * that may stand for several things names none of them.
  */
 function withSpeltOut(
   linked: readonly LinkedName[],
@@ -254,13 +178,3 @@ function areListed(
 
 const joining =
   /^\s*(?:[,/&+]|,?\s*\b(?:and|or|nor|plus|versus|vs\.?|as well as|together with|along with)\b)(?:\s+(?:also|both|either|my|your|his|her|our|their|the|an?))*\s*$/i;
-
-function withoutSpans(text: string, start: number, end: number, spans: readonly Word[]): string {
-  let kept = '';
-  let at = start;
-  for (const span of spans) {
-    kept += text.slice(at, span.start);
-    at = span.end;
-  }
-  return (kept + text.slice(at, end)).replace(/\s+/g, ' ').trim();
-}

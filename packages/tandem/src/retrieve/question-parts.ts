@@ -2,8 +2,6 @@ import type { ChunkFilter } from '../store/chunk-table.ts';
 import { contentWords, isFunctionWord } from '../text/content-words.ts';
 import { folded, wordsOf } from '../text/words.ts';
 import { leastCover, type NameIndex } from './names.ts';
-import { saysNothing } from './plan.ts';
-import { kindsAsked } from './section-kinds.ts';
 
 /**
  * The questions that a question is made of, where each can be asked alone: "How many days of leave and who is Schindler?" Every one
@@ -37,12 +35,9 @@ export function questionsIn(question: string, names: NameIndex, filter: ChunkFil
   const ownName = (part: string) => /\s["“(]?\p{Lu}[\p{L}\p{N}-]/u.test(part);
   if (named.some(Boolean) && (named.every(Boolean) || parts.some((part, at) => !named[at] && !ownName(part))))
     return [];
-  // "What is the treatment" asks of something; "who is" by itself only looks as if it asked who is at risk.
-  const asksOfThing = parts.some((part) => {
-    const rest = part.replace(/^who(?:\s+is|['’]s)\s+/i, '');
-    return [...kindsAsked([rest], rest).keys()].some((kind) => kind !== 'meaning');
-  });
-  return asksOfThing ? [] : parts;
+  // "What is the price, and what is the size": of something that is not said.
+  const isBare = (part: string, at: number) => !named[at] && !ownName(part) && contentOf(part).length < 2;
+  return parts.every(isBare) ? [] : parts;
 }
 
 /**
@@ -85,6 +80,13 @@ function isFragment(part: string): boolean {
 
 /** "Many" of "how many" says nothing of what is asked for. */
 const contentOf = (part: string) => contentWords(part.replace(/\bhow\s+\p{L}+/iu, ''));
+
+/** Words that ask for nothing in particular. */
+const saysNothing: ReadonlySet<string> = new Set(
+  'info information about mean means meaning explain describe description definition define overview exactly basically actually really kind sort thing something somebody someone anybody anyone understand simple word words term terms idea hello hi hey dear good thanks thank want like get got called named bit little learn read'.split(
+    ' ',
+  ),
+);
 
 const trimmed = (piece: string) => piece.replace(/^[\s,]+|[\s,.?!;]+$/g, '');
 

@@ -1,9 +1,10 @@
 import type { Passage } from '../core/types/document.ts';
 import type { StoredChunk } from '../store/chunk-table.ts';
-import type { Candidate } from './candidates.ts';
-import type { Evidence } from './evidence.ts';
+import type { Weights } from './fuse/ranking.ts';
+import type { Shares } from './fuse/shares.ts';
 import type { QueryPlan } from './plan.ts';
-import type { Shares } from './shares.ts';
+import type { Candidate } from './search/candidates.ts';
+import type { Signals } from './signals/signals.ts';
 
 /** What was found for a question. */
 export interface Retrieval {
@@ -37,18 +38,19 @@ export interface Retrieval {
 /** Why these passages, in this order. */
 export interface Explanation {
   plan: QueryPlan;
+  /** What each signal is worth for this question in this index; of several questions, for the whole. */
+  weights: Weights;
   /** All passages that were compared, in no order. */
   compared: Compared[];
-  /** In the order of `passages`: where each search found it, and what spoke for it, times its weight. */
+  /** In the order of `passages`: where each search found it, and what spoke for it. */
   passages: {
     id: string;
     ranks: Candidate['ranks'];
-    evidence: Evidence;
-    contributions: Evidence;
+    signals: Signals;
     /** What the score is the sum of; of two searches fused, the score in the one of them that found it. */
     shares: Shares;
   }[];
 }
 
 /** A candidate that was compared with the others: its chunk, and all that spoke for it. */
-export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'evidence'> & { chunk: StoredChunk };
+export type Compared = Pick<Candidate, 'ranks' | 'scores' | 'signals'> & { chunk: StoredChunk };

@@ -186,11 +186,14 @@ describe('what a question is about', () => {
         explain: true,
       },
     );
-    expect(explanation!.plan.focused[0]).toBe('Gout: What are the symptoms?');
+    expect(explanation!.plan.full).toBe('They say I have gowt. What are the symptoms? (Gout)');
     expect(explanation!.compared.length).toBeGreaterThanOrEqual(passages.length);
     expect(explanation!.passages.map(({ id }) => id)).toEqual(passages.map(({ id }) => id));
-    expect(explanation!.passages[0]!.ranks.focused).toBe(1);
-    expect(explanation!.passages[0]!.contributions.named).toBeGreaterThan(0);
+    const [first] = explanation!.passages;
+    expect(first!.ranks.dense).toBe(1);
+    expect(first!.shares.names).toBeGreaterThan(0);
+    const sum = Object.values(first!.shares).reduce((total, share) => total + share, 0);
+    expect(sum).toBeCloseTo(passages[0]!.score, 6);
   });
 
   test('longer than the embedder reads: nothing is lost, nothing fails', async () => {

@@ -11,10 +11,9 @@ import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } f
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { termsOf } from '../text/terms.ts';
-import { type Candidate, gatherCandidates } from './candidates.ts';
+import { type Candidate, gatherCandidates } from './search/candidates.ts';
 import { carryOver, type RewriteQuestion, type Turn } from './conversation.ts';
-import { embedQueries } from './embed-query.ts';
-import { type Evidence, scoreOf } from './evidence.ts';
+import { embedQueries } from './search/embed-query.ts';
 import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
 import { addFreshness } from './freshness.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
@@ -23,10 +22,10 @@ import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery } from './plan.ts';
 import { listIn, questionsIn } from './question-parts.ts';
-import { fittedRanking, type Ranking } from './ranking.ts';
+import { generalRanking, type Ranking, weightsOf } from './fuse/ranking.ts';
 import type { Retrieval } from './retrieval.ts';
-import { isSameSpan, selectPassages } from './select.ts';
-import { sharesOf } from './shares.ts';
+import { isSameSpan, selectPassages } from './select/select.ts';
+import { scoreOf, sharesOf } from './fuse/shares.ts';
 import { type Meaning, spellOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
@@ -52,7 +51,7 @@ export interface RetrieverOptions {
    * added to what speaks for them.
    */
   reranker?: { model: RerankingModelV4; candidates?: number };
-  /** How a hybrid search weighs what speaks for a passage. Default: fitted, see `ranking.ts`. */
+  /** How a hybrid search weighs what speaks for a passage. Default: `generalRanking`. */
   ranking?: Ranking;
 }
 
@@ -88,9 +87,9 @@ export interface Retriever {
 }
 
 /**
- * Query → passages. The question is read first (which documents does it name, misspelt or not; which of its clauses ask), searched
- * by meaning and by words, whole and condensed; all passages found, and all of the documents that are named or found best, are then
- * compared by what speaks for each. Every passage of a hybrid search has its cosine to the question, also where only words found
+ * Query → passages. The question is read first (which documents does it name, misspelt or not; what do its abbreviations stand for) and
+ * searched by meaning and by words; the passages found, and those of documents that are named, are then compared by what speaks for
+ * each (`signals/`). How much meaning counts beside words depends on how well the embedder tells this index's passages apart. Every passage of a hybrid search has its cosine to the question, also where only words found
  * it.
  *
  * @example
@@ -102,7 +101,7 @@ export interface Retriever {
  * const { passages } = await retriever.retrieve('How many days of leave?', { k: 3 });
  */
 export function createRetriever(options: RetrieverOptions): Retriever {
-  const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
+  const { catalog, store, embedder, candidates = 60, ranking = generalRanking } = options;
   const identity = embedderIdentity(embedder);
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
   const withParents =
@@ -110,7 +109,6 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       ? parentsOf({ catalog, embedder, chunking: options.chunking })
       : undefined;
   const headingVectors = new Map<string, Promise<Float32Array>>();
-  const scale = Object.values(ranking.weights).reduce((sum, weight) => sum + Math.abs(weight), 0) || 1;
 
   async function retrieve(
     query: string,
@@ -264,7 +262,11 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): Meaning[] {
     const tools = localToolsOf(embedder);
     const found = known.abbreviations.meanings(text, filter);
-    return tools && tools.countTokens(spellOut(text, found)) > tools.contextLength - 2 ? [] : found;
+    const spelt = spellOut(
+      text,
+      found.map(({ longForm }) => longForm),
+    );
+    return tools && tools.countTokens(spelt) > tools.contextLength - 2 ? [] : found;
   }
 
   /** A question that is several is searched as a whole and as each of them. */
@@ -324,35 +326,31 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const plan = planQuery(text, { names: known.names, meanings, ...(filter && { filter }) });
     timings.understand = performance.now() - before;
 
-    const vectors = await timed('embed', () =>
-      embedQueries(embedder, [plan.full, ...plan.focused, ...plan.asked], signal),
-    );
+    const [vector] = await timed('embed', () => embedQueries(embedder, [plan.full], signal));
     const found = await gatherCandidates({
       plan,
-      vectors: {
-        full: vectors[0]!,
-        focused: vectors.slice(1, 1 + plan.focused.length),
-        asked: vectors.slice(1 + plan.focused.length),
-      },
+      vector: vector!,
       store: {
         searchVector: (vector, options) => timed('dense', () => store.searchVector(vector, options)),
         searchTerms: (terms, options) => timed('lexical', () => store.searchTerms(terms, options)),
       },
       search,
-      profiles: known.profiles,
-      embedHeadings: (headings) => embedHeadings(headings, signal),
+      documents: known.documents,
+      ...(ranking.headings !== 0 && {
+        embedHeadings: (headings: string[]) => embedHeadings(headings, signal),
+      }),
     });
 
     before = performance.now();
-    const scored = found.map((candidate) => ({
-      ...candidate,
-      score: scoreOf(candidate.evidence, ranking.weights) / scale,
-    }));
+    const weights = weightsOf(ranking, {
+      separation: known.separation,
+      hasPhrases: found.some(({ signals }) => signals.phrases > 0),
+    });
+    const scored = found.map((candidate) => ({ ...candidate, score: scoreOf(candidate.signals, weights) }));
     const { reranker } = options;
     const selected = selectPassages(scored, {
       k: reranker ? Math.max(k, reranker.candidates ?? 20) : k,
-      again: ranking.again / scale,
-      alike: ranking.alike / scale,
+      turns: ranking.turns,
       subjects: plan.subjects,
     });
     timings.fuse = performance.now() - before;
@@ -376,13 +374,16 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       ...(explain && {
         explanation: {
           plan,
-          compared: found.map(({ chunk, ranks, scores, evidence }) => ({ chunk, ranks, scores, evidence })),
-          passages: chosen.map(({ item: { chunk, ranks, scores, evidence }, score }) => ({
+          weights,
+          compared: found.map(({ chunk, ranks, scores, signals }) => ({ chunk, ranks, scores, signals })),
+          passages: chosen.map(({ item: { chunk, ranks, scores, signals }, score }) => ({
             id: chunk.id,
             ranks,
-            evidence,
-            contributions: contributionsOf(evidence, ranking),
-            shares: sharesOf({ evidence, rerank: scores.rerank, score }, ranking, scale),
+            signals,
+            shares: sharesOf(signals, weights, {
+              score,
+              ...(scores.rerank !== undefined && { reranker: ranking.reranked * scores.rerank }),
+            }),
           })),
         },
       }),
@@ -422,7 +423,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
           ? { item, score }
           : {
               item: { ...item, scores: { ...item.scores, rerank } },
-              score: score + (ranking.reranked / scale) * rerank,
+              score: score + ranking.reranked * rerank,
             };
       })
       .sort((a, b) => b.score - a.score)
@@ -451,7 +452,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     let before = performance.now();
     if (mode === 'dense') {
       meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const [vector] = await embedQueries(embedder, [spellOut(text, meanings)], search.signal);
+      const [vector] = await embedQueries(embedder, [spellOut(text, meanings.map(({ longForm }) => longForm))], search.signal);
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
@@ -517,10 +518,4 @@ function fuseWithRewrite(own: Found, other: Found): Found {
 function passageOf(chunk: StoredChunk, place: Pick<Passage, 'rank' | 'score' | 'scores'>): Passage {
   const { access: _access, addedSeq: _addedSeq, ...rest } = chunk;
   return { ...rest, ...place };
-}
-
-function contributionsOf(evidence: Evidence, { weights }: Ranking): Evidence {
-  return Object.fromEntries(
-    Object.entries(evidence).map(([name, value]) => [name, value * weights[name as keyof Evidence]]),
-  ) as unknown as Evidence;
 }

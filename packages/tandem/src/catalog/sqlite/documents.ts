@@ -33,7 +33,9 @@ export function indexCatalog(database: Database): IndexCatalog {
         database.run('DELETE FROM definitions');
         database.run('DELETE FROM problems');
         database.run(
-          'INSERT OR REPLACE INTO index_state VALUES (1, ?, ?, ?, ?, ?, ?)',
+          `INSERT OR REPLACE INTO index_state
+             (only, configuration_hash, embedder_hash, embedder_name, dimensions, generation, committed_seq)
+             VALUES (1, ?, ?, ?, ?, ?, ?)`,
           configurationHash,
           embedderHash,
           embedderName,
@@ -79,6 +81,10 @@ export function indexCatalog(database: Database): IndexCatalog {
           );
         database.run('UPDATE index_state SET committed_seq = ?', seq);
       });
+    },
+
+    async setSeparation({ value, chunks }) {
+      database.run('UPDATE index_state SET separation = ?, separation_chunks = ?', value, chunks);
     },
   };
 }
@@ -285,6 +291,8 @@ interface StateRow {
   dimensions: number;
   generation: number;
   committed_seq: number;
+  separation: number | null;
+  separation_chunks: number | null;
 }
 
 const toState = (row: StateRow): IndexState => ({
@@ -294,6 +302,10 @@ const toState = (row: StateRow): IndexState => ({
   dimensions: row.dimensions,
   generation: row.generation,
   committedSeq: row.committed_seq,
+  ...(row.separation !== null &&
+    row.separation_chunks !== null && {
+      separation: { value: row.separation, chunks: row.separation_chunks },
+    }),
 });
 
 export interface ProblemRow {

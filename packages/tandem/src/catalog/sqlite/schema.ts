@@ -166,4 +166,9 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX definitions_by_document ON definitions (document_id);
   `,
+  `
+  -- How well the embedder tells the index's passages apart, and of how many chunks it was measured.
+  ALTER TABLE index_state ADD COLUMN separation REAL;
+  ALTER TABLE index_state ADD COLUMN separation_chunks INTEGER;
+  `,
 ];

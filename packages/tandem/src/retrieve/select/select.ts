@@ -1,10 +1,8 @@
-import type { StoredChunk } from '../store/chunk-table.ts';
+import type { StoredChunk } from '../../store/chunk-table.ts';
 
 /**
- * Which of the ranked passages are shown. No two (nearly) the same span of a document, nor the same words twice from one document
- * or its copy; and a further passage of a section comes later: each earlier one of its section takes `again` off
- * its score, each of its document `alike`, so that the first few passages are about different things and a second of the same comes
- * where nothing else is near. `score` of a result is what was left of it: never above the one before.
+ * Which of the ranked passages are shown: no two (nearly) the same span of a document, nor the same words twice from one document or
+ * its copy. `score` of a result is what was left of it: never above the one before.
  */
 export function selectPassages<
   T extends {
@@ -15,24 +13,21 @@ export function selectPassages<
   ranked: readonly T[],
   {
     k,
-    again,
-    alike,
+    turns,
     subjects = [],
   }: {
     k: number;
-    again: number;
-    alike: number;
+    /** What a passage loses for each one above it that is about the same subject, where there are several. */
+    turns: number;
     /**
-     * Documents of each thing that the question is about: where there are several, they take turns as if they were sections. The
-     * last places are kept for those that the question lists and that have none yet.
+     * Documents of each thing that the question is about: where there are several, they take turns. The last places are kept for
+     * those that the question lists and that have none yet.
      */
     subjects?: readonly { documentIds: readonly string[]; isListed: boolean }[];
   },
 ): { item: T; score: number }[] {
   const chosen: { item: T; score: number }[] = [];
   const left = [...ranked].sort((a, b) => b.score - a.score);
-  const perSection = new Map<string, number>();
-  const perDocument = new Map<string, number>();
   const perSubject = new Map<number, number>();
   const several = subjects.length > 1;
   const subjectOf = ({ documentId }: { documentId: string }) =>
@@ -44,11 +39,7 @@ export function selectPassages<
         .map(({ chunk }) => subjectOf(chunk))
         .filter((at) => subjects[at]?.isListed && !perSubject.has(at)),
     );
-  const standingOf = ({ chunk, score }: T) =>
-    score -
-    again * (perSection.get(sectionOf(chunk)) ?? 0) -
-    alike * (perDocument.get(chunk.documentId) ?? 0) -
-    (again / 2) * (perSubject.get(subjectOf(chunk)) ?? 0);
+  const standingOf = ({ chunk, score }: T) => score - turns * (perSubject.get(subjectOf(chunk)) ?? 0);
   while (chosen.length < k && left.length > 0) {
     const waiting = listed > 0 && k >= listed ? waitingOf(left) : none;
     // With no part waiting, nothing is reserved: a place is left.
@@ -56,7 +47,7 @@ export function selectPassages<
     let best = 0;
     let value = Number.NEGATIVE_INFINITY;
     for (const [index, each] of left.entries()) {
-      // Penalties only lower a score: nothing further down can be better.
+      // Turns only lower a score: nothing further down can be better.
       if (each.score <= value) break;
       if (isLast && !waiting.has(subjectOf(each.chunk))) continue;
       const own = standingOf(each);
@@ -65,9 +56,6 @@ export function selectPassages<
     const [next] = left.splice(best, 1) as [T];
     if (chosen.some(({ item }) => isSameSpan(item.chunk, next.chunk))) continue;
     chosen.push({ item: next, score: value });
-    const section = sectionOf(next.chunk);
-    perSection.set(section, (perSection.get(section) ?? 0) + 1);
-    perDocument.set(next.chunk.documentId, (perDocument.get(next.chunk.documentId) ?? 0) + 1);
     const subject = subjectOf(next.chunk);
     if (subject >= 0) perSubject.set(subject, (perSubject.get(subject) ?? 0) + 1);
   }
@@ -75,17 +63,6 @@ export function selectPassages<
 }
 
 const none: ReadonlySet<number> = new Set();
-
-/** A document without headings is no section: one of its passages cannot represent the others. */
-function sectionOf({
-  documentId,
-  headingPath,
-  start,
-}: Pick<StoredChunk, 'documentId' | 'headingPath' | 'start'>): string {
-  return headingPath.length > 1
-    ? `${documentId}\u0000${headingPath.join('\u0000')}`
-    : `${documentId}\u0000@${start}`;
-}
 
 /**
  * More than half of the shorter one is in the other, or they say the same: a sentence repeated in two sections, or a copy of the

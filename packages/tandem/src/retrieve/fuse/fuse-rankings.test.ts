@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fuseRankings } from './fuse.ts';
+import { fuseRankings } from './fuse-rankings.ts';
 
 const ids = fc.uniqueArray(fc.integer({ min: 0, max: 30 }).map(String), { maxLength: 15 });
 const rankings = fc.array(ids, { maxLength: 4 });

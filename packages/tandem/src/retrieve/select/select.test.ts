@@ -7,20 +7,21 @@ const passage = (documentId: string, heading: string, start: number, score: numb
   score,
 });
 
-test('a second passage of a section waits while another is nearly as good', () => {
+test('several things that a question is about take turns', () => {
   const ranked = [
-    passage('a', 'x', 0, 1),
-    passage('a', 'x', 20, 0.9),
-    passage('a', 'y', 40, 0.8),
-    passage('b', 'x', 0, 0.3),
+    passage('gout', 'x', 0, 1),
+    passage('gout', 'y', 20, 0.9),
+    passage('gout', 'z', 40, 0.8),
+    passage('asthma', 'x', 0, 0.75),
   ];
-  const order = (again: number) =>
-    selectPassages(ranked, { k: 4, again, alike: 0 }).map(
-      ({ item }) => `${item.chunk.documentId}${item.chunk.start}`,
+  const subjects = ['gout', 'asthma'].map((id) => ({ documentIds: [id], isListed: false }));
+  const order = (turns: number, about = subjects) =>
+    selectPassages(ranked, { k: 4, turns, subjects: about }).map(
+      ({ item }) => `${item.chunk.documentId} ${item.chunk.start}`,
     );
-  expect(order(0)).toEqual(['a0', 'a20', 'a40', 'b0']);
-  expect(order(0.2)).toEqual(['a0', 'a40', 'a20', 'b0']);
-  expect(order(1)).toEqual(['a0', 'a40', 'b0', 'a20']);
+  expect(order(0)).toEqual(['gout 0', 'gout 20', 'gout 40', 'asthma 0']);
+  expect(order(0.1)).toEqual(['gout 0', 'gout 20', 'asthma 0', 'gout 40']);
+  expect(order(0.1, [])).toEqual(order(0));
 });
 
 test('each thing that a question lists has a passage where there are as many places', () => {
@@ -29,8 +30,7 @@ test('each thing that a question lists has a passage where there are as many pla
   const documents = (k: number) =>
     selectPassages(all, {
       k,
-      again: 0,
-      alike: 0,
+      turns: 0,
       subjects: ['gout', 'asthma', 'lupus', 'lost'].map((id) => ({
         documentIds: [id],
         isListed: id !== 'gout',
@@ -53,14 +53,13 @@ test('scores never rise down the list, and nothing is shown twice', () => {
     fc.property(
       fc.array(item, { maxLength: 20 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
-      (items, again) => {
+      (items, turns) => {
         const ranked = items.map(({ document, heading, start, score }) =>
           passage(document, heading, start, score),
         );
         const chosen = selectPassages(ranked, {
           k: 6,
-          again,
-          alike: again / 2,
+          turns,
           subjects: ['a', 'b'].map((id) => ({ documentIds: [id], isListed: true })),
         });
         expect(chosen.length).toBeLessThanOrEqual(6);

@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
-import { unit } from '../core/cosine.ts';
-import { localToolsOf } from '../models/local-tools.ts';
+import { unit } from '../../core/cosine.ts';
+import { localToolsOf } from '../../models/local-tools.ts';
 
 /**
  * Vectors of unit length. A text longer than the model reads is embedded in pieces, and its vector is their mean: a question may be

@@ -1,0 +1,29 @@
+/**
+ * What speaks for a passage. Each is in [0, 1] (`meaning` may fall below 0), on a scale that does not depend on what else was found, or, for
+ * `words`, only on the best of it. `fuse/ranking.ts` says what each is worth; the files beside this one say how each is measured.
+ */
+export interface Signals {
+  /** Cosine of the passage to the question: `search/candidates.ts`. */
+  meaning: number;
+  /** BM25 of the question's words, as a share of the best passage's: `search/candidates.ts`. */
+  words: number;
+  /** Share of the question's neighbouring words that stand side by side in the passage too: `phrases.ts`. */
+  phrases: number;
+  /** How much of a name of the passage's document is in the question, less for a name that many documents have: `names.ts`. */
+  names: number;
+  /** Share of the question's codes ("GK-19") that the passage has as they are written: `codes.ts`. */
+  codes: number;
+  /** Cosine of the headings above the passage to the question: `headings.ts`. */
+  headings: number;
+}
+
+export const signalNames = ['meaning', 'words', 'phrases', 'names', 'codes', 'headings'] as const satisfies (keyof Signals)[];
+
+export const noSignals: Readonly<Signals> = {
+  meaning: 0,
+  words: 0,
+  phrases: 0,
+  names: 0,
+  codes: 0,
+  headings: 0,
+};
