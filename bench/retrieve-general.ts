@@ -55,7 +55,9 @@ const collections = collectionsIn(flags.data).filter(
   ({ name, family }) => !wanted || wanted.includes(name) || wanted.includes(family),
 );
 if (collections.length === 0)
-  throw new Error(`There is no collection in ${flags.data}${wanted ? ` called ${wanted.join(' or ')}` : ''}.`);
+  throw new Error(
+    `There is no collection in ${flags.data}${wanted ? ` called ${wanted.join(' or ')}` : ''}.`,
+  );
 mkdirSync(flags.work, { recursive: true });
 const python = flags.python ?? pythonEnvironment(flags.work, ['bm25s==0.3.16', 'PyStemmer==3.1.0']);
 
@@ -68,7 +70,9 @@ for (const [documents, own] of Map.groupBy(collections, (each) => each.documents
     const questions = collection.load().filter(({ group }) => !flags.half || halfOf(group) === flags.half);
     if (questions.length > 0) measured.push(await measure(tandem, collection, questions));
   }
-  console.error(`${documents.split('/').slice(-2).join('/')}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  console.error(
+    `${documents.split('/').slice(-2).join('/')}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
 }
 if (flags.signals) writeFileSync(flags.signals, JSON.stringify(measured.map(signalsOf)));
 
@@ -79,7 +83,9 @@ const before: Record<string, { meaning: number; words: number }> = JSON.parse(
 const failures: string[] = [];
 const gains: number[] = [];
 const figures: unknown[] = [];
-console.log(`Share of questions with a passage that answers among the first 1, 5, 10; nDCG@10. n, 95 % intervals by document.`);
+console.log(
+  `Share of questions with a passage that answers among the first 1, 5, 10; nDCG@10. n, 95 % intervals by document.`,
+);
 for (const each of measured) report(each);
 const gain = gains.reduce((sum, value) => sum + value, 0) / gains.length;
 if (gains.length > 0) {
@@ -98,7 +104,9 @@ function report(own: Measured): void {
   const { collection, asked } = own;
   const { name, family } = collection;
   const groups = asked.map(({ group }) => group);
-  const reference = fitReference(measured.filter((other) => other.collection.family !== family && !other.collection.printedOnly));
+  const reference = fitReference(
+    measured.filter((other) => other.collection.family !== family && !other.collection.printedOnly),
+  );
   const peer = byBm25s(own);
   const ways: Record<string, string[][]> = {
     hybrid: asked.map(({ hybrid }) => hybrid),
@@ -144,7 +152,9 @@ function report(own: Measured): void {
                 !collection.printedOnly &&
                 (difference.high < 0 || difference.value < -0.02)
               )
-                failures.push(`${name}: hybrid − ${way} at ${k} is ${signed(difference.value)} ${interval(difference)}`);
+                failures.push(
+                  `${name}: hybrid − ${way} at ${k} is ${signed(difference.value)} ${interval(difference)}`,
+                );
               return `  hybrid − it @${k} ${signed(difference.value)} ${interval(difference)}`;
             })
             .join('');
@@ -171,7 +181,9 @@ function fitReference(others: readonly Measured[]): number | undefined {
   const tried = Array.from({ length: 19 }, (_, at) => (at + 1) / 20).map((w) => ({
     w,
     value: mean(
-      families.map((own) => mean(own.map(({ asked }) => mean(asked.map((one) => gainAt(one, convex(one, w))))))),
+      families.map((own) =>
+        mean(own.map(({ asked }) => mean(asked.map((one) => gainAt(one, convex(one, w)))))),
+      ),
     ),
   }));
   return tried.reduce((best, one) => (one.value > best.value ? one : best)).w;
@@ -183,7 +195,14 @@ function gainAt(asked: Measured['asked'][number], ids: readonly string[]): numbe
 }
 
 function byBm25s({ collection, asked, chunks }: Measured) {
-  const names: Record<string, string> = { en: 'english', es: 'spanish', hi: 'hindi', ru: 'russian', th: 'thai', tr: 'turkish' };
+  const names: Record<string, string> = {
+    en: 'english',
+    es: 'spanish',
+    hi: 'hindi',
+    ru: 'russian',
+    th: 'thai',
+    tr: 'turkish',
+  };
   const found: number[][] = JSON.parse(
     execFileSync(python, [join(folder, 'bm25s_peer.py')], {
       input: JSON.stringify({
@@ -214,7 +233,9 @@ function signalsOf({ collection: { name, family, printedOnly }, separation, aske
       id,
       half: halfOf(group),
       wanted: candidates.map(({ isWanted }) => Number(isWanted)),
-      signals: candidates.map(({ signals }) => Object.values(signals).map((value) => Number(value.toFixed(5)))),
+      signals: candidates.map(({ signals }) =>
+        Object.values(signals).map((value) => Number(value.toFixed(5))),
+      ),
     })),
   };
 }

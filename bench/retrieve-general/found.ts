@@ -43,7 +43,8 @@ function shareInside(text: string, wanted: string): number {
         (part) =>
           inside.includes(part) ||
           (lengthOf(part) > 60 &&
-            (inside.includes([...part].slice(0, 45).join('')) || inside.includes([...part].slice(-45).join('')))),
+            (inside.includes([...part].slice(0, 45).join('')) ||
+              inside.includes([...part].slice(-45).join('')))),
       )
       .reduce((sum, part) => sum + lengthOf(part), 0) / total
   );

@@ -1,21 +1,17 @@
 /** One collection, ingested and asked: what each way of searching puts where. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTandem, ingest, openCatalog, type Tandem } from '../../packages/tandem/src/index.ts';
+import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse/fuse-rankings.ts';
 import type { Ranking } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
 import { weightsOf } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
-import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse/fuse-rankings.ts';
 import { scoreOf } from '../../packages/tandem/src/retrieve/fuse/shares.ts';
 import type { Compared } from '../../packages/tandem/src/retrieve/retrieval.ts';
 import { isSameSpan } from '../../packages/tandem/src/retrieve/select/select.ts';
-import {
-  createTandem,
-  ingest,
-  openCatalog,
-  type Tandem,
-} from '../../packages/tandem/src/index.ts';
+import { noSignals } from '../../packages/tandem/src/retrieve/signals/signals.ts';
 import { filesSource } from '../../packages/tandem/src/sources/files.ts';
-import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
 import type { StoredChunk } from '../../packages/tandem/src/store/chunk-table.ts';
+import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
 import type { Collection, Question } from './collections.ts';
 import { isFound } from './found.ts';
 
@@ -97,7 +93,7 @@ export async function measure(
       const { documentId, start, end, text, headingPath } = chunk;
       candidates.set(chunk.id, {
         id: chunk.id,
-        signals: own?.signals ?? { meaning: 0, words: 0, phrases: 0, names: 0, codes: 0, headings: 0 },
+        signals: own?.signals ?? noSignals,
         ranks: own?.ranks ?? {},
         isWanted: isFound(chunk, question),
         span: { documentId, start, end, text, headingPath },
@@ -143,7 +139,9 @@ export function fused({ candidates }: Asked): string[] {
       .filter(({ ranks }) => ranks[kind] !== undefined)
       .sort((a, b) => a.ranks[kind]! - b.ranks[kind]!)
       .map(({ id }) => id);
-  const places = new Map(fuseRankings([listOf('dense'), listOf('lexical')]).map(({ id, score }) => [id, score]));
+  const places = new Map(
+    fuseRankings([listOf('dense'), listOf('lexical')]).map(({ id, score }) => [id, score]),
+  );
   return bestOf(candidates, ({ id }) => places.get(id) ?? 0);
 }
 

@@ -125,5 +125,6 @@ export type { Store } from './store/store.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './tune/encoders/tune-embedder.ts';
 export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './tune/encoders/tune-reranker.ts';
 export { type ExportedAdapter, type ExportOptions, exportAdapter } from './tune/export-adapter.ts';
+export { type TunedRanking, type TuneRankingOptions, tuneRanking } from './tune/ranking/tune-ranking.ts';
 export { tune } from './tune/tune.ts';
 export type { TunedAdapter, TuneEstimate, TuneOptions } from './tune/tune-options.ts';

@@ -3,6 +3,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type TunedEmbedder, tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
 import { type TunedReranker, tuneReranker } from '../tune/encoders/tune-reranker.ts';
 import { cancelHosted } from '../tune/hosted/cancel-hosted.ts';
+import { type TunedRanking, tuneRanking } from '../tune/ranking/tune-ranking.ts';
 import { cancelTraining } from '../tune/training-run.ts';
 import { tune } from '../tune/tune.ts';
 import type { TuneEstimate } from '../tune/tune-options.ts';
@@ -23,6 +24,7 @@ interface TuneFlags {
   cancel?: boolean;
   embedder?: boolean;
   reranker?: boolean;
+  ranking?: boolean;
 }
 
 /** Flags that only an adapter's training has, and that an encoder's would ignore. */
@@ -58,8 +60,20 @@ export function addTune(program: Command, signal: AbortSignal): void {
         'train a cross-encoder that compares the best passages with the question once more',
       ).conflicts(['embedder', 'glossary', ...ofAdapters]),
     )
+    .addOption(
+      new Option(
+        '--ranking',
+        'learn from the same questions how much meaning, words, names and headings count in a search',
+      ).conflicts(['embedder', 'reranker', 'glossary', 'fresh', ...ofAdapters]),
+    )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        if (flags.ranking) {
+          const learned = await tuneRanking(project, { signal, onProgress });
+          onProgress.end();
+          print(learned, describeRanking);
+          return;
+        }
         if (flags.reranker) {
           const trained = await tuneReranker(project, {
             ...(flags.fresh && { fresh: true }),
@@ -179,6 +193,18 @@ function describeEmbedder({
         ]
       : []),
     `It lies in ${directory}. To use it, set models.embedder to that path and run tandem ingest.`,
+  ].join('\n');
+}
+
+function describeRanking({ id, ranking, general, questions, validation, reference }: TunedRanking): string {
+  const { before, after, difference } = validation;
+  const changed = (['meaning', 'phrases', 'names', 'codes', 'headings', 'sections'] as const)
+    .filter((name) => Math.abs(ranking[name] - general[name]) >= 0.005)
+    .map((name) => `${name} ${general[name].toFixed(2)} → ${ranking[name].toFixed(2)}`);
+  return [
+    `${id}: learnt from ${questions.train} questions. ${changed.length > 0 ? `Weights: ${changed.join(', ')}.` : 'The general weights fit them.'}`,
+    `On ${questions.validation} others nDCG@10 is ${after.toFixed(3)}; ${before.toFixed(3)} without it (difference ${difference.value.toFixed(3)}, 95 % interval ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)}).`,
+    `To use it, set retrieve.ranking to "${reference}"; tandem eval retrieval tells what it buys. The index stays as it is.`,
   ].join('\n');
 }
 

@@ -131,6 +131,8 @@ export const retrieveSettings = z.strictObject({
   maxTokens: z.number().int().min(64).optional(),
   /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
   leastSimilarity: z.number().min(-1).max(1).default(0.25),
+  /** A folder with what `tuneRanking` learnt; relative to the directory of the parts. Absent: the general ranking. */
+  ranking: z.string().min(1).optional(),
 });
 
 const answerSettings = z

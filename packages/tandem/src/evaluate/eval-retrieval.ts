@@ -24,7 +24,7 @@ export type EvalRetrievalParts = Pick<Parts, 'catalog' | 'material' | 'store' | 
 /** The parts that ways of cutting documents are measured with. */
 export type EvalChunkersParts = Pick<
   Parts,
-  'catalog' | 'settings' | 'models' | 'material' | 'dataDirectory' | 'openSources' | 'whileOpen'
+  'catalog' | 'settings' | 'models' | 'material' | 'directory' | 'dataDirectory' | 'openSources' | 'whileOpen'
 >;
 
 /** Which cases, and how they are searched. */
@@ -107,7 +107,7 @@ async function evalChunker(
   const index = {
     catalog,
     store: async () => store,
-    retriever: () => retrieverFor(settings, { catalog, store, models, material }),
+    retriever: () => retrieverFor(settings, { catalog, store, models, material, directory: parts.directory }),
   };
   return {
     strategy,

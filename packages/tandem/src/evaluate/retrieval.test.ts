@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isHit } from '../core/span-overlap.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
-import { evaluateRetrieval, failureCounts, isHit } from './retrieval.ts';
+import { evaluateRetrieval, failureCounts } from './retrieval.ts';
 
 /** A document of ten passages of ten characters each; the answer is in the fourth and fifth. */
 const passage = (documentId: string, at: number, text = `text ${at}`): Passage => ({

@@ -1,4 +1,5 @@
 import type { ProgressListener } from '../core/progress.ts';
+import { isHit, overlapOf } from '../core/span-overlap.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
 import type { RetrievalCase } from '../dataset/cases.ts';
@@ -64,24 +65,6 @@ export interface RetrievalEvaluation {
   failures: RetrievalFailure[];
   /** Milliseconds. */
   latency: { p50: number; p95: number };
-}
-
-/**
- * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half
- * of the source (a sentence, shorter than one). Cutting and ranking are compared by it, so of two halves one counts. Whether an
- * answer had and cited the right passage is measured by the milder `holdsSource` (a quarter): recall here is not above "Right
- * passage retrieved" of a comparison's report for the same passages.
- */
-export function isHit(
-  passage: Pick<Passage, 'start' | 'end'>,
-  source: { start: number; end: number },
-): boolean {
-  return overlapOf(passage, source) > Math.min(passage.end - passage.start, source.end - source.start) / 2;
-}
-
-/** In characters; 0 or less where they do not overlap. */
-function overlapOf(a: { start: number; end: number }, b: { start: number; end: number }): number {
-  return Math.min(a.end, b.end) - Math.max(a.start, b.start);
 }
 
 /**

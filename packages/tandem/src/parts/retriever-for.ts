@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Settings } from '../core/settings.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import type { Models } from '../models/providers.ts';
+import { readLearnedRanking } from '../retrieve/learn/learned-ranking.ts';
 import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
 import type { Store } from '../store/store.ts';
 import type { Material } from './material.ts';
@@ -14,7 +16,15 @@ export async function retrieverFor(
     store,
     models,
     material,
-  }: { catalog: Catalog; store: Store; models: Models; material: Material },
+    directory,
+  }: {
+    catalog: Catalog;
+    store: Store;
+    models: Models;
+    material: Material;
+    /** Where a relative path in the settings starts. */
+    directory: string;
+  },
 ): Promise<Retriever> {
   const reranker = await models.reranker();
   const glossary = await material.searchGlossary?.read();
@@ -24,6 +34,9 @@ export async function retrieverFor(
     embedder: await models.embedder(),
     candidates: retrieve.candidates,
     chunking: chunk,
+    ...(retrieve.ranking !== undefined && {
+      learned: await readLearnedRanking(resolve(directory, retrieve.ranking)),
+    }),
     ...(reranker && { reranker: { model: reranker, candidates: retrieve.rerankCandidates } }),
     ...(glossary && { glossary }),
   });

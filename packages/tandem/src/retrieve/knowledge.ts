@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
-import { localToolsOf } from '../models/local-tools.ts';
 import { measureSeparation } from '../index/measure-separation.ts';
+import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkTable } from '../store/chunk-table.ts';
 import { foldedWords } from '../text/words.ts';
 import { type NameIndex, nameIndexOf } from './names.ts';

@@ -10,6 +10,8 @@ export interface QueryPlan {
   text: string;
   /** What is searched: the question, with what its abbreviations stand for and names that it misspells in brackets. */
   full: string;
+  /** What is asked, without the names of what it is asked of. */
+  unnamed: string;
   /** The questions or things that it was searched as, each alone; absent where it is one. */
   parts?: string[];
   /** Codes and part numbers that it has and that are no part of a document's name. */
@@ -57,6 +59,10 @@ export function planQuery(
   return {
     text: question,
     full: spellOut(question, longForms),
+    unnamed: withoutWords(
+      question,
+      words.filter(({ start }) => named.has(start)),
+    ),
     exact: [
       ...new Set(
         exactTermsOf(question)
@@ -178,3 +184,15 @@ function areListed(
 
 const joining =
   /^\s*(?:[,/&+]|,?\s*\b(?:and|or|nor|plus|versus|vs\.?|as well as|together with|along with)\b)(?:\s+(?:also|both|either|my|your|his|her|our|their|the|an?))*\s*$/i;
+
+/** The text without these words of it; all of it where nothing would be left. */
+function withoutWords(text: string, words: readonly Word[]): string {
+  let kept = '';
+  let at = 0;
+  for (const { start, end } of words) {
+    kept += text.slice(at, start);
+    at = end;
+  }
+  kept = (kept + text.slice(at)).replace(/\s+/g, ' ').trim();
+  return wordsOf(kept).length > 0 ? kept : text;
+}

@@ -11,21 +11,23 @@ import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } f
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { termsOf } from '../text/terms.ts';
-import { type Candidate, gatherCandidates } from './search/candidates.ts';
 import { carryOver, type RewriteQuestion, type Turn } from './conversation.ts';
-import { embedQueries } from './search/embed-query.ts';
 import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
 import { addFreshness } from './freshness.ts';
+import { generalRanking, type Ranking, weightsOf } from './fuse/ranking.ts';
+import { scoreOf, sharesOf } from './fuse/shares.ts';
 import { type Knowledge, knowledgeOf } from './knowledge.ts';
+import { sectionsFor } from './learn/asked-sections.ts';
+import type { LearnedRanking } from './learn/learned-ranking.ts';
 import { parentsOf } from './parents.ts';
 import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery } from './plan.ts';
 import { listIn, questionsIn } from './question-parts.ts';
-import { generalRanking, type Ranking, weightsOf } from './fuse/ranking.ts';
 import type { Retrieval } from './retrieval.ts';
+import { type Candidate, gatherCandidates } from './search/candidates.ts';
+import { embedQueries } from './search/embed-query.ts';
 import { isSameSpan, selectPassages } from './select/select.ts';
-import { scoreOf, sharesOf } from './fuse/shares.ts';
 import { type Meaning, spellOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
@@ -53,6 +55,8 @@ export interface RetrieverOptions {
   reranker?: { model: RerankingModelV4; candidates?: number };
   /** How a hybrid search weighs what speaks for a passage. Default: `generalRanking`. */
   ranking?: Ranking;
+  /** What a project's own questions taught; takes the place of `ranking`. */
+  learned?: LearnedRanking;
 }
 
 /** How one question is searched, and which documents may be found. */
@@ -101,8 +105,16 @@ export interface Retriever {
  * const { passages } = await retriever.retrieve('How many days of leave?', { k: 3 });
  */
 export function createRetriever(options: RetrieverOptions): Retriever {
-  const { catalog, store, embedder, candidates = 60, ranking = generalRanking } = options;
+  const { catalog, store, embedder, candidates = 60, learned } = options;
+  const ranking = learned?.ranking ?? options.ranking ?? generalRanking;
   const identity = embedderIdentity(embedder);
+  if (learned && learned.embedderHash !== identity.hash)
+    throw new InvalidInputError({
+      domain: 'retrieve',
+      where: 'retrieve.ranking',
+      message: `The ranking was learnt with another embedder than ${identity.name}.`,
+      hint: 'Learn it again with this one, or leave retrieve.ranking out.',
+    });
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
   const withParents =
     options.chunking?.strategy === 'parent-child'
@@ -326,7 +338,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const plan = planQuery(text, { names: known.names, meanings, ...(filter && { filter }) });
     timings.understand = performance.now() - before;
 
-    const [vector] = await timed('embed', () => embedQueries(embedder, [plan.full], signal));
+    const asked = ranking.sections !== 0 ? learned?.asked : undefined;
+    const [vector, unnamed] = await timed('embed', () =>
+      embedQueries(embedder, [plan.full, ...(asked ? [plan.unnamed] : [])], signal),
+    );
     const found = await gatherCandidates({
       plan,
       vector: vector!,
@@ -336,6 +351,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       },
       search,
       documents: known.documents,
+      ...(asked && unnamed && { sections: sectionsFor(unnamed, asked) }),
       ...(ranking.headings !== 0 && {
         embedHeadings: (headings: string[]) => embedHeadings(headings, signal),
       }),
@@ -452,7 +468,16 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     let before = performance.now();
     if (mode === 'dense') {
       meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const [vector] = await embedQueries(embedder, [spellOut(text, meanings.map(({ longForm }) => longForm))], search.signal);
+      const [vector] = await embedQueries(
+        embedder,
+        [
+          spellOut(
+            text,
+            meanings.map(({ longForm }) => longForm),
+          ),
+        ],
+        search.signal,
+      );
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);

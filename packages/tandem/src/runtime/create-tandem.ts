@@ -115,7 +115,7 @@ function assemble(
   let dataDirectory = options.dataDirectory && resolve(options.dataDirectory);
   const store = once(() => openPart(options.store ?? memoryStore, owned));
   const retriever = once(async () =>
-    retrieverFor(settings, { catalog, store: await store(), models, material }),
+    retrieverFor(settings, { catalog, store: await store(), models, material, directory }),
   );
   const tandem: Tandem = {
     name: options.name ?? 'tandem',

@@ -14,6 +14,7 @@ export interface Ranking {
   names: number;
   codes: number;
   headings: number;
+  sections: number;
   /** What a reranker's score, from 0 to 1, adds. */
   reranked: number;
   /** What a passage loses for each one above it that is about the same of several things asked. */
@@ -28,6 +29,7 @@ export const generalRanking: Ranking = {
   names: 0.1,
   codes: 0.2,
   headings: 0,
+  sections: 0,
   reranked: 0.3,
   turns: 0.05,
 };
@@ -45,9 +47,9 @@ export function weightsOf(
 ): Weights {
   const meaning = 1 / (1 + Math.exp(-(ranking.meaning + ranking.separation * (separation - 4))));
   const phrases = hasPhrases ? ranking.phrases : 0;
-  const { names, codes, headings } = ranking;
+  const { names, codes, headings, sections } = ranking;
   // The sum of all is at most about 1, so that a score can be read as a share.
-  const sum = 1 + names + codes + headings;
+  const sum = 1 + names + codes + headings + sections;
   return {
     meaning: meaning / sum,
     words: ((1 - meaning) * (1 - phrases)) / sum,
@@ -55,5 +57,6 @@ export function weightsOf(
     names: names / sum,
     codes: codes / sum,
     headings: headings / sum,
+    sections: sections / sum,
   };
 }

@@ -3,6 +3,7 @@ import type { ScoredChunk, SearchOptions, StoredChunk } from '../../store/chunk-
 import type { LexicalIndex } from '../../store/lexical-index.ts';
 import type { VectorStore } from '../../store/vector-store.ts';
 import { termsOf } from '../../text/terms.ts';
+import { headingKey } from '../learn/asked-sections.ts';
 import type { QueryPlan } from '../plan.ts';
 import { codesIn } from '../signals/codes.ts';
 import { nameStrength } from '../signals/names.ts';
@@ -28,6 +29,8 @@ export interface GatherOptions {
   documents: number;
   /** Absent where headings count nothing. */
   embedHeadings?: (headings: string[]) => Promise<Float32Array[]>;
+  /** Heading → how often questions like this one were answered below it. */
+  sections?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Documents named in the question that are looked at, and passages of them. */
@@ -82,7 +85,7 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
 async function compare(
   candidates: readonly Candidate[],
   terms: readonly string[],
-  { plan, vector, documents, embedHeadings }: GatherOptions,
+  { plan, vector, documents, embedHeadings, sections }: GatherOptions,
 ): Promise<void> {
   const phrases = phrasesOf(terms);
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
@@ -96,12 +99,12 @@ async function compare(
       signals.phrases = phrases([termsOf(chunk.prefix ?? chunk.headingPath.join(' ')), termsOf(chunk.text)]);
     signals.names = links.get(chunk.documentId) ?? 0;
     signals.codes = codes.get(chunk) ?? 0;
+    signals.sections = sections?.get(headingKey(chunk.headingPath) ?? '') ?? 0;
   }
   if (!embedHeadings) return;
   const pathOf = ({ chunk }: Candidate) => chunk.headingPath.slice(1).join(': ');
   const paths = [...new Set(candidates.map(pathOf))].filter((path) => path !== '');
   const vectors = await embedHeadings(paths);
   const similarity = new Map(paths.map((path, at) => [path, dot(vector, vectors[at]!)]));
-  for (const candidate of candidates)
-    candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
+  for (const candidate of candidates) candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
 }

@@ -15,9 +15,22 @@ export interface Signals {
   codes: number;
   /** Cosine of the headings above the passage to the question: `headings.ts`. */
   headings: number;
+  /**
+   * How often questions like this one were answered below a heading like the passage's; only in a project that learnt it:
+   * `learn/asked-sections.ts`.
+   */
+  sections: number;
 }
 
-export const signalNames = ['meaning', 'words', 'phrases', 'names', 'codes', 'headings'] as const satisfies (keyof Signals)[];
+export const signalNames = [
+  'meaning',
+  'words',
+  'phrases',
+  'names',
+  'codes',
+  'headings',
+  'sections',
+] as const satisfies (keyof Signals)[];
 
 export const noSignals: Readonly<Signals> = {
   meaning: 0,
@@ -26,4 +39,5 @@ export const noSignals: Readonly<Signals> = {
   names: 0,
   codes: 0,
   headings: 0,
+  sections: 0,
 };

@@ -1,0 +1,20 @@
+/** A stretch `[start, end)` of one document's text, in UTF-16 units. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** How far two spans of one document overlap, in UTF-16 units; 0 or less where they do not. */
+export function overlapOf(a: Span, b: Span): number {
+  return Math.min(a.end, b.end) - Math.max(a.start, b.start);
+}
+
+/**
+ * Whether a passage is a hit: more than half of it lies in the source (a section, longer than a passage), or it has more than half
+ * of the source (a sentence, shorter than one). Cutting and ranking are compared by it, so of two halves one counts. Whether an
+ * answer had and cited the right passage is measured by the milder `holdsSource` (a quarter): recall here is not above "Right
+ * passage retrieved" of a comparison's report for the same passages.
+ */
+export function isHit(passage: Span, source: Span): boolean {
+  return overlapOf(passage, source) > Math.min(passage.end - passage.start, source.end - source.start) / 2;
+}
