@@ -166,4 +166,10 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX definitions_by_document ON definitions (document_id);
   `,
+  `
+  -- NULL: not plain, or not asked for yet; documents get theirs when they are next put.
+  ALTER TABLE documents ADD COLUMN language TEXT;
+  -- Which languages there are is asked before a question is searched, and must not read the table.
+  CREATE INDEX documents_by_language ON documents (language);
+  `,
 ];
