@@ -209,7 +209,7 @@ async function bringInLine(
         title: document.title,
         access: document.access,
         metadata: document.metadata,
-        terms: termsOf(textForSearch(texts[i]!, chunk)),
+        terms: termsOf(textForSearch(texts[i]!, chunk), document.language),
         vector: vectors[i]!,
       })),
       at,

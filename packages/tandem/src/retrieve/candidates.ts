@@ -3,11 +3,11 @@ import type { ScoredChunk, SearchOptions, StoredChunk } from '../store/chunk-tab
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
 import { contentWords } from '../text/content-words.ts';
-import { termsOf } from '../text/terms.ts';
 import { type Evidence, noEvidence } from './evidence.ts';
 import { termsIn } from './exact-terms.ts';
 import type { LinkedName } from './names.ts';
 import type { QueryPlan } from './plan.ts';
+import type { QueryTerms } from './query-terms.ts';
 import { kindsOfHeading } from './section-kinds.ts';
 import type { SectionProfiles } from './section-profiles.ts';
 
@@ -26,6 +26,7 @@ export interface GatherOptions {
   vectors: { full: Float32Array; focused: Float32Array[]; asked: Float32Array[] };
   store: Pick<VectorStore, 'searchVector'> & Pick<LexicalIndex, 'searchTerms'>;
   search: SearchOptions;
+  queryTerms: QueryTerms;
   profiles: SectionProfiles;
   embedHeadings(headings: string[]): Promise<Float32Array[]>;
 }
@@ -40,6 +41,8 @@ const whole = { named: 6, found: 4, passages: 160 };
  */
 export async function gatherCandidates(options: GatherOptions): Promise<Candidate[]> {
   const { plan, vectors, store, search, profiles } = options;
+  const byWords = async (text: string) =>
+    store.searchTerms(await options.queryTerms(text, search.at), searchOptions);
   const searchOptions = { ...search, withVectors: true };
   // Of each thing that the question is about, the documents that are named best.
   const bySubject = plan.subjects.map(({ documentIds }) =>
@@ -61,8 +64,8 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
         });
   const [dense, lexical, condensed, ofNamed, ...focused] = await Promise.all([
     store.searchVector(vectors.full, searchOptions),
-    store.searchTerms(termsOf(plan.text), searchOptions),
-    plan.condensed === undefined ? undefined : store.searchTerms(termsOf(plan.condensed), searchOptions),
+    byWords(plan.text),
+    plan.condensed === undefined ? undefined : byWords(plan.condensed),
     wholeDocuments(named),
     ...vectors.focused.map((vector) => store.searchVector(vector, searchOptions)),
   ]);

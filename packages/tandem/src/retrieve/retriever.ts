@@ -10,7 +10,6 @@ import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { termsOf } from '../text/terms.ts';
 import { type Candidate, gatherCandidates } from './candidates.ts';
 import { carryOver, type RewriteQuestion, type Turn } from './conversation.ts';
 import { embedQueries } from './embed-query.ts';
@@ -22,6 +21,7 @@ import { parentsOf } from './parents.ts';
 import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery } from './plan.ts';
+import { queryTermsFor } from './query-terms.ts';
 import { listIn, questionsIn } from './question-parts.ts';
 import { fittedRanking, type Ranking } from './ranking.ts';
 import type { Retrieval } from './retrieval.ts';
@@ -105,6 +105,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
   const identity = embedderIdentity(embedder);
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
+  const queryTerms = queryTermsFor(catalog);
   const withParents =
     options.chunking?.strategy === 'parent-child'
       ? parentsOf({ catalog, embedder, chunking: options.chunking })
@@ -295,7 +296,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     // Where a passage is about two of them, they may be one thing: the symptoms of an illness.
     const hits = await Promise.all(
       items.map(async (item) => {
-        const found = await store.searchTerms(termsOf(item), { ...search, limit: 30 });
+        const found = await store.searchTerms(await queryTerms(item, search.at), { ...search, limit: 30 });
         return found.filter(({ score }) => score >= 0.6 * found[0]!.score).map(({ chunk }) => chunk.id);
       }),
     );
@@ -339,6 +340,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         searchTerms: (terms, options) => timed('lexical', () => store.searchTerms(terms, options)),
       },
       search,
+      queryTerms,
       profiles: known.profiles,
       embedHeadings: (headings) => embedHeadings(headings, signal),
     });
@@ -434,7 +436,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const found = await Promise.all(
       words.slice(0, 4).map(async (word) => ({
         word,
-        somewhere: (await store.searchTerms(termsOf(word), { ...search, limit: 1 })).length > 0,
+        somewhere:
+          (await store.searchTerms(await queryTerms(word, search.at), { ...search, limit: 1 })).length > 0,
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
@@ -455,7 +458,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
-    } else found = await store.searchTerms(termsOf(text), search);
+    } else found = await store.searchTerms(await queryTerms(text, search.at), search);
     timings[mode] = performance.now() - before;
 
     const passages: Passage[] = [];

@@ -11,6 +11,15 @@ export const functionWordsByLanguage: Readonly<Record<string, readonly string[]>
       هو هي هم هن هما أنا أنت نحن كان كانت كانوا يكون تكون ليس ليست لا لم لن إن أن إذا إذ لو قد لقد ثم أو أم بل لكن و ف ب ل ك كل بعض غير
       بين بعد قبل عند عندما حيث حتى منذ خلال منها منه فيها فيه عليه عليها له لها لهم به بها كما مما وهو وهي والتي والذي ولم ولا وما أما
       أنه أنها`,
+    be: `
+      а або аб але бо без быў была было былі быць ва вы від вельмі для да до дзе ды ён яна яно яны е ж за з і іх каб каго калі каля кім
+      мы мяне на над не ні о па пад пасля паміж пра праз пры са сам сваё свае свой сябе там таго так такі таксама тут тым ты ў у хто
+      чаму чым што шмат як які якая якое якія яго яе яму гэта гэты гэтая гэтыя`,
+    bg: `
+      а ако ала без беше би били бил била било в вас ви вие все всеки всички във върху где го да дали до докато е един една едно за защо
+      и или им има като как каква какво какъв какви кога който която което които коя кое кой колко към къде ли ме между ми много може му
+      на над най нас не нещо ни ние но някои някой няма о обаче от отколкото по под поради преди през при с са сам само се си след
+      според със съм също така там тази тези те ти то този той това тогава толкова тук тя тях у ще я`,
     ca: `
       a al als amb aquell aquella aquelles aquells aquest aquesta aquestes aquests com de del dels des doncs el ella elles ells els em
       en entre era eren es és et fins ha han havia hi ho i jo la les li llur lo m me meu més molt ni no nosaltres o on per perquè però
@@ -170,6 +179,11 @@ export const functionWordsByLanguage: Readonly<Record<string, readonly string[]>
       всегда конечно всю между кого кому кем чему какого какому каким каких какими какое какие какую каков какова каковы который которая
       которое которые которого которой которому которым которую которых которыми сколько почему откуда чей чья чьё чьи ещё её этих этим
       этими это тех теми является являются также либо свой своего своей своих своим ними`,
+    sr: `
+      а ако али без би био била било били бити в већ га где да до док дакле за и из или иза им има ими испод између ја је јер јесам јесу
+      када како као кога које који која којих којим колико кроз ли ме мене ми мој на над нас наш не него неки није нису ни но о од око
+      он она они оно осим па пре при по под после против са сам само се себе сви све свој си смо су ту те ти то тога тако такође тај та
+      у уз ће ћу шта што још`,
     sv: `
       och det att i en jag hon som han på den med var sig för så till är men ett om hade de av icke mig du henne då sin nu har inte hans
       honom skulle hennes där min man ej vid kunde något från ut när efter upp vi dem vara vad över än dig kan sina här ha mot alla
@@ -181,5 +195,10 @@ export const functionWordsByLanguage: Readonly<Record<string, readonly string[]>
       ile ise kez ki kim mı mu mü nasıl ne neden nerde nerede nereye niçin niye o sanki şey siz şu tüm ve veya ya yani bir hangi hangisi
       hangileri kaç kimin kimi kime kimler nedir neydi neler nereden neresi neresidir midir mıdır mudur müdür olan olarak oldu olduğu
       kadar ancak fakat bunlar bunun buna bunu onun onu ona onlar ben sen bana sana üzere göre dır dir tır tir idi`,
+    uk: `
+      а або але без би був була було були бути в вас вже ви від він вона вони воно все всі всіх де для до є ж же з за зі із і їх їхній
+      його її й йому коли кого ким куди ледь ми між мене мені на над нам нас не ні ним ними них о об однак перед при під після по про
+      проти саме свій свого своєї своїх себе скільки та так такий також там те тим ти тільки того тому тоді тут у хто це цей ця ці цього
+      цієї цих чи чий чому через що щоб щодо як яка яке який які яких якого якої яким якими`,
   }).map(([language, words]) => [language, words.trim().split(/\s+/)]),
 );

@@ -15,6 +15,8 @@ const texts: Record<string, string> = {
   pl: 'Sklep jest otwarty od dziewiątej do osiemnastej. Kto chce wypożyczyć rower, powinien mieć ze sobą dowód; dzieci jeżdżą za darmo, jeśli są z nimi rodzice.',
   tr: 'Dükkân sabah dokuzda açılır ve akşam altıda kapanır. Bisiklet kiralamak isteyenler kimliklerini getirmelidir; çocuklar, anne ve babaları ile gelirse ücret ödemez.',
   ru: 'Магазин открывается в девять часов утра и закрывается в шесть. Тот, кто хочет взять велосипед напрокат, должен принести паспорт; дети катаются бесплатно, если с ними родители.',
+  uk: 'Крамниця відчиняється о дев’ятій годині ранку і зачиняється о шостій. Той, хто хоче взяти велосипед, повинен принести паспорт; діти катаються безкоштовно, якщо з ними їхні батьки.',
+  bg: 'Магазинът отваря в девет часа сутринта и затваря в шест. Който иска да наеме велосипед, трябва да донесе паспорт; децата карат безплатно, когато родителите им са с тях.',
   ar: 'يفتح المتجر أبوابه في الساعة التاسعة صباحا ويغلق في السادسة. من يريد أن يستأجر دراجة عليه أن يحضر جواز السفر، أما الأطفال فلا يدفعون شيئا إذا كانوا مع والديهم.',
   hi: 'दुकान सुबह नौ बजे खुलती है और शाम छह बजे बंद होती है। जो साइकिल किराए पर लेना चाहता है उसे अपना पासपोर्ट लाना होगा; बच्चे अपने माता-पिता के साथ हों तो उनसे पैसे नहीं लिए जाते।',
   th: 'ร้านเปิดเวลาเก้าโมงเช้าและปิดเวลาหกโมงเย็น ผู้ที่ต้องการเช่าจักรยานต้องนำหนังสือเดินทางมาด้วย',
@@ -40,10 +42,16 @@ describe('the language of a text', () => {
     ['a few words', 'Der Hund'],
     ['names', '| Northwind | 12 |\n| Contoso | 14 |\n| Fabrikam | 3 |\n| Tailspin | 8 |\n'.repeat(20)],
     ['two languages', `${texts.de} ${texts.fr}`.repeat(1) + texts.en],
-    ['two scripts', `${texts.ru} ${texts.en}`],
+    ['two scripts', `${texts.ru} ${texts.el} ${texts.el}`],
     ['two languages, one after the other', `${texts.en!.repeat(20)} ${texts.fi!.repeat(20)}`],
   ])('is not guessed of %s', async (_, text) => {
     expect(await detectLanguage(text)).toBeUndefined();
+  });
+
+  test('is that of the other script where there are Latin letters too: words in those are taken for English in each', async () => {
+    expect(await detectLanguage(`${texts.ru} ${texts.en}`)).toBe('ru');
+    expect(await detectLanguage(`${texts.zh} ${texts.en}`)).toBe('zh');
+    expect(await detectLanguage(`${texts.en} ${texts.en} Ёлка ${texts.en}`)).toBe('en');
   });
 
   test('is the same each time, and is asked of any text', async () => {

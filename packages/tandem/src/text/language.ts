@@ -15,31 +15,35 @@ import { foldedWords } from './words.ts';
  */
 export async function detectLanguage(text: string): Promise<string | undefined> {
   const pieces = sample(text).map(withoutCode);
-  const whole = pieces.join(' ');
-  const script = mainScript(whole);
+  const script = mainScript(pieces.join(' '));
   if (script === undefined) return undefined;
-  if (script === 'Han') return isJapanese(whole) ? 'ja' : 'zh';
+  if (script === 'Han') return isJapanese(pieces.join(' ')) ? 'ja' : 'zh';
   const only = languagesOf[script]!;
   if (only.length === 1) return only[0];
+  const own = script === 'Latin' ? pieces : pieces.map((piece) => piece.replace(/\p{Script=Latin}+/gu, ' '));
+  const whole = own.join(' ');
   if (countLetters(whole) < fewestLetters) return undefined;
 
   const { francAll } = await import('franc');
   const ranking = francAll(whole, { only: only.map((language) => codes[language]!) });
-  const [first, second] = ranking;
-  const language = only.find((language) => codes[language] === first?.[0]);
-  if (language === undefined) return undefined;
-  const near = ranking.slice(0, 6).map(([code]) => code);
-  const isThroughout = pieces.every(
-    (piece) =>
-      countLetters(piece) < fewestLetters ||
-      (francAll(piece, { only: near }).find(([code]) => code === first![0])?.[1] ?? 0) >=
-        1 - mostBehind(countLetters(piece)),
+  const candidates = ranking
+    .filter(([, nearness]) => nearness >= 0.97)
+    .map(([code]) => only.find((language) => codes[language] === code)!);
+  const counted = candidates.filter((language) => functionWordSets.has(language));
+  const [said = candidates[0]] = counted.sort(
+    (a, b) => countFunctionWords(whole, b) - countFunctionWords(whole, a),
   );
-  if (!isThroughout) return undefined;
-  const isSure = functionWordSets.has(language)
-    ? hasFunctionWords(whole, language, only)
-    : second === undefined || second[1] <= 1 - leastLead;
-  return isSure ? language : undefined;
+  if (said === undefined) return undefined;
+  const isSaid = (piece: string) => hasFunctionWords(piece, said, only);
+  const isNear = (piece: string) => {
+    const near = ranking.slice(0, 6).map(([code]) => code);
+    const [, nearness = 0] = francAll(piece, { only: near }).find(([code]) => code === codes[said]) ?? [];
+    return nearness >= 1 - mostBehind(countLetters(piece));
+  };
+  const isSure = functionWordSets.has(said) ? isSaid(whole) : (ranking[1]?.[1] ?? 0) <= 1 - leastLead;
+  const isThroughout = () =>
+    own.every((piece) => countLetters(piece) < fewestLetters || isSaid(piece) || isNear(piece));
+  return isSure && isThroughout() ? said : undefined;
 }
 
 /**
@@ -164,8 +168,12 @@ function mainScript(text: string): string | undefined {
     weights.set(script, (weights.get(script) ?? 0) + weight);
     all += weight;
   }
+  const latin = weights.get('Latin') ?? 0;
+  weights.delete('Latin');
   const [most] = [...weights].sort((a, b) => b[1] - a[1]);
-  return most && most[1] >= 30 && most[1] >= 0.7 * all ? most[0] : undefined;
+  // Names and terms in Latin letters are in texts of all scripts, and hardly ever the other way round.
+  if (most && most[1] >= 30 && most[1] >= 0.3 * all && most[1] >= 0.7 * (all - latin)) return most[0];
+  return latin >= 30 && latin >= 0.7 * all ? 'Latin' : undefined;
 }
 
 /** Runs of letters of one script, in a group of its name. */
@@ -190,13 +198,18 @@ function isJapanese(text: string): boolean {
 
 /** Whether a text has the words that each text of its language has, and not more of those of another. */
 function hasFunctionWords(text: string, language: string, others: readonly string[]): boolean {
-  const words = foldedWords(text);
-  const countOf = (of: string) => {
-    const known = functionWordSets.get(of);
-    return known ? words.filter((word) => known.has(word)).length : 0;
-  };
-  const own = countOf(language);
-  return own >= leastFunctionWords * words.length && others.every((other) => countOf(other) <= 1.2 * own);
+  const own = countFunctionWords(text, language);
+  return (
+    own > 0 &&
+    own >= leastFunctionWords * foldedWords(text).length &&
+    others.every((other) => countFunctionWords(text, other) <= 1.2 * own)
+  );
+}
+
+/** None where there is no list of them. */
+function countFunctionWords(text: string, language: string): number {
+  const known = functionWordSets.get(language);
+  return known ? foldedWords(text).filter((word) => known.has(word)).length : 0;
 }
 
 /** Norwegian and Danish share most of theirs, hence the fifth more above. */

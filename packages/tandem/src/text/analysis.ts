@@ -1,0 +1,131 @@
+import { withoutEnglishEnding } from './english-stemmer.ts';
+import { foldToAscii } from './fold-to-ascii.ts';
+import { functionStems, functionWords } from './function-words.ts';
+import { functionWordsByLanguage } from './function-words-by-language.ts';
+import Arabic from './snowball/arabic.ts';
+import Catalan from './snowball/catalan.ts';
+import Czech from './snowball/czech.ts';
+import Danish from './snowball/danish.ts';
+import Dutch from './snowball/dutch.ts';
+import Finnish from './snowball/finnish.ts';
+import French from './snowball/french.ts';
+import German from './snowball/german.ts';
+import Greek from './snowball/greek.ts';
+import Hindi from './snowball/hindi.ts';
+import Hungarian from './snowball/hungarian.ts';
+import Indonesian from './snowball/indonesian.ts';
+import Italian from './snowball/italian.ts';
+import Norwegian from './snowball/norwegian.ts';
+import Persian from './snowball/persian.ts';
+import Polish from './snowball/polish.ts';
+import Portuguese from './snowball/portuguese.ts';
+import Romanian from './snowball/romanian.ts';
+import Russian from './snowball/russian.ts';
+import Spanish from './snowball/spanish.ts';
+import Swedish from './snowball/swedish.ts';
+import Turkish from './snowball/turkish.ts';
+
+/** How the words of one language become terms. */
+export interface Analysis {
+  /** Lower case, left out of the terms. */
+  functionWords: ReadonlySet<string>;
+  /** A text before it is cut into words. */
+  prepare(text: string): string;
+  /** The term of a word, as it is written; empty where it is left out. */
+  term(word: string): string;
+}
+
+/**
+ * The analysis of a language (ISO 639-1). A language without a stemmer has its words as they are. Without a language, words are
+ * taken for English: so they were before documents had one, and no ending of another language is cut that may be part of a name.
+ */
+export function analysisOf(language: string | undefined): Analysis {
+  const key = language ?? 'en';
+  let analysis = analyses.get(key);
+  if (!analysis) analyses.set(key, (analysis = key === 'en' ? english : createAnalysis(key)));
+  return analysis;
+}
+
+const analyses = new Map<string, Analysis>();
+
+const leftOutInEnglish = new Set(functionStems);
+
+const english: Analysis = {
+  functionWords: new Set(functionWords),
+  prepare: (text) => text,
+  term(word) {
+    const stem = withoutEnglishEnding(word.toLowerCase());
+    return leftOutInEnglish.has(stem) ? '' : foldToAscii(stem);
+  },
+};
+
+function createAnalysis(language: string): Analysis {
+  const functionWords = new Set(functionWordsByLanguage[language]);
+  // Accents are often left out where people type, and never tell a function word from another word that would be missed.
+  const leftOut = new Set([...functionWords].map(foldToAscii));
+  const { script = /\p{Script=Latin}/u, ...own } = { ...particular[language] };
+  const Snowball = stemmers[language];
+  const stemmer = Snowball && new Snowball();
+  return {
+    functionWords,
+    prepare: own.prepare ?? ((text) => text),
+    term(word) {
+      // A word in Latin letters among Russian ones is a foreign one, mostly English.
+      if (!script.test(word))
+        return /^\p{Script=Latin}/u.test(word) ? english.term(word) : word.toLowerCase();
+      const lower = own.lower?.(word) ?? word.toLowerCase();
+      if (leftOut.has(foldToAscii(lower))) return '';
+      return foldToAscii(stemmer ? stemmer.stemWord(lower) : lower);
+    },
+  };
+}
+
+/** Of Snowball's classes what is used of them. */
+interface Stemmer {
+  stemWord(word: string): string;
+}
+
+interface Particular {
+  /** A letter of its script; Latin where it is absent. */
+  script?: RegExp;
+  prepare?(text: string): string;
+  lower?(word: string): string;
+}
+
+const particular: Readonly<Record<string, Particular>> = {
+  ar: { script: /\p{Script=Arabic}/u },
+  el: { script: /\p{Script=Greek}/u },
+  fa: { script: /\p{Script=Arabic}/u },
+  hi: { script: /\p{Script=Devanagari}/u },
+  ru: { script: /\p{Script=Cyrillic}/u, lower: (word) => word.toLowerCase().replaceAll('ё', 'е') },
+  // "I" is the capital of the dotless letter; after an apostrophe come a name's endings ("Ankara'dan").
+  tr: {
+    prepare: (text) => text.replace(/(?<=\p{L})['’]\p{Ll}+/gu, ''),
+    lower: (word) => word.toLocaleLowerCase('tr'),
+  },
+};
+
+const stemmers: Readonly<Record<string, new () => Stemmer>> = {
+  ar: Arabic,
+  ca: Catalan,
+  cs: Czech,
+  da: Danish,
+  de: German,
+  el: Greek,
+  es: Spanish,
+  fa: Persian,
+  fi: Finnish,
+  fr: French,
+  hi: Hindi,
+  hu: Hungarian,
+  id: Indonesian,
+  it: Italian,
+  nl: Dutch,
+  no: Norwegian,
+  pl: Polish,
+  pt: Portuguese,
+  ro: Romanian,
+  ru: Russian,
+  sv: Swedish,
+  tr: Turkish,
+};
