@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bm25 } from '../../packages/tandem/src/store/bm25.ts';
 import { detectLanguage } from '../../packages/tandem/src/text/language.ts';
-import { countTerms, queryTermsOf, termsOf } from '../../packages/tandem/src/text/terms.ts';
+import { countTerms, documentTermsOf, queryTermsOf, termsOf } from '../../packages/tandem/src/text/terms.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -58,7 +58,7 @@ for (const language of readdirSync(flags.data).sort()) {
     ['as English', (text) => termsOf(text), (text) => termsOf(text)],
     [
       'by language',
-      (text) => termsOf(text, languageOf.get(documentOf.get(text)!)),
+      (text) => documentTermsOf(text, languageOf.get(documentOf.get(text)!)),
       (text) => queryTermsOf(text, languages),
     ],
   ];

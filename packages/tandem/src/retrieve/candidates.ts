@@ -42,7 +42,7 @@ const whole = { named: 6, found: 4, passages: 160 };
 export async function gatherCandidates(options: GatherOptions): Promise<Candidate[]> {
   const { plan, vectors, store, search, profiles } = options;
   const byWords = async (text: string) =>
-    store.searchTerms(await options.queryTerms(text, search.at), searchOptions);
+    store.searchTerms(await options.queryTerms(text, search), searchOptions);
   const searchOptions = { ...search, withVectors: true };
   // Of each thing that the question is about, the documents that are named best.
   const bySubject = plan.subjects.map(({ documentIds }) =>

@@ -105,7 +105,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, ranking = fittedRanking } = options;
   const identity = embedderIdentity(embedder);
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
-  const queryTerms = queryTermsFor(catalog);
+  const queryTerms = queryTermsFor({ catalog, store });
   const withParents =
     options.chunking?.strategy === 'parent-child'
       ? parentsOf({ catalog, embedder, chunking: options.chunking })
@@ -296,7 +296,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     // Where a passage is about two of them, they may be one thing: the symptoms of an illness.
     const hits = await Promise.all(
       items.map(async (item) => {
-        const found = await store.searchTerms(await queryTerms(item, search.at), { ...search, limit: 30 });
+        const found = await store.searchTerms(await queryTerms(item, search), { ...search, limit: 30 });
         return found.filter(({ score }) => score >= 0.6 * found[0]!.score).map(({ chunk }) => chunk.id);
       }),
     );
@@ -437,7 +437,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       words.slice(0, 4).map(async (word) => ({
         word,
         somewhere:
-          (await store.searchTerms(await queryTerms(word, search.at), { ...search, limit: 1 })).length > 0,
+          (await store.searchTerms(await queryTerms(word, search), { ...search, limit: 1 })).length > 0,
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
@@ -458,7 +458,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
-    } else found = await store.searchTerms(await queryTerms(text, search.at), search);
+    } else found = await store.searchTerms(await queryTerms(text, search), search);
     timings[mode] = performance.now() - before;
 
     const passages: Passage[] = [];

@@ -29,6 +29,8 @@ import Turkish from './snowball/turkish.ts';
 export interface Analysis {
   /** Lower case, left out of the terms. */
   functionWords: ReadonlySet<string>;
+  /** All words of a text. */
+  wordPattern: RegExp;
   /** A text before it is cut into words. */
   prepare(text: string): string;
   /** The term of a word, as it is written; empty where it is left out. */
@@ -50,7 +52,18 @@ const analyses = new Map<string, Analysis>();
 
 const leftOutInEnglish = new Set(functionStems);
 
+/**
+ * Marks cut a word where they are not alphabetic, as a virama is not, and the vowel signs of Devanagari are; but not the nukta, which
+ * makes one letter with the one before it, and in NFC is a character by itself.
+ */
+const words = /[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
+
+/** Words with all their marks: a virama is inside a word. Those that only choose how a character looks are no part of it. */
+export const wordsWithMarks =
+  /[\p{Alphabetic}\p{N}][[\p{Alphabetic}\p{N}\p{Mn}\p{Mc}]--[\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]]*/gv;
+
 const english: Analysis = {
+  wordPattern: words,
   functionWords: new Set(functionWords),
   prepare: (text) => text,
   term(word) {
@@ -68,6 +81,7 @@ function createAnalysis(language: string): Analysis {
   const stemmer = Snowball && new Snowball();
   return {
     functionWords,
+    wordPattern: wordsWithMarks,
     prepare: own.prepare ?? ((text) => text),
     term(word) {
       // A word in Latin letters among Russian ones is a foreign one, mostly English.
@@ -96,7 +110,11 @@ const particular: Readonly<Record<string, Particular>> = {
   ar: { script: /\p{Script=Arabic}/u },
   el: { script: /\p{Script=Greek}/u },
   fa: { script: /\p{Script=Arabic}/u },
-  hi: { script: /\p{Script=Devanagari}/u },
+  // The nukta and the two signs of a nasal vowel are written or left out as people like.
+  hi: {
+    script: /\p{Script=Devanagari}/u,
+    prepare: (text) => text.replace(/[\u093c\u200c\u200d]/gu, '').replaceAll('\u0901', '\u0902'),
+  },
   ru: { script: /\p{Script=Cyrillic}/u, lower: (word) => word.toLowerCase().replaceAll('ё', 'е') },
   // "I" is the capital of the dotless letter; after an apostrophe come a name's endings ("Ankara'dan").
   tr: {

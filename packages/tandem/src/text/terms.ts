@@ -1,11 +1,12 @@
-import { type Analysis, analysisOf } from './analysis.ts';
+import { type Analysis, analysisOf, wordsWithMarks } from './analysis.ts';
+import { endingsOf, endingTerm, hasCompounds } from './compounds.ts';
 import { textForWords } from './search-words.ts';
 
 /**
- * The terms of a text, in order: what full-text search compares. Ingest makes them of each chunk in its document's language and retrieval of
- * each query (`queryTermsOf`); a store only looks for equal ones. They are runs of letters and digits, in lower case, endings cut and
+ * The words of a text as terms, in order: what full-text search compares. Ingest makes them of each chunk in its document's language
+ * (`documentTermsOf`) and retrieval of each query (`queryTermsOf`); a store only looks for equal ones. They are runs of letters and digits, in lower case, endings cut and
  * function words left out as the language has them (but for abbreviations spelt like function words), accents folded; scripts without
- * spaces in pairs of characters. Each is of letters, digits and marks only, and shorter than 64 bytes of UTF-8: what is longer is a
+ * spaces in pairs of characters, and of Thai and its like also the words. Each is of letters, digits and marks only, and shorter than 64 bytes of UTF-8: what is longer is a
  * key or a hash and no word.
  *
  * @param language ISO 639-1; words are taken for English without it.
@@ -15,11 +16,18 @@ export function termsOf(text: string, language?: string): string[] {
   const terms: string[] = [];
   // One form for what is the same: "é" may be written as a letter with an accent behind it, which would split the word.
   const plain = analysis.prepare(text.normalize('NFC'));
-  for (const [word] of textForWords(plain, analysis.functionWords).matchAll(words)) {
+  for (const [word] of textForWords(plain, analysis.functionWords).matchAll(analysis.wordPattern)) {
     const term = termOf(word, analysis);
     if (term !== '') terms.push(term);
   }
   return terms;
+}
+
+/** The terms of a document's text: its words, and what they end with where words are compounds. */
+export function documentTermsOf(text: string, language?: string): string[] {
+  const terms = termsOf(text, language);
+  if (!hasCompounds(language)) return terms;
+  return terms.flatMap((term) => [term, ...endingsOf(term).map((ending) => endingTerm(ending)!)]);
 }
 
 /**
@@ -33,9 +41,12 @@ export function queryTermsOf(query: string, languages: readonly (string | undefi
   const own = distinct.length > 1 ? languageByFunctionWords(query, distinct) : undefined;
   const elsewhere = own === undefined ? query : withoutFunctionWords(query, own);
   const most = new Map<string, number>();
-  for (const language of distinct)
-    for (const [term, count] of countTerms(termsOf(language === own ? query : elsewhere, language)))
+  for (const language of distinct) {
+    const terms = termsOf(language === own ? query : elsewhere, language);
+    const endings = hasCompounds(language) ? terms.flatMap(endingsOf) : [];
+    for (const [term, count] of countTerms([...terms, ...endings]))
       most.set(term, Math.max(most.get(term) ?? 0, count));
+  }
   return [...most].flatMap(([term, count]) => Array<string>(count).fill(term));
 }
 
@@ -45,12 +56,6 @@ export function countTerms(terms: readonly string[]): Map<string, number> {
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
   return counts;
 }
-
-/**
- * Marks cut a word where they are not alphabetic, as a virama is not, and the vowel signs of Devanagari are; but not the nukta, which
- * makes one letter with the one before it, and in NFC is a character by itself.
- */
-const words = /[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
 
 /** Empty where the word is left out. Words recur, and cutting one takes ten times as long as remembering it. */
 function termOf(word: string, analysis: Analysis): string {
@@ -77,7 +82,7 @@ function makeTerm(word: string, analysis: Analysis): string {
 
 /** The language that has more of a query's words as function words than any other; undefined where two have as many. */
 function languageByFunctionWords(query: string, languages: readonly string[]): string | undefined {
-  const all = query.normalize('NFC').toLowerCase().match(words) ?? [];
+  const all = query.normalize('NFC').toLowerCase().match(wordsWithMarks) ?? [];
   const counts = languages
     .map((language) => {
       const { functionWords } = analysisOf(language);
@@ -92,7 +97,7 @@ function withoutFunctionWords(query: string, language: string): string {
   const { functionWords } = analysisOf(language);
   return query
     .normalize('NFC')
-    .replace(words, (word) =>
+    .replace(wordsWithMarks, (word) =>
       functionWords.has(word.toLowerCase()) && !/^\p{Lu}{2,}$/u.test(word) ? ' ' : word,
     );
 }
