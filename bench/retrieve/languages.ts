@@ -12,9 +12,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bm25 } from '../../packages/tandem/src/store/bm25.ts';
 import { detectLanguage } from '../../packages/tandem/src/text/language.ts';
-import { countTerms, documentTermsOf, queryTermsOf, termsOf } from '../../packages/tandem/src/text/terms.ts';
+import { documentTermsOf, queryTermsOf, termsOf } from '../../packages/tandem/src/text/terms.ts';
+import { searchOver } from './search-terms.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -95,31 +95,6 @@ for (const language of readdirSync(flags.data).sort()) {
 
 function halfOf(document: string): 'fit' | 'check' {
   return createHash('sha256').update(document).digest()[0]! % 2 === 0 ? 'fit' : 'check';
-}
-
-/** The places of the ten best passages, best first. */
-function searchOver(passages: readonly (readonly string[])[]) {
-  const counts = passages.map(countTerms);
-  const average = passages.reduce((sum, { length }) => sum + length, 0) / passages.length;
-  const having = countTerms(counts.flatMap((terms) => [...terms.keys()]));
-  const search = (query: readonly string[]): number[] => {
-    const scores = new Float64Array(passages.length);
-    for (const [term, times] of countTerms(query)) {
-      const holders = having.get(term) ?? 0;
-      const weight = times * Math.log(1 + (passages.length - holders + 0.5) / (holders + 0.5));
-      for (const [at, terms] of counts.entries()) {
-        const frequency = terms.get(term);
-        if (frequency === undefined) continue;
-        const norm = bm25.k1 * (1 - bm25.b + (bm25.b * passages[at]!.length) / average);
-        scores[at]! += (weight * frequency) / (frequency + norm);
-      }
-    }
-    return [...scores.keys()]
-      .filter((at) => scores[at]! > 0)
-      .sort((a, b) => scores[b]! - scores[a]! || a - b)
-      .slice(0, 10);
-  };
-  return Object.assign(search, { average });
 }
 
 function searchInPython(

@@ -2,6 +2,7 @@ import { withoutEnglishEnding } from './english-stemmer.ts';
 import { foldToAscii } from './fold-to-ascii.ts';
 import { functionStems, functionWords } from './function-words.ts';
 import { functionWordsByLanguage } from './function-words-by-language.ts';
+import { scriptOf } from './language.ts';
 import Arabic from './snowball/arabic.ts';
 import Catalan from './snowball/catalan.ts';
 import Czech from './snowball/czech.ts';
@@ -33,6 +34,8 @@ export interface Analysis {
   wordPattern: RegExp;
   /** A text before it is cut into words. */
   prepare(text: string): string;
+  /** A word in lower case without its ending; as it is where the language has no stemmer. */
+  stem(word: string): string;
   /** The term of a word, as it is written; empty where it is left out. */
   term(word: string): string;
 }
@@ -66,6 +69,7 @@ const english: Analysis = {
   wordPattern: words,
   functionWords: new Set(functionWords),
   prepare: (text) => text,
+  stem: withoutEnglishEnding,
   term(word) {
     const stem = withoutEnglishEnding(word.toLowerCase());
     return leftOutInEnglish.has(stem) ? '' : foldToAscii(stem);
@@ -73,23 +77,25 @@ const english: Analysis = {
 };
 
 function createAnalysis(language: string): Analysis {
-  const functionWords = new Set(functionWordsByLanguage[language]);
+  const own = particular[language];
+  const functionWords = new Set(own?.keepsFunctionWords ? [] : functionWordsByLanguage[language]);
   // Accents are often left out where people type, and never tell a function word from another word that would be missed.
   const leftOut = new Set([...functionWords].map(foldToAscii));
-  const { script = /\p{Script=Latin}/u, ...own } = { ...particular[language] };
+  const isOwn = new RegExp(`\\p{Script=${scriptOf(language)}}`, 'u');
   const Snowball = stemmers[language];
   const stemmer = Snowball && new Snowball();
+  const stem = (word: string) => (stemmer ? stemmer.stemWord(word) : word);
   return {
     functionWords,
     wordPattern: wordsWithMarks,
-    prepare: own.prepare ?? ((text) => text),
+    prepare: own?.prepare ?? ((text) => text),
+    stem,
     term(word) {
       // A word in Latin letters among Russian ones is a foreign one, mostly English.
-      if (!script.test(word))
-        return /^\p{Script=Latin}/u.test(word) ? english.term(word) : word.toLowerCase();
-      const lower = own.lower?.(word) ?? word.toLowerCase();
+      if (!isOwn.test(word)) return isLatin.test(word) ? english.term(word) : word.toLowerCase();
+      const lower = own?.lower?.(word) ?? word.toLowerCase();
       if (leftOut.has(foldToAscii(lower))) return '';
-      return foldToAscii(stemmer ? stemmer.stemWord(lower) : lower);
+      return foldToAscii(stem(lower));
     },
   };
 }
@@ -99,23 +105,23 @@ interface Stemmer {
   stemWord(word: string): string;
 }
 
+const isLatin = /^\p{Script=Latin}/u;
+
+/** What a language needs besides. */
 interface Particular {
-  /** A letter of its script; Latin where it is absent. */
-  script?: RegExp;
+  /** Leaving function words out made its questions worse. */
+  keepsFunctionWords?: boolean;
   prepare?(text: string): string;
   lower?(word: string): string;
 }
 
 const particular: Readonly<Record<string, Particular>> = {
-  ar: { script: /\p{Script=Arabic}/u },
-  el: { script: /\p{Script=Greek}/u },
-  fa: { script: /\p{Script=Arabic}/u },
   // The nukta and the two signs of a nasal vowel are written or left out as people like.
   hi: {
-    script: /\p{Script=Devanagari}/u,
+    keepsFunctionWords: true,
     prepare: (text) => text.replace(/[\u093c\u200c\u200d]/gu, '').replaceAll('\u0901', '\u0902'),
   },
-  ru: { script: /\p{Script=Cyrillic}/u, lower: (word) => word.toLowerCase().replaceAll('ё', 'е') },
+  ru: { lower: (word) => word.toLowerCase().replaceAll('ё', 'е') },
   // "I" is the capital of the dotless letter; after an apostrophe come a name's endings ("Ankara'dan").
   tr: {
     prepare: (text) => text.replace(/(?<=\p{L})['’]\p{Ll}+/gu, ''),

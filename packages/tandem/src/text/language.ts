@@ -64,6 +64,11 @@ export function languageName(language: string): string {
   return englishNames.of(language) ?? language;
 }
 
+/** The script of a language, by Unicode's name ("Cyrillic"; "Han" for Japanese too); Latin for one that is not known here. */
+export function scriptOf(language: string): string {
+  return Object.keys(languagesOf).find((script) => languagesOf[script]!.includes(language)) ?? 'Latin';
+}
+
 /** Fewer letters are too few for trigrams. */
 const fewestLetters = 100;
 /** How much nearer the text must be to a language without a list of function words than to the next; `franc` gives the nearest 1. */
