@@ -98,6 +98,11 @@ export interface IndexedDocument extends Document {
   changeMark: string;
   /** The access label is the source's, and changes when the source says so; else it stands in the document itself. */
   accessFromSource: boolean;
+  /**
+   * ISO 639-1: as its metadata says or its text shows, and the terms of its chunks were made. Absent where it is not plain, and for
+   * documents ingested before languages were told apart.
+   */
+  language?: string;
   chunkCount: number;
   /** The commit that added this version. */
   addedSeq: number;
@@ -143,6 +148,8 @@ export interface DocumentCatalog {
   list(): Promise<DocumentSummary[]>;
   /** The document that was read from this uri. */
   at(uri: string): Promise<{ id: string; contentHash: string } | undefined>;
+  /** The languages of all documents, each once; undefined where there are documents of which it is not known. In no order. */
+  languages(): Promise<(string | undefined)[]>;
   /** Where the document with this id was read from. */
   uriOf(id: string): Promise<string | undefined>;
   /** How fresh each of these documents is; unknown ids are left out. */

@@ -374,6 +374,31 @@ describe('definitions in texts', () => {
   });
 });
 
+test('the languages of the documents, each once', async () => {
+  const path = join(folder, 'languages.sqlite');
+  await using catalog = await openCatalog(path);
+  await catalog.index.reset(configuration);
+  expect(await catalog.documents.languages()).toEqual([]);
+  const put = [
+    document('a', { language: 'de' }),
+    document('b'),
+    document('c', { language: 'de' }),
+    document('d', { language: 'fr' }),
+  ];
+  await catalog.index.commit({ seq: 1, put, remove: [], problems: [], resolved: [] });
+  expect((await catalog.documents.languages()).sort()).toEqual(['de', 'fr', undefined]);
+  expect((await catalog.documents.list()).map(({ language }) => language)).toEqual([
+    'de',
+    undefined,
+    'de',
+    'fr',
+  ]);
+  expect((await catalog.documents.get('a'))!.language).toBe('de');
+  expect(await catalog.documents.get('b')).not.toHaveProperty('language');
+  await catalog.index.commit({ seq: 2, put: [], remove: ['a', 'c'], problems: [], resolved: [] });
+  expect((await catalog.documents.languages()).sort()).toEqual(['fr', undefined]);
+});
+
 test('a catalogue of the first schema keeps its documents', async () => {
   const old = join(folder, 'old.sqlite');
   const connection = new DatabaseSync(old);
@@ -390,6 +415,7 @@ test('a catalogue of the first schema keeps its documents', async () => {
     changedAt: '2026-01',
   });
   expect(await migrated.documents.list()).toMatchObject([{ id: 'a', characters: 4 }]);
+  expect(await migrated.documents.languages()).toEqual([undefined]);
 });
 
 test('vectors come back bit for bit, only for their embedder', async () => {

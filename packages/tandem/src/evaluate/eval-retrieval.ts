@@ -165,6 +165,7 @@ async function measureRetrieval(
         .map(({ chunk }) => chunk)
         .filter((chunk) => Math.min(chunk.end, end) > Math.max(chunk.start, start));
     },
+    languageOf: async (id) => (await index.catalog.documents.get(id))?.language,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });

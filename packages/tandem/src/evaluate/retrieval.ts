@@ -15,6 +15,8 @@ export interface RetrievalEvaluationOptions {
   passagesOf(
     source: NonNullable<Case['source']>,
   ): Promise<readonly Pick<Passage, 'id' | 'start' | 'end' | 'text' | 'prefix'>[]>;
+  /** The language in which the words of a document are searched; words are taken for English without it. */
+  languageOf?(documentId: string): Promise<string | undefined>;
   /** Cut-offs; the greatest is how many passages are looked at. Default 1, 3, 5, 10. */
   ks?: readonly number[];
   signal?: AbortSignal;
@@ -102,6 +104,7 @@ export async function evaluateRetrieval(
             passages: seen,
             right: await options.passagesOf(source),
             compared: explanation?.compared,
+            language: await options.languageOf?.(source.documentId),
           })
         : 'not indexed',
       expected: source ?? notIndexed!,
@@ -131,12 +134,14 @@ function kindOf({
   passages,
   right,
   compared,
+  language,
 }: {
   question: string;
   source: NonNullable<Case['source']>;
   passages: readonly Passage[];
   right: readonly Pick<Passage, 'id' | 'start' | 'end' | 'text' | 'prefix'>[];
   compared: readonly { chunk: { id: string } }[] | undefined;
+  language: string | undefined;
 }): FailureKind {
   if (right.length === 0) return 'not indexed';
   const own = passages.filter(({ documentId }) => documentId === source.documentId);
@@ -147,9 +152,9 @@ function kindOf({
   const wanted = hits.length > 0 ? hits : right;
   const ids = new Set(wanted.map(({ id }) => id));
   if (compared?.some(({ chunk }) => ids.has(chunk.id))) return 'ranked too low';
-  const asked = new Set(termsOf(question));
+  const asked = new Set(termsOf(question, language));
   const shares = wanted.some(({ prefix = '', text }) =>
-    termsOf(`${prefix} ${text}`).some((term) => asked.has(term)),
+    termsOf(`${prefix} ${text}`, language).some((term) => asked.has(term)),
   );
   return shares ? 'not found' : 'vocabulary';
 }

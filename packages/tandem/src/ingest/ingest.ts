@@ -12,7 +12,7 @@ import { textForSearch } from '../index/text-for-search.ts';
 import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
-import { termsOf } from '../text/terms.ts';
+import { documentTermsOf } from '../text/terms.ts';
 import { embedTexts } from './embed-chunks.ts';
 import { holdHeapGrowth } from './heap-growth.ts';
 import { type IngestProblem, listSources, toIngestProblem } from './list-sources.ts';
@@ -214,7 +214,7 @@ async function bringInLine(
         title: document.title,
         access: document.access,
         metadata: document.metadata,
-        terms: termsOf(textForSearch(texts[i]!, chunk)),
+        terms: documentTermsOf(textForSearch(texts[i]!, chunk), document.language),
         vector: vectors[i]!,
       })),
       at,

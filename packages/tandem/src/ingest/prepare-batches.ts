@@ -17,6 +17,7 @@ import type { Chunking } from '../index/chunking.ts';
 import { tokenLimits } from '../index/token-limits.ts';
 import { parseDocument } from '../parse/parse-document.ts';
 import type { LoadedEntry, Source, SourceEntry } from '../sources/source.ts';
+import { detectLanguage, toldLanguage } from '../text/language.ts';
 import { embedTexts } from './embed-chunks.ts';
 import type { IngestProblem } from './list-sources.ts';
 
@@ -220,9 +221,11 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     // Removed under its old uri earlier in this batch: then it is replaced instead.
     const isKnown = owner !== undefined || isBack || batch.remove.has(document.id);
     batch.remove.delete(document.id);
+    const language = toldLanguage(document.metadata) ?? (await detectLanguage(document.text));
     batch.put.push({
       document: {
         ...document,
+        ...(language !== undefined && { language }),
         sourceId,
         changeMark,
         accessFromSource,

@@ -15,6 +15,8 @@ export interface Knowledge {
   separation: number;
   /** In the collection. */
   documents: number;
+  /** ISO 639-1; undefined where it is not plain. */
+  languageOf(documentId: string): string | undefined;
 }
 
 /** Documents whose passages are read for how common words are, and passages of them. */
@@ -68,6 +70,7 @@ export function knowledgeOf({
             spread.last = documentId;
           }
         }
+    const languages = new Map(documents.map(({ id, language }) => [id, language]));
     const everywhere = Math.max(3, (3 * chosen.length) / 100);
     const isEveryday = (word: string) =>
       (isWord?.(word) ?? true) && (spreadOf.get(word)?.documents ?? 0) >= everywhere;
@@ -81,6 +84,7 @@ export function knowledgeOf({
       ),
       separation: (separation ?? (await measureSeparation({ store, embedder }, at))).value,
       documents: documents.length,
+      languageOf: (id) => languages.get(id),
     };
   }
 

@@ -10,7 +10,6 @@ import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
-import { termsOf } from '../text/terms.ts';
 import { carryOver, type RewriteQuestion, type Turn } from './conversation.ts';
 import { bestPassages, countParts, type Found, fuseFound } from './found.ts';
 import { addFreshness } from './freshness.ts';
@@ -23,6 +22,7 @@ import { parentsOf } from './parents.ts';
 import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
 import { planQuery } from './plan.ts';
+import { queryTermsFor } from './query-terms.ts';
 import { listIn, questionsIn } from './question-parts.ts';
 import type { Retrieval } from './retrieval.ts';
 import { type Candidate, gatherCandidates } from './search/candidates.ts';
@@ -116,6 +116,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       hint: 'Learn it again with this one, or leave retrieve.ranking out.',
     });
   const knowledge = knowledgeOf({ catalog, store, embedder, glossary: options.glossary ?? [] });
+  const queryTerms = queryTermsFor({ catalog, store });
   const withParents =
     options.chunking?.strategy === 'parent-child'
       ? parentsOf({ catalog, embedder, chunking: options.chunking })
@@ -309,7 +310,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     // Where a passage is about two of them, they may be one thing: the symptoms of an illness.
     const hits = await Promise.all(
       items.map(async (item) => {
-        const found = await store.searchTerms(termsOf(item), { ...search, limit: 30 });
+        const found = await store.searchTerms(await queryTerms(item, search), { ...search, limit: 30 });
         return found.filter(({ score }) => score >= 0.6 * found[0]!.score).map(({ chunk }) => chunk.id);
       }),
     );
@@ -350,6 +351,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         searchTerms: (terms, options) => timed('lexical', () => store.searchTerms(terms, options)),
       },
       search,
+      queryTerms,
+      languageOf: known.languageOf,
       documents: known.documents,
       ...(asked && unnamed && { sections: sectionsFor(unnamed, asked) }),
       ...(ranking.headings !== 0 && {
@@ -451,7 +454,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const found = await Promise.all(
       words.slice(0, 4).map(async (word) => ({
         word,
-        somewhere: (await store.searchTerms(termsOf(word), { ...search, limit: 1 })).length > 0,
+        somewhere:
+          (await store.searchTerms(await queryTerms(word, search), { ...search, limit: 1 })).length > 0,
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
@@ -481,7 +485,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
-    } else found = await store.searchTerms(termsOf(text), search);
+    } else found = await store.searchTerms(await queryTerms(text, search), search);
     timings[mode] = performance.now() - before;
 
     const passages: Passage[] = [];

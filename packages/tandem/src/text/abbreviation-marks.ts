@@ -1,14 +1,17 @@
 import { functionWordSet } from './function-words.ts';
 
 /**
- * English function words ("what", "is", "of") say nothing about what a question is after and drown what does, so full-text
+ * Function words (in English "what", "is", "of") say nothing about what a question is after and drown what does, so full-text
  * search leaves them out. But "AS", "IS", "ALL" and "WHO" are abbreviations too, and a patient may ask about one. Spelling
  * shows it: in capitals among words that are not, such a word is an abbreviation. It gets a spelling of its own, in what is
  * indexed and in what is asked, and is a word like any other.
  */
-export function withAbbreviationsMarked(text: string): string {
+export function withAbbreviationsMarked(
+  text: string,
+  functionWords: ReadonlySet<string> = functionWordSet,
+): string {
   return text.replaceAll(capitalWord, (found, at: number) =>
-    functionWordSet.has(found.toLowerCase()) && !isAmongCapitals(found, at, text)
+    functionWords.has(found.toLowerCase()) && !isAmongCapitals(found, at, text)
       ? `qq${found.toLowerCase()}qq` // In no dictionary, and letters only: tokenizers split at all else.
       : found,
   );

@@ -107,6 +107,12 @@ export function documentCatalog(database: Database): DocumentCatalog {
       return row && { id: row.id, contentHash: row.content_hash };
     },
 
+    async languages() {
+      return database
+        .all<{ language: string | null }>('SELECT DISTINCT language FROM documents')
+        .map(({ language }) => language ?? undefined);
+    },
+
     async uriOf(id) {
       return database.get<{ uri: string }>('SELECT uri FROM documents WHERE id = ?', id)?.uri;
     },
@@ -327,7 +333,7 @@ export const toProblem = (row: ProblemRow): DocumentProblem => ({
 });
 
 const summaryColumns =
-  'id, uri, source_id, title, media_type, content_hash, change_mark, access, access_from_source, metadata, aliases, characters, chunk_count, added_seq, indexed_at, read_at, changed_at';
+  'id, uri, source_id, title, media_type, content_hash, change_mark, access, access_from_source, metadata, aliases, characters, chunk_count, added_seq, indexed_at, read_at, changed_at, language';
 
 const wholeDocuments =
   'SELECT documents.*, blocks, text FROM documents JOIN document_texts ON document_texts.id = documents.id';
@@ -350,6 +356,7 @@ interface SummaryRow {
   indexed_at: string;
   read_at: string;
   changed_at: string;
+  language: string | null;
 }
 
 interface DocumentRow extends SummaryRow {
@@ -376,6 +383,7 @@ function toSummary(row: SummaryRow): DocumentSummary {
     indexedAt: row.indexed_at,
     readAt: row.read_at,
     changedAt: row.changed_at,
+    ...(row.language !== null && { language: row.language }),
   };
 }
 
@@ -397,7 +405,7 @@ function changedAtOf(database: Database, { id, contentHash, changedAt }: Indexed
 
 function insertDocument(database: Database, document: IndexCommit['put'][number]): void {
   database.run(
-    `INSERT INTO documents (${summaryColumns}) VALUES (${Array(17).fill('?').join(', ')})`,
+    `INSERT INTO documents (${summaryColumns}) VALUES (${Array(18).fill('?').join(', ')})`,
     document.id,
     document.uri,
     document.sourceId,
@@ -415,6 +423,7 @@ function insertDocument(database: Database, document: IndexCommit['put'][number]
     document.indexedAt,
     document.readAt,
     document.changedAt,
+    document.language ?? null,
   );
   database.run(
     'INSERT INTO document_texts VALUES (?, ?, ?)',

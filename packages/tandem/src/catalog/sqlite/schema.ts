@@ -171,4 +171,10 @@ export const migrations: readonly string[] = [
   ALTER TABLE index_state ADD COLUMN separation REAL;
   ALTER TABLE index_state ADD COLUMN separation_chunks INTEGER;
   `,
+  `
+  -- NULL: not plain, or not asked for yet; documents get theirs when they are next put.
+  ALTER TABLE documents ADD COLUMN language TEXT;
+  -- Which languages there are is asked before a question is searched, and must not read the table.
+  CREATE INDEX documents_by_language ON documents (language);
+  `,
 ];

@@ -5,6 +5,7 @@ import type { VectorStore } from '../../store/vector-store.ts';
 import { termsOf } from '../../text/terms.ts';
 import { headingKey } from '../learn/asked-sections.ts';
 import type { QueryPlan } from '../plan.ts';
+import type { QueryTerms } from '../query-terms.ts';
 import { codesIn } from '../signals/codes.ts';
 import { nameStrength } from '../signals/names.ts';
 import { phrasesOf } from '../signals/phrases.ts';
@@ -25,6 +26,9 @@ export interface GatherOptions {
   vector: Float32Array;
   store: Pick<VectorStore, 'searchVector'> & Pick<LexicalIndex, 'searchTerms'>;
   search: SearchOptions;
+  queryTerms: QueryTerms;
+  /** Of a document: its words are analysed by it. */
+  languageOf(documentId: string): string | undefined;
   /** In the collection. */
   documents: number;
   /** Absent where headings count nothing. */
@@ -40,11 +44,10 @@ const named = { documents: 4, passages: 40 };
 export async function gatherCandidates(options: GatherOptions): Promise<Candidate[]> {
   const { plan, vector, store, search } = options;
   const withVectors = { ...search, withVectors: true };
-  const terms = termsOf(plan.full);
   const namedIds = plan.linked.slice(0, named.documents).map(({ documentId }) => documentId);
   const [dense, lexical, ofNamed] = await Promise.all([
     store.searchVector(vector, withVectors),
-    store.searchTerms(terms, withVectors),
+    options.queryTerms(plan.full, search).then((terms) => store.searchTerms(terms, withVectors)),
     namedIds.length === 0
       ? []
       : store.searchVector(vector, {
@@ -78,16 +81,15 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
     signals.words = (scores.lexical ?? 0) / best;
   }
   const candidates = [...byId.values()].map(({ candidate }) => candidate);
-  await compare(candidates, terms, options);
+  await compare(candidates, options);
   return candidates;
 }
 
 async function compare(
   candidates: readonly Candidate[],
-  terms: readonly string[],
-  { plan, vector, documents, embedHeadings, sections }: GatherOptions,
+  { plan, vector, languageOf, documents, embedHeadings, sections }: GatherOptions,
 ): Promise<void> {
-  const phrases = phrasesOf(terms);
+  const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
   const codes = codesIn(
     plan.exact,
@@ -95,8 +97,12 @@ async function compare(
   );
   for (const { chunk, signals } of candidates) {
     // What only meaning found has none of the words, or too few to have any side by side.
-    if (phrases && signals.words > 0)
-      signals.phrases = phrases([termsOf(chunk.prefix ?? chunk.headingPath.join(' ')), termsOf(chunk.text)]);
+    if (signals.words > 0) {
+      const language = languageOf(chunk.documentId);
+      if (!phrasesIn.has(language)) phrasesIn.set(language, phrasesOf(termsOf(plan.full, language)));
+      const fields = [chunk.prefix ?? chunk.headingPath.join(' '), chunk.text];
+      signals.phrases = phrasesIn.get(language)?.(fields.map((field) => termsOf(field, language))) ?? 0;
+    }
     signals.names = links.get(chunk.documentId) ?? 0;
     signals.codes = codes.get(chunk) ?? 0;
     signals.sections = sections?.get(headingKey(chunk.headingPath) ?? '') ?? 0;

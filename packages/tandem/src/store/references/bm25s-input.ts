@@ -29,4 +29,4 @@ const queries = [
   'blood pressure',
   'symptoms signs and symptoms',
 ];
-console.log(JSON.stringify({ documents: passages.map(termsOf), queries: queries.map(termsOf) }));
+console.log(JSON.stringify({ documents: passages.map((text) => termsOf(text)), queries: queries.map((text) => termsOf(text)) }));
