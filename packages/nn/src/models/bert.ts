@@ -100,6 +100,12 @@ export class BertEncoder implements AsyncDisposable {
     return this.#tokenizer.count(text);
   }
 
+  /** Of the tokens of a text, those that stand for something that the vocabulary does not have. */
+  countUnknown(text: string): number {
+    const { unknownId } = this.#tokenizer;
+    return this.#tokenizer.encode(text).ids.filter((id) => id === unknownId).length;
+  }
+
   /** The tokens of a text, without special tokens, and the UTF-16 offsets of each. */
   encode(text: string): WordPieceEncoding {
     return this.#tokenizer.encode(text);
