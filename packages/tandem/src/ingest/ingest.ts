@@ -8,6 +8,7 @@ import type { ProgressListener } from '../core/progress.ts';
 import type { Chunking } from '../index/chunking.ts';
 import { indexConfiguration } from '../index/index-configuration.ts';
 import { textForSearch } from '../index/text-for-search.ts';
+import { tokenLimits } from '../index/token-limits.ts';
 import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
@@ -276,6 +277,7 @@ async function openIndex({
   chunking,
   signal,
 }: IngestOptions): Promise<{ state: IndexState; reindexed?: IngestReport['reindexed'] }> {
+  tokenLimits(embedder, chunking); // Before an index is made that no document could enter.
   const current = await catalog.index.get();
   const configuration = await indexConfiguration(embedder, chunking, current, signal);
   if (current?.configurationHash === configuration.configurationHash) {

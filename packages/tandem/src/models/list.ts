@@ -14,7 +14,7 @@ export interface ListedModel
   trainable: true | string;
   /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
   languages?: EmbedderLanguages;
-  /** False where nobody has run it with Tandem yet. */
+  /** False where its files were never seen by Tandem's makers: what is said of it is its own makers' word. */
   tried: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function listModels(
         fits: memory <= usable,
         trainable: trainableHere(model, usable),
         ...(model.languages && { languages: model.languages }),
-        tried: model.untried !== true,
+        tried: model.files.every(({ sha256 }) => sha256 !== undefined),
       };
     }),
   );

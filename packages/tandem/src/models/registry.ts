@@ -35,8 +35,6 @@ export interface KnownModel {
   package?: { name: string; version: string; folder: string };
   /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
   languages?: EmbedderLanguages;
-  /** Nobody has run it with Tandem yet: what is said of it is its maker's word. Default false. */
-  untried?: boolean;
   /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
   trainable: { memory: number } | string;
 }
@@ -212,7 +210,6 @@ export const knownModels: readonly KnownModel[] = [
     ],
     hub: { repository: 'intfloat/multilingual-e5-small', revision: 'main' },
     languages: 'many',
-    untried: true,
     trainable: 'not yet: its tokenizer is not WordPiece',
   },
   {
@@ -225,7 +222,6 @@ export const knownModels: readonly KnownModel[] = [
     files: [{ name: 'Qwen3-Embedding-0.6B-Q8_0.gguf', size: 639_150_592 }],
     hub: { repository: 'Qwen/Qwen3-Embedding-0.6B-GGUF', revision: 'main' },
     languages: 'many',
-    untried: true,
     trainable: 'not an embedder as GGUF',
   },
 ];
