@@ -17,6 +17,7 @@ const local = (tools: Partial<LocalEmbedderTools> = {}) =>
     attachLocalTools<EmbeddingModelV4, LocalEmbedderTools>(hosted(), {
       contextLength: 512,
       maxDocumentTokens: 510,
+      maxQueryTokens: 510,
       dimensions: 3,
       baseHash,
       path: '/models/m.gguf',

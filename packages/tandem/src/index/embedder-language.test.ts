@@ -64,6 +64,7 @@ const local = (languages?: EmbedderLanguages) =>
   attachLocalTools<EmbeddingModelV4, LocalEmbedderTools>(hosted(), {
     contextLength: 512,
     maxDocumentTokens: 510,
+    maxQueryTokens: 510,
     dimensions: 3,
     baseHash: 'a'.repeat(64),
     path: '/models/reader',

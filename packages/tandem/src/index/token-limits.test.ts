@@ -17,6 +17,7 @@ const reading = (maxDocumentTokens: number) =>
   attachLocalTools<EmbeddingModelV4, LocalEmbedderTools>(hosted(), {
     contextLength: maxDocumentTokens + 5,
     maxDocumentTokens,
+    maxQueryTokens: maxDocumentTokens,
     dimensions: 3,
     baseHash: 'a'.repeat(64),
     path: '/models/reader',

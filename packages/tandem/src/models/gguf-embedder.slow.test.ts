@@ -162,7 +162,7 @@ it('puts the prefixes of a known model before texts, or those of a setting, and 
   expect((await embed({ model: own, value: 'leave', ...role('query') })).embedding).toEqual(
     await as('question: leave'),
   );
-  expect(localToolsOf(model)!.maxDocumentTokens).toBe(508);
+  expect(localToolsOf(model)).toMatchObject({ maxDocumentTokens: 508, maxQueryTokens: 508 });
   expect(localToolsOf(own)!.prefixes).toEqual({ query: 'question: ', document: '' });
 });
 

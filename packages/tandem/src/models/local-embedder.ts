@@ -137,6 +137,7 @@ function toolsOf(engine: EmbedderEngine, options: EmbedderOptions): LocalEmbedde
     dimensions,
     prefixes,
     maxDocumentTokens: contextLength - specialTokens - engine.countTokens(prefixes.document),
+    maxQueryTokens: contextLength - specialTokens - engine.countTokens(prefixes.query),
     ...(languages !== undefined && { languages }),
     ...(pooling !== undefined && { pooling }),
     countTokens: (text) => engine.countTokens(text),

@@ -95,6 +95,8 @@ export interface LocalEmbedderTools extends LocalTools {
   readonly dimensions: number;
   /** The longest text of a document, as `countTokens` counts it: the context without special tokens and the document's prefix. */
   readonly maxDocumentTokens: number;
+  /** The longest question, likewise. */
+  readonly maxQueryTokens: number;
   /** What is put before a text by its role; empty where the model wants nothing. */
   readonly prefixes: EmbedderPrefixes;
   /** Which languages it reads, where its files, the registry or a setting say so. */
