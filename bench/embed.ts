@@ -87,7 +87,7 @@ async function main(directory: string | undefined): Promise<void> {
   const sections = shuffled(sectionsOf(documents()), createRandom(3));
   const texts = sections
     .slice(0, Number(flags.chunks))
-    .map(({ text }) => text.slice(0, encoder.encode(text).offsets[encoder.maxTextTokens - 1]?.[1]));
+    .map(({ text }) => text.slice(0, encoder.encode(text).offsets?.[encoder.maxTextTokens - 1]?.[1]));
   const tokens = texts.map((text) => encoder.countTokens(text)).sort((a, b) => a - b);
   console.log(
     `${texts.length} chunks of ${tokens[0]} to ${tokens.at(-1)} tokens (median ${tokens[tokens.length >> 1]}), ${flags.rounds} rounds; load before ${loadavg()[0]!.toFixed(2)}.`,

@@ -17,7 +17,16 @@ const root = path.resolve(import.meta.dirname, '..');
 /** The guides that go with each package, from docs/. Its README is its own. */
 const guides = {
   nn: ['nn.md'],
-  tandem: ['config.md', 'library.md', 'retrieval.md', 'sources.md', 'stores.md', 'sync.md', 'training.md'],
+  tandem: [
+    'config.md',
+    'library.md',
+    'models.md',
+    'retrieval.md',
+    'sources.md',
+    'stores.md',
+    'sync.md',
+    'training.md',
+  ],
 };
 type PackageName = keyof typeof guides;
 

@@ -3,7 +3,6 @@
  * parts. On a CPU (512 rows of 384) SkipLayerNormalization takes three to eleven times as long as Add and
  * LayerNormalization, and BiasGelu is no faster than Add and Gelu.
  */
-import { FileFormatError } from '../errors/file-format-error.ts';
 import type { SafetensorsFile } from '../formats/safetensors.ts';
 import {
   Graph,
@@ -15,10 +14,11 @@ import {
   int8RowsAbove,
   int8Transposed,
   type Value,
-  type WeightData,
 } from '../graph/index.ts';
 import type { BertSettings } from './bert-settings.ts';
 import type { BertHead } from './bert-training.ts';
+import { createWeightReader } from './encoder-weights.ts';
+import { poolTokens } from './pooling.ts';
 
 /**
  * Groups inputs into runs of one length each, so that nothing is padded, and of a few hundred tokens. Gives the indexes
@@ -61,9 +61,13 @@ export async function buildBert(
   head: BertHead,
   precision: 'float32' | 'int8' = 'float32',
 ): Promise<Graph> {
-  const { hiddenSize, layers, heads, intermediateSize, epsilon } = settings;
+  const { hiddenSize, layers, heads, intermediateSize, epsilon, positions, firstPosition } = settings;
   const graph = new Graph('bert');
-  const { weight, read } = await createWeightReader(file, graph, precision === 'int8');
+  const { weight, read } = await createWeightReader(file, graph, {
+    first: 'embeddings.word_embeddings.weight',
+    heads: ['classifier.'],
+    inMemory: precision === 'int8',
+  });
   const ids = graph.input('ids', 'int32', ['texts', 'length']);
 
   const rows = { type: 'float32' as const, shape: ['rows', hiddenSize] };
@@ -85,7 +89,10 @@ export async function buildBert(
       ids,
       types,
       weight('embeddings.word_embeddings.weight', [settings.vocabularySize, hiddenSize]),
-      weight('embeddings.position_embeddings.weight', [settings.positions, hiddenSize]),
+      weight('embeddings.position_embeddings.weight', [positions - firstPosition, hiddenSize], {
+        from: firstPosition,
+        of: positions,
+      }),
       weight('embeddings.token_type_embeddings.weight', [settings.tokenTypes, hiddenSize]),
       ...norm('embeddings'),
     ],
@@ -172,18 +179,9 @@ export async function buildBert(
     x = projectAndNorm(activated, x, `${name}.output`, intermediateSize, leastOfGelu);
   }
 
-  const pooled = { type: 'float32' as const, shape: ['texts', hiddenSize] };
-  const tokens = toTexts(x);
-  const [embedding] =
-    head === 'vector' && settings.pooling === 'mean'
-      ? graph.node('ReduceMean', [tokens, graph.constant('int64', [1], [1])], [pooled], {
-          attributes: { keepdims: 0 },
-        })
-      : graph.node('Gather', [tokens, graph.constant('int64', [0], [])], [pooled], {
-          attributes: { axis: 1 },
-        });
+  const embedding = poolTokens(toTexts(x), head === 'vector' ? settings.pooling : 'cls');
   if (head === 'vector') {
-    graph.output('embedding', embedding!);
+    graph.output('embedding', embedding);
     return graph;
   }
   const classify = (x: Value, name: string, out: number) =>
@@ -193,7 +191,7 @@ export async function buildBert(
       [{ type: 'float32', shape: ['texts', out] }],
       { attributes: { transB: 1 } },
     )[0]!;
-  const inner = classify(embedding!, 'pooler.dense', hiddenSize);
+  const inner = classify(embedding, 'pooler.dense', hiddenSize);
   graph.output('score', classify(graph.node('Tanh', [inner], [inner])[0]!, 'classifier', 1));
   return graph;
 }
@@ -215,57 +213,4 @@ function* integerMatrices({ hiddenSize, intermediateSize, layers }: BertSettings
     yield matrix('intermediate.dense', intermediateSize, hiddenSize);
     yield matrix('output.dense', hiddenSize, intermediateSize);
   }
-}
-
-interface WeightReader {
-  weight(name: string, shape: readonly number[]): Value;
-  /** The values themselves. */
-  read(name: string, shape: readonly number[]): Promise<Float32Array>;
-}
-
-/**
- * Weights by their name in the file. Float32 weights are not read here: ONNX Runtime gets their place in the file.
- * Other number formats are converted in memory. A session takes all of its weights either from files or from memory; so
- * where some are made here (`inMemory`), all are read.
- */
-async function createWeightReader(
-  file: SafetensorsFile,
-  graph: Graph,
-  inMemory: boolean,
-): Promise<WeightReader> {
-  // Some files hold the encoder inside a larger model.
-  const prefix = file.tensors.has('bert.embeddings.word_embeddings.weight') ? 'bert.' : '';
-  const used = [...file.tensors.values()].filter(
-    ({ name, dtype }) =>
-      (name.startsWith(prefix) || name.startsWith('classifier.')) && !/^[IUB]\d|^BOOL/.test(dtype),
-  );
-  const widened = new Map<string, Float32Array>();
-  if (inMemory || used.some(({ dtype }) => dtype !== 'F32')) {
-    for (const { name } of used) widened.set(name, await file.read(name));
-  }
-  const tensorOf = (name: string, shape: readonly number[]) => {
-    const tensor = file.tensors.get(name.startsWith('classifier.') ? name : prefix + name);
-    if (!tensor || tensor.shape.join() !== shape.join()) {
-      throw new FileFormatError({
-        path: file.path,
-        message: tensor
-          ? `Tensor "${tensor.name}" in ${file.path} has the shape [${tensor.shape}] where config.json asks for [${shape}].`
-          : `${file.path} has no tensor "${prefix + name}", which config.json asks for.`,
-        hint: 'The folder mixes files of different models; fetch the model again.',
-      });
-    }
-    return tensor;
-  };
-  return {
-    weight(name, shape) {
-      const tensor = tensorOf(name, shape);
-      const { offset, byteLength } = tensor;
-      const data: WeightData = widened.get(tensor.name) ?? { file: file.path, offset, byteLength };
-      return graph.weight(name, data, shape);
-    },
-    async read(name, shape) {
-      const tensor = tensorOf(name, shape);
-      return widened.get(tensor.name) ?? (await file.read(tensor.name));
-    },
-  };
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { FileFormatError } from '../errors/file-format-error.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { type BertSettings, readBertSettings } from './bert-settings.ts';
+import { requireOneOf } from './config-values.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
 /** A BERT in memory, for training. */
@@ -23,6 +24,7 @@ export interface BertModel {
  */
 export async function loadBertModel(directory: string): Promise<BertModel> {
   const settings = await readBertSettings(directory);
+  refuseDense(settings, directory);
   const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
   await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
   const weights: BertModel['weights'] = new Map();
@@ -47,6 +49,15 @@ export async function loadBertModel(directory: string): Promise<BertModel> {
     });
   }
   return { settings, weights, shapes, tokenizer };
+}
+
+function refuseDense({ dense }: BertSettings, directory: string): void {
+  if (dense.length > 0)
+    requireOneOf(path.join(directory, 'modules.json'), 'module', 'Dense', [
+      'Transformer',
+      'Pooling',
+      'Normalize',
+    ]);
 }
 
 /** The linear layers of a block, as `<layer path>.<name>`, with the sizes of their weights. */

@@ -1,12 +1,18 @@
 import path from 'node:path';
 import { NnError } from '../errors/nn-error.ts';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
+import { readJsonFile } from '../formats/json-file.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
-import { hasIntegerProducts, openSession, type Session } from '../graph/index.ts';
+import { type Graph, hasIntegerProducts, openSession, type Session } from '../graph/index.ts';
 import { buildBert, cutIntoRuns } from './bert-graph.ts';
 import { type BertSettings, readBertSettings } from './bert-settings.ts';
+import { asObject, requireOneOf } from './config-values.ts';
+import { type DenseLayer, loadDenseLayer } from './dense-layer.ts';
 import { measureIdleCores } from './idle-cores.ts';
-import { type WordPieceEncoding, WordPieceTokenizer } from './wordpiece.ts';
+import { buildModernBert } from './modernbert-graph.ts';
+import { readModernBertSettings } from './modernbert-settings.ts';
+import type { SentenceModules } from './sentence-modules.ts';
+import { loadTokenizer, type TextEncoding, type TextTokenizer } from './text-tokenizer.ts';
 
 /** Options of {@link BertEncoder.embed}. */
 export interface EmbedOptions {
@@ -24,8 +30,9 @@ export interface EmbedOptions {
 }
 
 /**
- * A BERT sentence embedder, such as all-MiniLM-L6-v2, from a sentence-transformers folder: `config.json`,
- * `model.safetensors`, `tokenizer.json`, and `modules.json` with pooling and normalisation.
+ * A sentence embedder of BERT kind from a sentence-transformers folder: BERT (all-MiniLM-L6-v2, multilingual-e5-small), XLM-RoBERTa
+ * (multilingual-e5-base, bge-m3) or ModernBERT (gte-modernbert-base). The folder holds `config.json`, `model.safetensors` (F32, F16 or
+ * BF16), `tokenizer.json` (WordPiece, Unigram or BPE), and `modules.json` with pooling, dense layers and normalisation.
  *
  *     await using encoder = await BertEncoder.load({ directory });
  *     const [vector] = await encoder.embed(['What is sickle cell disease?']);
@@ -39,17 +46,21 @@ export class BertEncoder implements AsyncDisposable {
   readonly maxTokens: number;
   /** The longest text, without special tokens, as `countTokens` counts them: the limit for chunks. */
   readonly maxTextTokens: number;
-  readonly #tokenizer: WordPieceTokenizer;
-  readonly #settings: BertSettings;
+  readonly #tokenizer: TextTokenizer;
+  readonly #hiddenSize: number;
+  readonly #normalize: boolean;
+  readonly #dense: readonly DenseLayer[];
   #session: Session | undefined;
 
-  private constructor({ settings, tokenizer, session, precision }: EncoderParts) {
+  private constructor({ settings, tokenizer, dense, session, precision }: EncoderParts) {
     this.precision = precision;
-    this.dimensions = settings.hiddenSize;
+    this.dimensions = settings.dense.at(-1)?.out ?? settings.hiddenSize;
+    this.#hiddenSize = settings.hiddenSize;
+    this.#normalize = settings.normalize;
+    this.#dense = dense;
     this.maxTokens = settings.maxTokens;
     this.maxTextTokens = settings.maxTokens - tokenizer.prefix.length - tokenizer.suffix.length;
     this.#tokenizer = tokenizer;
-    this.#settings = settings;
     this.#session = session;
   }
 
@@ -75,8 +86,10 @@ export class BertEncoder implements AsyncDisposable {
   }): Promise<BertEncoder> {
     const { directory, threads = 2 } = options;
     const idle = measureIdleCores();
-    const settings = await readBertSettings(directory);
-    const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
+    const model = await readModel(directory);
+    const tokenizer = await loadTokenizer(path.join(directory, 'tokenizer.json'));
+    const dense: DenseLayer[] = [];
+    for (const module of model.settings.dense) dense.push(await loadDenseLayer(module));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
     const { precision = 'float32' } = options;
     if (precision === 'int8' && !(await hasIntegerProducts())) {
@@ -88,11 +101,11 @@ export class BertEncoder implements AsyncDisposable {
         hint: 'Leave precision out for float32.',
       });
     }
-    const graph = await buildBert(file, settings, 'vector', precision);
+    const graph = await model.build(file, precision);
     // More rewriting would fuse operators that are faster apart (see bert-graph.ts).
     const spin = options.spin ?? (await idle()) > threads - 0.5;
     const session = await openSession(graph, { threads, spin, optimize: 'basic' });
-    return new BertEncoder({ settings, tokenizer, session, precision });
+    return new BertEncoder({ settings: model.settings, tokenizer, dense, session, precision });
   }
 
   /** The number of tokens of a text, without special tokens; compare with `maxTextTokens`. */
@@ -100,8 +113,14 @@ export class BertEncoder implements AsyncDisposable {
     return this.#tokenizer.count(text);
   }
 
-  /** The tokens of a text, without special tokens, and the UTF-16 offsets of each. */
-  encode(text: string): WordPieceEncoding {
+  /** Of the tokens of a text, those that stand for something that the vocabulary does not have. */
+  countUnknown(text: string): number {
+    const { unknownId } = this.#tokenizer;
+    return this.#tokenizer.encode(text).ids.filter((id) => id === unknownId).length;
+  }
+
+  /** The tokens of a text, without special tokens; of WordPiece with the UTF-16 offsets of each. */
+  encode(text: string): TextEncoding {
     return this.#tokenizer.encode(text);
   }
 
@@ -170,8 +189,9 @@ export class BertEncoder implements AsyncDisposable {
     const { embedding } = await this.#session.run({ ids: { data: ids, shape: [inputs.length, length] } });
     const data = embedding!.data as Float32Array;
     return inputs.map((_, row) => {
-      const vector = data.slice(row * this.dimensions, (row + 1) * this.dimensions);
-      return this.#settings.normalize ? toUnitLength(vector) : vector;
+      const pooled = data.slice(row * this.#hiddenSize, (row + 1) * this.#hiddenSize);
+      const vector = this.#dense.reduce<Float32Array>((values, layer) => layer(values), pooled);
+      return this.#normalize ? toUnitLength(vector) : vector;
     });
   }
 
@@ -183,10 +203,38 @@ export class BertEncoder implements AsyncDisposable {
 }
 
 interface EncoderParts {
-  settings: BertSettings;
-  tokenizer: WordPieceTokenizer;
+  settings: EncoderSettings;
+  tokenizer: TextTokenizer;
+  dense: readonly DenseLayer[];
   session: Session;
   precision: 'float32' | 'int8';
+}
+
+/** What all kinds of encoders have. */
+type EncoderSettings = SentenceModules & Pick<BertSettings, 'hiddenSize' | 'maxTokens'>;
+
+interface Model {
+  settings: EncoderSettings;
+  build(file: SafetensorsFile, precision: 'float32' | 'int8'): Promise<Graph>;
+}
+
+/** The settings of the folder's kind of model, and what makes its graph. */
+async function readModel(directory: string): Promise<Model> {
+  const file = path.join(directory, 'config.json');
+  const kind = asObject(await readJsonFile(file), file).model_type;
+  requireOneOf(file, 'model_type', kind, ['bert', 'xlm-roberta', 'modernbert']);
+  if (kind !== 'modernbert') {
+    const settings = await readBertSettings(directory, ['bert', 'xlm-roberta']);
+    return { settings, build: (weights, precision) => buildBert(weights, settings, 'vector', precision) };
+  }
+  const settings = await readModernBertSettings(directory);
+  return {
+    settings,
+    build(weights, precision) {
+      requireOneOf(file, 'model_type', precision === 'int8' ? 'modernbert in int8' : kind, ['modernbert']);
+      return buildModernBert(weights, settings);
+    },
+  };
 }
 
 /** In place. A zero vector stays what it is. */

@@ -22,6 +22,8 @@ export class WordPieceTokenizer {
   /** Ids that the model expects before and after a text: [CLS] and [SEP]. */
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
+  /** What stands for a word that no pieces make up. */
+  readonly unknownId: number;
   readonly #settings: Settings;
   readonly #known = new Map<string, Piece>();
 
@@ -29,6 +31,7 @@ export class WordPieceTokenizer {
     this.#settings = settings;
     this.prefix = settings.prefix;
     this.suffix = settings.suffix;
+    this.unknownId = settings.unknownId;
   }
 
   /**

@@ -150,6 +150,10 @@ export interface DocumentCatalog {
   at(uri: string): Promise<{ id: string; contentHash: string } | undefined>;
   /** The languages of all documents, each once; undefined where there are documents of which it is not known. In no order. */
   languages(): Promise<(string | undefined)[]>;
+  /** How many documents there are in each language; undefined: not known. Most first. */
+  countByLanguage(): Promise<{ language: string | undefined; documents: number }[]>;
+  /** Ids of documents in this language, `limit` at most, in order. */
+  idsInLanguage(language: string, limit: number): Promise<string[]>;
   /** Where the document with this id was read from. */
   uriOf(id: string): Promise<string | undefined>;
   /** How fresh each of these documents is; unknown ids are left out. */

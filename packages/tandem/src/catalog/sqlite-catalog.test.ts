@@ -393,6 +393,13 @@ test('the languages of the documents, each once', async () => {
     'de',
     'fr',
   ]);
+  expect(await catalog.documents.countByLanguage()).toEqual([
+    { language: 'de', documents: 2 },
+    { language: undefined, documents: 1 },
+    { language: 'fr', documents: 1 },
+  ]);
+  expect(await catalog.documents.idsInLanguage('de', 5)).toEqual(['a', 'c']);
+  expect(await catalog.documents.idsInLanguage('de', 1)).toEqual(['a']);
   expect((await catalog.documents.get('a'))!.language).toBe('de');
   expect(await catalog.documents.get('b')).not.toHaveProperty('language');
   await catalog.index.commit({ seq: 2, put: [], remove: ['a', 'c'], problems: [], resolved: [] });

@@ -51,6 +51,7 @@ export const parentChildChunker: Chunker = {
   },
 };
 
-function defaultChildTokens(maxTokens: number): number {
+/** Tokens of a child where `chunk.childTokens` is not set. */
+export function defaultChildTokens(maxTokens: number): number {
   return Math.min(maxTokens, Math.max(48, Math.floor(0.4 * maxTokens)));
 }

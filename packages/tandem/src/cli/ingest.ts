@@ -94,6 +94,7 @@ export function describeIngest(report: IngestResult): string {
     ...passedOver(skipped),
     ...partly.map(({ uri, message }) => `Read in part: ${uri}: ${message}`),
     ...(sources.length > 1 ? sources.map(describeSource) : []),
+    ...(report.languageWarning ? [`${report.languageWarning.message} ${report.languageWarning.hint}`] : []),
   ].join('\n');
 }
 

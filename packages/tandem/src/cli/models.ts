@@ -24,7 +24,9 @@ export function addModels(program: Command, signal: AbortSignal): void {
     });
 }
 
-function table(models: Awaited<ReturnType<typeof listModels>>): string {
+type Listed = Awaited<ReturnType<typeof listModels>>[number];
+
+function table(models: readonly Listed[]): string {
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
   const rows = models.map((model) => [
     `local:${model.name}`,
@@ -34,9 +36,22 @@ function table(models: Awaited<ReturnType<typeof listModels>>): string {
     model.licence,
     model.cached ? 'yes' : 'no',
     model.fits ? 'yes' : 'no',
+    model.tried ? 'yes' : 'no',
+    describeLanguages(model.languages),
     model.trainable === true ? 'yes' : `no: ${model.trainable}`,
   ]);
-  const header = ['model', 'kind', 'download', 'memory', 'licence', 'cached', 'fits', 'trainable here'];
+  const header = [
+    'model',
+    'kind',
+    'download',
+    'memory',
+    'licence',
+    'cached',
+    'fits',
+    'tried with Tandem',
+    'languages',
+    'trainable here',
+  ];
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );
@@ -49,3 +64,6 @@ function table(models: Awaited<ReturnType<typeof listModels>>): string {
     )
     .join('\n');
 }
+
+const describeLanguages = (languages: Listed['languages']) =>
+  languages === undefined ? '' : languages === 'many' ? 'many' : languages.join(', ');

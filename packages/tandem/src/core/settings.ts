@@ -107,14 +107,18 @@ const encoderTuneSchema = z
   .prefault({});
 export type EncoderTuneConfig = z.output<typeof encoderTuneSchema>;
 
+/** A chunk's tokens where no setting says otherwise. An embedder that reads less than that bounds it without a word. */
+export const defaultChunkTokens = 200;
+
 const chunkSettings = z
   .strictObject({
     /** How documents are cut; `tandem eval retrieval --chunkers` compares the ways on a project's own questions. */
     strategy: z.enum(['sentence', 'structural', 'fixed', 'semantic', 'parent-child']).default('sentence'),
-    maxTokens: z.number().int().min(16).max(256).default(200),
+    /** The most tokens of a chunk with its prefix. What the embedder reads is the bound: `tokenLimits`. */
+    maxTokens: z.number().int().min(16).default(defaultChunkTokens),
     overlapTokens: z.number().int().min(0).default(30),
     /** `parent-child` alone: tokens of the chunks that are searched; `maxTokens` then bounds what is returned. */
-    childTokens: z.number().int().min(16).max(256).optional(),
+    childTokens: z.number().int().min(16).optional(),
   })
   .prefault({});
 

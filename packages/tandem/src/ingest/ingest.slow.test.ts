@@ -697,7 +697,7 @@ describe('interrupted', () => {
 
 test("an embedder with another prompt for documents is another embedder, with the same weights' vectors", async () => {
   const tools = localToolsOf(embedder)!;
-  const named = (path: string) =>
+  const withPrompt = (document: string) =>
     embedderIdentity(
       attachLocalTools(
         {
@@ -708,15 +708,9 @@ test("an embedder with another prompt for documents is another embedder, with th
           supportsParallelCalls: false,
           doEmbed: embedder.doEmbed.bind(embedder),
         },
-        { ...tools, countTokens: (text) => tools.countTokens(text), path },
+        { ...tools, countTokens: (text) => tools.countTokens(text), prefixes: { query: 'q: ', document } },
       ),
     ).hash;
-  const withPrompt = (document: string) => {
-    const path = mkdtempSync(join(folder, 'model-'));
-    writeFileSync(join(path, 'config_sentence_transformers.json'), JSON.stringify({ prompts: { document } }));
-    return named(path);
-  };
-  expect(named(folder)).toBe(tools.baseHash);
   expect(withPrompt('')).toBe(tools.baseHash);
   expect(new Set([withPrompt('passage: '), withPrompt('document: '), tools.baseHash]).size).toBe(3);
   expect(withPrompt('passage: ')).toBe(withPrompt('passage: '));

@@ -6,9 +6,11 @@ import { counted } from '../core/counted.ts';
 import { InterruptedError } from '../core/errors/interrupted-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Chunking } from '../index/chunking.ts';
+import { checkEmbedderLanguage, type LanguageWarning } from '../index/embedder-language.ts';
 import { indexConfiguration } from '../index/index-configuration.ts';
 import { measureSeparation } from '../index/measure-separation.ts';
 import { textForSearch } from '../index/text-for-search.ts';
+import { tokenLimits } from '../index/token-limits.ts';
 import { definitionsIn } from '../parse/definitions.ts';
 import type { Source } from '../sources/source.ts';
 import type { ChunkTable, Snapshot } from '../store/chunk-table.ts';
@@ -54,6 +56,8 @@ export interface IngestReport {
   fromCache: number;
   /** What the index holds now. */
   index: { documents: number; chunks: number };
+  /** Where documents are in languages that the embedder does not read. */
+  languageWarning?: LanguageWarning;
   /** Why everything was indexed again, where it was. */
   reindexed?: 'first ingest' | 'configuration changed' | 'index was missing or damaged';
   seconds: number;
@@ -80,7 +84,15 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const progress = { done: 0, total: 0 };
   try {
     const report = await bringInLine(options, run.id, progress);
-    const { runId: _, problems, unavailable, index, reindexed: __, ...metrics } = report;
+    const {
+      runId: _,
+      problems,
+      unavailable,
+      index,
+      reindexed: __,
+      languageWarning: ___,
+      ...metrics
+    } = report;
     await catalog.runs.finish(run.id, {
       status: 'done',
       metrics: {
@@ -180,7 +192,13 @@ async function bringInLine(
     await catalog.index.setSeparation(
       await measureSeparation(options, { generation: state.generation, seq }, { ...(signal && { signal }) }),
     );
-  return { ...report, index: { documents, chunks }, seconds: (performance.now() - started) / 1000 };
+  const languageWarning = await checkEmbedderLanguage({ catalog, embedder, ...(signal && { signal }) });
+  return {
+    ...report,
+    index: { documents, chunks },
+    ...(languageWarning && { languageWarning }),
+    seconds: (performance.now() - started) / 1000,
+  };
 
   async function commitBatch(batch: Batch): Promise<void> {
     heapGrowth.look();
@@ -286,6 +304,7 @@ async function openIndex({
   chunking,
   signal,
 }: IngestOptions): Promise<{ state: IndexState; reindexed?: IngestReport['reindexed'] }> {
+  tokenLimits(embedder, chunking); // Before an index is made that no document could enter.
   const current = await catalog.index.get();
   const configuration = await indexConfiguration(embedder, chunking, current, signal);
   if (current?.configurationHash === configuration.configurationHash) {

@@ -43,6 +43,15 @@ it('has sizes and hashes that can be told apart from guesses', () => {
   expect(new Set(knownModels.map(({ name }) => name)).size).toBe(knownModels.length);
 });
 
+it('says which languages an embedder reads, and which models were never tried here', async () => {
+  const models = await byName({ cacheDirectory: empty, totalMemory: 16e9 });
+  expect(models.get('all-minilm-l6-v2')).toMatchObject({ languages: ['en'], tried: true });
+  const multilingual = [...models.values()].filter(({ languages }) => languages === 'many');
+  expect(multilingual.length).toBeGreaterThan(0);
+  expect(models.get('smollm2-135m-instruct')?.tried).toBe(true);
+  for (const model of multilingual) expect(model).toMatchObject({ kind: 'embedder', tried: false });
+});
+
 it('reads references', () => {
   expect(parseModelReference('local:smollm2-135m-instruct')).toMatchObject({ type: 'files', kind: 'chat' });
   expect(parseModelReference('local:./a/b.gguf', '/home')).toEqual({

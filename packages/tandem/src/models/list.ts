@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import type { EmbedderLanguages } from './embedder-languages.ts';
 import { cachedModel } from './fetch/fetch-model.ts';
 import { type KnownModel, knownModels } from './registry.ts';
 
@@ -11,6 +12,10 @@ export interface ListedModel
   fits: boolean;
   /** True when `tandem tune` can train it here; otherwise why not. */
   trainable: true | string;
+  /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
+  languages?: EmbedderLanguages;
+  /** False where its files were never seen by Tandem's makers: what is said of it is its own makers' word. */
+  tried: boolean;
 }
 
 /** What Tandem needs beside a model, and what a working machine does: a quarter of its memory stays free. */
@@ -39,6 +44,8 @@ export async function listModels(
         cached: found !== undefined,
         fits: memory <= usable,
         trainable: trainableHere(model, usable),
+        ...(model.languages && { languages: model.languages }),
+        tried: model.files.every(({ sha256 }) => sha256 !== undefined),
       };
     }),
   );

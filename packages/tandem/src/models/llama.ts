@@ -1,23 +1,25 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { openGguf } from '@tandem/nn';
-import {
-  getLlama,
-  type Llama,
-  type LlamaContext,
-  type LlamaContextSequence,
-  type LlamaGrammar,
-  LlamaLogLevel,
-  type LlamaModel,
-  type SequenceEvaluateOptions,
-  type Token,
+import type {
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaGrammar,
+  LlamaModel,
+  SequenceEvaluateOptions,
+  Token,
 } from 'node-llama-cpp';
 import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
-import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
-import { FreeCores } from './free-cores.ts';
+import {
+  complaint,
+  forgetComplaint,
+  loadGguf,
+  nameInFile,
+  type ThreadControl,
+  threadControl,
+} from './llama-backend.ts';
 import type { AdapterReference } from './local-tools.ts';
 import { shareModel } from './shared-model.ts';
 
@@ -76,12 +78,6 @@ export interface Sequence extends AsyncDisposable {
   ): Promise<Float32Array[]>;
 }
 
-let backend: Promise<Llama> | undefined;
-// The measurement of other programs' work starts here, so that the first call has one.
-const free = new FreeCores();
-/** What llama.cpp last complained of: it logs its reasons and throws without them. */
-let lastComplaint = '';
-
 export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
   const path = resolve(options.path);
   const { contextLength, keyValueType, threads } = options;
@@ -107,40 +103,8 @@ export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
   };
 }
 
-function openBackend(): Promise<Llama> {
-  backend ??= getLlama({
-    gpu: 'auto',
-    // Only the binaries that npm installed: never compile or download on a user's machine.
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: LlamaLogLevel.warn,
-    logger: (_level, message) => {
-      lastComplaint = message.trim();
-    },
-  });
-  return backend;
-}
-
 async function load(path: string, options: LoadOptions) {
-  await checkFile(path);
-  const [llama, baseHash] = await Promise.all([
-    openBackend(),
-    stampedSha256(path, { cacheDirectory: options.cacheDirectory ?? cacheDirectory() }),
-  ]);
-  let model: LlamaModel;
-  lastComplaint = '';
-  try {
-    model = await llama.loadModel({ modelPath: path });
-  } catch (cause) {
-    throw new InvalidInputError({
-      domain: 'models',
-      where: path,
-      message: `llama.cpp cannot load ${path}: ${complaint(cause)}.`,
-      hint: 'The file may be damaged or too new or too large for this machine; fetch it again or choose another model.',
-      cause,
-    });
-  }
+  const { llama, model, baseHash } = await loadGguf(path, options);
   const template = templateOf(model, path);
   const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
   const threads = threadControl(llama, options.threads);
@@ -152,7 +116,7 @@ async function load(path: string, options: LoadOptions) {
   return {
     path,
     baseHash,
-    name: nameOf(model, path),
+    name: nameInFile(model, path),
     model,
     template,
     contextLength,
@@ -175,58 +139,6 @@ async function load(path: string, options: LoadOptions) {
       if (!contexts.leaked) await disposed;
     },
   };
-}
-
-function nameOf({ fileInfo }: LlamaModel, path: string): string {
-  const name: unknown = fileInfo.metadata.general?.name;
-  // The file's maker may write anything here: take one line of it, short enough for a table.
-  return (typeof name === 'string' && name.replace(/\s+/g, ' ').trim().slice(0, 100)) || basename(path);
-}
-
-/**
- * Sets how many threads the next evaluation takes: as many as asked for, or else as many cores as others leave free. The
- * number is llama.cpp's for the process, so it is set before each evaluation.
- */
-function threadControl(llama: Llama, asked: number | undefined): { most: number; adjust: () => void } {
-  const fromEnvironment = Number(process.env.TANDEM_THREADS);
-  const fixed =
-    asked ?? (Number.isInteger(fromEnvironment) && fromEnvironment > 0 ? fromEnvironment : undefined);
-  const most = fixed ?? llama.cpuMathCores;
-  return {
-    most,
-    adjust() {
-      llama.maxThreads = fixed ?? free.count(most);
-    },
-  };
-}
-
-async function checkFile(path: string): Promise<void> {
-  const file = await stat(path).catch(() => undefined);
-  if (!file?.isFile()) {
-    throw new InvalidInputError({
-      domain: 'models',
-      where: path,
-      message: `There is no model file at ${path}.`,
-      hint: 'Give the path of a GGUF file, or the name of a built-in model.',
-    });
-  }
-  // node-llama-cpp (3.22) believes the counts in a damaged header and reads for minutes; our reader checks them.
-  try {
-    await using _header = await openGguf(path);
-  } catch (cause) {
-    throw new InvalidInputError({
-      domain: 'models',
-      where: path,
-      message: (cause as Error).message,
-      hint: 'Fetch the model again, or choose another.',
-      cause,
-    });
-  }
-}
-
-function complaint(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return (lastComplaint || message).replace(/\.$/, '');
 }
 
 function noTemplate(path: string, why: string): InvalidInputError {
@@ -270,7 +182,7 @@ class ContextPool {
   readonly #model: LlamaModel;
   readonly #contextLength: number;
   readonly #keyValueType: 'F16' | 'F32';
-  readonly #threads: ReturnType<typeof threadControl>;
+  readonly #threads: ThreadControl;
   /** By key, the one used last at the end. */
   readonly #contexts = new Map<string, PooledContext>();
   /** One call at a time over the whole model: two contexts at once would only share the same cores. */
@@ -280,12 +192,7 @@ class ContextPool {
   #closed = false;
   #leaked = false;
 
-  constructor(
-    model: LlamaModel,
-    contextLength: number,
-    threads: ReturnType<typeof threadControl>,
-    keyValueType: 'F16' | 'F32',
-  ) {
+  constructor(model: LlamaModel, contextLength: number, threads: ThreadControl, keyValueType: 'F16' | 'F32') {
     this.#keyValueType = keyValueType;
     this.#model = model;
     this.#contextLength = contextLength;
@@ -322,7 +229,7 @@ class ContextPool {
       await old.context.dispose();
     }
     let context: LlamaContext;
-    lastComplaint = '';
+    forgetComplaint();
     try {
       context = await this.#createContext(adapter && { ...adapter, path: resolve(adapter.path) });
     } catch (cause) {

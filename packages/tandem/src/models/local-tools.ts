@@ -1,5 +1,8 @@
 import type { EmbeddingModel, LanguageModel } from 'ai';
 import type { ChatMessage } from '../core/types/example.ts';
+import type { Pooling } from './embedder-engine.ts';
+import type { EmbedderLanguages } from './embedder-languages.ts';
+import type { EmbedderPrefixes } from './embedder-prefixes.ts';
 
 /**
  * What Tandem's local models can do beyond the AI SDK's interfaces. Find it with `localToolsOf(model)`: it is undefined
@@ -90,12 +93,27 @@ export interface LocalChatTools extends LocalTools {
 /** What an embedder on this machine can do beside embedding. */
 export interface LocalEmbedderTools extends LocalTools {
   readonly dimensions: number;
+  /** The longest text of a document, as `countTokens` counts it: the context without special tokens and the document's prefix. */
+  readonly maxDocumentTokens: number;
+  /** The longest question, likewise. */
+  readonly maxQueryTokens: number;
+  /** What is put before a text by its role; empty where the model wants nothing. */
+  readonly prefixes: EmbedderPrefixes;
+  /** Which languages it reads, where its files, the registry or a setting say so. */
+  readonly languages?: EmbedderLanguages;
+  /** How tokens become a vector, where a setting says otherwise than the model's file. */
+  readonly pooling?: Pooling;
+  /** Tokens of a text for which the vocabulary has nothing. */
+  countUnknown(text: string): number;
 }
 
 const marker = Symbol.for('tandem.localTools');
 
 /** Gives a model its tools; for implementations of a local model. */
-export function attachLocalTools<Model extends object>(model: Model, tools: LocalTools): Model {
+export function attachLocalTools<Model extends object, Tools extends LocalTools>(
+  model: Model,
+  tools: Tools,
+): Model {
   Object.defineProperty(model, marker, { value: tools, enumerable: false });
   return model;
 }

@@ -50,7 +50,7 @@ describe('local models', () => {
     await expect(modelsFor({ models: { chat: 'local:all-minilm-l6-v2' } })).rejects.toThrow(
       /models\.chat is local:all-minilm-l6-v2, which is an embedder/,
     );
-    await expect(modelsFor({ models: { embedder: 'hf:owner/repo/x.gguf' } })).rejects.toThrow(
+    await expect(modelsFor({ models: { embedder: 'local:smollm2-135m-instruct' } })).rejects.toThrow(
       /which is a chat model/,
     );
   });

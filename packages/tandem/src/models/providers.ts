@@ -4,6 +4,7 @@ import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { ProviderConfig } from '../core/settings.ts';
+import type { EmbedderOptions } from './embedder-options.ts';
 import { type FetchedModel, type FetchOptions, fetchModel } from './fetch/fetch-model.ts';
 import {
   adoptEmbeddingModel,
@@ -16,7 +17,7 @@ import {
 } from './model-kinds.ts';
 import { type NetworkPolicy, networkPolicy, policyFetch } from './network-policy.ts';
 import { ollamaEmbedder, ollamaLanguageModel } from './ollama.ts';
-import { parseModelReference } from './registry.ts';
+import { knownModels, type ModelSource, parseModelReference } from './registry.ts';
 
 /** The models that a Tandem works with. Each is fetched and loaded when first asked for, once. */
 export interface Models extends AsyncDisposable {
@@ -44,6 +45,8 @@ export interface ModelChoice {
   /** Default: `local:all-minilm-l6-v2`. */
   embedder?: string | EmbeddingModelInstance;
   reranker?: string | RerankingModelInstance | undefined;
+  /** Of a local embedder: what its files leave open, or say wrongly. */
+  embedderOptions?: EmbedderOptions | undefined;
   /** What references may name before the colon, beside `local` and `hf`. */
   providers?: Readonly<Record<string, ProviderConfig>>;
   /** With `local` (default) a provider's server is reached only at the address it is configured with; `open` follows redirects. */
@@ -74,7 +77,7 @@ const settings = { chat: 'models.chat', embedder: 'models.embedder', reranker: '
  * @throws InvalidInputError at once for a reference that leads nowhere or an instance of the wrong kind; the models themselves come later.
  */
 export async function openModels(choice: ModelChoice = {}, options: OpenModelsOptions = {}): Promise<Models> {
-  const { providers = {}, network = 'local' } = choice;
+  const { providers = {}, network = 'local', embedderOptions } = choice;
   const config: Reachable = { providers, network };
   const { chat: chatGiven, embedder: embedderGiven } = { ...defaultModels, ...definedOf(choice) };
   const rerankerGiven = choice.reranker;
@@ -111,7 +114,14 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
     embedder: async () =>
       openOnce('embedder', async () =>
         typeof embedderGiven === 'string'
-          ? reportLoading(embedderGiven, options, () => openEmbedder(config, embedderGiven, options, opened))
+          ? reportLoading(embedderGiven, options, () =>
+              openEmbedder(
+                config,
+                embedderGiven,
+                { ...options, ...(embedderOptions && { embedderOptions }) },
+                opened,
+              ),
+            )
           : adoptEmbeddingModel(embedderGiven, settings.embedder),
       ),
     reranker: async () =>
@@ -200,14 +210,21 @@ async function openChat(
 async function openEmbedder(
   config: Reachable,
   reference: string,
-  options: OpenModelsOptions,
+  options: OpenModelsOptions & { embedderOptions?: EmbedderOptions },
   opened: AsyncDisposableStack,
 ): Promise<EmbeddingModelV4> {
   if (isLocal(reference)) {
     const found = await fetchModel(reference, fetchOptions(options));
     const { openLocalEmbedder } = await import('./local-embedder.ts');
+    const languages = knownModels.find(({ name }) => name === found.name)?.languages;
     return opened.use(
-      await openLocalEmbedder({ path: found.path, ...nameOf(found), ...localOptions(options) }),
+      await openLocalEmbedder({
+        path: found.path,
+        ...nameOf(found),
+        ...localOptions(options),
+        ...(languages && { languages }),
+        ...options.embedderOptions,
+      }),
     );
   }
   const { name, provider, model } = providerOf(config, reference);
@@ -333,6 +350,8 @@ function checkReference(
     });
   }
   const kind = where === 'models.chat' ? 'chat' : 'embedder';
+  // A GGUF file of the Hub may be either: that is seen when it is opened.
+  if (isGgufOnHub(reference, source)) return;
   if (source.type === 'files' && source.kind !== kind) {
     throw new InvalidInputError({
       domain: 'models',
@@ -342,6 +361,9 @@ function checkReference(
     });
   }
 }
+
+const isGgufOnHub = (reference: string, source: ModelSource) =>
+  reference.startsWith('hf:') && source.type === 'files' && /\.gguf$/.test(source.files[0]?.name ?? '');
 
 function providerOf(
   config: Reachable,

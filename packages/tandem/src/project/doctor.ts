@@ -1,10 +1,12 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { deployment } from '../answer/answerer.ts';
 import { counted } from '../core/counted.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import { checkEmbedderLanguage } from '../index/embedder-language.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { cacheDirectory as defaultCacheDirectory } from '../models/fetch/cache.ts';
 import { listModels } from '../models/list.ts';
@@ -164,6 +166,7 @@ async function projectChecks({
       try {
         const model = await open();
         checks.push({ name, state: 'ok', message: `${model.provider}:${model.modelId} opens` });
+        if (name === 'Embedder') checks.push(...(await languageChecks(project, model as EmbeddingModelV4)));
       } catch (error) {
         checks.push(asCheck(name, error));
       }
@@ -172,6 +175,11 @@ async function projectChecks({
   } catch (error) {
     return [asCheck('Project', error)];
   }
+}
+
+async function languageChecks({ catalog }: Project, embedder: EmbeddingModelV4): Promise<Check[]> {
+  const warning = await checkEmbedderLanguage({ catalog, embedder });
+  return warning ? [{ name: 'Languages', state: 'warning', ...warning }] : [];
 }
 
 /** Comparing more chunks would take too much memory for a quick check. */

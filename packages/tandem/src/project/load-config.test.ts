@@ -45,7 +45,7 @@ test.each([
     "{ name: 'x', tune: { memory: 'much' } }",
     '`tune.memory` is wrong: must be a size such as 1.5GB or 800MB.',
   ],
-  ["{ name: 'x', chunk: { maxTokens: 5000 } }", '`chunk.maxTokens` is wrong: it must be at most 256.'],
+  ["{ name: 'x', chunk: { maxTokens: 5 } }", '`chunk.maxTokens` is wrong: it must be at least 16.'],
   [
     "{ name: 'x', models: { embedder: 'minilm' } }",
     '`models.embedder` is wrong: write it as provider:model, such as local:NAME',

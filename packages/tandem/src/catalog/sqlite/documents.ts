@@ -113,6 +113,24 @@ export function documentCatalog(database: Database): DocumentCatalog {
         .map(({ language }) => language ?? undefined);
     },
 
+    async countByLanguage() {
+      return database
+        .all<{ language: string | null; documents: number }>(
+          'SELECT language, count(*) AS documents FROM documents GROUP BY language ORDER BY documents DESC, language',
+        )
+        .map(({ language, documents }) => ({ language: language ?? undefined, documents }));
+    },
+
+    async idsInLanguage(language, limit) {
+      return database
+        .all<{ id: string }>(
+          'SELECT id FROM documents WHERE language = ? ORDER BY id LIMIT ?',
+          language,
+          limit,
+        )
+        .map(({ id }) => id);
+    },
+
     async uriOf(id) {
       return database.get<{ uri: string }>('SELECT uri FROM documents WHERE id = ?', id)?.uri;
     },

@@ -58,6 +58,38 @@ describe('from the Hub', () => {
     expect(await readdir(join(cache, 'partial'))).toEqual([]);
   });
 
+  it("brings the registry's embedders: a GGUF file, and a folder without the files that its source lacks", async () => {
+    const at = (repository: string, file: string) => `/${repository}/resolve/main/${file}`;
+    hub.files.set(at('Qwen/Qwen3-Embedding-0.6B-GGUF', 'Qwen3-Embedding-0.6B-Q8_0.gguf'), {
+      content,
+      large: true,
+    });
+    expect(await fetched({}, 'local:qwen3-embedding-0.6b')).toEqual({
+      name: 'qwen3-embedding-0.6b',
+      kind: 'embedder',
+      path: join(cache, 'models', hash, 'Qwen3-Embedding-0.6B-Q8_0.gguf'),
+      sha256: hash,
+      from: 'hub',
+    });
+    const weights = randomBytes(1000);
+    const e5 = 'intfloat/multilingual-e5-small';
+    hub.files.set(at(e5, 'model.safetensors'), { content: weights, large: true });
+    for (const file of ['config.json', 'tokenizer.json', '1_Pooling/config.json'])
+      hub.files.set(at(e5, file), { content: Buffer.from(file), large: false });
+    const folder = await fetched({}, 'local:multilingual-e5-small');
+    expect(folder).toMatchObject({ kind: 'embedder', from: 'hub' });
+    expect((await readdir(folder.path)).sort()).toEqual([
+      '1_Pooling',
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+    ]);
+    expect(await readFile(join(folder.path, '1_Pooling', 'config.json'), 'utf8')).toBe(
+      '1_Pooling/config.json',
+    );
+    expect((await fetched({}, 'local:multilingual-e5-small')).from).toBe('cache');
+  });
+
   it('goes on where a connection was cut, more than once', async () => {
     hub.arrived = arrived;
     hub.cuts.push(400_000, 300_000);

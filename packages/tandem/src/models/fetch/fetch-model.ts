@@ -26,8 +26,9 @@ export interface FetchOptions {
 /** A model that is on this machine. */
 export interface FetchedModel {
   name: string;
+  /** What the registry says. A user's own folder is an embedder; a GGUF file may be either, and counts as `chat` until it is opened. */
   kind: 'chat' | 'embedder';
-  /** The GGUF file of a chat model, the folder of an embedder; absolute. */
+  /** The GGUF file, or the folder of a sentence-transformers embedder; absolute. */
   path: string;
   /** SHA-256 of the weights file. */
   sha256: string;
@@ -209,7 +210,8 @@ function describe(
   from: FetchedModel['from'],
 ): FetchedModel {
   const directory = modelDirectory(cache, mainSha256);
-  const path = source.kind === 'embedder' ? directory : join(directory, source.files[0]?.name ?? '');
+  const main = source.files[0]?.name ?? '';
+  const path = main.endsWith('.gguf') ? join(directory, main) : directory;
   return { name: source.name, kind: source.kind, path, sha256: mainSha256, from };
 }
 

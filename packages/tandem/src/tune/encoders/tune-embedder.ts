@@ -14,6 +14,7 @@ import {
   recordEncoderTraining,
   settleEncoderSettings,
 } from './encoder-run.ts';
+import { refuseGguf } from './refuse-gguf.ts';
 
 /** What an embedder is trained on and for how long, where it is not to be what the settings say. */
 export interface TuneEmbedderOptions {
@@ -67,6 +68,7 @@ async function trainEmbedder(parts: EncoderParts, options: TuneEmbedderOptions):
       hint: 'Set models.embedder to a local model.',
     });
   }
+  refuseGguf(tools);
   const questions = await trainingQuestions(parts);
   const glossary = await glossaryEntries(parts, options.glossary);
   const of = (split: string) => questions.filter((question) => question.source && question.split === split);

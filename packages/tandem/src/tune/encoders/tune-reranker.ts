@@ -10,6 +10,7 @@ import {
   recordEncoderTraining,
   settleEncoderSettings,
 } from './encoder-run.ts';
+import { refuseGguf } from './refuse-gguf.ts';
 import { minePairs } from './tune-embedder.ts';
 
 /** How a reranker is trained, where it is not to be what the settings say. */
@@ -67,6 +68,7 @@ async function trainReranker(parts: EncoderParts, options: TuneRerankerOptions):
       hint: 'Set models.embedder to a local model.',
     });
   }
+  refuseGguf(tools);
   const questions = await trainingQuestions(parts);
   const of = (split: string) => questions.filter((question) => question.source && question.split === split);
   const mining = {
