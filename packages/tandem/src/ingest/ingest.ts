@@ -203,13 +203,13 @@ async function bringInLine(
     for (let from = 0; from < goes.length; from += idsPerCall)
       await store.remove(goes.slice(from, from + idsPerCall), at);
     await store.add(
-      chunks.map(({ prepared: { document }, chunk }, i) => ({
+      chunks.map(({ prepared: { document }, chunk: { searchPrefix, ...chunk } }, i) => ({
         ...chunk,
         uri: document.uri,
         title: document.title,
         access: document.access,
         metadata: document.metadata,
-        terms: termsOf(textForSearch(texts[i]!, chunk)),
+        terms: termsOf(textForSearch({ ...chunk, ...(searchPrefix !== undefined && { searchPrefix }) })),
         vector: vectors[i]!,
       })),
       at,

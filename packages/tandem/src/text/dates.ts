@@ -77,7 +77,7 @@ const afterDay = new RegExp(
 const beforeDay = /(?<![\p{L}\p{M}])(\p{L}[\p{L}\p{M}]*)\.?\s+(?:the\s+)?$/u;
 const afterMonthAndDay = /^(?:st|nd|rd|th)?,?\s+(\d{4})(?![\p{L}\p{N}])/u;
 const beforeYear = new RegExp(
-  String.raw`(?<![\p{L}\p{M}])(\p{L}[\p{L}\p{M}]*)\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?${joint}$`,
+  String.raw`(?<!\d(?:st|nd|rd|th|er|[.º])?\s+${joint}|[\p{L}\p{M}])(\p{L}[\p{L}\p{M}]*)\.?,?\s+${joint}$`,
   'u',
 );
 

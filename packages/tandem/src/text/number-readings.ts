@@ -6,14 +6,50 @@ export interface Reading {
   value: string;
 }
 
+/** What a text's points and commas are, as far as its numbers show: each begins decimals, or groups digits, or may do either. */
+export interface Marks {
+  '.': 'decimal' | 'group' | undefined;
+  ',': 'decimal' | 'group' | undefined;
+}
+
+/**
+ * In 24.5 the point begins decimals, and so no point of that text groups digits and no comma begins decimals. A text with three different
+ * numbers like 1,577 and none like 24,5 has commas that group: decimals have three digits by chance only.
+ */
+export function marksOf(text: string): Marks {
+  const marks: Marks = { '.': undefined, ',': undefined };
+  const grouped = { '.': new Set<string>(), ',': new Set<string>() };
+  for (const [number, whole, mark, rest] of text.matchAll(oneMark)) {
+    const at = mark as '.' | ',';
+    if (rest!.length !== 3 || whole!.length > 3 || whole!.startsWith('0')) marks[at] = 'decimal';
+    else grouped[at].add(number);
+  }
+  for (const [mark, other] of [
+    ['.', ','],
+    [',', '.'],
+  ] as const) {
+    if (marks[mark] !== undefined) continue;
+    if (grouped[mark].size >= 3 || (marks[other] === 'decimal' && grouped[mark].size > 0))
+      marks[mark] = 'group';
+  }
+  return marks;
+}
+
+const oneMark = /(?<![\d.,])(\d+)([.,])(\d+)(?![.,]?\d)/g;
+
 /**
  * The readings of digits joined by points, commas or apostrophes: "1,577" is 1577 where commas group and 1.577 where they begin the
- * decimals, so both. None where they are no number: "2.1.1", "1,2,3".
+ * decimals, so both unless the text's other numbers show it. None where they are no number: "2.1.1", "1,2,3".
  */
-export function readingsOf(body: string): Reading[] {
+export function readingsOf(body: string, known: Marks): Reading[] {
   const marks: string[] = body.match(/\D/g) ?? [];
   const last = marks.at(-1);
   if (last === undefined) return [{ term: body, value: body }];
+  if (marks.length === 1 && isGrouped(body)) {
+    const meaning = known[last as '.' | ','];
+    if (meaning === 'group') return [whole(body)];
+    if (meaning === 'decimal') return [decimal(...(body.split(last) as [string, string]))];
+  }
   const readings: Reading[] = isGrouped(body) ? [whole(body)] : [];
   if (last !== "'" && last !== '’' && marks.indexOf(last) === marks.length - 1) {
     const at = body.lastIndexOf(last);

@@ -1,7 +1,15 @@
 import { dayTerms, easternDateTerms, numericDateTerms, type Place, yearTerms } from './dates.ts';
 import { withoutEnglishEnding } from './english-stemmer.ts';
 import { foldToAscii } from './fold-to-ascii.ts';
-import { type Reading, readingsOf, scaled, termOfValue, versionTerms } from './number-readings.ts';
+import {
+  type Marks,
+  marksOf,
+  type Reading,
+  readingsOf,
+  scaled,
+  termOfValue,
+  versionTerms,
+} from './number-readings.ts';
 import { isCurrencyCode, meansPercent, powersCalled, withAsciiDigits } from './number-words.ts';
 
 /** A number, date, version or code in a text, and the terms that it is found by. */
@@ -29,7 +37,7 @@ export interface NumberInText {
  *     1.2 billion 1D2 1200000000
  *     5 %         5 5P
  *     5kg         5 5Ukg kg
- *     FY22        2022 fy
+ *     FY22        2022 fiscal
  *     2025-07-03  2025M07D03 2025M07 M07D03 2025
  *     3/7/2025    the terms of both dates
  *     GK-19       gk19 gk        a code is whole: its number is no term
@@ -38,6 +46,7 @@ export interface NumberInText {
  */
 export function numbersIn(text: string): NumberInText[] {
   const found: NumberInText[] = [];
+  const marks = marksOf(text);
   let from = 0;
   digit.lastIndex = 0;
   for (let match = digit.exec(text); match; match = digit.exec(text)) {
@@ -47,7 +56,7 @@ export function numbersIn(text: string): NumberInText[] {
     run.lastIndex = start;
     const end = start + (run.exec(text)?.[0].length ?? 0);
     // What is longer is a key or encoded data.
-    if (end - start <= longest) addRun(found, { text, start, end });
+    if (end - start <= longest) addRun(found, { text, start, end, marks });
     from = Math.max(end, match.index + match[0].length, found.at(-1)?.end ?? 0);
     digit.lastIndex = from;
   }
@@ -110,8 +119,8 @@ function isDoubled(text: string, at: number): boolean {
 }
 
 /** What a run says; what it does not say as a whole, its parts may. */
-function addRun(found: NumberInText[], place: Place, joined?: string): void {
-  const { text, start, end } = place;
+function addRun(found: NumberInText[], place: NumberPlace, joined?: string): void {
+  const { text, start, end, marks } = place;
   const written = withAsciiDigits(text.slice(start, end)).replaceAll('‑', '-');
   if (!/\d/.test(written)) return;
   // Digits outside the basic plane are two units long, and their parts' places would not be the text's.
@@ -124,7 +133,7 @@ function addRun(found: NumberInText[], place: Place, joined?: string): void {
       [from, to],
       [to, end],
     ] as const)
-      addRun(found, { text, start: a, end: b });
+      addRun(found, { text, start: a, end: b, marks });
     return;
   }
   const meaning = meaningOf(written, place);
@@ -144,7 +153,7 @@ function addRun(found: NumberInText[], place: Place, joined?: string): void {
     const isName = mark === '-' && /^\p{L}{2,}$/u.test(before) && /^\d+$/.test(part);
     addRun(
       found,
-      { text, start: at, end: at + part.length },
+      { text, start: at, end: at + part.length, marks },
       isName ? foldToAscii(`${before}${part}`.toLowerCase()) : undefined,
     );
     at += part.length + 1;
@@ -155,6 +164,10 @@ function addRun(found: NumberInText[], place: Place, joined?: string): void {
 const dateInside = /(?<![\p{L}\p{N}])\d{4}-\d\d-\d\d(?![\p{L}\p{N}])/u;
 const isTerm = (term: string) => Buffer.byteLength(term) < 64 && /^[\p{Alphabetic}\p{M}\p{N}]+$/u.test(term);
 
+interface NumberPlace extends Place {
+  marks: Marks;
+}
+
 interface Meaning {
   kind: NumberInText['kind'];
   terms: string[];
@@ -162,7 +175,7 @@ interface Meaning {
   end?: number;
 }
 
-function meaningOf(written: string, place: Place): Meaning | undefined {
+function meaningOf(written: string, place: NumberPlace): Meaning | undefined {
   const eastern = easternDateTerms(place);
   if (eastern) return { kind: 'date', ...eastern };
   const date = numericDateTerms(written);
@@ -190,11 +203,11 @@ function meaningOf(written: string, place: Place): Meaning | undefined {
 const numberForm = /^(v(?=\d))?(\d+(?:[.,'’]\d+)*)([\p{L}°][\p{L}\p{M}²³]*)?$/iu;
 
 /** A number with what stands before and after it: a currency, a unit, "billion", "%". */
-function amountOf(body: string, tail: string, place: Place): Meaning | undefined {
+function amountOf(body: string, tail: string, place: NumberPlace): Meaning | undefined {
   const { text, start } = place;
   const spaced = tail === '' ? groupsBehindSpaces(body, place) : undefined;
   const end = spaced?.end ?? place.end;
-  const readings = spaced?.readings ?? readingsOf(body);
+  const readings = spaced?.readings ?? readingsOf(body, place.marks);
   const before = text.slice(Math.max(0, start - 16), start);
   const after = text.slice(end, end + 24);
   const word =
@@ -226,7 +239,13 @@ function amountOf(body: string, tail: string, place: Place): Meaning | undefined
     return /^\d+(?:\.\d+)+$/.test(body) ? { kind: 'version', terms: versionTerms(body) } : undefined;
 
   const terms = values(({ term }) => term);
-  // A decimal may be a version or a clause, unless it measures.
+  // A decimal may be a version or a clause, unless it measures, as it does in a table beside other cells.
+  if (
+    /\|[\s(]*$/.test(before) &&
+    !/(?:^|\n)\|[\s(]*$/.test(text.slice(Math.max(0, start - 17), start)) &&
+    measured.length === 0
+  )
+    return { kind: 'number', terms };
   if (measured.length === 0 && /^\d+(?:\.\d+)+$/.test(body)) {
     const isAmbiguous = readings.length > 1;
     return { kind: isAmbiguous ? 'number' : 'version', terms: isAmbiguous ? terms : versionTerms(body) };
@@ -244,7 +263,7 @@ function termsBefore(body: string, before: string, place: Place): string[] {
   const code = /(?:^|[^\p{L}\p{N}])(\p{Lu}{2,4})[ \u00a0]$/u.exec(before)?.[1];
   return [
     ...(yearTerms(body, place) ?? []),
-    ...(/^(?:19|20)\d\d$/.test(body) && /\b(?:fiscal|financial)(?: year)? $/i.test(before) ? ['fy'] : []),
+    ...(/^(?:19|20)\d\d$/.test(body) && /\bFY $/i.test(before) ? [fiscalTerm] : []),
     ...(code !== undefined && body.length <= 5 ? [foldToAscii(`${code}${body}`.toLowerCase())] : []),
   ];
 }
@@ -252,7 +271,7 @@ function termsBefore(body: string, before: string, place: Place): string[] {
 /** "1 577": with a space that does not break it is one number; with an ordinary one it may be two. */
 function groupsBehindSpaces(
   body: string,
-  { text, end }: Place,
+  { text, end, marks }: NumberPlace,
 ): { readings: Reading[]; parts: string[]; end: number } | undefined {
   if (!/^[1-9]\d{0,2}$/.test(body)) return undefined;
   groups.lastIndex = end;
@@ -260,7 +279,7 @@ function groupsBehindSpaces(
   if (written === undefined) return undefined;
   const parts = `${body}${written.slice(0, written.length - decimals.length)}`.split(space!);
   return {
-    readings: readingsOf(`${parts.join('')}${decimals}`),
+    readings: readingsOf(`${parts.join('')}${decimals}`, marks),
     parts: space === ' ' ? parts : [],
     end: end + written.length,
   };
@@ -272,14 +291,14 @@ const groups = /([ \u00a0\u202f\u2009])\d{3}(?:\1\d{3})*([.,]\d+)?(?![\p{L}\p{N}
 function yearsOf(written: string): string[] | undefined {
   const [, fiscal, first = '', second = ''] =
     /^(fy)?['’]?(\d{4}|\d\d)(?:[-/](\d{4}|\d\d))?$/i.exec(written) ?? [];
-  if (fiscal !== undefined) return [inFull(first), ...(second === '' ? [] : [inFull(second)]), 'fy'];
+  if (fiscal !== undefined) return [inFull(first), ...(second === '' ? [] : [inFull(second)]), fiscalTerm];
   if (second !== '' && /^(?:19|20)\d\d$/.test(first) && Number(inFull(second)) === Number(first) + 1)
     return [first, inFull(second)];
   const [, part, turned, fy, year = ''] =
     /^(?:(q[1-4]|h[12])|([1-4]q|[12]h))[-/]?(fy)?['’]?(\d{4}|\d\d)$/i.exec(written) ?? [];
   if (year === '') return undefined;
   const quarter = (part ?? [...turned!].reverse().join('')).toLowerCase();
-  return [inFull(year), quarter, ...(fy === undefined ? [] : ['fy'])];
+  return [inFull(year), quarter, ...(fy === undefined ? [] : [fiscalTerm])];
 }
 
 /** Two digits of a year are of this century, or of the last where that would be far ahead. */
@@ -305,6 +324,9 @@ function codeOf(written: string): Meaning | undefined {
     terms: [foldToAscii(whole), ...letters.filter((each) => each.length > 1).map(stemmed)],
   };
 }
+
+/** The word of "fiscal 2022", which FY2022 is. */
+const fiscalTerm = 'fiscal';
 
 const stemmed = (word: string) => foldToAscii(withoutEnglishEnding(word.toLowerCase()));
 
