@@ -2,8 +2,9 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import type { ChunkOptions } from './chunker.ts';
 import { type EmbeddableChunk, embeddedText } from './embedded-text.ts';
-import { prefixWithin } from './prefix.ts';
+import { isMachineMade, prefixWithin } from './prefix.ts';
 import type { Section, Unit } from './sections.ts';
+import { headRow, type TableContext, tableContextOf } from './table-context.ts';
 import { splitLong, type TokenMeter, tokenMeter } from './token-meter.ts';
 
 /** A span that is to be a chunk. */
@@ -14,6 +15,8 @@ export interface Cut {
   headings: string[];
   page: number | undefined;
   prefix: string;
+  /** As `EmbeddableChunk` has it. */
+  searchPrefix?: string;
   /** `self`: the chunk that is made of it, or each of those if it has to be cut. */
   parent?: { start: number; end: number } | 'self';
 }
@@ -48,6 +51,7 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
     });
   }
 
+  const tables = new Map<number, TableContext>();
   const prefixes = new Map<string, string>();
   const prefixOf = async (headings: string[]) => {
     const key = headings.join('\u0000');
@@ -58,6 +62,14 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
       prefixes.set(key, prefix);
     }
     return prefix;
+  };
+
+  /** A title that says nothing keeps its room and is left out: where chunks end does not depend on what a file is called. */
+  const shownPath = async (headings: string[]) => {
+    const prefix = await prefixOf(headings);
+    if (!isMachineMade(document.title) || prefix === '') return prefix;
+    const [title = '', ...rest] = headings;
+    return prefixWithin({ title, aliases: [], headings: rest }, await meter.count(prefix), meter);
   };
 
   const headTokens = async ({ tableHead }: Unit) => {
@@ -83,14 +95,18 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
     const first = units[0]!;
     // The heading path says it already.
     const skip = first.kind === 'heading' && units.length > 1 && first.headings.length <= headings.length;
-    const path = await prefixOf(headings);
-    return {
-      start: units[skip ? 1 : 0]!.start,
-      end: units.at(-1)!.end,
-      headings,
-      page: first.page,
-      prefix: (await headTokens(first)) > 0 ? `${path}\n${first.tableHead}`.trim() : path,
-    };
+    const path = await shownPath(headings);
+    const span = { start: units[skip ? 1 : 0]!.start, end: units.at(-1)!.end };
+    const cut = { ...span, headings, page: first.page };
+    const row = units.find(({ kind }) => kind === 'row');
+    if (!row) return { ...cut, prefix: path };
+    let context = tables.get(row.block);
+    if (!context) tables.set(row.block, (context = tableContextOf(document, row.block)));
+    const { caption = '', heads = '' } = missingFrom(span, row, context);
+    const whole = [path, caption, heads].filter(Boolean).join('\n');
+    const used = await meter.count(embeddedText({ prefix: path, text: text.slice(span.start, span.end) }));
+    const prefix = await withinRoom(path, { caption, heads }, usable - used, meter);
+    return { ...cut, prefix, ...(prefix !== whole && { searchPrefix: whole }) };
   };
 
   const chunks = async (cuts: Cut[]) => {
@@ -108,6 +124,7 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
           headingPath: [document.title, ...cut.headings],
           ...(cut.page === undefined ? {} : { page: cut.page }),
           prefix: cut.prefix,
+          ...(cut.searchPrefix !== undefined && { searchPrefix: cut.searchPrefix }),
           ...(cut.parent && { parent: cut.parent === 'self' ? { start, end } : cut.parent }),
         });
       }
@@ -116,6 +133,46 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
   };
 
   return { meter, usable, prefixOf, headTokens, roomFor, cutOf, chunks };
+}
+
+/** What a chunk has to be told of the table that its first row is of: nothing that stands in the chunk. */
+function missingFrom(
+  span: { start: number; end: number },
+  row: Unit,
+  { caption, heads, bodyStart }: TableContext,
+): { caption?: string; heads?: string } {
+  const isInside = caption && caption.start >= span.start && caption.end <= span.end;
+  return {
+    ...(caption && !isInside && { caption: caption.text }),
+    ...(row.start >= bodyStart && { heads: headRow(heads) }),
+  };
+}
+
+/** The path, and below it as much of caption and heads as there is room for: heads say what each number is, so they come first. */
+async function withinRoom(
+  path: string,
+  { caption, heads }: { caption: string; heads: string },
+  room: number,
+  meter: TokenMeter,
+): Promise<string> {
+  const shortHeads = await shortened(heads, room - 1, meter);
+  const left = room - 1 - (shortHeads === '' ? 0 : (await meter.count(shortHeads)) + 1);
+  const shortCaption = await shortened(caption, left, meter);
+  return [path, shortCaption, shortHeads].filter(Boolean).join('\n');
+}
+
+/** The longest run of whole words from the start that fits. */
+async function shortened(words: string, room: number, meter: TokenMeter): Promise<string> {
+  if (words === '' || room < 1) return '';
+  if ((await meter.count(words)) <= room) return words;
+  const all = words.split(' ');
+  let [fits, over] = [0, all.length];
+  while (over - fits > 1) {
+    const middle = (fits + over) >> 1;
+    if ((await meter.count(all.slice(0, middle).join(' '))) <= room) fits = middle;
+    else over = middle;
+  }
+  return all.slice(0, fits).join(' ');
 }
 
 /** Units of which each fits `room` by itself: a sentence, row or line that does not is in parts that do. */

@@ -4,10 +4,12 @@ import type { Chunk } from '../core/types/document.ts';
 export interface EmbeddableChunk extends Chunk {
   /**
    * Title, other names and the headings above the chunk, as far as they fit: "Abetalipoproteinemia (ABL; …): Symptoms";
-   * below it a table's head, for a chunk that begins among its rows.
+   * below it, for a chunk with rows of a table, the table's caption and the names of its columns, unless they stand in the chunk.
    * A chunk alone often does not say what it is about, and a question by abbreviation would not find it.
    */
   prefix: string;
+  /** The same with nothing shortened, where that is more: full-text search has room for it. Not kept. */
+  searchPrefix?: string;
 }
 
 /** What is embedded and full-text indexed for a chunk: prefix and text. Its tokens are within the chunker's `maxTokens`. */

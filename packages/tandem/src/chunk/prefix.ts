@@ -44,6 +44,19 @@ export async function prefixWithin(
   return (await meter.count(prefix)) <= maxTokens ? prefix : '';
 }
 
+/**
+ * A title that a program made: a UUID, a hash. Where a file is called so and nothing in it is a title, the name says nothing of what is
+ * in it, and would be a fifth of what is embedded.
+ */
+export function isMachineMade(title: string): boolean {
+  const parts = title.split(/[\s_-]+/);
+  const all = parts.join('');
+  if (!/\d/.test(all) || !/[a-z]/i.test(all)) return false;
+  if (parts.every((part) => /^[0-9a-f]+$/i.test(part))) return all.length >= 12;
+  // As ULID and base 62 have it: no word of a language changes between letters and digits so often.
+  return parts.length === 1 && all.length >= 16 && (all.match(/\d(?=[a-z])/gi)?.length ?? 0) >= 3;
+}
+
 function format(title: string, aliases: string[], headings: string[]): string {
   return `${title}${aliases.length > 0 ? ` (${aliases.join('; ')})` : ''}${headings.length > 0 ? `: ${headings.join(' › ')}` : ''}`;
 }

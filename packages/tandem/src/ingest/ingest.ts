@@ -226,13 +226,16 @@ async function bringInLine(
     for (let from = 0; from < goes.length; from += idsPerCall)
       await store.remove(goes.slice(from, from + idsPerCall), at);
     await store.add(
-      chunks.map(({ prepared: { document }, chunk }, i) => ({
+      chunks.map(({ prepared: { document }, chunk: { searchPrefix, ...chunk } }, i) => ({
         ...chunk,
         uri: document.uri,
         title: document.title,
         access: document.access,
         metadata: document.metadata,
-        terms: documentTermsOf(textForSearch(texts[i]!, chunk), document.language),
+        terms: documentTermsOf(
+          textForSearch({ ...chunk, ...(searchPrefix !== undefined && { searchPrefix }) }),
+          document.language,
+        ),
         vector: vectors[i]!,
       })),
       at,

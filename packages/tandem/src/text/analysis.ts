@@ -30,7 +30,7 @@ import Turkish from './snowball/turkish.ts';
 export interface Analysis {
   /** Lower case, left out of the terms. */
   functionWords: ReadonlySet<string>;
-  /** All words of a text. */
+  /** All words of a text, and `numberMark` as one. */
   wordPattern: RegExp;
   /** A text before it is cut into words. */
   prepare(text: string): string;
@@ -59,11 +59,11 @@ const leftOutInEnglish = new Set(functionStems);
  * Marks cut a word where they are not alphabetic, as a virama is not, and the vowel signs of Devanagari are; but not the nukta, which
  * makes one letter with the one before it, and in NFC is a character by itself.
  */
-const words = /[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
+const words = /0\ue000|[\p{Alphabetic}\p{N}\u093c\u09bc\u0a3c\u0b3c]+/gu;
 
 /** Words with all their marks: a virama is inside a word. Those that only choose how a character looks are no part of it. */
 export const wordsWithMarks =
-  /[\p{Alphabetic}\p{N}][[\p{Alphabetic}\p{N}\p{Mn}\p{Mc}]--[\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]]*/gv;
+  /0\ue000|[\p{Alphabetic}\p{N}][[\p{Alphabetic}\p{N}\p{Mn}\p{Mc}]--[\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]]*/gv;
 
 const english: Analysis = {
   wordPattern: words,

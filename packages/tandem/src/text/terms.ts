@@ -1,12 +1,14 @@
 import { type Analysis, analysisOf, wordsWithMarks } from './analysis.ts';
 import { endingsOf, endingTerm, hasCompounds } from './compounds.ts';
+import { numberMark, withNumbersMarked } from './numbers.ts';
 import { textForWords } from './search-words.ts';
 
 /**
  * The words of a text as terms, in order: what full-text search compares. Ingest makes them of each chunk in its document's language
  * (`documentTermsOf`) and retrieval of each query (`queryTermsOf`); a store only looks for equal ones. They are runs of letters and digits, in lower case, endings cut and
  * function words left out as the language has them (but for abbreviations spelt like function words), accents folded; scripts without
- * spaces in pairs of characters, and of Thai and its like also the words. Each is of letters, digits and marks only, and shorter than 64 bytes of UTF-8: what is longer is a
+ * spaces in pairs of characters, and of Thai and its like also the words. Numbers, dates, versions and codes are as `numbersIn` gives them,
+ * however they are written. Each is of letters, digits and marks only, and shorter than 64 bytes of UTF-8: what is longer is a
  * key or a hash and no word.
  *
  * @param language ISO 639-1; words are taken for English without it.
@@ -15,8 +17,14 @@ export function termsOf(text: string, language?: string): string[] {
   const analysis = analysisOf(language);
   const terms: string[] = [];
   // One form for what is the same: "é" may be written as a letter with an accent behind it, which would split the word.
-  const plain = analysis.prepare(text.normalize('NFC'));
+  const { text: marked, terms: ofNumbers } = withNumbersMarked(text.normalize('NFC'));
+  const plain = analysis.prepare(marked);
+  let numbers = 0;
   for (const [word] of textForWords(plain, analysis.functionWords).matchAll(analysis.wordPattern)) {
+    if (word === numberMark) {
+      terms.push(...ofNumbers[numbers++]!);
+      continue;
+    }
     const term = termOf(word, analysis);
     if (term !== '') terms.push(term);
   }
