@@ -1,5 +1,5 @@
 import { Readability } from '@mozilla/readability';
-import { decodeText } from './decode-text.ts';
+import { decodeText, encodingMetadata } from './decode-text.ts';
 import { type HtmlDocument, parseHtmlDocument } from './html-document.ts';
 import { OversizedFile } from './office/damaged.ts';
 import type { ParsedBody } from './parsed-body.ts';
@@ -11,11 +11,18 @@ import { StructuredText } from './structured-text.ts';
  * forms and hidden parts are left out. The content is `<main>` or the one `<article>` where there is one, else what
  * Mozilla's Readability finds if that is most of the page's text and all of its tables, lists and code, else the whole body.
  */
-export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
-  const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
+export function parseHtml(
+  bytes: Uint8Array,
+  uri: string,
+  { mediaType, named }: { mediaType?: string; named?: string | undefined } = {},
+): ParsedBody {
+  const { text: html, ...decoded } = decodeText(bytes, uri, {
+    declared: declaredCharset(bytes, mediaType),
+    named,
+  });
   const document = parseHtmlDocument(html);
   const metadata = metadataOf(document);
-  if (encoding !== 'utf-8') metadata.encoding = encoding;
+  Object.assign(metadata, encodingMetadata(decoded));
   const stated = titleOf(document, metadata);
   for (const element of document.querySelectorAll(neverContent)) element.remove();
   const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));

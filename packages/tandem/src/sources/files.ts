@@ -4,6 +4,7 @@ import path from 'node:path';
 import picomatch from 'picomatch';
 import { SourceError } from '../core/errors/source-error.ts';
 import { mediaTypeOf } from '../core/media-type.ts';
+import { type Reading, readingMark } from '../core/reading.ts';
 import { type IgnoreRules, ignoreFileNames, ignoreRules, noIgnoreRules } from './ignore-files.ts';
 import { isLeftover } from './leftovers.ts';
 import type { ListOptions, Source, SourceEntry, SourceProblem } from './source.ts';
@@ -22,6 +23,10 @@ export interface FilesSourceOptions {
   maxBytes?: number;
   /** Access label of every file that carries none of its own. */
   access?: string;
+  /** Encoding of text files that are not in UTF-8 and do not begin with a byte order mark. Default: by what they declare or look like. */
+  encoding?: string;
+  /** What becomes of hidden rows, columns and sheets of workbooks. Default: they are left out. */
+  hiddenCells?: 'omit' | 'read';
 }
 
 /** So many files are looked at together: a `stat` waits more than it works. */
@@ -35,6 +40,12 @@ const batch = 64;
 export function filesSource(options: FilesSourceOptions): Source {
   const { baseDirectory, include = ['**/*'], exclude = [], maxBytes = 256 * 2 ** 20 } = options;
   const root = path.resolve(baseDirectory, options.path);
+  const { encoding, hiddenCells } = options;
+  const reading: Reading = {
+    ...(encoding !== undefined && { encoding }),
+    ...(hiddenCells !== undefined && { hiddenCells }),
+  };
+  const mark = readingMark(reading);
   const uriOf = (file: string) => toPosix(path.relative(baseDirectory, file)) || '.';
   const isIncluded = anyOf(include);
   const isExcluded = anyOf(exclude);
@@ -187,10 +198,11 @@ export function filesSource(options: FilesSourceOptions): Source {
     } else {
       return {
         uri,
-        changeMark: `${fileStat.size}-${fileStat.mtimeMs}`,
+        changeMark: `${fileStat.size}-${fileStat.mtimeMs}${mark && ` ${mark}`}`,
         mediaType,
         size: fileStat.size,
         ...(options.access !== undefined && { access: options.access }),
+        ...(mark !== '' && { reading }),
       };
     }
     return undefined;
