@@ -14,6 +14,11 @@ export function workbookOf(sheets: Record<string, string>, styles = '', properti
   };
   for (const [index, name] of names.entries())
     parts[`xl/sheet${index}.xml`] = `<worksheet>${sheets[name]}</worksheet>`;
+  return archiveOf(parts);
+}
+
+/** An archive of these parts, without compression. */
+export function archiveOf(parts: Record<string, string>): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
