@@ -154,3 +154,12 @@ test('of slides too: a footer is kept once, its slide’s number and date are no
   });
   expect(parsePptx(bytes).text).toBe('## One\n\nWords of One\n\nValid from May\n\n## Two\n\nWords of Two');
 });
+
+test('the first of several equal headings is not the title; one that only the others’ numbers set apart is', () => {
+  const titleOf = (...headings: string[]) =>
+    parseDocx(documentOf(headings.map((text) => `${heading(text)}${p(run('Words.'))}`).join(''))).title;
+  expect(titleOf('Scope', 'Terms', 'Fees')).toBe('');
+  expect(titleOf('1. Scope', '2. Terms')).toBe('');
+  expect(titleOf('Rules', '1. Scope', '2. Terms')).toBeUndefined();
+  expect(titleOf('Rules')).toBeUndefined();
+});

@@ -5,7 +5,7 @@ import { readStyles, type WordStyle } from './office/word-styles.ts';
 import { childOf, childrenOf, descendantsOf, eachElement, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
-import { plausibleTitle } from './plausible-title.ts';
+import { isAlone, plausibleTitle } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
 /**
@@ -44,7 +44,17 @@ export function parseDocx(bytes: Uint8Array): ParsedBody {
   const { pageTitle, ...metadata } = file.properties();
   if (blocks.page !== undefined) metadata.pages = String(blocks.page);
   const chosen = title ?? plausibleTitle(pageTitle);
-  return { text, blocks: written, metadata, ...(chosen ? { title: chosen } : {}) };
+  if (chosen) return { text, blocks: written, metadata, title: chosen };
+  // None of several equal headings is the title: then the file's name is.
+  const [first, ...others] = written
+    .filter(({ kind, level }) => kind === 'heading' && level === 1)
+    .map(({ start, end }) => text.slice(start + 2, end));
+  return {
+    text,
+    blocks: written,
+    metadata,
+    ...(first !== undefined && !isAlone(first, others) && { title: '' }),
+  };
 }
 
 /** Ids of the headers and footers that a section shows: those of its first page and of even pages only where they are turned on. */

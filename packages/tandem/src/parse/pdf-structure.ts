@@ -1,6 +1,7 @@
 import type { Block } from '../core/types/document.ts';
 import type { PageLine } from './pdf-layout.ts';
 import { tableRows } from './pdf-table.ts';
+import { isAlone } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
 type Line = PageLine & { page: number; text: string };
@@ -11,11 +12,15 @@ interface Draft {
   level?: number;
 }
 
-/** Lines of all pages to text and blocks; `title` is the largest heading of the first page that has one. */
+/**
+ * Lines of all pages to text and blocks. `title` is the largest heading of the first page that has one, unless others are equal to it;
+ * `runningHead` what stands at the top of most pages, if it has words in common with a heading or with `name`, the file's.
+ */
 export function writePages(
   pages: PageLine[][],
   outline: Map<string, number>,
-): { text: string; blocks: Block[]; title?: string } {
+  name = '',
+): { text: string; blocks: Block[]; title?: string; runningHead?: string } {
   const lines = withoutRunningLines(pages, outline);
   const style = typicalStyle(lines);
   const drafts = joinOverPages(withoutFalseHeadings(draftsOf(lines, style, outline)));
@@ -84,10 +89,22 @@ export function writePages(
     (draft) => draft.kind === 'heading' && draft.lines[0]!.page === firstPage(drafts),
   );
   const largest = first.toSorted((a, b) => b.lines[0]!.size - a.lines[0]!.size)[0];
+  const headings = drafts.filter(({ kind }) => kind === 'heading');
+  const wordsOf = (draft: Draft) => proseOf(draft.lines, words).text;
+  const equal = headings.filter(
+    (draft) =>
+      draft !== largest &&
+      draft.level === largest!.level &&
+      sizeStep(draft.lines[0]!.size) === sizeStep(largest!.lines[0]!.size) &&
+      draft.lines[0]!.font === largest!.lines[0]!.font,
+  );
+  const title = largest && isAlone(wordsOf(largest), equal.map(wordsOf)) ? wordsOf(largest) : undefined;
+  const runningHead = runningHeadOf(pages, [name, ...headings.map(wordsOf)]);
   return {
     text: output.text,
     blocks: output.blocks,
-    ...(largest ? { title: proseOf(largest.lines, words).text } : {}),
+    ...(title ? { title } : {}),
+    ...(runningHead ? { runningHead } : {}),
   };
 }
 
@@ -144,6 +161,26 @@ function goesOnOverPage(before: Line[], lines: Line[]): boolean {
 
 function firstPage(drafts: Draft[]): number {
   return drafts.find((draft) => draft.kind === 'heading')?.lines[0]?.page ?? 1;
+}
+
+/** The longest words that stand at the top of three in five pages, the same on each; a company's or a warning's have no subject. */
+function runningHeadOf(pages: readonly PageLine[][], subjects: readonly string[]): string | undefined {
+  if (pages.length < 2) return undefined;
+  const seen = new Map<string, number>();
+  for (const page of pages) {
+    const heads = page.filter(({ height }) => height < margin).flatMap(({ cells }) => cells);
+    for (const head of new Set(heads)) seen.set(head, (seen.get(head) ?? 0) + 1);
+  }
+  const long = (text: string) => text.toLowerCase().match(/\p{L}{5,}/gu) ?? [];
+  const known = new Set(subjects.flatMap(long));
+  return [...seen]
+    .filter(
+      ([head, count]) =>
+        count >= 0.6 * pages.length && /\p{L}{2,}.*\s.*\p{L}{2,}/u.test(head) && head.length <= 120,
+    )
+    .map(([head]) => head)
+    .filter((head) => long(head).some((word) => known.has(word)))
+    .toSorted((a, b) => b.length - a.length)[0];
 }
 
 const pageNumber =
