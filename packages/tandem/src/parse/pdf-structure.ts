@@ -1,6 +1,6 @@
 import type { Block } from '../core/types/document.ts';
 import type { PageLine } from './pdf-layout.ts';
-import { tableRows } from './pdf-table.ts';
+import { tableRows, withSignsJoined } from './pdf-table.ts';
 import { isAlone } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
@@ -151,7 +151,7 @@ function goesOnOverPage(before: Line[], lines: Line[]): boolean {
   const [head] = before;
   const isBelow = (left: number, right: number) =>
     head!.lefts.filter((at, index) => left < head!.rights[index]! + 3 && right > at - 3).length === 1;
-  const [widest] = lines.toSorted((a, b) => b.cells.length - a.cells.length);
+  const [widest] = lines.map(withSignsJoined).toSorted((a, b) => b.cells.length - a.cells.length);
   return (
     widest!.cells.length <= head!.cells.length &&
     widest!.lefts.filter((left, index) => isBelow(left, widest!.rights[index]!)).length >=

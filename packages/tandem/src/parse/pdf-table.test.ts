@@ -339,3 +339,44 @@ test.each([
   const spoke = second.start + text.slice(second.start).indexOf('| Spoke');
   expect(pageRectangles({ text, blocks }, spoke, spoke + 10).map(({ page }) => page)).toEqual([2]);
 });
+
+test('a currency’s sign at the left of a column belongs to its amount', () => {
+  const [table] = tables([
+    prose(60),
+    line(
+      100,
+      [
+        [240, '2015'],
+        [340, '2014'],
+      ],
+      'bold',
+    ),
+    line(114, [
+      [60, 'Sales'],
+      [220, '$'],
+      [270, '6,779', 'right'],
+      [320, '$'],
+      [370, '5,504', 'right'],
+    ]),
+    line(128, [
+      [60, 'Costs'],
+      [270, '4,591', 'right'],
+      [370, '3,752', 'right'],
+    ]),
+    line(142, [
+      [60, 'Growth'],
+      [270, '23', 'right'],
+      [285, '%'],
+      [370, '26', 'right'],
+      [385, '%'],
+    ]),
+    prose(190),
+  ]);
+  expect(table).toEqual([
+    '|  | 2015 | 2014 |',
+    '| --- | --- | --- |',
+    '| Sales | $ 6,779 | $ 5,504 |',
+    '| Costs | 4,591 | 3,752 |',
+    '| Growth | 23% | 26% |',
+  ]);
+});

@@ -7,16 +7,14 @@ export type TableLine = PageLine & { page: number; text: string };
  * Lines of a page that are a table to its rows, each with a cell for every column: what stands under a head is in that head's column,
  * empty cells stay empty, and lines that go on in a cell belong to its row. Lines whose cells share no columns, as in a form, are given
  * back as they are.
- *
- * @param head a table's rows that this one goes on with over a page's end: its columns count here, too
  */
-export function tableRows(lines: readonly TableLine[], head: readonly TableLine[] = []): TableLine[] {
-  const all = [...head, ...lines];
-  const columns = columnsOf(all);
+export function tableRows(printed: readonly TableLine[]): TableLine[] {
+  const lines = printed.map(withSignsJoined);
+  const columns = columnsOf(lines);
   const placed = lines.map((line) => placedCells(line, columns));
   const filled = placed.reduce((sum, { cells }) => sum + cells.filter(Boolean).length, 0);
   const isRegular = columns.length > 1 && filled >= leastFilled * columns.length * rowCount(lines);
-  if (!isRegular || placed.some(({ isCrowded }) => isCrowded)) return withoutGaps(lines);
+  if (!isRegular || placed.some(({ isCrowded }) => isCrowded)) return withoutGaps(printed);
   const groups = groupsOf(lines, placed);
   return groups.map((group) => {
     const cells = columns.map((_, column) =>
@@ -44,6 +42,39 @@ export function tableRows(lines: readonly TableLine[], head: readonly TableLine[
       box: rest.reduce((box, line) => joinedBox(box, line.box), first.box),
     };
   });
+}
+
+/** A currency's sign is set at the left of a column and its amount at the right, `%` and `)` behind it: they are one cell. */
+export function withSignsJoined(line: TableLine): TableLine {
+  const [cells, lefts, rights]: [string[], number[], number[]] = [[], [], []];
+  /** A sign that waits for its amount, and where it stands. */
+  let sign = '';
+  let signLeft: number | undefined;
+  for (const [index, printed] of line.cells.entries()) {
+    const isLast = index === line.cells.length - 1;
+    const behind = isLast ? undefined : /^(?:(.*)\s)?([$€£¥])$/u.exec(printed);
+    const words = behind ? (behind[1] ?? '') : printed;
+    if (words !== '') {
+      const isAmount = sign !== '' && /\d|^[-–—]+$/.test(words);
+      if (/^[%)]+$/.test(words) && cells.length > 0) {
+        cells[cells.length - 1] += words;
+        rights[rights.length - 1] = line.rights[index]!;
+      } else {
+        cells.push(sign === '' ? words : `${sign} ${words}`);
+        lefts.push(isAmount && signLeft !== undefined ? signLeft : line.lefts[index]!);
+        rights.push(line.rights[index]!);
+      }
+      sign = '';
+      signLeft = undefined;
+    }
+    if (behind) {
+      sign = behind[2]!;
+      signLeft = behind[1] === undefined ? line.lefts[index] : undefined;
+    }
+  }
+  return cells.length === line.cells.length && cells.every((cell, index) => cell === line.cells[index])
+    ? line
+    : { ...line, cells, lefts, rights };
 }
 
 /** Rows of forms fill fewer of the columns that all of them together have. */
