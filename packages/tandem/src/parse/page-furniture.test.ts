@@ -78,6 +78,11 @@ describe.each([
     ['a banner', `<div role="banner"><p>Everything for bicycles</p></div>`],
     ['a foot', '<div role="contentinfo"><p>12 Chain Street</p></div>'],
     ['a foot by its name', '<div id="site-footer"><p>12 Chain Street. Imprint.</p></div>'],
+    ['a foot’s part', '<div class="footer__legal">Imprint, terms, privacy</div>'],
+    [
+      'a row of teasers',
+      '<div class="teaser-row"><h3>Summer offer</h3><p>Ten visits for forty euros!</p></div>',
+    ],
     ['what goes with it', '<div role="complementary"><p>Trailer Duo now 199 euros!</p></div>'],
     [
       'a side box',

@@ -94,7 +94,7 @@ const consent = new RegExp(
 
 /** Who is to buy, to subscribe or to read something else. */
 const promotion = new RegExp(
-  `^(?:ads?|adsbygoogle|adverts?|advertisements?|advertising|banner-ad|sponsor(?:ed|s)?|promos?|promotions?|teasers?|newsletter|subscribe|subscription|paywall|outbrain|taboola|social-?(?:share|sharing|links|media|icons)?|share-?(?:bar|buttons|links|tools)?|also-like|you-may-also-like|you-might-also-like|read-next|up-next|further-articles)(?:-(?:${parts}|list|grid|section|form|sign-?up|teaser|area|inner|content))*$|^(?:related|recommended|recommendations|similar|more)-(?:articles?|posts?|stories|products?|content|links|news|items|pages|reading)(?:-.*)?$|^(?:related|recommendations|recommended)$`,
+  `^(?:ads?|adsbygoogle|adverts?|advertisements?|advertising|banner-ad|sponsor(?:ed|s)?|promos?|promotions?|teasers?|newsletter|subscribe|subscription|paywall|outbrain|taboola|social-?(?:share|sharing|links|media|icons)?|share-?(?:bar|buttons|links|tools)?|also-like|you-may-also-like|you-might-also-like|read-next|up-next|further-articles)(?:-(?:row|legal|card|cards|slider|wide))?(?:-(?:${parts}|list|grid|section|form|sign-?up|teaser|area|inner|content))*$|^(?:related|recommended|recommendations|similar|more)-(?:articles?|posts?|stories|products?|content|links|news|items|pages|reading)(?:-.*)?$|^(?:related|recommendations|recommended)$`,
 );
 
 const menu =
@@ -102,7 +102,7 @@ const menu =
 
 /** At the side and at the foot of the page. */
 const besides =
-  /^(?:(?:site|page|main|global|left|right|blog|primary|secondary)-?)?(?:side-?bar|side-?box|side-?column|rail|footer|foot|bottom|bottom-?bar|colophon|masthead|top-?bar|imprint)(?:-(?:left|right|area|wrap|wrapper|container|inner|box|content|bottom|top|info|widgets?|primary|secondary))*$/;
+  /^(?:(?:site|page|main|global|left|right|blog|primary|secondary)-?)?(?:side-?bar|side-?box|side-?column|rail|footer(?:-[a-z-]+)?|foot|bottom|bottom-?bar|colophon|masthead|top-?bar|imprint)(?:-(?:left|right|area|wrap|wrapper|container|inner|box|content|bottom|top|info|widgets?|primary|secondary))*$/;
 
 const over =
   /^(?:modal|overlay|pop-?up|popover|lightbox|toast|snackbar|flyout|interstitial)(?:-(?:wrap|wrapper|container|box|dialog|content|inner|root))*$/;
