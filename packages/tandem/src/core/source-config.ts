@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isKnownEncoding } from './reading.ts';
 
 /** A value, or the name of the environment variable that holds it: a config file never holds a secret. */
 const fromEnvironment = z.strictObject({ env: z.string().min(1) });
@@ -57,6 +58,16 @@ export const filesSourceSchema = z.strictObject({
   exclude: z.array(z.string()).default([]),
   /** Keep to `.gitignore` and `.tandemignore` files. */
   ignoreFiles: z.boolean().default(true),
+  /** Of text files that are not in UTF-8: `shift_jis`, `windows-1251` and the like, a name of the Encoding Standard. */
+  encoding: z
+    .string()
+    .refine(
+      isKnownEncoding,
+      'write a name of the Encoding Standard, such as shift_jis, gb18030 or windows-1251',
+    )
+    .optional(),
+  /** Hidden rows, columns and sheets of workbooks are left out, or read and marked as hidden. */
+  hiddenCells: z.enum(['omit', 'read']).default('omit'),
   access,
 });
 

@@ -15,7 +15,7 @@ import { sha256 } from '../core/hash.ts';
 import type { Document } from '../core/types/document.ts';
 import type { Chunking } from '../index/chunking.ts';
 import { tokenLimits } from '../index/token-limits.ts';
-import { parseDocument } from '../parse/parse-document.ts';
+import { contentHashOf, parseDocument } from '../parse/parse-document.ts';
 import type { LoadedEntry, Source, SourceEntry } from '../sources/source.ts';
 import { detectLanguage, toldLanguage } from '../text/language.ts';
 import { embedTexts } from './embed-chunks.ts';
@@ -144,14 +144,15 @@ export async function* prepareBatches(options: PrepareOptions): AsyncGenerator<B
     const entry = work.entry as SourceEntry;
     const readAt = new Date().toISOString();
     const loaded = await source.load(entry, signal && { signal });
-    if (before && before.contentHash === sha256(loaded.bytes)) {
+    if (before && before.contentHash === contentHashOf(loaded.bytes, entry.reading)) {
       batch.resolved.push(uri);
       if (before.accessFromSource && before.access !== labelOf(work)) return await relabel(work, before.id);
       batch.touched.push({ id: before.id, changeMark: work.changeMark });
       return 0;
     }
     const { document, accessFromSource } = await parseEntry(entry, loaded, options);
-    const names = forgotten.size > 0 ? [document.id, `bytes:${document.contentHash}`] : [];
+    const bytes = [...new Set([document.contentHash, contentHashOf(loaded.bytes)])];
+    const names = forgotten.size > 0 ? [document.id, ...bytes.map((hash) => `bytes:${hash}`)] : [];
     const met = names.find((name) => forgotten.has(sha256(name)));
     if (met !== undefined) {
       await catalog.forgotten.alsoAt(met, uri);
@@ -347,6 +348,7 @@ async function parseEntry(
       bytes: loaded.bytes,
       access: noLabelOfItsOwn,
       ...(mediaType && { mediaType }),
+      ...(entry.reading && { reading: entry.reading }),
       ...(signal && { signal }),
       onPage: (page, pages) => onReading?.(`page ${page} of ${pages} of ${fileName(uri)}`),
     });
@@ -418,12 +420,13 @@ export async function chunkOptionsFor({
   };
 }
 
-/** A clause for each kind of thing that a parser left out of a document and named in its metadata. */
+/** A clause for each kind of thing that a parser left out of a document, or was not sure of, and named in its metadata. */
 function partsNotRead({ metadata }: Document): string[] {
-  const { linesNotRead, pagesWithoutText, pagesDamaged, formulasWithoutValues } = metadata;
+  const { linesNotRead, pagesWithoutText, pagesDamaged, formulasWithoutValues, encodingDoubt } = metadata;
   const named = (thing: string, numbers: string, one: string, several: string) =>
     /[,-]/.test(numbers) ? `${thing}s ${numbers} ${several}` : `${thing} ${numbers} ${one}`;
   return [
+    ...(encodingDoubt ? [encodingDoubt] : []),
     ...(linesNotRead
       ? [
           named(

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
-import { decodeText } from './decode-text.ts';
+import { decodeText, encodingMetadata } from './decode-text.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { writeRows } from './rows.ts';
 import { StructuredText } from './structured-text.ts';
@@ -13,8 +13,12 @@ const longestRecord = 1_000_000;
  * a section for each record where they are long. Records may differ in length. A quotation mark inside an unquoted field
  * is a character like any other.
  */
-export function parseCsv(bytes: Uint8Array, uri: string, delimiter?: string): ParsedBody {
-  const { text, encoding } = decodeText(bytes, uri);
+export function parseCsv(
+  bytes: Uint8Array,
+  uri: string,
+  { delimiter, named }: { delimiter?: string | undefined; named?: string | undefined } = {},
+): ParsedBody {
+  const { text, ...decoded } = decodeText(bytes, uri, { named });
   let records: string[][];
   try {
     records = parse(text, {
@@ -44,7 +48,7 @@ export function parseCsv(bytes: Uint8Array, uri: string, delimiter?: string): Pa
   const output = new StructuredText();
   const rows = records.filter((record) => record.some((cell) => cell.trim() !== ''));
   writeRows(rows, output, { isWhole: true });
-  const metadata: Record<string, string> = encoding === 'utf-8' ? {} : { encoding };
+  const metadata = encodingMetadata(decoded);
   metadata.rows = String(rows.length);
   return { text: output.text, blocks: output.blocks, metadata, title: '' };
 }

@@ -1,20 +1,29 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
+import { guessEncoding } from './guess-encoding.ts';
 
 export interface DecodedText {
   /** Line ends are `\n`, and there is no byte order mark. */
   text: string;
-  encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | (string & {});
+  /** As the Encoding Standard names it, in lower case. */
+  encoding: string;
+  /** What the text may have wrong because of its encoding, in one sentence; absent where nothing speaks for that. */
+  doubt?: string;
 }
 
 /**
- * Bytes of a text file to text: byte order mark, else what the file declares (`declared`, such as HTML's charset), else
- * UTF-8 if every byte fits, else UTF-16 by its pattern of zero bytes, else Windows-1252 (a superset of Latin-1, which
- * any bytes fit: the caller notes it). Throws `UnreadableDocumentError` for bytes that are no text.
+ * Bytes of a text file to text: by a byte order mark; else as UTF-8 if all of them fit and say something in it, whatever is
+ * declared; else by the encoding that the source names (`named`), else by the one that the file declares (`declared`, such
+ * as HTML's charset); else by what the bytes look like (see `guessEncoding`). What is not certain is told in `doubt`.
+ * Throws `UnreadableDocumentError` for bytes that are no text.
  */
-export function decodeText(bytes: Uint8Array, uri: string, declared?: string): DecodedText {
-  const encoding = encodingOf(bytes, declared);
+export function decodeText(
+  bytes: Uint8Array,
+  uri: string,
+  { declared, named }: { declared?: string | undefined; named?: string | undefined } = {},
+): DecodedText {
+  const { encoding, doubt } = encodingOf(bytes, { declared, named });
   const raw = new TextDecoder(encoding).decode(bytes);
-  if (encoding !== 'utf-16le' && encoding !== 'utf-16be' && isBinary(raw)) {
+  if (isBinary(raw)) {
     throw new UnreadableDocumentError({
       uri,
       reason: 'binary',
@@ -22,45 +31,99 @@ export function decodeText(bytes: Uint8Array, uri: string, declared?: string): D
       hint: 'Give it the extension of what it is, save it as UTF-8 text, or exclude it from the source.',
     });
   }
-  return { text: raw.replace(/\r\n?/g, '\n'), encoding };
+  const text = raw.replace(/\r\n?/g, '\n');
+  const found = doubt ?? damageOf(text, encoding);
+  return { text, encoding, ...(found !== undefined && { doubt: found }) };
 }
 
-function encodingOf(bytes: Uint8Array, declared: string | undefined): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
-  if (declared !== undefined) {
-    try {
-      return new TextDecoder(declared).encoding;
-    } catch {
-      // An unknown name is ignored; the bytes may tell.
-    }
-  }
-  if (isUtf8(bytes)) {
-    const guess = utf16Pattern(bytes);
-    return guess ?? 'utf-8';
-  }
-  return utf16Pattern(bytes) ?? 'windows-1252';
+/** `metadata` of a document that is not in UTF-8, which everyone expects, or whose encoding is in doubt. */
+export function encodingMetadata({ encoding, doubt }: Omit<DecodedText, 'text'>): Record<string, string> {
+  return {
+    ...(encoding === 'utf-8' ? {} : { encoding }),
+    ...(doubt === undefined ? {} : { encodingDoubt: doubt }),
+  };
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
+function encodingOf(
+  bytes: Uint8Array,
+  { declared, named }: { declared: string | undefined; named: string | undefined },
+): { encoding: string; doubt?: string } {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'utf-16le' };
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { encoding: 'utf-16be' };
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { encoding: 'utf-8' };
+  const utf8 = charactersIn(bytes);
+  // By chance other encodings' bytes are not UTF-8 twice; a declaration may be left over from before a file was converted.
+  const isUtf8 = utf8.broken === 0;
+  if (isUtf8 && utf8.longer >= 2 && !bytes.includes(0)) return { encoding: 'utf-8' };
+  for (const name of [named, declared]) {
+    const encoding = name === undefined ? undefined : labelled(name);
+    if (encoding === undefined) continue;
+    // A page in UTF-8 with a few damaged bytes is still that; anything else that does not fit its declaration is guessed.
+    if (encoding === 'utf-8' && !isUtf8 && !isMostly(utf8)) continue;
+    if (name === named || fits(bytes, encoding)) return { encoding };
+  }
+  if (isUtf8 || isMostly(utf8)) return { encoding: guessEncoding(bytes, { isUtf8: true }).encoding };
+  return guessEncoding(bytes, { isUtf8: false });
+}
+
+/** Its name in the Encoding Standard; undefined for a name that it does not know, which is passed over. */
+function labelled(name: string): string | undefined {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
+    return new TextDecoder(name).encoding;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Western text in UTF-16 has a zero in nearly every second byte, and nearly none in the others. */
-function utf16Pattern(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
-  const sample = bytes.subarray(0, 4096 - (bytes.length < 4096 ? bytes.length % 2 : 0));
-  if (bytes.length % 2 === 1 || sample.length < 4) return undefined;
-  const zeros = [0, 0];
-  for (let index = 0; index < sample.length; index++) if (sample[index] === 0) zeros[index % 2]!++;
-  const half = sample.length / 2;
-  if (zeros[1]! > 0.7 * half && zeros[0]! < 0.05 * half) return 'utf-16le';
-  if (zeros[0]! > 0.7 * half && zeros[1]! < 0.05 * half) return 'utf-16be';
+/** Characters of more than one byte, and places where the bytes are not UTF-8. */
+function charactersIn(bytes: Uint8Array): { longer: number; broken: number } {
+  const counts = { longer: 0, broken: 0 };
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at]!;
+    const length =
+      byte < 0x80
+        ? 1
+        : byte >= 0xc2 && byte < 0xe0
+          ? 2
+          : byte >= 0xe0 && byte < 0xf0
+            ? 3
+            : byte >= 0xf0 && byte < 0xf5
+              ? 4
+              : 0;
+    let whole = length > 0;
+    for (let next = 1; whole && next < length; next++) whole = (bytes[at + next]! & 0xc0) === 0x80;
+    if (!whole) counts.broken++;
+    else if (length > 1) counts.longer++;
+    at += whole ? length : 1;
+  }
+  return counts;
+}
+
+/** Damaged in a few places. */
+function isMostly({ longer, broken }: { longer: number; broken: number }): boolean {
+  return longer >= 20 * broken;
+}
+
+/** All but a few of its bytes mean something in it. */
+function fits(bytes: Uint8Array, encoding: string): boolean {
+  const text = new TextDecoder(encoding).decode(bytes);
+  return lost(text) <= 0.002 * text.length;
+}
+
+const lost = (text: string) => text.match(/\ufffd/g)?.length ?? 0;
+
+/**
+ * UTF-8 that was once read as Windows-1252 and saved again: "Ã¼" for "ü", "â€™" for "’". Three of them, for one may be meant.
+ */
+const readTwice = /Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|â€[\u0080-\u00bf™œ“”˜¦¢š]/g;
+
+function damageOf(text: string, encoding: string): string | undefined {
+  const characters = lost(text);
+  if (characters > 0)
+    return `${characters === 1 ? 'one character is' : `${characters} characters are`} lost: not all of its bytes are ${encoding}; save it as UTF-8, or name its encoding with \`encoding\` in the source.`;
+  const twice = text.match(readTwice);
+  if (twice && twice.length >= 3)
+    return `it seems to have been damaged before it was saved ("${twice[0]}" stands for one character): save it again from its original as UTF-8.`;
   return undefined;
 }
 

@@ -1,16 +1,18 @@
 import { readNumbering } from './office/numbering.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
+import { runningLines } from './office/running-text.ts';
 import { readStyles, type WordStyle } from './office/word-styles.ts';
 import { childOf, childrenOf, descendantsOf, eachElement, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parsed-body.ts';
-import { pipeTable } from './pipe-table.ts';
-import { plausibleTitle } from './plausible-title.ts';
+import { pipeTable, tableWithoutNames } from './pipe-table.ts';
+import { isAlone, plausibleTitle } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
 /**
  * A Word document (WordprocessingML, ECMA-376 part 1, §17) as Markdown: headings by their styles' outline levels, with their
  * numbers; lists; tables with their head; captions; footnotes below the paragraph that refers to them. What tracked changes
- * deleted, hidden text, tables of contents, and running heads are left out. Pages are known where Word has laid the
+ * deleted, hidden text, and tables of contents are left out. What headers and footers say, but for page numbers and the like, is one
+ * paragraph below the title. A table in a cell is a table of its own in that place. Pages are known where Word has laid the
  * document out before it saved it.
  */
 export function parseDocx(bytes: Uint8Array): ParsedBody {
@@ -24,12 +26,49 @@ export function parseDocx(bytes: Uint8Array): ParsedBody {
   const blocks = new WordBlocks(styles, readNumbering(part('numbering')), notesOf(part), isPaged(file));
   const body = file.bytes(file.main);
   // Top-level paragraphs and tables one at a time: the tree of a whole book would take ten times its size.
-  if (body) eachElement(body, new Set(['p', 'tbl', 'sectPr']), (element) => blocks.read(element));
-  const { text, blocks: written, title } = blocks.finish();
+  const sections: XmlElement[] = [];
+  if (body)
+    eachElement(body, new Set(['p', 'tbl', 'sectPr']), (element) => {
+      const section = element.name === 'p' ? childOf(childOf(element, 'pPr'), 'sectPr') : element;
+      if (section?.name === 'sectPr') sections.push(section);
+      blocks.read(element);
+    });
+  const isEvenOdd = isOn(childOf(part('settings'), 'evenAndOddHeaders'));
+  const running = sections.flatMap((section) =>
+    runningParts(section, isEvenOdd).flatMap((id) => {
+      const target = links.find((link) => link.id === id)?.target;
+      return target === undefined ? [] : runningLines(file.xml(target));
+    }),
+  );
+  const { text, blocks: written, title } = blocks.finish(running);
   const { pageTitle, ...metadata } = file.properties();
   if (blocks.page !== undefined) metadata.pages = String(blocks.page);
   const chosen = title ?? plausibleTitle(pageTitle);
-  return { text, blocks: written, metadata, ...(chosen ? { title: chosen } : {}) };
+  if (chosen) return { text, blocks: written, metadata, title: chosen };
+  // None of several equal headings is the title: then the file's name is.
+  const [first, ...others] = written
+    .filter(({ kind, level }) => kind === 'heading' && level === 1)
+    .map(({ start, end }) => text.slice(start + 2, end));
+  return {
+    text,
+    blocks: written,
+    metadata,
+    ...(first !== undefined && !isAlone(first, others) && { title: '' }),
+  };
+}
+
+/** Ids of the headers and footers that a section shows: those of its first page and of even pages only where they are turned on. */
+function runningParts(section: XmlElement, isEvenOdd: boolean): string[] {
+  const shown = new Set([
+    'default',
+    ...(isEvenOdd ? ['even'] : []),
+    ...(isOn(childOf(section, 'titlePg')) ? ['first'] : []),
+  ]);
+  return ['headerReference', 'footerReference'].flatMap((name) =>
+    childrenOf(section, name).flatMap(({ attributes }) =>
+      shown.has(attributes.type ?? 'default') ? [attributes['r:id'] ?? ''] : [],
+    ),
+  );
 }
 
 type Part = (type: string) => XmlElement | undefined;
@@ -102,9 +141,10 @@ class WordBlocks {
       for (const inner of childrenOf(element)) this.read(inner);
   }
 
-  finish(): { text: string; blocks: StructuredText['blocks']; title?: string } {
+  /** @param running lines of headers and footers, as often as sections have them */
+  finish(running: readonly string[]): { text: string; blocks: StructuredText['blocks']; title?: string } {
     const output = new StructuredText();
-    const drafts = withHeadings(this.#drafts);
+    const drafts = withRunning(withHeadings(this.#drafts), running, this.page === undefined ? undefined : 1);
     // A title of its own is above the first level of headings.
     const title = drafts.find((draft) => draft.kind === 'heading' && draft.isTitle);
     const above = title ? 1 : 0;
@@ -174,13 +214,16 @@ class WordBlocks {
     const notes: Paragraph['notes'] = [];
     const floating: XmlElement[] = [];
     const above = new Map<number, string>();
-    const lines = rows.map((row) => {
+    const inner = rows.map((row) => cellsOf(row).map((cell) => (holdsTable(cell) ? cell : undefined)));
+    const isNested = (index: number) => inner[index]!.some(Boolean);
+    const lines = rows.map((row, index) => {
       const line: string[] = [];
       for (const cell of cellsOf(row)) {
         const properties = childOf(cell, 'tcPr');
         const merged = childOf(properties, 'vMerge');
         const column = line.length;
-        const text = oneLine(this.#cellWords(cell, notes, floating).join(' '));
+        const isTaken = isNested(index) && holdsTable(cell);
+        const text = isTaken ? '' : oneLine(this.#cellWords(cell, notes, floating).join(' '));
         // A cell that spans rows says the same in each of them, so that a row can be understood alone.
         const goesOn = merged !== undefined && merged.attributes.val !== 'restart';
         const words = goesOn ? (above.get(column) ?? text) : text;
@@ -191,7 +234,8 @@ class WordBlocks {
       }
       return line;
     });
-    this.#drafts.push({ kind: 'table', text: pipeTable(lines), page });
+    if (inner.some((_, index) => isNested(index))) this.#writeRowsAround(rows, lines, inner, page);
+    else this.#drafts.push({ kind: 'table', text: pipeTable(lines), page });
     for (const element of floating) this.read(element);
     for (const { mark, note } of notes) {
       const words = childrenOf(note, 'p').map((inner) => this.#paragraphOf(inner).text);
@@ -199,7 +243,52 @@ class WordBlocks {
     }
   }
 
-  /** A cell's paragraphs, with those of tables inside it. */
+  /**
+   * A table with tables in its cells: a row with one is written as what its other cells say, and below it the cell's own
+   * paragraphs and tables in their order; the rows between are tables as before.
+   */
+  #writeRowsAround(
+    rows: readonly XmlElement[],
+    lines: readonly string[][],
+    inner: readonly (XmlElement | undefined)[][],
+    page: number | undefined,
+  ): void {
+    const width = lines.reduce((most, line) => Math.max(most, line.length), 0);
+    const isHead = childOf(childOf(rows[0], 'trPr'), 'tblHeader') !== undefined || width > 2;
+    const head = isHead && !inner[0]!.some(Boolean) ? lines[0] : undefined;
+    let waiting: string[][] = [];
+    const flush = () => {
+      if (waiting.length > 0) {
+        const text = head ? pipeTable([head, ...waiting]) : tableWithoutNames(waiting);
+        this.#drafts.push(
+          typeof text === 'string'
+            ? { kind: 'table', text, page }
+            : text.kind === 'table'
+              ? { kind: 'table', text: text.text, page }
+              : { kind: 'list', lines: text.text.split('\n'), page },
+        );
+      }
+      waiting = [];
+    };
+    for (const [index, line] of lines.entries()) {
+      if (index === 0 && head) continue;
+      const cells = inner[index]!.filter((cell) => cell !== undefined);
+      if (cells.length === 0) {
+        waiting.push(line);
+        continue;
+      }
+      flush();
+      const named = line.map((words, column) =>
+        words && head?.[column] ? `${head[column]}: ${words}` : words,
+      );
+      const words = named.filter(Boolean).join('; ');
+      if (words !== '') this.#drafts.push({ kind: 'paragraph', text: words, page });
+      for (const cell of cells) for (const element of childrenOf(cell)) this.read(element);
+    }
+    flush();
+  }
+
+  /** A cell's paragraphs, with those of boxes inside it; cells of a table that is one row stay apart by a semicolon. */
   #cellWords(cell: XmlElement, notes: Paragraph['notes'], floating: XmlElement[]): string[] {
     return childrenOf(cell).flatMap((element) => {
       if (element.name === 'p') {
@@ -210,6 +299,12 @@ class WordBlocks {
         return paragraph.text === ''
           ? []
           : [number ? `${markerOf(number)} ${paragraph.text}` : paragraph.text];
+      }
+      if (element.name === 'tbl' && columnsOf(element) > 1) {
+        const cells = descendantsOf(element, 'tc').map((inner) =>
+          this.#cellWords(inner, notes, floating).join(' '),
+        );
+        return [cells.filter(Boolean).join('; ')];
       }
       return element.name === 'tcPr' ? [] : this.#cellWords(element, notes, floating);
     });
@@ -330,6 +425,37 @@ class WordBlocks {
       }
     }
   }
+}
+
+const columnsOf = (table: XmlElement) =>
+  descendantsOf(table, 'tr').reduce((most, row) => Math.max(most, descendantsOf(row, 'tc').length), 0);
+
+/** A table of rows and columns: one of a single row or column is a box around text. */
+function holdsTable(cell: XmlElement): boolean {
+  return descendantsOf(cell, 'tbl').some(
+    (table) =>
+      (descendantsOf(table, 'tr').length > 1 && columnsOf(table) > 1) ||
+      descendantsOf(table, 'tc').some(holdsTable),
+  );
+}
+
+/** With what headers and footers say, once: below the heading that the document begins with, or above all. */
+function withRunning(drafts: Draft[], running: readonly string[], page: number | undefined): Draft[] {
+  const keyOf = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+  const said = new Set(drafts.flatMap((draft) => ('text' in draft ? [keyOf(draft.text)] : [])));
+  const lines = running.filter((line) => {
+    const key = keyOf(line);
+    if (key === '' || said.has(key)) return false;
+    said.add(key);
+    return true;
+  });
+  if (lines.length === 0) return drafts;
+  const at = drafts[0]?.kind === 'heading' ? 1 : 0;
+  return drafts.toSpliced(at, 0, { kind: 'paragraph', text: lines.join('\n'), page });
 }
 
 /** `<w:b/>` is on; `<w:b w:val="0"/>` is off. */

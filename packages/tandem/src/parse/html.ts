@@ -1,7 +1,8 @@
 import { Readability } from '@mozilla/readability';
-import { decodeText } from './decode-text.ts';
+import { decodeText, encodingMetadata } from './decode-text.ts';
 import { type HtmlDocument, parseHtmlDocument } from './html-document.ts';
 import { OversizedFile } from './office/damaged.ts';
+import { isMenu, lengthOf, removeFurniture } from './page-furniture.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
@@ -11,16 +12,32 @@ import { StructuredText } from './structured-text.ts';
  * forms and hidden parts are left out. The content is `<main>` or the one `<article>` where there is one, else what
  * Mozilla's Readability finds if that is most of the page's text and all of its tables, lists and code, else the whole body.
  */
-export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): ParsedBody {
-  const { text: html, encoding } = decodeText(bytes, uri, declaredCharset(bytes, mediaType));
+export function parseHtml(
+  bytes: Uint8Array,
+  uri: string,
+  { mediaType, named }: { mediaType?: string; named?: string | undefined } = {},
+): ParsedBody {
+  const { text: html, ...decoded } = decodeText(bytes, uri, {
+    declared: declaredCharset(bytes, mediaType),
+    named,
+  });
   const document = parseHtmlDocument(html);
   const metadata = metadataOf(document);
-  if (encoding !== 'utf-8') metadata.encoding = encoding;
+  Object.assign(metadata, encodingMetadata(decoded));
   const stated = titleOf(document, metadata);
   for (const element of document.querySelectorAll(neverContent)) element.remove();
-  const firstRank = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
+  // While a layer is open over a page, some scripts hide the page itself from those who listen to it.
+  for (const element of document.querySelectorAll('[aria-hidden="true"]'))
+    if (!element.querySelector('h1, main, article, [role="main"]')) element.remove();
+  removeFurniture(document);
+  const headings = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
 
   const root = mainContent(document, stated);
+  const inRoot = [...root.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
+  // The site's name may be a heading of the first rank above every page: `<title>` ends with it.
+  const [only] = headings;
+  const isSite = headings.length === 1 && inRoot.length === 0 && titleParts(stated).slice(1).at(-1) === only;
+  const firstRank = isSite ? [] : headings.length > 1 && inRoot.length === 1 ? inRoot : headings;
   const writer = new HtmlWriter();
   // Readability takes the page's heading off or lowers its rank, and some sites put it above `<main>`.
   if (firstRank.length === 1 && firstRank[0] !== '' && !root.querySelector('h1')) {
@@ -31,12 +48,14 @@ export function parseHtml(bytes: Uint8Array, uri: string, mediaType?: string): P
   writer.writeBlocks(root, 0);
   writer.flush();
   const { text, blocks } = writer.output;
-  const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : stated;
+  const opening = oneLine(root.querySelector('h1, h2')?.textContent ?? '');
+  const inShort = titleParts(stated).find((part) => part === opening) ?? stated;
+  const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : inShort;
   return { text, blocks, metadata, ...(title ? { title } : {}) };
 }
 
 const neverContent =
-  'title, meta, link, base, script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, dialog, [hidden], [aria-hidden="true"], [style*="display:none"], [style*="display: none"]';
+  'title, meta, link, base, script, style, noscript, template, svg, canvas, iframe, object, embed, button, select, input, textarea, [hidden], [style*="display:none"], [style*="display: none"]';
 const chrome =
   'nav, footer, aside, header:not(main header, article header), [role="navigation"], [role="banner"], [role="contentinfo"], [role="search"], [role="complementary"]';
 
@@ -71,10 +90,13 @@ function metadataOf(document: HtmlDocument): Record<string, string> {
 function titleOf(document: HtmlDocument, metadata: Record<string, string>): string {
   const whole = oneLine(document.querySelector('title')?.textContent ?? '');
   const site = document.querySelector('meta[property="og:site_name"]')?.getAttribute('content')?.trim();
-  const parts = whole.split(/ [|–—·»-] /);
+  const parts = titleParts(whole);
   if (parts.length > 1) metadata.pageTitle = whole;
   return parts.length > 1 && parts.at(-1) === site ? parts.slice(0, -1).join(' - ') : whole;
 }
+
+/** What and where: a page's name, its part of the site, the site. */
+const titleParts = (title: string) => title.split(/ [|–—·»-] /);
 
 function mainContent(document: HtmlDocument, title: string): Element {
   const body = document.documentElement as unknown as Element;
@@ -110,10 +132,6 @@ function keepsStructure(found: Element, body: Element): boolean {
   if ([...found.querySelectorAll('tr')].some((row) => !row.closest('table'))) return false;
   const partsOf = (root: Element, selector: string, counts: (element: Element) => boolean) =>
     [...root.querySelectorAll(selector)].filter((element) => lengthOf(element) > 0 && counts(element)).length;
-  const isMenu = (element: Element) => {
-    const inLinks = [...element.querySelectorAll('a')].reduce((sum, link) => sum + lengthOf(link), 0);
-    return inLinks >= 0.5 * lengthOf(element);
-  };
   const keeps = (selector: string, counts: (element: Element) => boolean) =>
     partsOf(found, selector, counts) >= partsOf(body, selector, counts);
   return (
@@ -143,10 +161,6 @@ function readable(document: HtmlDocument, title: string): Element | undefined {
 
 function removeChrome(root: Element): void {
   for (const element of root.querySelectorAll(chrome)) element.remove();
-}
-
-function lengthOf(element: { textContent: string | null }): number {
-  return element.textContent?.replace(/\s+/g, ' ').trim().length ?? 0;
 }
 
 function depthOf(root: Element): number {

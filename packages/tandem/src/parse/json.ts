@@ -1,5 +1,5 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
-import { decodeText } from './decode-text.ts';
+import { type DecodedText, decodeText, encodingMetadata } from './decode-text.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
 import { StructuredText } from './structured-text.ts';
@@ -9,17 +9,17 @@ import { StructuredText } from './structured-text.ts';
  * one; short fields are list items `key: value`, long texts paragraphs of their own, and a list of small objects with the
  * same keys a table.
  */
-export function parseJson(bytes: Uint8Array, uri: string): ParsedBody {
-  const { text, encoding } = decodeText(bytes, uri);
+export function parseJson(bytes: Uint8Array, uri: string, { named }: JsonOptions = {}): ParsedBody {
+  const { text, ...decoded } = decodeText(bytes, uri, { named });
   const value = parseValue(text, (cause) => {
     throw notJson(uri, cause);
   });
-  return writeBody(value, uri, encoding);
+  return writeBody(value, uri, decoded);
 }
 
 /** One JSON value a line: as an array of them. A few lines that are not JSON (a log cut short) are skipped and reported by number. */
-export function parseJsonLines(bytes: Uint8Array, uri: string): ParsedBody {
-  const { text, encoding } = decodeText(bytes, uri);
+export function parseJsonLines(bytes: Uint8Array, uri: string, { named }: JsonOptions = {}): ParsedBody {
+  const { text, ...decoded } = decodeText(bytes, uri, { named });
   const bad: { line: number; cause: unknown }[] = [];
   const values = text.split('\n').flatMap((line, index): unknown[] => {
     if (line.trim() === '') return [];
@@ -30,7 +30,7 @@ export function parseJsonLines(bytes: Uint8Array, uri: string): ParsedBody {
   const [first] = bad;
   if (first && bad.length > Math.max(1, 0.01 * values.length)) throw notJson(uri, first.cause, first.line);
   if (first && values.length === 0) throw notJson(uri, first.cause, first.line);
-  const body = writeBody(values, uri, encoding);
+  const body = writeBody(values, uri, decoded);
   if (first) body.metadata = { ...body.metadata, linesNotRead: bad.map(({ line }) => line).join(', ') };
   return body;
 }
@@ -66,10 +66,15 @@ function notJson(uri: string, cause: unknown, line?: number): UnreadableDocument
   });
 }
 
-function writeBody(value: unknown, uri: string, encoding: string): ParsedBody {
+interface JsonOptions {
+  /** The encoding that the source names. */
+  named?: string | undefined;
+}
+
+function writeBody(value: unknown, uri: string, decoded: Omit<DecodedText, 'text'>): ParsedBody {
   const output = new StructuredText();
   writeValue(value, '', 2, output, uri);
-  const metadata: Record<string, string> = encoding === 'utf-8' ? {} : { encoding };
+  const metadata = encodingMetadata(decoded);
   if (Array.isArray(value)) metadata.records = String(value.length);
   const title = isObject(value) ? nameOf(value) : undefined;
   return { text: output.text, blocks: output.blocks, metadata, title: title ?? '' };

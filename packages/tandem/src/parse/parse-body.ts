@@ -1,7 +1,7 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { readableExtensions } from '../core/media-type.ts';
 import { DamagedArchive } from '../core/zip-directory.ts';
-import { decodeText } from './decode-text.ts';
+import { decodeText, encodingMetadata } from './decode-text.ts';
 import { parseMarkdown } from './markdown.ts';
 import { isCompoundFile, openCompoundFile } from './office/compound-file.ts';
 import { DamagedFile, OversizedFile } from './office/damaged.ts';
@@ -32,7 +32,8 @@ export async function parseBody(mediaType: string | undefined, input: ParseInput
 }
 
 async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise<ParsedBody> {
-  const { uri, bytes } = input;
+  const { uri, bytes, reading = {} } = input;
+  const named = reading.encoding;
   if (mediaType !== undefined && wordTypes.test(mediaType)) return wordBody(input);
   if (mediaType !== undefined && slideTypes.test(mediaType)) {
     const { parsePptx } = await import('./pptx.ts');
@@ -40,23 +41,26 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
   }
   if (mediaType !== undefined && sheetTypes.test(mediaType)) {
     const { parseXlsx } = await import('./xlsx.ts');
-    return officeBody(uri, 'workbook', bytes, () => parseXlsx(bytes));
+    return officeBody(uri, 'workbook', bytes, () => parseXlsx(bytes, reading));
   }
   switch (mediaType) {
     case 'text/markdown':
     case 'text/x-markdown': {
-      const { text, encoding } = decodeText(bytes, uri);
+      const { text, ...decoded } = decodeText(bytes, uri, { named });
       const { frontMatter, ...body } = parseMarkdown(text, uri);
-      return { ...body, metadata: { ...frontMatter, ...encodingNote(encoding) } };
+      return { ...body, metadata: { ...frontMatter, ...encodingMetadata(decoded) } };
     }
     case 'text/plain': {
-      const { text, encoding } = decodeText(bytes, uri);
-      return { text, blocks: textBlocks(text), metadata: encodingNote(encoding) };
+      const { text, ...decoded } = decodeText(bytes, uri, { named });
+      return { text, blocks: textBlocks(text), metadata: encodingMetadata(decoded) };
     }
     case 'text/html':
     case 'application/xhtml+xml': {
       const { parseHtml } = await import('./html.ts');
-      return parseHtml(bytes, uri, input.mediaType);
+      return parseHtml(bytes, uri, {
+        named,
+        ...(input.mediaType !== undefined && { mediaType: input.mediaType }),
+      });
     }
     case 'application/pdf': {
       const { parsePdf } = await import('./pdf.ts');
@@ -65,16 +69,16 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
     case 'text/csv':
     case 'text/tab-separated-values': {
       const { parseCsv } = await import('./csv.ts');
-      return parseCsv(bytes, uri, mediaType === 'text/csv' ? undefined : '\t');
+      return parseCsv(bytes, uri, { named, delimiter: mediaType === 'text/csv' ? undefined : '\t' });
     }
     case 'application/json': {
       const { parseJson } = await import('./json.ts');
-      return parseJson(bytes, uri);
+      return parseJson(bytes, uri, { named });
     }
     case 'application/jsonl':
     case 'application/x-ndjson': {
       const { parseJsonLines } = await import('./json.ts');
-      return parseJsonLines(bytes, uri);
+      return parseJsonLines(bytes, uri, { named });
     }
     default:
       throw new UnreadableDocumentError({
@@ -86,13 +90,8 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
   }
 }
 
-/** UTF-8 is what one expects; any other encoding, guessed or declared, is reported. */
-function encodingNote(encoding: string): Record<string, string> {
-  return encoding === 'utf-8' ? {} : { encoding };
-}
-
 /** Word's files by what they are: programs save all kinds of things as .doc. */
-async function wordBody({ uri, bytes }: ParseInput): Promise<ParsedBody> {
+async function wordBody({ uri, bytes, reading }: ParseInput): Promise<ParsedBody> {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024))
     .toString('latin1')
     .trimStart();
@@ -106,7 +105,7 @@ async function wordBody({ uri, bytes }: ParseInput): Promise<ParsedBody> {
   }
   if (/^(?:\xef\xbb\xbf)?<(?:!doctype html|html)/i.test(head)) {
     const { parseHtml } = await import('./html.ts');
-    return parseHtml(bytes, uri);
+    return parseHtml(bytes, uri, { named: reading?.encoding });
   }
   if (isCompoundFile(bytes)) {
     const { parseDoc } = await import('./doc.ts');

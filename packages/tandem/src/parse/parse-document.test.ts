@@ -310,7 +310,7 @@ describe('PDF', () => {
     expect(document.title).toBe('National Transportation Safety Board Aviation Accident Factual Report');
     expect(document.metadata.pages).toBe('3');
     expect(document.text).toContain('| Location: | Boquete, Panama | Accident Number: | DFW08WA050 |');
-    expect(document.text).toContain('| Operator: | Operating Certificate(s) Held: | None |');
+    expect(document.text).toContain('| Operator: |  | Operating Certificate(s) Held: | None |');
     expect(document.text).toContain(
       'was destroyed upon impact with terrain in the mountainous region of Chiriqui near Boquete, Panama. The pilot',
     );

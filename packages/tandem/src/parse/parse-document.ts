@@ -1,6 +1,7 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
 import { sha256 } from '../core/hash.ts';
 import { mediaTypeOf } from '../core/media-type.ts';
+import { type Reading, readingMark } from '../core/reading.ts';
 import type { Document } from '../core/types/document.ts';
 import { aliasesOf } from './aliases.ts';
 import { headingText } from './markdown.ts';
@@ -44,9 +45,15 @@ export async function parseDocument(input: ParseInput): Promise<Document> {
     blocks: body.blocks,
     aliases: aliasesOf(title, body.text, body.blocks, body.aliases ?? []),
     metadata,
-    contentHash: sha256(bytes),
+    contentHash: contentHashOf(bytes, input.reading),
     access: access ?? input.access ?? 'public',
   };
+}
+
+/** Of a file's bytes, and of how they are read: read in another way they are another version of the document. */
+export function contentHashOf(bytes: Uint8Array, reading?: Reading): string {
+  const mark = readingMark(reading);
+  return mark === '' ? sha256(bytes) : sha256(`${sha256(bytes)} ${mark}`);
 }
 
 /** Read in one pass over the text: no thread is needed to end it. */

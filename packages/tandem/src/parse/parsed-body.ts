@@ -1,3 +1,4 @@
+import type { Reading } from '../core/reading.ts';
 import type { Block } from '../core/types/document.ts';
 
 /** A file to parse: its bytes, and the uri that messages and titles name it by. */
@@ -8,6 +9,8 @@ export interface ParseInput {
   mediaType?: string;
   /** The source's access label, for documents that do not carry their own. */
   access?: string;
+  /** What the source says of how its files are to be read. */
+  reading?: Reading;
   signal?: AbortSignal;
   /** Called as the pages of a PDF are read, which can take minutes: the page's number, from 1, and how many there are; the last may come again. */
   onPage?: (page: number, pages: number) => void;

@@ -15,8 +15,9 @@ export interface Fragment {
 export interface PageLine {
   /** A row has a cell for each run of text that is set apart from the next; a line of prose has one. */
   cells: string[];
-  /** Left edges of the cells. */
+  /** Left and right edges of the cells. */
   lefts: number[];
+  rights: number[];
   left: number;
   right: number;
   y: number;
@@ -79,6 +80,7 @@ export function layOutPage(fragments: Fragment[], page: { width: number; height:
         lines.push({
           cells: segments.map((segment) => segment.text),
           lefts: segments.map((segment) => segment.left),
+          rights: segments.map((segment) => segment.right),
           left: segments[0]!.left,
           right: segments.at(-1)!.right,
           y: segments[0]!.y,

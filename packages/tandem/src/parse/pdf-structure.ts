@@ -1,5 +1,7 @@
 import type { Block } from '../core/types/document.ts';
-import type { Box, PageLine } from './pdf-layout.ts';
+import type { PageLine } from './pdf-layout.ts';
+import { tableRows, withSignsJoined } from './pdf-table.ts';
+import { isAlone } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
 type Line = PageLine & { page: number; text: string };
@@ -10,11 +12,15 @@ interface Draft {
   level?: number;
 }
 
-/** Lines of all pages to text and blocks; `title` is the largest heading of the first page that has one. */
+/**
+ * Lines of all pages to text and blocks. `title` is the largest heading of the first page that has one, unless others are equal to it;
+ * `runningHead` what stands at the top of most pages, if it has words in common with a heading or with `name`, the file's.
+ */
 export function writePages(
   pages: PageLine[][],
   outline: Map<string, number>,
-): { text: string; blocks: Block[]; title?: string } {
+  name = '',
+): { text: string; blocks: Block[]; title?: string; runningHead?: string } {
   const lines = withoutRunningLines(pages, outline);
   const style = typicalStyle(lines);
   const drafts = joinOverPages(withoutFalseHeadings(draftsOf(lines, style, outline)));
@@ -22,8 +28,12 @@ export function writePages(
   const levels = levelsOf(drafts, style);
 
   const output = new StructuredText();
+  /** The table that ended the last page, if it has a head: with all of its lines so far. */
+  let open: Line[] = [];
   for (const draft of drafts) {
     const page = draft.lines[0]!.page;
+    const before = open;
+    open = [];
     switch (draft.kind) {
       case 'heading': {
         const level = draft.level ?? levels.get(sizeStep(draft.lines[0]!.size)) ?? 3;
@@ -38,12 +48,18 @@ export function writePages(
         break;
       }
       case 'table': {
-        const rows = withHeadMarked(draft.lines).map((line) =>
+        const goesOn = goesOnOverPage(before, draft.lines);
+        const whole = tableRows(goesOn ? [...before, ...draft.lines] : draft.lines) as Line[];
+        if (hasHead(whole)) open = goesOn ? [...before, ...draft.lines] : draft.lines;
+        const here = goesOn ? whole.filter((row) => row.page === page) : whole;
+        // Each page has the head again, printed or not, so that its rows can be understood alone.
+        const rows = goesOn && here[0]!.text !== whole[0]!.text ? [whole[0]!, ...here] : here;
+        const texts = withHeadMarked(rows, goesOn || hasHead(rows)).map((line) =>
           typeof line === 'string' ? line : rowText(line),
         );
-        const starts = startsOf(rows);
-        if (rows.length > draft.lines.length) starts.splice(1, 1);
-        output.add('table', rows.join('\n'), { page, lines: placesOf(draft.lines, starts) });
+        const starts = startsOf(texts);
+        if (texts.length > rows.length) starts.splice(1, 1);
+        output.add('table', texts.join('\n'), { page, lines: placesOf(rows, starts) });
         break;
       }
       case 'list': {
@@ -73,10 +89,22 @@ export function writePages(
     (draft) => draft.kind === 'heading' && draft.lines[0]!.page === firstPage(drafts),
   );
   const largest = first.toSorted((a, b) => b.lines[0]!.size - a.lines[0]!.size)[0];
+  const headings = drafts.filter(({ kind }) => kind === 'heading');
+  const wordsOf = (draft: Draft) => proseOf(draft.lines, words).text;
+  const equal = headings.filter(
+    (draft) =>
+      draft !== largest &&
+      draft.level === largest!.level &&
+      sizeStep(draft.lines[0]!.size) === sizeStep(largest!.lines[0]!.size) &&
+      draft.lines[0]!.font === largest!.lines[0]!.font,
+  );
+  const title = largest && isAlone(wordsOf(largest), equal.map(wordsOf)) ? wordsOf(largest) : undefined;
+  const runningHead = runningHeadOf(pages, [name, ...headings.map(wordsOf)]);
   return {
     text: output.text,
     blocks: output.blocks,
-    ...(largest ? { title: proseOf(largest.lines, words).text } : {}),
+    ...(title ? { title } : {}),
+    ...(runningHead ? { runningHead } : {}),
   };
 }
 
@@ -105,14 +133,54 @@ function startsOf(lines: string[]): number[] {
 }
 
 /** A first row in type that no other has is the table's head, and the row of dashes that says so comes below it. */
-function withHeadMarked(rows: Line[]): (Line | string)[] {
+function withHeadMarked(rows: Line[], isHeaded: boolean): (Line | string)[] {
   const [head, ...body] = rows;
-  if (!head || body.length < 2 || body.some((row) => row.font === head.font)) return rows;
-  return [head, `|${' --- |'.repeat(head.cells.length)}`, ...body];
+  return head && isHeaded ? [head, `|${' --- |'.repeat(head.cells.length)}`, ...body] : rows;
+}
+
+function hasHead(rows: Line[]): boolean {
+  const [head, ...body] = rows;
+  return head !== undefined && body.length >= 2 && !body.some((row) => row.font === head.font);
+}
+
+/** A table with a head that ended a page goes on where the next page begins with cells below its columns. */
+function goesOnOverPage(before: Line[], lines: Line[]): boolean {
+  const last = before.at(-1);
+  const [first] = lines;
+  if (!last || !first || first.page !== last.page + 1 || first.cells.length < 2) return false;
+  const [head] = before;
+  const isBelow = (left: number, right: number) =>
+    head!.lefts.filter((at, index) => left < head!.rights[index]! + 3 && right > at - 3).length === 1;
+  const [widest] = lines.map(withSignsJoined).toSorted((a, b) => b.cells.length - a.cells.length);
+  return (
+    widest!.cells.length <= head!.cells.length &&
+    widest!.lefts.filter((left, index) => isBelow(left, widest!.rights[index]!)).length >=
+      0.75 * widest!.cells.length
+  );
 }
 
 function firstPage(drafts: Draft[]): number {
   return drafts.find((draft) => draft.kind === 'heading')?.lines[0]?.page ?? 1;
+}
+
+/** The longest words that stand at the top of three in five pages, the same on each; a company's or a warning's have no subject. */
+function runningHeadOf(pages: readonly PageLine[][], subjects: readonly string[]): string | undefined {
+  if (pages.length < 2) return undefined;
+  const seen = new Map<string, number>();
+  for (const page of pages) {
+    const heads = page.filter(({ height }) => height < margin).flatMap(({ cells }) => cells);
+    for (const head of new Set(heads)) seen.set(head, (seen.get(head) ?? 0) + 1);
+  }
+  const long = (text: string) => text.toLowerCase().match(/\p{L}{5,}/gu) ?? [];
+  const known = new Set(subjects.flatMap(long));
+  return [...seen]
+    .filter(
+      ([head, count]) =>
+        count >= 0.6 * pages.length && /\p{L}{2,}.*\s.*\p{L}{2,}/u.test(head) && head.length <= 120,
+    )
+    .map(([head]) => head)
+    .filter((head) => long(head).some((word) => known.has(word)))
+    .toSorted((a, b) => b.length - a.length)[0];
 }
 
 const pageNumber =
@@ -218,7 +286,12 @@ function draftsOf(lines: Line[], style: Style, outline: Map<string, number>): Dr
     const before = last?.lines.at(-1);
     const close = before !== undefined && follows(before, line, style);
     if (line.cells.length > 1) {
-      if (last?.kind === 'table' && before!.page === line.page && line.y - before!.y < 3 * style.pitch)
+      if (
+        last?.kind === 'table' &&
+        before!.page === line.page &&
+        line.y - before!.y < 3 * style.pitch &&
+        !beginsTable(last.lines, line)
+      )
         last.lines.push(line);
       else drafts.push({ kind: 'table', lines: [line] });
       continue;
@@ -243,34 +316,60 @@ function draftsOf(lines: Line[], style: Style, outline: Map<string, number>): Dr
   return drafts;
 }
 
+/** Another table below one: in the type of the first one's head, or in other columns, further down than its rows are apart. */
+function beginsTable(table: Line[], line: Line): boolean {
+  const [head] = table;
+  const last = table.at(-1)!;
+  if (table.length < 2) return false;
+  const gap = line.y - last.y;
+  const usual = usualGap(table);
+  const isHead =
+    line.font === head!.font &&
+    line.font !== last.font &&
+    !line.cells.some((cell) => /^[\d.,%()$€£ -]+$/.test(cell));
+  const isAligned = line.lefts
+    .slice(1)
+    .some((left) => table.some(({ lefts }) => lefts.some((at) => Math.abs(at - left) < 3)));
+  return gap > (isHead ? 1.25 : isAligned ? Number.POSITIVE_INFINITY : 1.8) * usual;
+}
+
 /**
- * A line below a table that starts where one of its columns does: the rest of the cell above, or, in the first column, a
- * row with nothing in its other cells. It is taken into the table if so.
+ * A line of one cell below a table that starts where one of its columns does, or stands close under one: the rest of a cell, or, in the
+ * first column, a row with nothing in its other cells. It is taken into the table if so.
  */
 function continuesTable(table: Draft, line: Line, style: Style): boolean {
-  const row = table.lines.at(-1)!;
-  if (row.page !== line.page || row.column !== line.column || line.y - row.y > 2 * style.pitch) return false;
-  const under = row.lefts.findIndex((left) => Math.abs(left - line.left) < 3);
-  if (under > 0) {
-    const cells = row.lefts.map((_, index) => row.cells[index] ?? '');
-    cells[under] = `${cells[under]} ${line.text}`.trim();
-    const box = joinedBox(row.box, line.box);
-    table.lines[table.lines.length - 1] = { ...row, cells, text: cells.join(' '), y: line.y, box };
-    return true;
-  }
-  if (
-    under !== 0 ||
-    line.font !== row.font ||
-    Math.abs(line.size - row.size) > 0.5 ||
-    line.right > (row.lefts[1] ?? Number.NEGATIVE_INFINITY)
-  )
+  const before = table.lines.at(-1)!;
+  const rows = table.lines.filter(({ cells }) => cells.length > 1).slice(-recentRows);
+  const row = rows.at(-1) ?? before;
+  const gap = line.y - before.y;
+  if (before.page !== line.page || before.column !== line.column || gap < 0 || gap > 2 * style.pitch)
     return false;
-  table.lines.push({ ...line, lefts: [line.left, ...row.lefts.slice(1)] });
+  // The last row may have nothing in the column that this goes on in.
+  const isUnder = rows.some(({ lefts }) => lefts.slice(1).some((left) => Math.abs(left - line.left) < 3));
+  const isUnderOne =
+    gap < 1.35 * line.size &&
+    rows.some(({ lefts, rights }) => {
+      const over = lefts.filter((left, index) => line.left < rights[index]! && line.right > left);
+      return over.length === 1 && over[0] !== lefts[0];
+    });
+  const isRow =
+    Math.abs(row.lefts[0]! - line.left) < 3 &&
+    line.font === row.font &&
+    Math.abs(line.size - row.size) <= 0.5 &&
+    line.right <= (row.lefts[1] ?? Number.NEGATIVE_INFINITY) &&
+    // A sentence further down than rows are apart is text below the table.
+    !(/[.!?]$/.test(line.text) && gap > 1.25 * usualGap(table.lines));
+  if (!(isUnder || isUnderOne || isRow)) return false;
+  table.lines.push(line);
   return true;
 }
 
-function joinedBox(a: Box, b: Box): Box {
-  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
+const recentRows = 8;
+
+/** Between two lines of a table, in the middle. */
+function usualGap(lines: Line[]): number {
+  const gaps = lines.slice(1).map(({ y }, index) => y - lines[index]!.y);
+  return gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? Number.POSITIVE_INFINITY;
 }
 
 /**

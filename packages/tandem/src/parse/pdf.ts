@@ -76,7 +76,7 @@ export async function parsePdf(
       });
     }
     const outline = await outlineOf(pdf);
-    const { text, blocks, title } = writePages(pages, outline);
+    const { text, blocks, title, runningHead } = writePages(pages, outline, uri.split(/[\\/]/).at(-1));
     const metadata = await metadataOf(pdf);
     metadata.pages = String(pages.length);
     const shown: number[] = [];
@@ -89,8 +89,8 @@ export async function parsePdf(
     if (damaged.size > 0) metadata.pagesDamaged = numberRanges([...damaged.keys()]);
     const named = plausibleTitle(metadata.pageTitle);
     delete metadata.pageTitle;
-    const chosen = named ?? title;
-    return { text, blocks, metadata, ...(chosen ? { title: chosen } : {}) };
+    // None of several equal headings is the title: then the file's name is.
+    return { text, blocks, metadata, title: named ?? title ?? runningHead ?? '' };
   } finally {
     await pdf.loadingTask.destroy();
   }

@@ -1,5 +1,6 @@
 import { DamagedFile } from './office/damaged.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
+import { isFurniture } from './office/running-text.ts';
 import { childOf, childrenOf, descendantsOf, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
@@ -9,7 +10,8 @@ import { StructuredText } from './structured-text.ts';
 /**
  * A presentation (PresentationML, ECMA-376 part 1, §19) as Markdown: each slide is a page under its title as a heading, or
  * under "Slide 7" where it has none; text in the order of its shapes, lists with their indents, tables, the data of charts,
- * the words of diagrams, and the speaker's notes. Footers, dates and slide numbers are left out.
+ * the words of diagrams, and the speaker's notes. What a footer says is kept once, on the first slide that has it; dates and slide
+ * numbers are left out.
  */
 export function parsePptx(bytes: Uint8Array): ParsedBody {
   const file = openPackage(bytes);
@@ -21,6 +23,7 @@ export function parsePptx(bytes: Uint8Array): ParsedBody {
   const output = new StructuredText();
   let hidden = 0;
   let firstTitle: string | undefined;
+  const footers = new Set<string>();
   for (const [index, part] of slides.entries()) {
     const root = part === undefined ? undefined : file.xml(part);
     if (!root || part === undefined) throw new DamagedFile(`its slide ${index + 1} is missing`);
@@ -28,7 +31,7 @@ export function parsePptx(bytes: Uint8Array): ParsedBody {
       hidden++;
       continue;
     }
-    const title = writeSlide(file, part, root, index + 1, output);
+    const title = writeSlide(file, part, root, { page: index + 1, output, footers });
     firstTitle ??= title;
   }
   const { pageTitle, ...metadata } = file.properties();
@@ -46,8 +49,8 @@ function writeSlide(
   file: OfficePackage,
   part: string,
   root: XmlElement,
-  page: number,
-  output: StructuredText,
+  /** `footers`: those of the slides before. */
+  { page, output, footers }: { page: number; output: StructuredText; footers: Set<string> },
 ): string | undefined {
   const shapes = shapesOf(childOf(childOf(root, 'cSld'), 'spTree'));
   const titled = shapes.find((shape) => titles.test(placeOf(shape) ?? '') && wordsOf(shape) !== '');
@@ -58,6 +61,11 @@ function writeSlide(
   for (const { target } of links.filter(({ type }) => type === 'diagramData')) {
     const points = descendantsOf(file.xml(target), 'pt').map((point) => wordsOf(point));
     body.add('list', linesOf(points), { page });
+  }
+  for (const words of shapes.filter((shape) => placeOf(shape) === 'ftr').map(wordsOf)) {
+    if (footers.has(words) || isFurniture(words) || words === title) continue;
+    footers.add(words);
+    body.add('paragraph', words, { page });
   }
   const notes = links.find(({ type }) => type === 'notesSlide');
   const noted = notes && shapesOf(childOf(childOf(file.xml(notes.target), 'cSld'), 'spTree'));

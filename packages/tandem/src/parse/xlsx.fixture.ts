@@ -1,19 +1,24 @@
 import { crc32 } from 'node:zlib';
 
 /** A workbook of visible sheets, given by the content of their `<worksheet>`, in an archive without compression. */
-export function workbookOf(sheets: Record<string, string>, styles = ''): Buffer {
+export function workbookOf(sheets: Record<string, string>, styles = '', properties = ''): Buffer {
   const names = Object.keys(sheets);
   const relationships = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const relationship = (id: string, type: string, target: string) =>
     `<Relationship Id="${id}" Type="${relationships}/${type}" Target="${target}"/>`;
   const parts: Record<string, string> = {
     '_rels/.rels': `<Relationships>${relationship('a', 'officeDocument', 'xl/workbook.xml')}</Relationships>`,
-    'xl/workbook.xml': `<workbook xmlns:r="${relationships}"><sheets>${names.map((name, index) => `<sheet name="${name}" r:id="s${index}"/>`).join('')}</sheets></workbook>`,
+    'xl/workbook.xml': `<workbook xmlns:r="${relationships}">${properties}<sheets>${names.map((name, index) => `<sheet name="${name}" r:id="s${index}"/>`).join('')}</sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `<Relationships>${relationship('y', 'styles', 'styles.xml')}${names.map((_, index) => relationship(`s${index}`, 'worksheet', `sheet${index}.xml`)).join('')}</Relationships>`,
     'xl/styles.xml': `<styleSheet>${styles}</styleSheet>`,
   };
   for (const [index, name] of names.entries())
     parts[`xl/sheet${index}.xml`] = `<worksheet>${sheets[name]}</worksheet>`;
+  return archiveOf(parts);
+}
+
+/** An archive of these parts, without compression. */
+export function archiveOf(parts: Record<string, string>): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;

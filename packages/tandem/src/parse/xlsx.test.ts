@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { workbookOf } from './xlsx.fixture.ts';
 import { parseXlsx } from './xlsx.ts';
@@ -105,4 +106,121 @@ test('a first row with an amount in it names no columns', () => {
         ]),
       )[0],
     ).toBe(`table: | Column 1 | Column 2 |\n| --- | --- |\n| Total | ${amount} |\n| Rest | none |`);
+});
+
+describe('spans of time', () => {
+  const shownAs = (code: string, value: number, properties = '') => {
+    const styles = `<numFmts><numFmt numFmtId="164" formatCode="${code.replaceAll('"', '&quot;')}"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs>`;
+    const sheet = `<sheetData><row r="1"><c r="A1" s="0"><v>${value}</v></c></row></sheetData>`;
+    return parseXlsx(workbookOf({ Sheet: sheet }, styles, properties))
+      .text.split('\n')
+      .at(-1);
+  };
+  const minutes = (count: number) => count / 1440;
+  test.each([
+    ['[h]:mm', minutes(37 * 60 + 30), '37:30 h'],
+    ['[hh]:mm:ss', minutes(65), '01:05:00 h'],
+    ['[h]', 125.25, '3006 h'],
+    ['[h]:mm', minutes(89.99), '1:29 h'],
+    ['[h]:mm', 0, '0:00 h'],
+    ['[h]:mm;-[h]:mm', -minutes(90), '-1:30 h'],
+    ['[h]:mm', -minutes(90), '-1:30 h'],
+    ['[h]:mm;@', -minutes(90), '-1:30 h'],
+    ['[h]" hours "mm" min"', minutes(2250), '37 hours 30 min'],
+    ['[mm]', minutes(45), '45 min'],
+    ['[m]', 1.5, '2160 min (36:00 h)'],
+    ['[mm]:ss', minutes(90.5), '90:30 min'],
+    ['[ss]', minutes(1.5), '90 s'],
+    ['[s].00', minutes(0.0125), '0.75 s'],
+    ['mm:ss.0', 0.0015, '02:09.6'],
+    ['mm:ss', minutes(90), '90:00'],
+    ['h:mm', minutes(37 * 60 + 30), '13:30'],
+    ['d "days" h:mm', 1.5625, '1 days 13:30'],
+    ['[$-F400]h:mm:ss AM/PM', minutes(510), '08:30'],
+    ['h:mm', 45_000.25, '2023-03-15 06:00'],
+    ['[$-407]d. mmmm yyyy;@', 45_000, '2023-03-15'],
+    ['[$-411]ge.m.d', 45_000, '2023-03-15'],
+    ['yyyy"年"m"月"d"日"', 45_000, '2023-03-15'],
+    ['mm/yy', 45_000, '2023-03-15'],
+    ['#,##0.0 "h"', 37.5, '37.5 h'],
+    ['[Red]#,##0.00 [$kr-41D]', 1234.5, '1,234.50 kr'],
+  ])('%s of %d', (code, value, words) => {
+    expect(shownAs(code, value)).toBe(words);
+  });
+
+  test('a workbook that counts its days from 1904', () => {
+    const since1904 = '<workbookPr date1904="1"/>';
+    expect(shownAs('yyyy-mm-dd', 43_538, since1904)).toBe('2023-03-15');
+    expect(shownAs('[h]:mm', -minutes(90), since1904)).toBe('-1:30 h');
+    expect(shownAs('h:mm', minutes(510), since1904)).toBe('08:30');
+  });
+
+  test('a boiler’s hours', () => {
+    const bytes = readFileSync(new URL('./fixtures/strangers/durations.xlsx', import.meta.url));
+    expect(parseXlsx(bytes).text.split('\n').slice(4)).toEqual([
+      '| North | 37:30:00 h | 90 min (1:30 h) | 00:30.0 |',
+      '| South | 3006:00:00 h | 2160 min (36:00 h) | 02:09.6 |',
+    ]);
+  });
+});
+
+describe('hidden cells', () => {
+  const prices = readFileSync(new URL('./fixtures/strangers/price-list.xlsx', import.meta.url));
+
+  test('hidden rows, columns and sheets are left out and named', () => {
+    const { text, metadata } = parseXlsx(prices);
+    expect(text).toBe(
+      '## Prices\n\n| Article | Price | Unit |\n| --- | --- | --- |\n| Lantern oil | 14.90 euros | litre |\n| Wick | 2.30 euros | piece |',
+    );
+    expect(metadata).toMatchObject({
+      hiddenSheets: 'Prices 2019, Calc',
+      hiddenCells: 'Prices: row 3, column C',
+    });
+  });
+
+  test('where the source says so they are read and marked', () => {
+    const { text } = parseXlsx(prices, { hiddenCells: 'read' });
+    expect(text).toContain('| Article | Price | Purchase cost (hidden column) | Unit |');
+    expect(text).toContain('| Lantern oil (hidden row) | 11.20 euros | 5.80 euros | litre |');
+    expect(text).toContain('## Prices 2019 (hidden sheet)');
+    expect(text).toContain('## Calc (hidden sheet)');
+  });
+
+  test('closed groups, filtered rows and what is made so narrow that it is not seen', () => {
+    const row = (number: number, attributes: string, ...words: string[]) =>
+      `<row r="${number}" ${attributes}>${words.map((word, index) => `<c r="${'ABCD'[index]}${number}" t="str"><v>${word}</v></c>`).join('')}</row>`;
+    const columns =
+      '<cols><col min="2" max="2" outlineLevel="1" hidden="true"/><col min="4" max="9" width="0" customWidth="1"/></cols>';
+    const rows = [
+      row(1, '', 'Name', 'Cost', 'Price', 'Note'),
+      row(2, 'outlineLevel="1" hidden="1"', 'a', '1', '2', '3'),
+      row(3, 'hidden="1"', 'b', '1', '2', '3'),
+      row(4, 'ht="0" customHeight="1"', 'c', '1', '2', '3'),
+      row(5, 'ht="15"', 'd', '1', '2', '3'),
+      row(7, '', 'Other', '', 'Table'),
+    ];
+    const sheet = `${columns}<sheetData>${rows.join('')}</sheetData><autoFilter ref="A1:D5"/>`;
+    expect(shown(sheet)).toEqual([
+      'table: | Name | Price |\n| --- | --- |\n| d | 2 |',
+      'table: | Column 1 | Column 2 |\n| --- | --- |\n| Other | Table |',
+    ]);
+  });
+
+  test('a merged cell shows in what is left of it', () => {
+    const rows = rowsOf([
+      { A1: 'Plan', B1: 'Old', C1: 'Price' },
+      { A2: 'Pro', B2: 'all', C2: '' },
+      { B3: 'x', C3: '12' },
+    ]).replace('<row r="2"', '<row r="2" hidden="1"');
+    const columns = '<cols><col min="2" max="2" hidden="1"/></cols>';
+    expect(shown(`${columns}${rows}${merged('A2:A3', 'B1:C1')}`)).toEqual([
+      'table: | Plan | Old |\n| --- | --- |\n| Pro | 12 |',
+    ]);
+  });
+
+  test('a formula without a value in a hidden cell is no loss', () => {
+    const sheet =
+      '<sheetData><row r="1"><c r="A1" t="str"><v>a</v></c></row><row r="2" hidden="1"><c r="A2"><f>1+1</f></c></row></sheetData>';
+    expect(parseXlsx(workbookOf({ Sheet: sheet })).metadata).not.toHaveProperty('formulasWithoutValues');
+  });
 });

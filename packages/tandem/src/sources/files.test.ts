@@ -45,6 +45,48 @@ test('lists readable files in one order, relative to the base folder, and report
   ]);
 });
 
+test('what programs leave beside documents is passed over without a word, and with one where it is named', async () => {
+  const left = [
+    '~$ndbook.docx',
+    '~$budget.xlsx',
+    '.~lock.report.odt#',
+    '.DS_Store',
+    'Thumbs.db',
+    'desktop.ini',
+    '._notes.md',
+    '.notes.md.swp',
+    'notes.md.swo',
+    'notes.md~',
+    '#notes.md#',
+    'notes.md.bak',
+    '~WRL0003.tmp',
+    'manual.pdf.crdownload',
+  ];
+  for (const file of [...left, 'notes.md', 'C#.md', '~home.md', '#1 priority.md', 'part.md'])
+    await put(`docs/${file}`);
+  await put('docs/~empty.docx', '');
+  const { uris, problems } = await listed();
+  expect(uris).toEqual([
+    'docs/#1 priority.md',
+    'docs/C#.md',
+    'docs/notes.md',
+    'docs/part.md',
+    'docs/~home.md',
+  ]);
+  expect(problems).toEqual([]);
+  // A shell's `*` names them outright: a word, and no failure.
+  expect(await listed({ path: 'docs/~$ndbook.docx' })).toMatchObject({
+    uris: [],
+    problems: [
+      {
+        uri: 'docs/~$ndbook.docx',
+        kind: 'skipped',
+        message: 'No document: a program left it beside one, as a lock, a backup or a draft.',
+      },
+    ],
+  });
+});
+
 test('globs narrow the listing and see the path below the source', async () => {
   for (const file of ['a/1.md', 'a/2.md', 'b/1.md', 'b/1.txt']) await put(`docs/${file}`);
   const { uris, problems } = await listed({ include: ['**/*.md'], exclude: ['a/2*'] });

@@ -4,7 +4,9 @@ import path from 'node:path';
 import picomatch from 'picomatch';
 import { SourceError } from '../core/errors/source-error.ts';
 import { mediaTypeOf } from '../core/media-type.ts';
+import { type Reading, readingMark } from '../core/reading.ts';
 import { type IgnoreRules, ignoreFileNames, ignoreRules, noIgnoreRules } from './ignore-files.ts';
+import { isLeftover } from './leftovers.ts';
 import type { ListOptions, Source, SourceEntry, SourceProblem } from './source.ts';
 
 export interface FilesSourceOptions {
@@ -21,6 +23,10 @@ export interface FilesSourceOptions {
   maxBytes?: number;
   /** Access label of every file that carries none of its own. */
   access?: string;
+  /** Encoding of text files that are not in UTF-8 and do not begin with a byte order mark. Default: by what they declare or look like. */
+  encoding?: string;
+  /** What becomes of hidden rows, columns and sheets of workbooks. Default: they are left out. */
+  hiddenCells?: 'omit' | 'read';
 }
 
 /** So many files are looked at together: a `stat` waits more than it works. */
@@ -28,12 +34,18 @@ const batch = 64;
 
 /**
  * Files on this machine. The change mark is size and modification time: an unchanged folder costs one `stat` a file.
- * Hidden files and folders, `node_modules` and what ignore files name are passed over silently, kinds of file that Tandem
- * does not read with a `skipped` problem; a link to a folder already walked is followed once.
+ * Hidden files and folders, `node_modules`, what programs leave beside documents (`isLeftover`) and what ignore files name are
+ * passed over silently, kinds of file that Tandem does not read with a `skipped` problem; a link to a folder already walked is followed once.
  */
 export function filesSource(options: FilesSourceOptions): Source {
   const { baseDirectory, include = ['**/*'], exclude = [], maxBytes = 256 * 2 ** 20 } = options;
   const root = path.resolve(baseDirectory, options.path);
+  const { encoding, hiddenCells } = options;
+  const reading: Reading = {
+    ...(encoding !== undefined && { encoding }),
+    ...(hiddenCells !== undefined && { hiddenCells }),
+  };
+  const mark = readingMark(reading);
   const uriOf = (file: string) => toPosix(path.relative(baseDirectory, file)) || '.';
   const isIncluded = anyOf(include);
   const isExcluded = anyOf(exclude);
@@ -52,6 +64,12 @@ export function filesSource(options: FilesSourceOptions): Source {
       });
     });
     if (!rootStat.isDirectory()) {
+      // A shell's `*` names such files outright, and nobody means them.
+      if (isLeftover(path.basename(root), rootStat.size)) {
+        const message = 'No document: a program left it beside one, as a lock, a backup or a draft.';
+        onProblem?.({ uri: uriOf(root), kind: 'skipped', message });
+        return;
+      }
       const entry = entryOf(root, rootStat, onProblem);
       if (entry) yield entry;
       return;
@@ -95,7 +113,7 @@ export function filesSource(options: FilesSourceOptions): Source {
       rules: IgnoreRules,
     ): AsyncIterable<SourceEntry> {
       if (fileStat instanceof Error) {
-        if (rules.ignores(file, false)) return;
+        if (rules.ignores(file, false) || isLeftover(path.basename(file))) return;
         onProblem?.({ uri: uriOf(file), kind: 'failed', message: `Cannot be read: ${reasonOf(fileStat)}.` });
       } else if (fileStat.isDirectory()) {
         if (rules.ignores(file, true)) return;
@@ -118,7 +136,11 @@ export function filesSource(options: FilesSourceOptions): Source {
         }
         walked.add(real);
         yield* walk(file, rulesInside);
-      } else if (wanted(file) && !rules.ignores(file, false)) {
+      } else if (
+        wanted(file) &&
+        !isLeftover(path.basename(file), fileStat.size) &&
+        !rules.ignores(file, false)
+      ) {
         const entry = entryOf(file, fileStat, onProblem);
         if (entry) yield entry;
       }
@@ -176,10 +198,11 @@ export function filesSource(options: FilesSourceOptions): Source {
     } else {
       return {
         uri,
-        changeMark: `${fileStat.size}-${fileStat.mtimeMs}`,
+        changeMark: `${fileStat.size}-${fileStat.mtimeMs}${mark && ` ${mark}`}`,
         mediaType,
         size: fileStat.size,
         ...(options.access !== undefined && { access: options.access }),
+        ...(mark !== '' && { reading }),
       };
     }
     return undefined;
@@ -230,7 +253,7 @@ export function filesSource(options: FilesSourceOptions): Source {
               (event !== 'addDir' &&
                 (isIgnoreFile(path.basename(file)) ||
                   file === root ||
-                  (mediaTypeOf(file) !== undefined && wanted(file))));
+                  (mediaTypeOf(file) !== undefined && wanted(file) && !isLeftover(path.basename(file)))));
             if (matters) onChange(toPosix(path.relative(baseDirectory, file)));
           });
           if (signal.aborted) resolve();

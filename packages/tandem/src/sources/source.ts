@@ -1,4 +1,5 @@
 import type { ProgressListener } from '../core/progress.ts';
+import type { Reading } from '../core/reading.ts';
 
 /** Something a source offers: where it is, and a mark that changes whenever its bytes may have changed. */
 export interface SourceEntry {
@@ -11,6 +12,8 @@ export interface SourceEntry {
   size?: number;
   /** Access label. Given on every listing, so that a new label is noticed although the bytes are the same. */
   access?: string;
+  /** How its bytes are to be read. Part of `changeMark`: a file that is to be read in another way has changed. */
+  reading?: Reading;
 }
 
 /** What a listing passed over, with the reason in one sentence. */

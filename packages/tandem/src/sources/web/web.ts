@@ -408,7 +408,7 @@ export function webSource(options: WebSourceOptions): Source & AsyncDisposable {
 function linksOf(response: HttpResponse, mediaType: string): PageLinks {
   const charset = /charset\s*=\s*["']?([\w-]+)/i.exec(mediaType)?.[1];
   try {
-    const { text } = decodeText(response.body, response.url.href, charset);
+    const { text } = decodeText(response.body, response.url.href, { declared: charset });
     return pageLinks(text, response.url, response.headers);
   } catch (error) {
     // It is called HTML and is not: the parser will report that.

@@ -1,0 +1,25 @@
+/** What a source says about how its files are to be read, where the files themselves do not tell. */
+export interface Reading {
+  /** Encoding of text files (Encoding Standard, such as `shift_jis`) that neither begin with a byte order mark nor are in UTF-8. */
+  encoding?: string;
+  /** What becomes of a workbook's hidden rows, columns and sheets. Default: they are left out. */
+  hiddenCells?: 'omit' | 'read';
+}
+
+/** The same for the same reading, and empty for the default one: part of what a document's version is known by. */
+export function readingMark({ encoding, hiddenCells }: Reading = {}): string {
+  return [
+    ...(encoding === undefined ? [] : [`encoding ${encoding.toLowerCase()}`]),
+    ...(hiddenCells === 'read' ? ['hidden cells'] : []),
+  ].join(', ');
+}
+
+/** Whether the platform can decode this encoding. */
+export function isKnownEncoding(name: string): boolean {
+  try {
+    new TextDecoder(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
