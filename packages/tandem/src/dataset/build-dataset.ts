@@ -30,6 +30,8 @@ export interface Dataset {
   validation: Example[];
   /** Files, absolute. */
   files: { train: string; validation?: string };
+  /** Where each example was read from (`FILE:LINE`), where that is not its place in a file of one example to a line. */
+  places?: { train: string[]; validation: string[] };
   /** Training examples of each kind. */
   counts: Record<string, number>;
   /** Questions left out because no indexed passage holds their answer. */
@@ -193,13 +195,22 @@ async function rememberReadyMade(
   parts: DatasetParts,
   examples: NonNullable<Material['examples']>,
 ): Promise<Dataset> {
-  const train = await examples.train.read(exampleSchema);
-  const validation = (await examples.validation?.read(exampleSchema)) ?? [];
+  const placed = {
+    train: await examples.train.readPlaced(exampleSchema),
+    validation: (await examples.validation?.readPlaced(exampleSchema)) ?? [],
+  };
+  const train = placed.train.map(({ value }) => value);
+  const validation = placed.validation.map(({ value }) => value);
+  const places = {
+    train: placed.train.map(({ where }) => where),
+    validation: placed.validation.map(({ where }) => where),
+  };
   const id = sha256(jsonl(train));
   const file = examples.train.file;
   if (file === undefined) {
     const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
-    return storeDataset(parts, directory, { train, validation, counts: countKinds(train), unanswerable: 0 });
+    const stored = { train, validation, counts: countKinds(train), unanswerable: 0 };
+    return { ...(await storeDataset(parts, directory, stored)), places };
   }
   await parts.catalog.datasets.put({
     id,
@@ -211,7 +222,7 @@ async function rememberReadyMade(
     train: file,
     ...(examples.validation?.file !== undefined && { validation: examples.validation.file }),
   };
-  return { id, train, validation, files, counts: countKinds(train), unanswerable: 0 };
+  return { id, train, validation, files, places, counts: countKinds(train), unanswerable: 0 };
 }
 
 /** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
