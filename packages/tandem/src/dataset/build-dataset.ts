@@ -18,9 +18,10 @@ import {
   type TrainingQuestion,
   trainingQuestionSchema,
 } from './compose-examples.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { readJsonl } from './jsonl.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
-import { splitOf } from './split.ts';
+import { splitsOf } from './split.ts';
 
 /** Training data: its examples, and the files that they were written to. */
 export interface Dataset {
@@ -153,8 +154,13 @@ export async function trainingQuestions({
 }: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
-  const lines = await given.read(trainingQuestionSchema);
-  const withSplit = lines.map((line) => ({ ...line, split: line.split ?? splitOf(line.group ?? line.id) }));
+  const placed = await given.readPlaced(trainingQuestionSchema);
+  // An answer from each of two passages may be right where it stands; from one passage, or from none, only one of them can be learnt.
+  for (const asked of Map.groupBy(placed, ({ value }) => canonicalJson(value.source ?? null)).values())
+    refuseContradictions(asked);
+  const lines = placed.map(({ value }) => value);
+  const splits = splitsOf(lines);
+  const withSplit = lines.map((line, at) => ({ ...line, split: line.split ?? splits[at]! }));
   const usable =
     material.questions === undefined
       ? withSplit.filter(({ split }) => split !== 'cases')

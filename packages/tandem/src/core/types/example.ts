@@ -104,7 +104,8 @@ function calls({ tool_calls, function_call }: Pick<ExampleMessage, 'tool_calls' 
 
 /**
  * One held-out question. `expected` is the right answer: a text, or the fields of the project's output schema
- * (`answer.output.textField` is the text compared). `group` is what is resampled for intervals; without it a case is its own group.
+ * (`answer.output.textField` is the text compared). Cases of one `group` are about the same
+ * and are resampled together for intervals; what is not independent is put into one group also without it (`independentGroups`).
  */
 export const caseSchema = z.object({
   id: z.string().min(1),
@@ -118,4 +119,7 @@ export const caseSchema = z.object({
   source: z.object({ documentId: z.string(), start: z.number().int(), end: z.number().int() }).optional(),
 });
 /** One held-out question with its right answer; see `caseSchema`. */
-export type Case = z.infer<typeof caseSchema>;
+export type Case = z.infer<typeof caseSchema> & {
+  /** Found when cases are read, and never in a file: the id of an earlier case whose answer is in the same place of the same document. */
+  sharesAnswerWith?: string;
+};
