@@ -4,11 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { buildDataset, ingest } from '../../packages/tandem/src/index.ts';
 import { localToolsOf } from '../../packages/tandem/src/models/local.ts';
 import { openProject } from '../../packages/tandem/src/project/index.ts';
+import { tokenise } from '../../packages/tandem/src/tune/tokenise.ts';
+import type { TokenisedExample as Example } from '../../packages/tandem/src/tune/trainer.ts';
 
-export interface Example {
-  tokens: number[];
-  labelSpans: [number, number][];
-}
+export type { Example };
 
 /** The clinic's training and validation examples, tokenised as they are trained on. Built once in the folder `work`. */
 export async function clinicExamples(work: string): Promise<{
@@ -32,11 +31,12 @@ export async function clinicExamples(work: string): Promise<{
     const built = await buildDataset(project, {});
     const tools = localToolsOf(await project.models.chat())!;
     const tokenised = (examples: typeof built.train): Example[] =>
-      examples.map(({ messages }) => {
-        const { tokens, spans } = tools.encodeChat(messages);
-        const { start, end } = spans.at(-1)!;
-        return { tokens, labelSpans: [[start, end]] };
-      });
+      tokenise(
+        examples,
+        tools,
+        tools.contextLength,
+        examples.map((_, at) => `example ${at}`),
+      );
     writeFileSync(
       file,
       JSON.stringify({

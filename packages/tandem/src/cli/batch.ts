@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import { writtenText } from '../core/written-text.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 
-const batchLine = z.object({ id: z.union([z.string(), z.number()]), question: z.string().min(1) });
+const batchLine = z.object({ id: z.union([z.string(), z.number()]), question: writtenText });
 
 /**
  * One JSON line to stdout for each line of the file, in its order. The file is checked whole before the first question is

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import {
@@ -110,5 +111,5 @@ const cells = ({ recall, ndcg, mrr }: RetrievalEvaluation) =>
     .join('')
     .trimEnd();
 const cell = ({ value, low, high }: Interval) => `${value.toFixed(3)} ${low.toFixed(2)}–${high.toFixed(2)}`;
-const footnote = ({ cases, groups }: RetrievalEvaluation) =>
-  `${cases} cases of ${groups} groups; 95 % intervals by resampling groups.`;
+const footnote = ({ cases, groups, dependence }: RetrievalEvaluation) =>
+  `${counted(cases, 'case')} of ${counted(groups, 'group')}; 95 % intervals by resampling groups.${dependence && ` ${dependence}`}`;

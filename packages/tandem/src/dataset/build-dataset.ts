@@ -18,9 +18,10 @@ import {
   type TrainingQuestion,
   trainingQuestionSchema,
 } from './compose-examples.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { readJsonl } from './jsonl.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
-import { splitOf } from './split.ts';
+import { splitsOf } from './split.ts';
 
 /** Training data: its examples, and the files that they were written to. */
 export interface Dataset {
@@ -30,6 +31,8 @@ export interface Dataset {
   validation: Example[];
   /** Files, absolute. */
   files: { train: string; validation?: string };
+  /** Where each example was read from (`FILE:LINE`), where that is not its place in a file of one example to a line. */
+  places?: { train: string[]; validation: string[] };
   /** Training examples of each kind. */
   counts: Record<string, number>;
   /** Questions left out because no indexed passage holds their answer. */
@@ -151,8 +154,13 @@ export async function trainingQuestions({
 }: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
-  const lines = await given.read(trainingQuestionSchema);
-  const withSplit = lines.map((line) => ({ ...line, split: line.split ?? splitOf(line.group ?? line.id) }));
+  const placed = await given.readPlaced(trainingQuestionSchema);
+  // An answer from each of two passages may be right where it stands; from one passage, or from none, only one of them can be learnt.
+  for (const asked of Map.groupBy(placed, ({ value }) => canonicalJson(value.source ?? null)).values())
+    refuseContradictions(asked);
+  const lines = placed.map(({ value }) => value);
+  const splits = splitsOf(lines);
+  const withSplit = lines.map((line, at) => ({ ...line, split: line.split ?? splits[at]! }));
   const usable =
     material.questions === undefined
       ? withSplit.filter(({ split }) => split !== 'cases')
@@ -193,13 +201,22 @@ async function rememberReadyMade(
   parts: DatasetParts,
   examples: NonNullable<Material['examples']>,
 ): Promise<Dataset> {
-  const train = await examples.train.read(exampleSchema);
-  const validation = (await examples.validation?.read(exampleSchema)) ?? [];
+  const placed = {
+    train: await examples.train.readPlaced(exampleSchema),
+    validation: (await examples.validation?.readPlaced(exampleSchema)) ?? [],
+  };
+  const train = placed.train.map(({ value }) => value);
+  const validation = placed.validation.map(({ value }) => value);
+  const places = {
+    train: placed.train.map(({ where }) => where),
+    validation: placed.validation.map(({ where }) => where),
+  };
   const id = sha256(jsonl(train));
   const file = examples.train.file;
   if (file === undefined) {
     const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
-    return storeDataset(parts, directory, { train, validation, counts: countKinds(train), unanswerable: 0 });
+    const stored = { train, validation, counts: countKinds(train), unanswerable: 0 };
+    return { ...(await storeDataset(parts, directory, stored)), places };
   }
   await parts.catalog.datasets.put({
     id,
@@ -211,7 +228,7 @@ async function rememberReadyMade(
     train: file,
     ...(examples.validation?.file !== undefined && { validation: examples.validation.file }),
   };
-  return { id, train, validation, files, counts: countKinds(train), unanswerable: 0 };
+  return { id, train, validation, files, places, counts: countKinds(train), unanswerable: 0 };
 }
 
 /** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */

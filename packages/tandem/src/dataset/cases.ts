@@ -4,6 +4,8 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
 import type { Lines } from '../parts/material.ts';
+import { refuseContradictions } from './contradictions.ts';
+import { markSharedAnswers } from './shared-answers.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
 const sourceReference = z.strictObject({
@@ -28,10 +30,15 @@ const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true })
 
 /**
  * Reads held-out questions; see `Case`.
- * @throws InvalidInputError for a line that does not fit, two lines with one id, and a source outside of its document
+ * @throws InvalidInputError for a line that does not fit, two lines with one id, a source outside of its document, and two lines that
+ *   expect contradicting answers to one question
  */
-export async function readCases(lines: Lines, documents: Catalog['documents']): Promise<Case[]> {
-  return resolveSources(checkIds(lines, await lines.read(caseLineSchema)), documents);
+export async function readCases(given: Lines, documents: Catalog['documents']): Promise<Case[]> {
+  const placed = await given.readPlaced(caseLineSchema);
+  checkIds(placed.map(({ value, where }) => ({ id: value.id, where })));
+  refuseContradictions(placed);
+  const lines = placed.map(({ value }) => value);
+  return markSharedAnswers(await resolveSources(lines, documents), lines, documents);
 }
 
 /**
@@ -42,12 +49,14 @@ export async function readRetrievalCases(
   given: Lines,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
-  const read = await given.read(retrievalLineSchema);
-  const lines = checkIds(
-    given,
-    read.map((line, at) => ({ ...line, id: line.id ?? `case ${at + 1}`, expected: line.expected ?? '' })),
-  );
-  return (await resolveSources(lines, documents)).map((each, at) => {
+  const placed = (await given.readPlaced(retrievalLineSchema)).map(({ value, where }, at) => ({
+    value: { ...value, id: value.id ?? `case ${at + 1}`, expected: value.expected ?? '' },
+    where,
+  }));
+  checkIds(placed.map(({ value, where }) => ({ id: value.id, where })));
+  const lines = placed.map(({ value }) => value);
+  const resolved = await markSharedAnswers(await resolveSources(lines, documents), lines, documents);
+  return resolved.map((each, at) => {
     const { source } = lines[at]!;
     return source && !each.source
       ? { ...each, notIndexed: { documentId: source.documentId, section: source.section } }
@@ -55,21 +64,20 @@ export async function readRetrievalCases(
   });
 }
 
-function checkIds({ file: path = 'cases' }: Lines, lines: CaseLine[]): CaseLine[] {
-  const seen = new Map<string, number>();
-  lines.forEach(({ id }, index) => {
+function checkIds(cases: readonly { id: string; where: string }[]): void {
+  const seen = new Map<string, string>();
+  for (const { id, where } of cases) {
     const first = seen.get(id);
     if (first !== undefined) {
       throw new InvalidInputError({
         domain: 'dataset',
-        where: path,
-        message: `${path} has the id "${id}" twice, as case ${first + 1} and ${index + 1}.`,
+        where,
+        message: `The id "${id}" is there twice: ${first} and ${where}.`,
         hint: 'Give each case an id of its own.',
       });
     }
-    seen.set(id, index);
-  });
-  return lines;
+    seen.set(id, where);
+  }
 }
 
 /** Section headings become offsets. A source whose document or section is not indexed is left out: its text is not there to be read. */

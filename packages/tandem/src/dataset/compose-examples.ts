@@ -8,15 +8,16 @@ import type { Settings } from '../core/settings.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case, Example } from '../core/types/example.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
+import { writtenText } from '../core/written-text.ts';
 import type { Retriever } from '../retrieve/retriever.ts';
 import { createRandom, type Random, shuffled } from '../statistics/random.ts';
 import { caseLineSchema } from './cases.ts';
 
 /** One way to ask a question. */
 const wordingSchema = z.strictObject({
-  question: z.string().min(1),
+  question: writtenText,
   /** What the tuned model should search for when asked so. Without it this wording is not used to teach rewriting. */
-  searchQuery: z.string().optional(),
+  searchQuery: writtenText.optional(),
   /**
    * Fields of the expected reply that differ when the answer's passage is not there: what the question alone tells. `null`:
    * without the passage it tells too little, and the wording is asked only with it.

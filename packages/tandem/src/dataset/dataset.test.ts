@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { caseSchema } from '../core/types/example.ts';
 import { sectionSpan } from './cases.ts';
 import { readGlossary, spellOut } from './glossary.ts';
@@ -38,6 +39,49 @@ describe('readJsonl', () => {
   test('a byte order mark, blank lines and Windows line ends are nothing', async () => {
     const path = await file('windows.jsonl', '\uFEFF{"id":"1","question":"Q","expected":"A"}\r\n\r\n');
     expect(await readJsonl(path, caseSchema)).toEqual([{ id: '1', question: 'Q', expected: 'A' }]);
+  });
+  test('only LF and CRLF end a line: U+2028, U+2029, U+0085, VT and FF in a string are part of it', async () => {
+    // VT and FF must be escaped in JSON; the other three may stand as they are.
+    const content =
+      '{"id":"1","question":"a\u2028b\u2029c\u0085d\\u000be\\u000cf","expected":"A"}\n{"id":"2","question":"Q","expected":"a\u2028"}';
+    expect(await readJsonl(await file('separators.jsonl', content), caseSchema)).toEqual([
+      { id: '1', question: 'a\u2028b\u2029c\u0085d\u000be\u000cf', expected: 'A' },
+      { id: '2', question: 'Q', expected: 'a\u2028' },
+    ]);
+  });
+  test('what JSON.stringify writes is read as it was, with either line end, however long', async () => {
+    const text = z.object({ text: z.string() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ text: fc.string({ unit: 'binary', maxLength: 50 }) }), { minLength: 1 }),
+        fc.constantFrom('\n', '\r\n', '\n\n'),
+        fc.boolean(),
+        async (values, end, ended) => {
+          const content = values.map((value) => JSON.stringify(value)).join(end) + (ended ? end : '');
+          expect(await readJsonl(await file('any.jsonl', content), text)).toEqual(values);
+        },
+      ),
+      { numRuns: 50 },
+    );
+    // Longer than a block of a stream, with characters of three bytes across its ends.
+    const long = [{ text: '\u2028€'.repeat(100_000) }, { text: 'x' }, { text: '語'.repeat(70_001) }];
+    const content = long.map((value) => `${JSON.stringify(value)}\n`).join('');
+    expect(await readJsonl(await file('long.jsonl', content), text)).toEqual(long);
+  });
+  test('a line that was cut off, and one that is not UTF-8, are named', async () => {
+    const cut = await file('cut.jsonl', '{"id":"1","question":"Q","expected":"A"}\n\n{"id":"2","quest');
+    await expect(readJsonl(cut, caseSchema)).rejects.toThrow(
+      `${cut}:3 is not valid JSON, and the file ends there`,
+    );
+    const latin = join(directory, 'latin.jsonl');
+    await writeFile(latin, Buffer.from('{"id":"1","question":"Grüße","expected":"A"}\n', 'latin1'));
+    await expect(readJsonl(latin, caseSchema)).rejects.toThrow(`${latin}:1 is not text in UTF-8`);
+    const two = await file('carriage-return.jsonl', '{"id":"1"}\r{"id":"2"}\n');
+    await expect(readJsonl(two, caseSchema)).rejects.toThrow(`${two}:1 is not valid JSON`);
+  });
+  test('a byte order mark that is not at the beginning is no part of JSON', async () => {
+    const path = await file('marks.jsonl', '{"id":"1","question":"Q","expected":"A"}\n\uFEFF{"id":"2"}\n');
+    await expect(readJsonl(path, caseSchema)).rejects.toThrow(`${path}:2 is not valid JSON`);
   });
   test('a missing file and an empty one are each said', async () => {
     await expect(readJsonl(join(directory, 'none.jsonl'), caseSchema)).rejects.toThrow('There is no file');

@@ -5,6 +5,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { canonicalJson, sha256 } from '../core/hash.ts';
 import type { Feedback } from '../core/types/feedback.ts';
 import type { Preference } from '../core/types/preference.ts';
+import { isBlank } from '../core/written-text.ts';
 import type { Parts } from '../parts/parts.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
 import { jsonl } from './build-dataset.ts';
@@ -66,7 +67,7 @@ async function storeRating(
         'An answer that is rated up needs no better text.',
         'Rate it down, or leave the better text out.',
       );
-    if (better.trim() === '')
+    if (isBlank(better))
       throw refuse('The better text is empty.', 'Write the whole reply as it should have been.');
     if (better === trace.rawOutput)
       throw refuse(
@@ -122,7 +123,7 @@ export async function feedbackFile(
   for (const { traceId, rating, better } of ratings) {
     const trace = await catalog.traces.get(traceId);
     // An empty reply cannot stand on either side.
-    if (!trace?.messages || trace.rawOutput === '') continue;
+    if (!trace?.messages || isBlank(trace.rawOutput)) continue;
     const { messages, rawOutput } = trace;
     const key = canonicalJson(messages);
     const same = asked.get(key) ?? { messages, up: [], down: [] };

@@ -4,7 +4,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import type { Glossary, Lines } from '../parts/material.ts';
 import { readGlossary } from './glossary.ts';
-import { describeFault, readJsonl } from './jsonl.ts';
+import { describeFault, readJsonl, readPlacedJsonl } from './jsonl.ts';
 
 /** Lines as a caller may give them: the path of a JSONL file, relative to the working directory, or the lines themselves. */
 export type GivenLines<Line = unknown> = string | readonly Line[];
@@ -18,9 +18,18 @@ export type GivenGlossary = string | readonly GlossaryEntry[];
 export function linesOf(given: GivenLines, called: string, directory = process.cwd()): Lines {
   if (typeof given === 'string') {
     const file = resolve(directory, given);
-    return { file, read: (schema) => readJsonl(file, schema) };
+    return {
+      file,
+      read: (schema) => readJsonl(file, schema),
+      readPlaced: (schema) => readPlacedJsonl(file, schema),
+    };
   }
-  return { read: async (schema) => given.map((line, at) => checkLine(line, `${called}[${at}]`, schema)) };
+  const readPlaced: Lines['readPlaced'] = async (schema) =>
+    given.map((line, at) => {
+      const where = `${called}[${at}]`;
+      return { value: checkLine(line, where, schema), where };
+    });
+  return { readPlaced, read: async (schema) => (await readPlaced(schema)).map(({ value }) => value) };
 }
 
 export function glossaryOf(given: GivenGlossary, directory = process.cwd()): Glossary {

@@ -1,4 +1,5 @@
 import { sha256 } from '../core/hash.ts';
+import { independentGroups } from './independent-groups.ts';
 
 export type Split = 'train' | 'validation' | 'cases';
 
@@ -10,4 +11,20 @@ export type Split = 'train' | 'validation' | 'cases';
 export function splitOf(group: string): Split {
   const position = Number.parseInt(sha256(`tandem split\n${group}`).slice(0, 8), 16) / 2 ** 32;
   return position < 0.5 ? 'train' : position < 0.6 ? 'validation' : 'cases';
+}
+
+/**
+ * The part that each line of a question file belongs to. Lines that ask the same in other words belong to one group (`independentGroups`): else one
+ * could be trained on and the other asked.
+ */
+export function splitsOf(
+  lines: readonly { id: string; question: string; group?: string | undefined }[],
+): Split[] {
+  // By their questions alone: places of answers are known only where the documents are.
+  const asked = lines.map(({ id, question, group }) => ({
+    id,
+    question,
+    ...(group !== undefined && { group }),
+  }));
+  return independentGroups(asked).map(splitOf);
 }

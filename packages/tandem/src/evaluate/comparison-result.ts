@@ -78,7 +78,7 @@ export interface AnswerRecord {
 /** One case with every arm's answer to it, and what each metric made of that answer. */
 export interface CaseRecord {
   case: Case;
-  /** `case.group`, or the case's own id. */
+  /** Of the cases that are about the same: what is resampled, see `independentGroups`. */
   group: string;
   /** By arm name: exactly one of `answer` and `failure`. */
   arms: Record<string, { answer?: AnswerRecord; failure?: FailureRecord; values: Record<string, number> }>;

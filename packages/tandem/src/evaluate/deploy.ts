@@ -51,7 +51,11 @@ async function deploy(
     return parts.catalog.deployments.push({
       arm,
       forced: false,
-      reason: evidence?.sentence ?? 'chosen by hand',
+      reason: evidence
+        ? evidence.passed || arm === 'base'
+          ? evidence.sentence
+          : `chosen by hand, not shown to be better: ${evidence.sentence}`
+        : 'chosen by hand',
       ...(evidence && { evidenceRunId: evidence.runId }),
     });
   }

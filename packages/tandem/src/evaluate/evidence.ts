@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../core/counted.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Parts } from '../parts/parts.ts';
 import { advantageOf, shownBetter } from './advantage.ts';
@@ -48,6 +49,6 @@ function readEvidence(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'r
   const p = advantage.adjustedP ?? advantage.p;
   return {
     passed: shownBetter(advantage),
-    sentence: `${arm} against ${against} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${cases} cases of ${overall.groups} groups).`,
+    sentence: `${arm} against ${against} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${counted(cases, 'case')} of ${counted(overall.groups, 'group')}).`,
   };
 }

@@ -1,3 +1,4 @@
+import { textOfMessage } from '../core/chat-message.ts';
 import type { Case, Example } from '../core/types/example.ts';
 import { letterRuns } from './metrics/words.ts';
 
@@ -151,7 +152,9 @@ function sharedQuestion(index: CaseIndex, example: Example, name: string): [numb
   for (const message of example.messages) {
     if (message.role !== 'user') continue;
     let before: string[] = [];
-    for (const sentence of message.content.split(/[?!.:;\n]+/u).map(letterRuns)) {
+    for (const sentence of textOfMessage(message)
+      .split(/[?!.:;\n]+/u)
+      .map(letterRuns)) {
       if (sentence.length === 0) continue;
       // A question may hold a colon or a full stop itself, so what stands before its sentence may belong to it.
       before = [...before, ...sentence].slice(-60);
@@ -176,7 +179,9 @@ function sharedQuestion(index: CaseIndex, example: Example, name: string): [numb
 }
 
 function sharedAnswer(index: CaseIndex, example: Example, name: string): [number, Shared][] {
-  const pieces = new Set(example.messages.flatMap((message) => [...shingles(letterRuns(message.content))]));
+  const pieces = new Set(
+    example.messages.flatMap((message) => [...shingles(letterRuns(textOfMessage(message)))]),
+  );
   return [...countCases(index.answerPieces, pieces)].flatMap(([at, common]): [number, Shared][] => {
     const size = index.answerSizes[at]!;
     const overlap = common / size;
@@ -231,7 +236,7 @@ function boilerplateOf(options: LeakageOptions, known: ReadonlySet<string>): Set
   for (const document of options.documents ?? []) read(document.text, document.id, inDocuments);
   options.examples.forEach((example, i) => {
     const group = example.metadata?.group ?? example.metadata?.documentId ?? `example ${i}`;
-    for (const message of example.messages) read(message.content, group, inGroups);
+    for (const message of example.messages) read(textOfMessage(message), group, inGroups);
   });
   for (const testCase of options.cases) {
     for (const text of [testCase.question, ...textsOf(testCase.expected)])

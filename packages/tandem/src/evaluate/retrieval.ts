@@ -3,6 +3,7 @@ import { isHit, overlapOf } from '../core/span-overlap.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
 import type { RetrievalCase } from '../dataset/cases.ts';
+import { describeDependence, independentGroups } from '../dataset/independent-groups.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { bootstrapInterval, type Interval } from '../statistics/index.ts';
 import { termsOf } from '../text/terms.ts';
@@ -52,6 +53,8 @@ export interface RetrievalFailure {
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
+  /** Which cases are not as independent as the file says, in words; empty where all are. */
+  dependence: string;
   /** Cases that do not say where their answer stands: nothing to measure by, and not among `cases`. */
   withoutSource: string[];
   /** Cases with a passage of the source among the first k; by k. */
@@ -112,13 +115,14 @@ export async function evaluateRetrieval(
     });
   }
   if (measured.length === 0) return undefined;
-  const groups = measured.map(({ id, group }) => group ?? id);
+  const groups = independentGroups(measured);
   const interval = (values: number[]) => bootstrapInterval({ values, groups }, { bounds: [0, 1] })!;
   times.sort((a, b) => a - b);
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
   return {
     cases: measured.length,
     groups: new Set(groups).size,
+    dependence: describeDependence(measured, groups),
     withoutSource: cases.filter(({ source, notIndexed }) => !source && !notIndexed).map(({ id }) => id),
     recall: Object.fromEntries(ks.map((k) => [k, interval(ranks.map((rank) => Number(rank <= k)))])),
     ndcg: interval(ranks.map((rank) => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0))),

@@ -1,3 +1,5 @@
+import { counted } from '../core/counted.ts';
+import { describeDependence } from '../dataset/independent-groups.ts';
 import type { ComparisonResult, Slice } from './comparison-result.ts';
 import { formatInterval, formatValue } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
@@ -32,6 +34,10 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
       .map((metric) => rowOf(result, overall, metric, metric.name)),
   ];
   const kinds = verdict.kinds.map(({ kind, text }) => `${kind}: ${text}`);
+  const dependence = describeDependence(
+    result.cases.map((record) => record.case),
+    result.cases.map(({ group }) => group),
+  );
   const lines = [
     ...wrapped(verdict.firstLine, width),
     '',
@@ -41,7 +47,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
     ...tables(result, rows, width),
     '',
     ...wrapped(
-      `${overall.cases} cases, ${overall.groups} groups. In brackets the 95 % interval from resampling groups, and n where it is not all cases; more metrics are in the report.${
+      `${counted(overall.cases, 'case')}, ${counted(overall.groups, 'group')}. ${dependence && `${dependence} `}In brackets the 95 % interval from resampling groups, and n where it is not all cases; more metrics are in the report.${
         result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''
       }`,
       width,

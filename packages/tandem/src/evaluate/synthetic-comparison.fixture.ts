@@ -104,15 +104,16 @@ export function syntheticCases(options: Pick<SyntheticOptions, 'groups' | 'kinds
   const kinds = options.kinds ?? ['plain name', 'abbreviation', 'jargon'];
   return Array.from({ length: groups }, (_, group) => {
     const [full, short] = conditions[group % conditions.length]!;
-    const name =
-      group < conditions.length ? full : `${full} type ${Math.floor(group / conditions.length) + 1}`;
+    // Each condition has a name of its own, short too: equal questions would be one group.
+    const type = group < conditions.length ? '' : ` type ${Math.floor(group / conditions.length) + 1}`;
+    const name = `${full}${type}`;
     return kinds.map((kind, k): Case => {
       const [intent, question, fact] = intents[(group + k) % intents.length]!;
       return {
         id: `${kind}-${group}`.replaceAll(' ', '-'),
         kind,
         group: `group-${group}`,
-        question: `${question} ${kind === 'plain name' ? name : short}?`,
+        question: `${question} ${kind === 'plain name' ? name : `${short}${type}`}?`,
         expected: {
           intent,
           entities: { condition: name },

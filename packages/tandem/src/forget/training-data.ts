@@ -167,11 +167,11 @@ async function datasetWithout(
     const lines = existsSync(file) ? (await readFile(file, 'utf8')).split('\n').filter(Boolean) : [];
     const own = new Set(manifest.documents?.[split]?.[document.id] ?? []);
     const keeps = lines.map((line, i) => {
-      const { messages, metadata } = JSON.parse(line) as Example;
+      const { metadata, ...written } = JSON.parse(line) as Example;
       return !(
         own.has(i + 1) ||
         metadata?.documentId === document.id ||
-        messages.some(({ content }) => text.isIn(content))
+        stringsIn(written).some((string) => text.isIn(string))
       );
     });
     // The new number of each line that stays.
@@ -225,6 +225,12 @@ async function datasetWithout(
       await writeAtomically(manifestFile, `${JSON.stringify(after, null, 2)}\n`);
     },
   };
+}
+
+/** All texts in an example: of its messages, and of the tools that they call. */
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 /** The pairs that were made of ratings, where some of them have words of the document; `kept` is the file's text without them. */

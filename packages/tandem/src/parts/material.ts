@@ -7,6 +7,8 @@ export interface Lines {
   readonly file?: string;
   /** @throws InvalidInputError that names the line and what is wrong with it. */
   read<Line>(schema: ZodType<Line>): Promise<Line[]>;
+  /** The same, each with where it stands (`FILE:LINE`, or `cases[0]`), for messages about more than one line's form. */
+  readPlaced<Line>(schema: ZodType<Line>): Promise<{ value: Line; where: string }[]>;
 }
 
 /** A table of short forms, read when it is needed. */

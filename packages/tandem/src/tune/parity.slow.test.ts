@@ -18,7 +18,8 @@ import { openLocalChat } from '../models/local-chat.ts';
 import { type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
 import { createRandom } from '../statistics/random.ts';
 import { localLogits } from './local-trainer.ts';
-import { checkParity, type ProbedSequence } from './parity.ts';
+import { checkParity, type ProbedSequence, parityBounds } from './parity.ts';
+import { leastProbed, probeSequences } from './probe-sequences.ts';
 
 /** Is what llama.cpp serves what the trainer trained? On the real model, with a random adapter on all seven projections. */
 
@@ -109,6 +110,30 @@ describe.each([
     expect(parity.meanKl).toBeLessThanOrEqual(1e-2);
     expect(parity.sameTopToken).toBeGreaterThanOrEqual(0.98);
   });
+});
+
+test('one short example is enough to tell an adapter that is not the trained one, and not to refuse the right one', async () => {
+  await using chat = await openLocalChat({ path: base, contextLength: 512 });
+  const tools = localToolsOf(chat)!;
+  const { tokens, spans } = tools.encodeChat([
+    { role: 'user', content: 'When does the water tap open?' },
+    { role: 'assistant', content: 'The tap opens on 1 April.' },
+  ]);
+  const { start, end } = spans.at(-1)!;
+  const sequences = probeSequences([{ tokens, labelSpans: [[start, end]] }], tools);
+  const reference = await localLogits(base, adapter.peft);
+  const logits = await reference(sequences);
+  const right = await checkParity(tools, {
+    sequences,
+    reference: async () => logits,
+    adapterFile: adapter.gguf,
+  });
+  expect(right.tokens).toBe(leastProbed);
+  expect(right.meanKl).toBeLessThanOrEqual(1e-2);
+  expect(right.sameTopToken).toBeGreaterThanOrEqual(0.98);
+  const wrong = await checkParity(tools, { sequences, reference: async () => logits });
+  expect(wrong.meanKl).toBeGreaterThan(parityBounds.meanKl);
+  expect(wrong.sameTopToken).toBeLessThan(parityBounds.sameTopToken);
 });
 
 test('an adapter that is not the trained one is told', async () => {

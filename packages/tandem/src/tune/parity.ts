@@ -19,13 +19,14 @@ export interface Parity {
 /**
  * Beyond these an adapter was written or read wrongly. llama.cpp also quantises activations, which alone moves its logits: on
  * SmolLM2 Q4_1 that stays below a mean KL of 1e-2 with 98 % of top tokens the same (held by this package's tests), and a check
- * on a few hundred tokens must leave room for chance.
+ * on a few hundred tokens must leave room for chance. On fewer a share means nothing: see `leastProbed`.
  */
 export const parityBounds = { meanKl: 5e-2, sameTopToken: 0.95 };
 
 /**
  * Nats. Between two tokens as likely as that, rounding decides which comes first: a model that has learnt little yet is of two minds at every
- * twentieth token, and would be refused on a few dozen tokens for nothing.
+ * twentieth token, and would be refused on a few dozen tokens for nothing. Noise of standard deviation σ on each logit makes a mean KL of about σ²/2:
+ * the 4e-3 that are measured are σ = .09, so the difference of two logits moves by σ√2 = .13, and .25 is twice that.
  */
 export const nearTie = 0.25;
 

@@ -30,15 +30,15 @@ export async function readPairs(
   const file = resolve(path);
   const { id, train, validation } = await readPreferenceFile(file);
   const limit = Math.min(maxLength, tools.contextLength);
-  const tokenise = ({ preference, line }: (typeof train)[number]): TokenisedPair => {
+  const tokenise = ({ preference, where }: (typeof train)[number]): TokenisedPair => {
     const { input, preferred_output, non_preferred_output } = preference;
     const of = (reply: readonly ChatMessage[]) => {
       const { tokens, spans } = tools.encodeChat([...input.messages, ...reply]);
       if (tokens.length > limit) {
         throw new InvalidInputError({
           domain: 'tune',
-          where: `${file}:${line}`,
-          message: `${file}:${line} has ${tokens.length} tokens, and at most ${limit} fit.`,
+          where,
+          message: `${where} has ${tokens.length} tokens, and at most ${limit} fit.`,
           hint: 'Shorten it, or raise tune.maxLength (memory grows with it).',
         });
       }
@@ -49,8 +49,8 @@ export async function readPairs(
     if (chosen.reply.join() === rejected.reply.join()) {
       throw new InvalidInputError({
         domain: 'tune',
-        where: `${file}:${line}`,
-        message: `${file}:${line} prefers a reply to itself.`,
+        where,
+        message: `${where} prefers a reply to itself.`,
         hint: 'Remove that line: nothing can be learnt from it.',
       });
     }

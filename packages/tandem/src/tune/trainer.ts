@@ -61,7 +61,7 @@ export interface TrainingJob {
 export interface ConversationJob {
   /** The provider's name of the model that is tuned. */
   baseModel: string;
-  /** Only each one's last message is learnt. */
+  /** Of each one every reply is learnt that has not the weight 0. */
   train: readonly Example[];
   validation: readonly Example[];
   hyperparameters: Hyperparameters;

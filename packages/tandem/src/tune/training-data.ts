@@ -38,6 +38,11 @@ interface Prepared {
   dataset: string;
   /** Where they were read from, absolute on the machine that prepared them. */
   files: { train: string; validation?: string };
+  /**
+   * Some conversation has more than one reply to learn, and all of them are learnt. Absent where each has one: such a training is the same as
+   * that of earlier versions, which learnt only the last reply.
+   */
+  learns?: 'every reply';
   /** What is trained: its name in the settings, and the SHA-256 of its weights and of its chat template. */
   base: { model: string; hash: string; templateHash: string };
 }

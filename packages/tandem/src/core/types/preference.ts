@@ -1,16 +1,17 @@
 import { z } from 'zod';
+import { writtenText } from '../written-text.ts';
 
-const message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string().min(1) });
+const message = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: writtenText });
 const reply = z
-  .array(z.object({ role: z.literal('assistant'), content: z.string().min(1) }))
+  .array(z.strictObject({ role: z.literal('assistant'), content: writtenText }))
   .length(1, 'one message of the assistant');
 
 /**
  * Two replies to one conversation of which a person preferred one, in OpenAI's JSONL form for preference fine-tuning: thumbs up
- * and down on two answers to a question become one line.
+ * and down on two answers to a question become one line. Members that it does not know (tools, names) are refused by name.
  */
-export const preferenceSchema = z.object({
-  input: z.object({
+export const preferenceSchema = z.strictObject({
+  input: z.strictObject({
     messages: z
       .array(message)
       .min(1)

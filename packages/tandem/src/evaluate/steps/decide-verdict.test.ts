@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Case } from '../../core/types/example.ts';
 import { createRandom } from '../../statistics/index.ts';
+import { compareGivenArms } from '../compare-given-arms.fixture.ts';
 import type { CaseRecord, ComparisonResult, Verdict } from '../comparison-result.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
-import { syntheticComparison } from '../synthetic-comparison.fixture.ts';
+import { summarise } from '../summary.ts';
+import { syntheticComparison, syntheticOptions } from '../synthetic-comparison.fixture.ts';
 import { decideVerdict } from './decide-verdict.ts';
 import { summariseCases } from './summarise-slices.ts';
 
@@ -60,6 +63,25 @@ describe('the verdict', () => {
     expect(verdict.headline).toMatch(/Both do better than base \(base \d+ %\)/);
     expect(verdict.headline).toContain('it needs no adapter');
     expect(verdict.headline).toContain('a choice by cost, not by quality');
+  });
+
+  it('cannot decide on one question that is asked forty times under forty ids', async () => {
+    const options = syntheticOptions({ chances: { base: { '*': 0.05 }, rag: { '*': 0.95 } } });
+    const [first] = options.cases;
+    const cases = Array.from({ length: 40 }, (_, at): Case => {
+      const { group: _group, kind: _kind, ...testCase } = first!;
+      return { ...testCase, id: `c${at}` };
+    });
+    const result = await compareGivenArms({ ...options, cases });
+    expect(result.slices[0]).toMatchObject({ cases: 40, groups: 1 });
+    expect(result.verdict.outcome).toBe('undecided');
+    expect(result.verdict.choice).toBeUndefined();
+    expect(result.verdict.headline).toMatch(/^So few cases cannot decide between/);
+    expect(result.verdict.headline).toContain('40 cases about 1 group');
+    expect(result.verdict.claims).toEqual([]);
+    expect(summarise(result, { width: 200 })).toContain(
+      '39 cases are counted with another (c1 with c0, c2 with c0, c3 with c0, …)',
+    );
   });
 
   it('compares reference rows but never chooses one', async () => {

@@ -1,6 +1,7 @@
 import { sha256 } from '../../core/hash.ts';
 import type { Answer } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
+import { independentGroups } from '../../dataset/independent-groups.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { AnswerRecord, CaseRecord, StoredPassage } from '../comparison-result.ts';
 import type { Metric } from '../metrics/metric.ts';
@@ -14,7 +15,8 @@ export function measureAnswers(collected: CollectedAnswers, metrics: readonly Me
   const answers = new Map(collected.answers.map((row) => [nameOf(row.arm, row.caseId), row]));
   const timed = new Map(collected.timed.map((row) => [nameOf(row.arm, row.caseId), row]));
   const passages: Record<string, StoredPassage> = {};
-  const cases = collected.cases.map((testCase): CaseRecord => {
+  const groups = independentGroups(collected.cases);
+  const cases = collected.cases.map((testCase, at): CaseRecord => {
     const records: CaseRecord['arms'] = {};
     for (const arm of arms) {
       const name = nameOf(arm.name, testCase.id);
@@ -25,7 +27,7 @@ export function measureAnswers(collected: CollectedAnswers, metrics: readonly Me
         values: measure({ metrics, arm, testCase, row, timing: timed.get(name) }),
       };
     }
-    return { case: testCase, group: testCase.group ?? testCase.id, arms: records };
+    return { case: testCase, group: groups[at]!, arms: records };
   });
   const failures = arms.flatMap((arm) =>
     cases.flatMap((record) => {

@@ -4,7 +4,7 @@ import type { Case } from '../../core/types/example.ts';
 import { validationCases } from '../../dataset/build-dataset.ts';
 import { type CaseLine, readCases } from '../../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../../dataset/material.ts';
-import { splitOf } from '../../dataset/split.ts';
+import { splitsOf } from '../../dataset/split.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { checkLeakage } from '../check-leakage.ts';
 import { sampleCases } from '../sample-cases.ts';
@@ -60,7 +60,8 @@ async function readHeldOutCases(
   }
   const all = await readCases(qa, catalog.documents);
   // Without a trained arm nothing was learnt from these questions, and all of them can be asked.
-  const heldOut = adapter ? all.filter(({ id, group }) => splitOf(group ?? id) === 'cases') : all;
+  const splits = splitsOf(all);
+  const heldOut = adapter ? all.filter((_, at) => splits[at] === 'cases') : all;
   if (heldOut.length > 0) return heldOut;
   throw new InvalidInputError({
     domain: 'evaluate',

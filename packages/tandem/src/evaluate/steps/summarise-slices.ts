@@ -102,6 +102,8 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
       seed: options.seed,
       ...((metric.unit === 'share' || metric.unit === 'score') && { bounds: [0, 1] as const }),
     };
+    // Two values within bounds cannot differ by more than these do.
+    const widest = settings.bounds ? settings.bounds[1] - settings.bounds[0] : Number.POSITIVE_INFINITY;
     const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
     for (const arm of options.arms) {
       const sample = withValues(columns.get(arm.name)!, cases);
@@ -125,7 +127,7 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
             interval.standardError > 0
               ? minimalDetectableDifference(interval.standardError, { level: options.level })
               : // No spread was seen: what the agreeing groups cannot rule out.
-                Math.max(interval.high - interval.value, interval.value - interval.low),
+                Math.min(widest, Math.max(interval.high - interval.value, interval.value - interval.low)),
         });
       }
     });

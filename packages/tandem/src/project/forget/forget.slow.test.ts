@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildMessages } from '../../answer/prompt.ts';
+import { textOfMessage } from '../../core/chat-message.ts';
 import { sha256 } from '../../core/hash.ts';
 import { newId } from '../../core/id.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
@@ -263,7 +264,9 @@ test('a forgotten document is in no file of the project any more, everything els
     expect(lines.length).toBeGreaterThan(0);
     for (const [name, text] of Object.entries(body)) {
       const withText = lines.flatMap((line, i) =>
-        (JSON.parse(line) as Example).messages.some(({ content }) => content.includes(text.slice(0, 40)))
+        (JSON.parse(line) as Example).messages.some((message) =>
+          textOfMessage(message).includes(text.slice(0, 40)),
+        )
           ? [i + 1]
           : [],
       );

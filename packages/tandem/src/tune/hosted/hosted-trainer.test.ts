@@ -127,13 +127,13 @@ describe('from examples to a model', () => {
       'training at the provider',
       'succeeded',
     ]);
-    // Earlier replies are context only, as for the local trainer; our own metadata stays here.
+    // As they were given, whose every reply is learnt as for the local trainer; our own metadata stays here.
     expect(uploaded.map((lines) => lines.length)).toEqual([12, 1]);
     expect(JSON.parse(uploaded[0]![3]!)).toEqual({
       messages: [
         { role: 'system', content: 'Be brief.' },
         { role: 'user', content: 'What is 3?' },
-        { role: 'assistant', content: 'A number, "3".', weight: 0 },
+        { role: 'assistant', content: 'A number, "3".' },
         { role: 'user', content: 'And after it?' },
         { role: 'assistant', content: '4 – nächste' },
       ],

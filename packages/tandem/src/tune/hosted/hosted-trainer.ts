@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { textOfMessage } from '../../core/chat-message.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { ProviderError } from '../../core/errors/provider-error.ts';
 import { hashJson } from '../../core/hash.ts';
@@ -116,16 +117,9 @@ export function decisiveSettings({
   return decisive;
 }
 
-/** One line of OpenAI's chat format. Replies before the last get the weight 0: they are context, as for the local trainer. */
-export function openAIChatLine({ messages }: Example): string {
-  const last = messages.length - 1;
-  return JSON.stringify({
-    messages: messages.map(({ role, content }, index) => ({
-      role,
-      content,
-      ...(role === 'assistant' && index < last && { weight: 0 }),
-    })),
-  });
+/** One line of OpenAI's chat format, as it was given: only our own metadata stays here. */
+export function openAIChatLine({ metadata: _, ...line }: Example): string {
+  return JSON.stringify(line);
 }
 
 const terminal = new Set(['succeeded', 'failed', 'cancelled']);
@@ -496,7 +490,7 @@ async function writeDurably(path: string, content: string): Promise<void> {
 
 /** About four characters of English make a token; the provider's own tokenizer is not here. */
 const roughTokens = (messages: Example['messages']) =>
-  messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4) + 4, 3);
+  messages.reduce((sum, message) => sum + Math.ceil(textOfMessage(message).length / 4) + 4, 3);
 
 /** Where the provider chooses, OpenAI's cookbook says about how: three, more for few examples, at least a hundred seen in all. */
 function plannedEpochs(configured: number | undefined, examples: number) {

@@ -1,6 +1,7 @@
 import { hostedBase } from '../../answer/hosted-base.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { buildDataset, type DatasetParts } from '../../dataset/build-dataset.ts';
+import { learningOf } from '../conversation.ts';
 import type { PreparedConversations, TrainingContext, TrainingRequest } from '../training-data.ts';
 
 /**
@@ -39,6 +40,7 @@ export async function prepareConversations(
     trainer: 'hosted',
     dataset: id,
     files,
+    ...learningOf([...train, ...validation]),
     base: { model: base.model, hash: base.baseHash, templateHash: base.templateHash },
     train,
     validation,

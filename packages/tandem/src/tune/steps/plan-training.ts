@@ -31,7 +31,7 @@ export async function planTraining(prepared: PreparedTraining, context: Context)
 }
 
 async function planWeights(prepared: PreparedTokens, { parts }: Context): Promise<WeightsPlan> {
-  const { trainer, base, dataset, from, train, validation, preferences } = prepared;
+  const { trainer, base, dataset, learns, from, train, validation, preferences } = prepared;
   const { worker } = parts.settings.tune;
   const method = preferences ? 'dpo' : 'sft';
   const hyperparameters = settle(wantedHyperparameters(prepared, parts), train, validation, method);
@@ -42,6 +42,7 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
     base: base.hash,
     template: base.templateHash,
     ...(trainer === 'worker' && { worker }),
+    ...(learns && { learns }),
     ...(preferences && { method }),
     ...(from && { from: from.id }),
   });

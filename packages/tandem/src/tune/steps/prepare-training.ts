@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { checkAdapter } from '../../answer/find-adapter.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
+import type { Example } from '../../core/types/example.ts';
 import { buildDataset, type DatasetParts } from '../../dataset/build-dataset.ts';
 import { feedbackFile } from '../../dataset/feedback.ts';
 import { type LocalChatTools, localToolsOf } from '../../models/local-tools.ts';
 import type { Parts } from '../../parts/parts.ts';
+import { learningOf } from '../conversation.ts';
 import { prepareConversations } from '../hosted/prepare-conversations.ts';
 import { chosenSide, readPairs } from '../preference-data.ts';
 import { refuseUnkeptLimits } from '../refuse-unkept-limits.ts';
@@ -65,14 +67,19 @@ async function prepareTokens(
   };
 }
 
-type Material = Pick<PreparedTokens, 'dataset' | 'files' | 'train' | 'validation' | 'preferences'>;
+type Material = Pick<PreparedTokens, 'dataset' | 'files' | 'learns' | 'train' | 'validation' | 'preferences'>;
+
+/** Of a file that has one example to a line. */
+function placesIn(file: string, examples: readonly Example[]): string[] {
+  return examples.map((_, index) => `${file}:${index + 1}`);
+}
 
 async function readExamples(
   request: TrainingRequest,
   tools: LocalChatTools,
   { parts, signal, onProgress }: Context,
 ): Promise<Material> {
-  const { id, files, train, validation } = await buildDataset(parts, {
+  const { id, files, places, train, validation } = await buildDataset(parts, {
     ...request,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
@@ -81,8 +88,14 @@ async function readExamples(
   return {
     dataset: id,
     files,
-    train: tokenise(train, tools, maxLength, files.train),
-    validation: tokenise(validation, tools, maxLength, files.validation ?? 'validation'),
+    ...learningOf([...train, ...validation]),
+    train: tokenise(train, tools, maxLength, places?.train ?? placesIn(files.train, train)),
+    validation: tokenise(
+      validation,
+      tools,
+      maxLength,
+      places?.validation ?? placesIn(files.validation ?? 'validation', validation),
+    ),
   };
 }
 

@@ -2,16 +2,13 @@ import { join } from 'node:path';
 import { ParityError } from '../../core/errors/parity-error.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { localLogits } from '../local-trainer.ts';
-import { checkParity, type ProbedSequence, parityBounds } from '../parity.ts';
+import { checkParity, parityBounds } from '../parity.ts';
 import { baseToolsOf } from '../place-job.ts';
-import type { TokenisedExample } from '../trainer.ts';
+import { probeSequences } from '../probe-sequences.ts';
 import type { TrainingContext, TrainingPlan, TrainingResult, Verification } from '../training-data.ts';
 
-/** Examples that are put to both. */
-const probedExamples = 16;
-
 /**
- * The fourth step, on a few examples: llama.cpp over the quantised base with the adapter, against the trainer's graph over the same blocks.
+ * The fourth step, on a few examples and at least 250 tokens: llama.cpp over the quantised base with the adapter, against the trainer's graph over the same blocks.
  * @throws ParityError where what is served is not what was trained.
  */
 export async function verifyAdapter(
@@ -28,7 +25,7 @@ export async function verifyAdapter(
   const { train, validation } = plan.job;
   const adapterFile = place(trained.files.gguf);
   const parity = await checkParity(tools, {
-    sequences: (validation.length > 0 ? validation : train).slice(0, probedExamples).map(probe),
+    sequences: probeSequences(validation.length > 0 ? validation : train, tools),
     adapterFile,
     reference: await localLogits(tools.path, place(trained.files.peft)),
     ...(signal && { signal }),
@@ -37,13 +34,4 @@ export async function verifyAdapter(
     throw new ParityError({ file: adapterFile, ...parity });
   progress(1);
   return { parity };
-}
-
-/** The logits after a position predict the next one: those before each label. */
-function probe({ tokens, labelSpans }: TokenisedExample): ProbedSequence {
-  const [start, end] = labelSpans[0]!;
-  return {
-    tokens: tokens.slice(0, end),
-    positions: Array.from({ length: end - start }, (_, index) => start - 1 + index),
-  };
 }

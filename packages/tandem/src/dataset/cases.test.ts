@@ -1,0 +1,148 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Catalog, IndexedDocument } from '../catalog/catalog.ts';
+import { openMemoryCatalog } from '../catalog/sqlite-catalog.ts';
+import type { CaseLine } from './cases.ts';
+import { readCases } from './cases.ts';
+import { independentGroups } from './independent-groups.ts';
+import { linesOf } from './material.ts';
+
+let documents: Catalog['documents'];
+beforeAll(async () => {
+  const catalog = await openMemoryCatalog();
+  await catalog.index.reset({ configurationHash: 'c', embedderHash: 'e', embedderName: 'e', dimensions: 2 });
+  const text =
+    '# Society\n\nThe deposit is 60\neuros. The tap opens on 1 April.\n\n# Gate\n\nThe gate is locked at ten.';
+  const document = (id: string, its: string): IndexedDocument => ({
+    id,
+    uri: id,
+    title: id,
+    mediaType: 'text/markdown',
+    text: its,
+    blocks: [],
+    metadata: {},
+    aliases: [],
+    access: 'public',
+    contentHash: id,
+    sourceId: 's',
+    changeMark: '1',
+    accessFromSource: false,
+    chunkCount: 1,
+    addedSeq: 1,
+    indexedAt: '2026-01-01T00:00:00Z',
+    readAt: '2026-01-01T00:00:00Z',
+    changedAt: '2026-01-01T00:00:00Z',
+  });
+  const put = [document('society', text), document('other', '# Another society')];
+  await catalog.index.commit({ seq: 1, put, remove: [], problems: [], resolved: [] });
+  documents = catalog.documents;
+});
+
+const read = (lines: Omit<CaseLine, 'id'>[]) =>
+  readCases(
+    linesOf(
+      lines.map((line, at) => ({ id: `c${at}`, ...line })),
+      'cases',
+    ),
+    documents,
+  );
+const countGroups = async (lines: Omit<CaseLine, 'id'>[]) =>
+  new Set(independentGroups(await read(lines))).size;
+
+describe('answers in the same place', () => {
+  test('the same words of a document, in questions that share none', async () => {
+    const cases = await read([
+      { question: 'How much is asked of new members?', expected: 'The deposit is 60 euros.' },
+      { question: 'What must I bring along?', expected: 'the deposit is  60 euros' },
+      { question: 'When is there water?', expected: 'The tap opens on 1 April.' },
+    ]);
+    expect(cases.map(({ sharesAnswerWith }) => sharesAnswerWith)).toEqual([undefined, 'c0', undefined]);
+    expect(independentGroups(cases)).toEqual(['c0', 'c0', 'c2']);
+  });
+
+  test('the same span, not the same document', async () => {
+    const at = (start: number, end: number) => ({ documentId: 'society', start, end });
+    expect(
+      await countGroups([
+        { question: 'How much is asked?', expected: '60 euros', source: at(11, 36) },
+        { question: 'What must I bring?', expected: 'money', source: at(11, 36) },
+        { question: 'When is there water?', expected: 'In April.', source: at(37, 62) },
+      ]),
+    ).toBe(2);
+    const source = { documentId: 'society' };
+    expect(
+      await countGroups([
+        { question: 'How much is asked?', expected: '60 euros', source },
+        { question: 'When is there water?', expected: 'In April.', source },
+      ]),
+    ).toBe(2);
+  });
+
+  test('words that stand in another document than the one that is named are another answer', async () => {
+    expect(
+      await countGroups([
+        {
+          question: 'How much is asked?',
+          expected: 'The deposit is 60 euros.',
+          source: { documentId: 'other' },
+        },
+        { question: 'What must I bring?', expected: 'The deposit is 60 euros.' },
+      ]),
+    ).toBe(2);
+  });
+});
+
+describe('contradicting answers to one question', () => {
+  test('are refused with their lines', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'tandem-cases-')), 'cases.jsonl');
+    await writeFile(
+      file,
+      [
+        '{"id":"x0","question":"When does the tap open?","expected":"In April."}',
+        '',
+        '{"id":"x1","question":"What does the deposit cost?","expected":"The deposit is 60 euros."}',
+        '{"id":"x2","question":"what does the deposit cost","expected":"The deposit is 75 euros."}',
+      ].join('\n'),
+    );
+    await expect(readCases(linesOf(file, 'cases'), documents)).rejects.toThrow(
+      `One question has contradicting answers: ${file}:3 and ${file}:4 ask "What does the deposit cost?" and expect "The deposit is 60 euros." and "The deposit is 75 euros.".`,
+    );
+  });
+
+  test.each([
+    ['a negation', 'Burning is allowed.', 'Burning is not allowed.'],
+    ['the last of three', '60 euros', '60 euros', '75 euros'],
+    ['yes and no', 'Yes.', 'No.'],
+    ['fields', { intent: 'deposit', text: '60' }, { intent: 'deposit', text: '75' }],
+  ])('%s', async (_, ...answers) => {
+    const lines = answers.map((expected) => ({ question: 'Is it so?', expected }));
+    await expect(read(lines)).rejects.toThrow('One question has contradicting answers: cases[0] and cases[');
+  });
+
+  test.each([
+    ['the same in other signs', 'The deposit is 60 euros.', 'the deposit is 60 euros'],
+    ['one that says more', '60 euros', 'The deposit is 60 euros.'],
+    ['markers', 'It is 60 euros. [1]', 'It is 60 euros. [2]'],
+  ])('not %s', async (_, a, b) => {
+    const lines = [a, b].map((expected) => ({ question: 'What does it cost?', expected }));
+    expect(await countGroups(lines)).toBe(1);
+  });
+
+  test('not answers to different questions', async () => {
+    expect(
+      await countGroups([
+        { question: 'Is smoking allowed in the shed?', expected: 'No.' },
+        { question: 'Is smoking allowed?', expected: 'Yes.' },
+      ]),
+    ).toBe(2);
+  });
+});
+
+test('two lines of one id are named', async () => {
+  const lines = ['a', 'a'].map((id, at) => ({ id, question: `Q${at}?`, expected: 'A' }));
+  await expect(readCases(linesOf(lines, 'cases'), documents)).rejects.toThrow(
+    'The id "a" is there twice: cases[0] and cases[1].',
+  );
+});

@@ -1,0 +1,79 @@
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Case } from '../core/types/example.ts';
+import { foldedWords } from '../text/words.ts';
+import type { PlacedLine } from './jsonl.ts';
+
+type Asked = Pick<Case, 'question'> & { expected?: Case['expected'] | undefined };
+
+/** At most so many are told at once. */
+const mostTold = 5;
+
+/**
+ * Refuses lines that ask the same question and expect answers that cannot both be right: whichever is true, an arm would be called wrong for it.
+ * Questions are equal but for case, punctuation and white space. An answer that only says more than another ("60 euros", "The deposit is 60
+ * euros.") does not contradict it, unless what it says more is a negation.
+ * @throws InvalidInputError naming the lines
+ */
+export function refuseContradictions(lines: readonly PlacedLine<Asked>[]): void {
+  const asked = Map.groupBy(
+    lines.filter(({ value }) => value.expected !== undefined),
+    ({ value }) => foldedWords(value.question).join(' ') || value.question.trim(),
+  );
+  const found = [...asked.values()].flatMap((same) => {
+    const answers = same.map(({ value }) => wordsOfAnswer(value.expected!));
+    for (const [at, answer] of answers.entries()) {
+      const before = answers.slice(0, at).findIndex((earlier) => contradicts(earlier, answer));
+      if (before >= 0) return [{ first: same[before]!, other: same[at]! }];
+    }
+    return [];
+  });
+  if (found.length === 0) return;
+  const told = found
+    .slice(0, mostTold)
+    .map(
+      ({ first, other }) =>
+        `${first.where} and ${other.where} ask "${first.value.question}" and expect ${quoted(first)} and ${quoted(other)}`,
+    )
+    .join('; ');
+  const more = found.length - mostTold;
+  throw new InvalidInputError({
+    domain: 'dataset',
+    where: found[0]!.other.where,
+    message: `One question has contradicting answers: ${told}${more > 0 ? `; and ${more} more such questions` : ''}.`,
+    hint: 'Keep the line that is right, or ask what tells them apart; where both are right, write them as one answer.',
+  });
+}
+
+function quoted({ value: { expected } }: PlacedLine<Asked>): string {
+  const text = typeof expected === 'string' ? expected : JSON.stringify(expected);
+  return `"${text.length > 80 ? `${text.slice(0, 79)}…` : text}"`;
+}
+
+/** Markers of citations say where an answer stands and not what it is. */
+function wordsOfAnswer(expected: Case['expected']): string[] {
+  const text = typeof expected === 'string' ? expected : stringsIn(expected).join('\n');
+  return foldedWords(text.replace(/\[\d+\]/g, ' '));
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [String(value)];
+  return Object.keys(value)
+    .sort()
+    .flatMap((key) => stringsIn((value as Record<string, unknown>)[key]));
+}
+
+function contradicts(a: readonly string[], b: readonly string[]): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  const at = ` ${long.join(' ')} `.indexOf(` ${short.join(' ')} `);
+  if (short.length === 0 || at < 0) return true;
+  const known = new Set(short);
+  return long.some((word) => negations.has(word) && !known.has(word));
+}
+
+/** As `foldedWords` writes them: "don't" is "dont". */
+const negations: ReadonlySet<string> = new Set(
+  `no not never none nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt mustnt hasnt havent
+  nicht kein keine keiner keinen nie niemals ohne ne pas jamais aucun aucune sans nunca ningun ninguna sin non mai nessun nessuna senza`.split(
+    /\s+/,
+  ),
+);
