@@ -124,7 +124,9 @@ async function search(questions: readonly Question[]): Promise<Record<string, Ma
       'models/local-embedder.ts',
     );
   const { embedQueries } =
-    await part<typeof import('../../packages/tandem/src/retrieve/search/embed-query.ts')>('retrieve/embed-query.ts');
+    await part<typeof import('../../packages/tandem/src/retrieve/search/embed-query.ts')>(
+      'retrieve/embed-query.ts',
+    );
   const { fromDocuments } =
     await part<typeof import('../../packages/tandem/src/sources/documents.ts')>('sources/documents.ts');
   const { memoryStore } = await part<typeof import('../../packages/tandem/src/store/memory/memory-store.ts')>(

@@ -1,7 +1,6 @@
 import { listed } from '../evaluate/format.ts';
 import type { Shares } from '../retrieve/fuse/shares.ts';
 import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
-import { termsIn } from '../retrieve/signals/exact-terms.ts';
 
 type Told = Pick<Explanation, 'plan' | 'weights' | 'passages'> & { compared: number };
 
@@ -26,7 +25,7 @@ export function planText({ plan, weights, compared }: Told, timings: Retrieval['
     `about: ${plan.subjects.map(({ asked, name }) => (asked.toLowerCase() === name.toLowerCase() ? name : `${asked} (${name})`)).join('; ') || 'nothing by name'}`,
     ...(plan.parts ? [`searched as: the whole; ${plan.parts.join('; ')}`] : []),
     `searched: ${plan.full}`,
-    ...(plan.exact.length > 0 ? [`codes: ${plan.exact.join(', ')}`] : []),
+    ...(plan.exact.length > 0 ? [`codes: ${plan.exact.map(({ text }) => text).join(', ')}`] : []),
     `weights: ${Object.entries(weights)
       .filter(([, weight]) => weight !== 0)
       .map(([name, weight]) => `${name} ${weight.toFixed(2)}`)
@@ -41,7 +40,7 @@ export function planText({ plan, weights, compared }: Told, timings: Retrieval['
 /** Why a passage is where it is: a sentence, and the sum that its score is. */
 export function whyText(
   { ranks, shares, signals }: Told['passages'][number],
-  { documentId, headingPath, text }: { documentId: string; headingPath: readonly string[]; text: string },
+  { documentId }: { documentId: string },
   { plan }: Told,
   score: number,
 ): string {
@@ -52,7 +51,7 @@ export function whyText(
       : 'its document is not named',
     ...(signals.codes > 0
       ? [
-          `it has ${listed(termsIn({ headingPath, text }, plan.exact).map((term) => `“${term}”`))} word for word`,
+          `it has ${signals.codes === 1 ? 'all' : 'some'} of ${listed(plan.exact.map(({ text }) => `“${text}”`))}`,
         ]
       : []),
     ranks.dense ? `${ordinal(ranks.dense)} by meaning` : 'not found by meaning',

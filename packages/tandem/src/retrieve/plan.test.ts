@@ -45,7 +45,7 @@ describe('a question', () => {
   });
 
   test('with a code: it is told apart from names', () => {
-    expect(plan('Which gasket fits the GK-19?').exact).toEqual(['GK-19']);
+    expect(plan('Which gasket fits the GK-19?').exact).toEqual([{ text: 'GK-19', term: 'gk19' }]);
   });
 
   test('with an abbreviation that no name has, of a name that a document has: it names that document', () => {

@@ -1,7 +1,7 @@
 import type { ChunkFilter } from '../store/chunk-table.ts';
+import { identifiersIn } from '../text/numbers.ts';
 import { comparableName, type Word, wordsOf } from '../text/words.ts';
 import { type LinkedName, leastCover, type NameIndex } from './names.ts';
-import { exactTermsOf } from './signals/exact-terms.ts';
 import { type Meaning, spellOut } from './spell-out.ts';
 
 /** How a question is searched. */
@@ -14,8 +14,8 @@ export interface QueryPlan {
   unnamed: string;
   /** The questions or things that it was searched as, each alone; absent where it is one. */
   parts?: string[];
-  /** Codes and part numbers that it has and that are no part of a document's name. */
-  exact: string[];
+  /** What it names by digits (codes, versions, dates) and that is no part of a document's name, with the term it is found by. */
+  exact: { text: string; term: string }[];
   /** Documents named in the question, best first. */
   linked: LinkedName[];
   /**
@@ -63,16 +63,12 @@ export function planQuery(
       question,
       words.filter(({ start }) => named.has(start)),
     ),
-    exact: [
-      ...new Set(
-        exactTermsOf(question)
-          .filter(
-            ({ start, end }) =>
-              !words.some((word) => named.has(word.start) && word.start >= start && word.end <= end),
-          )
-          .map(({ text }) => text),
-      ),
-    ],
+    exact: identifiersIn(question)
+      .filter(
+        ({ start, end }) =>
+          !words.some((word) => named.has(word.start) && word.start >= start && word.end <= end),
+      )
+      .map(({ text, term }) => ({ text, term })),
     linked,
     subjects: subjects.map(({ links, share, at, isListed }) => ({
       name: links[0]!.name,

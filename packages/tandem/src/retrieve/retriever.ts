@@ -279,7 +279,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       text,
       found.map(({ longForm }) => longForm),
     );
-    return tools && tools.countTokens(spelt) > tools.contextLength - 2 ? [] : found;
+    return tools && tools.countTokens(spelt) > tools.maxQueryTokens ? [] : found;
   }
 
   /** A question that is several is searched as a whole and as each of them. */

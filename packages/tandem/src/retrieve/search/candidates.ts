@@ -91,18 +91,24 @@ async function compare(
 ): Promise<void> {
   const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
+  // What only meaning found has none of the words, or too few to have any side by side.
+  const termsOfChunk = new Map(
+    candidates
+      .filter(({ signals }) => signals.words > 0)
+      .map(({ chunk }) => {
+        const fields = [chunk.prefix ?? chunk.headingPath.join(' '), chunk.text];
+        return [chunk, fields.map((field) => termsOf(field, languageOf(chunk.documentId)))] as const;
+      }),
+  );
   const codes = codesIn(
-    plan.exact,
-    candidates.map(({ chunk }) => chunk),
+    plan.exact.map(({ term }) => term),
+    new Map([...termsOfChunk].map(([chunk, fields]) => [chunk, new Set(fields.flat())])),
   );
   for (const { chunk, signals } of candidates) {
-    // What only meaning found has none of the words, or too few to have any side by side.
-    if (signals.words > 0) {
-      const language = languageOf(chunk.documentId);
-      if (!phrasesIn.has(language)) phrasesIn.set(language, phrasesOf(termsOf(plan.full, language)));
-      const fields = [chunk.prefix ?? chunk.headingPath.join(' '), chunk.text];
-      signals.phrases = phrasesIn.get(language)?.(fields.map((field) => termsOf(field, language))) ?? 0;
-    }
+    const fields = termsOfChunk.get(chunk);
+    const language = languageOf(chunk.documentId);
+    if (!phrasesIn.has(language)) phrasesIn.set(language, phrasesOf(termsOf(plan.full, language)));
+    if (fields) signals.phrases = phrasesIn.get(language)?.(fields) ?? 0;
     signals.names = links.get(chunk.documentId) ?? 0;
     signals.codes = codes.get(chunk) ?? 0;
     signals.sections = sections?.get(headingKey(chunk.headingPath) ?? '') ?? 0;

@@ -12,8 +12,7 @@ export async function embedQueries(
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const tools = localToolsOf(embedder);
-  // Two tokens are the embedder's own.
-  const fits = (text: string) => !tools || tools.countTokens(text) <= tools.contextLength - 2;
+  const fits = (text: string) => !tools || tools.countTokens(text) <= tools.maxQueryTokens;
   const pieces = texts.map((text) => inPieces(text, fits));
   const values = pieces.flat();
   if (values.length === 0) return [];

@@ -11,7 +11,7 @@ export interface Signals {
   phrases: number;
   /** How much of a name of the passage's document is in the question, less for a name that many documents have: `names.ts`. */
   names: number;
-  /** Share of the question's codes ("GK-19") that the passage has as they are written: `codes.ts`. */
+  /** Share of what the question names by digits ("GK-19", 2.1, 3 July 2025) that the passage has: `codes.ts`. */
   codes: number;
   /** Cosine of the headings above the passage to the question: `headings.ts`. */
   headings: number;
