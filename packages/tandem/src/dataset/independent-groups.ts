@@ -39,7 +39,7 @@ export function independentGroups(cases: readonly Comparable[]): string[] {
       }
   };
 
-  const questions = cases.map(({ question }) => termsOf(question).filter(tells).sort());
+  const questions = cases.map(({ question }) => termsOf(question.toLowerCase()).filter(tells).sort());
   const words = cases.map(({ question }) => foldedWords(question).sort().join(' '));
   joinEqual('group', ({ id, group }) => [group ?? id]);
   joinEqual('place', ({ id, sharesAnswerWith }) => [

@@ -52,7 +52,7 @@ export async function checkEmbedderLanguage({
     : 'was not made for it: its tokenizer spells the words letter by letter or does not know the letters';
   return {
     message: `${share(documents / all)} of your documents ${documents === 1 ? 'is' : 'are'} in ${others ? named.join(', ') : listed(named)}${others}; the embedder ${embedder.modelId} ${reads}. Search by meaning will not help there, words decide.`,
-    hint: `Use a multilingual embedder, such as ${listed(multilingual(), 'or')} (\`tandem models list\`): models.embedder in the config, then ingest again. If this one does read ${named.length === 1 && !others ? 'it' : 'them'}, say so in models.embedderOptions.languages.`,
+    hint: `Use a multilingual embedder, such as ${listed(multilingual(), 'or')} (docs/models.md): models.embedder in the config, then ingest again. If this one does read ${named.length === 1 && !others ? 'it' : 'them'}, say so in models.embedderOptions.languages.`,
   };
 
   /** Only a language of which there is enough to be worth a word is measured, on some of its documents. */

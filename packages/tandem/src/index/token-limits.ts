@@ -29,6 +29,6 @@ export function tokenLimits(
     domain: 'index',
     where: setting,
     message: `${setting} is ${embedded}, and the embedder ${embedder.modelId} reads ${maxDocumentTokens} tokens of a text (${contextLength} with its special tokens and prefix).`,
-    hint: `Set ${setting} to ${maxDocumentTokens} or less, or choose an embedder that reads longer texts (\`tandem models list\`).`,
+    hint: `Set ${setting} to ${maxDocumentTokens} or less, or choose an embedder that reads longer texts (docs/models.md).`,
   });
 }

@@ -29,7 +29,7 @@ test('while long PDFs are read and embedded, each page is told of, and no five s
     catalog,
     store,
     embedder,
-    chunking: { maxTokens: 64, overlapTokens: 0 },
+    chunking: { maxTokens: 22, overlapTokens: 0 },
     batchChunks: 100,
     sources: [
       {

@@ -23,7 +23,7 @@ const files = [
 async function projectOf(source: object): Promise<LetterProject> {
   const letters = await makeLetterProject({
     sources: [{ type: 'files', path: 'inbox', ...source }],
-    chunk: { maxTokens: 30, overlapTokens: 0 },
+    chunk: { maxTokens: 22, overlapTokens: 0 },
   });
   await mkdir(join(letters.directory, 'inbox'));
   return letters;
