@@ -12,8 +12,9 @@
  * look is recorded in results/general-looks.jsonl with --note. Without it all questions count. --signals writes what was compared,
  * for `fit.py`. Indexes stay in --work; bm25s is installed there (--python: use that one).
  *
- * Exits with 1 where hybrid is worse than a plain search, hardly better than the reference, or a plain search has become worse than it
- * was at commit 6da8158 (`retrieve-general/before.json`).
+ * Exits with 1 where hybrid is worse than a plain search, hardly better than the reference, or a plain search has become worse by more
+ * than .01 in nDCG@10 than it was at commit 6da8158 (`retrieve-general/before.json`). TAT-QA's questions on table and text together are
+ * printed and not held: only the paragraphs count as found there, and a table that answers as well may come first.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -77,7 +78,7 @@ for (const [documents, own] of Map.groupBy(collections, (each) => each.documents
 if (flags.signals) writeFileSync(flags.signals, JSON.stringify(measured.map(signalsOf)));
 
 const leftOut: Record<string, Ranking> = JSON.parse(readFileSync(join(folder, 'left-out.json'), 'utf8'));
-const before: Record<string, { meaning: number; words: number }> = JSON.parse(
+const before: Record<string, Record<'meaning' | 'words', { first: number; ndcg: number }>> = JSON.parse(
   readFileSync(join(folder, 'before.json'), 'utf8'),
 );
 const failures: string[] = [];
@@ -167,10 +168,13 @@ function report(own: Measured): void {
   if (collection.counts && reference !== undefined)
     gains.push(mean(hybrid.map(gainOf)) - mean(referencePlaces.map(gainOf)));
   for (const way of ['meaning', 'words'] as const) {
-    const now = mean(places[way]!.map((place) => Number(place < 1)));
     const was = before[name]?.[way];
-    if (was !== undefined && !flags.half && now < was - 0.01)
-      failures.push(`${name}: ${way} alone fell from ${was.toFixed(3)} to ${now.toFixed(3)}`);
+    if (was === undefined || flags.half) continue;
+    const now = mean(places[way]!.map(gainOf));
+    const first = mean(places[way]!.map((place) => Number(place < 1)));
+    const change = `${way} alone: first ${was.first.toFixed(3)} → ${first.toFixed(3)}, nDCG ${was.ndcg.toFixed(3)} → ${now.toFixed(3)}`;
+    console.log(`  since 6da8158, ${change}`);
+    if (now < was.ndcg - 0.01 && name !== 'tatqa/table-text') failures.push(`${name}: fallen, ${change}`);
   }
 }
 

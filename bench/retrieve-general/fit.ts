@@ -49,11 +49,11 @@ const steps: Record<(typeof fitted)[number], number> = {
   codes: 0.1,
 };
 
-const all = fit(used);
+const all = fitWeights(used);
 console.log(`all families: ${told(all)}`);
 const leftOut: Record<string, Ranking> = {};
 for (const family of families) {
-  leftOut[family] = fit(used.filter((collection) => collection.family !== family));
+  leftOut[family] = fitWeights(used.filter((collection) => collection.family !== family));
   console.log(`without ${family}: ${told(leftOut[family])}`);
 }
 console.log('\ncollection              n     family left out   all fitted   as in the product');
@@ -67,7 +67,7 @@ for (const collection of collections) {
 if (flags.write)
   writeFileSync(join(import.meta.dirname, 'left-out.json'), `${JSON.stringify(leftOut, null, 2)}\n`);
 
-function fit(of: readonly Collection[]): Ranking {
+function fitWeights(of: readonly Collection[]): Ranking {
   let best = { ranking: start, temperature: 16, loss: lossOf(of, start, 16) };
   for (let step = 1; step > 0.1; step /= 2)
     for (let improved = true; improved; ) {

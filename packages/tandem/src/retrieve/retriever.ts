@@ -343,6 +343,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const [vector, unnamed] = await timed('embed', () =>
       embedQueries(embedder, [plan.full, ...(asked ? [plan.unnamed] : [])], signal),
     );
+    const plainWeights = weightsOf(ranking, { separation: known.separation, hasPhrases: false });
     const found = await gatherCandidates({
       plan,
       vector: vector!,
@@ -354,6 +355,8 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       queryTerms,
       languageOf: known.languageOf,
       documents: known.documents,
+      rate: (signals) => scoreOf(signals, plainWeights),
+      compared: Math.max(mostCompared, 2 * k),
       ...(asked && unnamed && { sections: sectionsFor(unnamed, asked) }),
       ...(ranking.headings !== 0 && {
         embedHeadings: (headings: string[]) => embedHeadings(headings, signal),
@@ -524,6 +527,9 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   return { retrieve };
 }
+
+/** Passages that are compared with the question word by word: further down, word pairs would lift none into the first ten. */
+const mostCompared = 50;
 
 interface HybridSearch {
   k: number;

@@ -66,7 +66,7 @@ beforeEach(() => {
     name: 'test',
     sources: [{ type: 'files', path: 'documents' }],
     models: { embedder: 'local:./model' },
-    chunk: { maxTokens: 40, overlapTokens: 0 },
+    chunk: { maxTokens: 22, overlapTokens: 0 },
     dataset: {
       questions: 'questions.jsonl',
       mix: { passages: 10, absent: 4, closed: 5, rewrite: 5, glossary: 0 },

@@ -31,6 +31,10 @@ export interface GatherOptions {
   languageOf(documentId: string): string | undefined;
   /** In the collection. */
   documents: number;
+  /** What the other signals make of a candidate: only the best are compared word by word. */
+  rate(signals: Signals): number;
+  /** At least so many. */
+  compared: number;
   /** Absent where headings count nothing. */
   embedHeadings?: (headings: string[]) => Promise<Float32Array[]>;
   /** Heading → how often questions like this one were answered below it. */
@@ -87,18 +91,17 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
 
 async function compare(
   candidates: readonly Candidate[],
-  { plan, vector, languageOf, documents, embedHeadings, sections }: GatherOptions,
+  { plan, vector, languageOf, documents, rate, compared, embedHeadings, sections }: GatherOptions,
 ): Promise<void> {
   const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
   // What only meaning found has none of the words, or too few to have any side by side.
+  const best = candidates
+    .filter(({ signals }) => signals.words > 0)
+    .sort((a, b) => rate(b.signals) - rate(a.signals))
+    .slice(0, compared);
   const termsOfChunk = new Map(
-    candidates
-      .filter(({ signals }) => signals.words > 0)
-      .map(({ chunk }) => {
-        const fields = [chunk.prefix ?? chunk.headingPath.join(' '), chunk.text];
-        return [chunk, fields.map((field) => termsOf(field, languageOf(chunk.documentId)))] as const;
-      }),
+    best.map(({ chunk }) => [chunk, fieldTermsOf(chunk, languageOf(chunk.documentId))]),
   );
   const codes = codesIn(
     plan.exact.map(({ term }) => term),
@@ -120,3 +123,21 @@ async function compare(
   const similarity = new Map(paths.map((path, at) => [path, dot(vector, vectors[at]!)]));
   for (const candidate of candidates) candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
 }
+
+/** The terms of a chunk's prefix and text: fields, whose words are not side by side. */
+function fieldTermsOf(
+  { prefix, headingPath, text }: StoredChunk,
+  language: string | undefined,
+): readonly (readonly string[])[] {
+  const key = `${language} ${prefix} ${text}`;
+  let terms = remembered.get(key);
+  if (terms) return terms;
+  terms = [prefix ?? headingPath.join(' '), text].map((field) => termsOf(field, language));
+  if (remembered.size === mostRemembered) remembered.clear();
+  remembered.set(key, terms);
+  return terms;
+}
+
+/** Questions to one collection find the same passages again and again, and cutting words takes longest. */
+const remembered = new Map<string, readonly (readonly string[])[]>();
+const mostRemembered = 2000;
