@@ -65,7 +65,8 @@ export function planQuery(
     ),
     exact: identifiersIn(question)
       .filter(
-        ({ start, end }) =>
+        ({ kind, start, end }) =>
+          kind !== 'date' &&
           !words.some((word) => named.has(word.start) && word.start >= start && word.end <= end),
       )
       .map(({ text, term }) => ({ text, term })),

@@ -69,10 +69,16 @@ export function numbersIn(text: string): NumberInText[] {
  */
 export function identifiersIn(
   question: string,
-): { text: string; start: number; end: number; term: string }[] {
+): { text: string; start: number; end: number; kind: NumberInText['kind']; term: string }[] {
   return numbersIn(question)
     .filter(({ kind }) => kind !== 'number')
-    .map(({ start, end, terms }) => ({ text: question.slice(start, end), start, end, term: terms[0]! }));
+    .map(({ start, end, kind, terms }) => ({
+      text: question.slice(start, end),
+      start,
+      end,
+      kind,
+      term: terms[0]!,
+    }));
 }
 
 /** A text with `numberMark` in the place of each number, and their terms in order. */
