@@ -75,8 +75,8 @@ test('what one document defines finds another that only has the long form', asyn
       const told = await ask(query, { mode, k: 3 });
       expect(told.spelledOut).toEqual(spelledOut);
       expect(told.found).toContain('continuity.md');
-      // Its title is what the abbreviation stands for.
-      if (mode === 'hybrid') expect(told.found[0]).toBe('continuity.md');
+      // Its title is what the abbreviation stands for, and the other one defines it.
+      if (mode === 'hybrid') expect(told.found.slice(0, 2)).toContain('continuity.md');
     }
   expect((await ask('who owns the business continuity plan?')).spelledOut).toBeUndefined();
   expect((await ask('is it as they say, and who told us?')).spelledOut).toBeUndefined();

@@ -108,9 +108,9 @@ test('words with digits, lists, ranges and ordinals stay what they are', () => {
 
 test('what names one thing by digits in a question', () => {
   expect(identifiersIn('Does clause 6.8.7 of QX-31 hold since 5 Nov 2024 for 12 kg, 7 % or $3.40?')).toEqual([
-    { text: '6.8.7', start: 12, end: 17, term: '6D8D7' },
-    { text: 'QX-31', start: 21, end: 26, term: 'qx31' },
-    { text: '5', start: 38, end: 39, term: '2024M11D05' },
+    { text: '6.8.7', start: 12, end: 17, kind: 'version', term: '6D8D7' },
+    { text: 'QX-31', start: 21, end: 26, kind: 'code', term: 'qx31' },
+    { text: '5', start: 38, end: 39, kind: 'date', term: '2024M11D05' },
   ]);
 });
 
