@@ -1,7 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
+import { signed } from '../evaluate/learnt/describe-learnt.ts';
+import { evalLearnt } from '../evaluate/learnt/eval-learnt.ts';
+import type { LearntEvaluation, PairedEvaluation } from '../evaluate/learnt/learnt-evaluation.ts';
 import {
   failureCounts,
   failureKinds,
@@ -22,10 +25,22 @@ export function addEval(program: Command, signal: AbortSignal): void {
     .option('--cases <file>', 'JSONL of cases with a source (default: dataset.cases)')
     .option('--mode <mode>', 'hybrid, dense or lexical', 'hybrid')
     .option('--chunkers', 'the same for each way of cutting documents, each with an index of its own')
+    .addOption(
+      new Option(
+        '--learnt',
+        'does what was learnt from your questions pay? With and without the ranking, the reranker and the embedder',
+      ).conflicts(['chunkers', 'mode', 'failures']),
+    )
     .option('--failures', 'list each failure')
     .action(
       async (
-        options: { cases?: string; mode: string; chunkers?: boolean; failures?: boolean },
+        options: {
+          cases?: string;
+          mode: string;
+          chunkers?: boolean;
+          learnt?: boolean;
+          failures?: boolean;
+        },
         self: Command,
       ) => {
         const { mode } = options;
@@ -46,6 +61,10 @@ export function addEval(program: Command, signal: AbortSignal): void {
               onProgress,
               ...(options.cases !== undefined && { cases: options.cases }),
             } as const;
+            if (options.learnt) {
+              print(await evalLearnt(project, given), describeEvaluation);
+              return;
+            }
             if (options.chunkers) {
               print(await evalChunkers(project, given), (rows) =>
                 [
@@ -88,11 +107,57 @@ export function addEval(program: Command, signal: AbortSignal): void {
               ].join('\n');
             });
           },
-          { addresses: (project) => (options.chunkers ? sourceAddresses(project) : Promise.resolve([])) },
+          {
+            addresses: (project) =>
+              options.chunkers || options.learnt ? sourceAddresses(project) : Promise.resolve([]),
+          },
         );
       },
     );
 }
+
+function describeEvaluation(evaluation: LearntEvaluation): string {
+  const { configured, parts, together, summary } = evaluation;
+  const first = 28;
+  const columns = [
+    'recall@1',
+    'nDCG@10',
+    'without: recall@1',
+    'nDCG@10',
+    'difference in recall@1',
+    'in nDCG@10',
+  ];
+  const row = (name: string, values: string[]) =>
+    `${name.padEnd(first)}${values.map((value) => value.padEnd(wide)).join('')}`.trimEnd();
+  const paired = (name: string, { with: withIt, without, difference }: PairedEvaluation) =>
+    row(name, [
+      ...[withIt, without].flatMap(({ recall, ndcg }) => [cell(recall[1]!), cell(ndcg)]),
+      ...[difference.recallAt1, difference.ndcg].map(
+        ({ value, low, high }) => `${signed(value)} ${signed(low)} to ${signed(high)}`,
+      ),
+    ]);
+  return [
+    row('', columns),
+    row('as configured', [cell(configured.recall[1]!), cell(configured.ndcg)]),
+    ...parts.map((part) => paired(`${part.kind}${part.isConfigured ? '' : ' (not configured)'}`, part)),
+    ...(together ? [paired('together', together)] : []),
+    footnote(configured),
+    '',
+    summary,
+    ...(parts.length + evaluation.leftOut.length === 0
+      ? ['`tandem tune --ranking`, `--reranker` and `--embedder` learn from dataset.questions.']
+      : []),
+    ...parts
+      .filter(({ isConfigured, verdict }) => !isConfigured && verdict === 'pays')
+      .map(({ kind, reference }) =>
+        kind === 'embedder'
+          ? `To use the embedder, set models.embedder to "${reference}" and run tandem ingest.`
+          : `To use the ${kind}, set retrieve.${kind} to "${reference}".`,
+      ),
+  ].join('\n');
+}
+
+const wide = 26;
 
 const placeOf = ({ documentId, section, start, end }: RetrievalFailure['expected']) =>
   start === undefined

@@ -2,7 +2,7 @@ import { listed } from '../evaluate/format.ts';
 import type { Shares } from '../retrieve/fuse/shares.ts';
 import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
 
-type Told = Pick<Explanation, 'plan' | 'weights' | 'passages'> & { compared: number };
+type Told = Pick<Explanation, 'plan' | 'weights' | 'isLearned' | 'passages'> & { compared: number };
 
 /** The parts of the question that the passages do not cover, a line for each. */
 export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
@@ -16,7 +16,10 @@ export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' |
 }
 
 /** How the question was read, and how to read what is below each passage. */
-export function planText({ plan, weights, compared }: Told, timings: Retrieval['timings']): string {
+export function planText(
+  { plan, weights, isLearned, compared }: Told,
+  timings: Retrieval['timings'],
+): string {
   const named = plan.linked
     .slice(0, 4)
     .map(({ name, cover, documentId }) => `${name} (${Math.round(100 * cover)} % of it, ${documentId})`);
@@ -29,7 +32,7 @@ export function planText({ plan, weights, compared }: Told, timings: Retrieval['
     `weights: ${Object.entries(weights)
       .filter(([, weight]) => weight !== 0)
       .map(([name, weight]) => `${name} ${weight.toFixed(2)}`)
-      .join(', ')}`,
+      .join(', ')}${isLearned ? ' (learnt from this project’s questions)' : ''}`,
     `compared: ${compared} passages; ${Object.entries(timings)
       .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
       .join(', ')}`,
@@ -58,6 +61,11 @@ export function whyText(
     ranks.lexical ? `${ordinal(ranks.lexical)} by words` : 'not found by words',
     ...(signals.phrases > 0
       ? [`${Math.round(100 * signals.phrases)} % of the question’s word pairs stand side by side in it`]
+      : []),
+    ...(shares.sections > 0
+      ? [
+          `${Math.round(100 * signals.sections)} % of the questions like this one were answered below such a heading`,
+        ]
       : []),
     ...(shares.repeats < -0.0005 ? ['moved down for what is shown above it'] : []),
   ];

@@ -52,6 +52,10 @@ export function describeForget(report: ForgetReport): string {
     ),
     ...report.embedders.map((id) => `May have been trained on it: embedder ${id}.`),
     ...report.rerankers.map((id) => `May have been trained on it: reranker ${id}.`),
+    ...report.rankings.map(
+      (id) =>
+        `Learnt from questions about it: ranking ${id}. ${dryRun ? 'They would be' : 'They are'} taken out; its weights stay until it is learnt again.`,
+    ),
     ...(report.yours.length > 0
       ? [`Your own files still contain its text: ${report.yours.join(', ')}.`]
       : []),

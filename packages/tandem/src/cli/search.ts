@@ -70,6 +70,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
                 explanation: {
                   plan: explanation.plan,
                   weights: explanation.weights,
+                  isLearned: explanation.isLearned,
                   compared: explanation.compared.length,
                   passages: explanation.passages,
                 },

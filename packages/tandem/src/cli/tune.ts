@@ -3,7 +3,8 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type TunedEmbedder, tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
 import { type TunedReranker, tuneReranker } from '../tune/encoders/tune-reranker.ts';
 import { cancelHosted } from '../tune/hosted/cancel-hosted.ts';
-import { type TunedRanking, tuneRanking } from '../tune/ranking/tune-ranking.ts';
+import { tuneRanking } from '../tune/ranking/tune-ranking.ts';
+import type { TunedRanking } from '../tune/ranking/tuned-ranking.ts';
 import { cancelTraining } from '../tune/training-run.ts';
 import { tune } from '../tune/tune.ts';
 import type { TuneEstimate } from '../tune/tune-options.ts';
@@ -192,19 +193,26 @@ function describeEmbedder({
           `The glossary's long form is nearest for ${percent(glossary.trained.before)} before, ${percent(glossary.trained.after)} after; worded as never trained on, ${percent(glossary.untrained.before)} before, ${percent(glossary.untrained.after)} after (${glossary.untrained.queries} queries).`,
         ]
       : []),
-    `It lies in ${directory}. To use it, set models.embedder to that path and run tandem ingest.`,
+    `It lies in ${directory}. To use it, set models.embedder to that path and run tandem ingest; tandem eval retrieval --learnt tells what it buys.`,
   ].join('\n');
 }
 
-function describeRanking({ id, ranking, general, questions, validation, reference }: TunedRanking): string {
+function describeRanking(learned: TunedRanking): string {
+  const { id, ranking, general, questions, validation, reranked, reference, reused } = learned;
   const { before, after, difference } = validation;
   const changed = (['meaning', 'phrases', 'names', 'codes', 'headings', 'sections'] as const)
     .filter((name) => Math.abs(ranking[name] - general[name]) >= 0.005)
     .map((name) => `${name} ${general[name].toFixed(2)} → ${ranking[name].toFixed(2)}`);
   return [
+    ...(reused ? ['Nothing has changed since this ranking was learnt.'] : []),
     `${id}: learnt from ${questions.train} questions. ${changed.length > 0 ? `Weights: ${changed.join(', ')}.` : 'The general weights fit them.'}`,
     `On ${questions.validation} others nDCG@10 is ${after.toFixed(3)}; ${before.toFixed(3)} without it (difference ${difference.value.toFixed(3)}, 95 % interval ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)}).`,
-    `To use it, set retrieve.ranking to "${reference}"; tandem eval retrieval tells what it buys. The index stays as it is.`,
+    ...(reranked
+      ? [
+          `The reranker's score counts ${ranking.reranked.toFixed(2)}, and ${general.reranked.toFixed(2)} in general: on the ${reranked.questions} validation questions that this was chosen on, nDCG@10 is ${reranked.after.toFixed(3)} instead of ${reranked.before.toFixed(3)}.`,
+        ]
+      : []),
+    `To use it, set retrieve.ranking to "${reference}"; tandem eval retrieval --learnt tells what it buys. The index stays as it is.`,
   ].join('\n');
 }
 
@@ -220,7 +228,7 @@ function describeReranker({ id, pairs, withNegatives, metrics, reference, settin
           `On held-out questions the right passage is above its own wrong ones for ${percent(first.recallAt1)} before, ${percent(kept.recallAt1)} after.`,
         ]
       : []),
-    `To use it, set retrieve.reranker to "${reference}"; tandem eval retrieval tells what it buys. The index stays as it is.`,
+    `To use it, set retrieve.reranker to "${reference}"; tandem eval retrieval --learnt tells what it buys. The index stays as it is.`,
   ].join('\n');
 }
 

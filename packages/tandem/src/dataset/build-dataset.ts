@@ -46,7 +46,15 @@ export interface Dataset {
 /** The parts that a dataset is made of. */
 export type DatasetParts = Pick<
   Parts,
-  'name' | 'settings' | 'material' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'whileOpen'
+  | 'name'
+  | 'settings'
+  | 'material'
+  | 'catalog'
+  | 'models'
+  | 'directory'
+  | 'dataDirectory'
+  | 'retriever'
+  | 'whileOpen'
 >;
 
 /** What training data is made of, where it is not to be what the settings say. */

@@ -71,7 +71,9 @@ export function describeSearch({
   const reranked = reranker
     ? `, the best ${settings.retrieve.rerankCandidates} read once more by ${reranker}`
     : '';
-  return `${storeName}: found by meaning and by words, ranked by fitted features${reranked}`;
+  const learnt =
+    settings.retrieve.ranking === undefined ? '' : ', weighed as this project’s questions taught';
+  return `${storeName}: found by meaning and by words, ranked by fitted features${learnt}${reranked}`;
 }
 
 /** This machine; times are compared only with others of the same. */

@@ -1,21 +1,14 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Catalog } from '../catalog/catalog.ts';
-import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import type { Settings } from '../core/settings.ts';
 import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
-import { type IngestReport, ingest } from '../ingest/ingest.ts';
 import type { Lines } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrieverFor } from '../parts/retriever-for.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
-import { openLanceStore } from '../store/lancedb/lance-store.ts';
-import type { Store } from '../store/store.ts';
+import { openOtherIndex } from './other-index.ts';
 import { evaluateRetrieval, type RetrievalEvaluation } from './retrieval.ts';
 
 /** The parts that retrieval is measured with. */
@@ -95,44 +88,32 @@ async function evalChunker(
   options: EvalRetrievalOptions,
 ): Promise<ChunkerEvaluation> {
   const { models, material } = parts;
-  const directory = join(parts.dataDirectory, 'chunkers', strategy);
-  await mkdir(directory, { recursive: true });
-  const file = join(directory, 'catalog.sqlite');
-  // The catalogue has vectors of texts that other chunkers make too: nothing is embedded twice.
-  if (!existsSync(file)) await parts.catalog.copyTo(file);
-  await using catalog = await openCatalog(file);
-  await using store = await openLanceStore(join(directory, 'index'));
   const settings = { ...parts.settings, chunk: { ...parts.settings.chunk, strategy } };
-  const report = await ingestInto({ catalog, store, chunking: settings.chunk }, parts, options);
-  const index = {
-    catalog,
-    store: async () => store,
-    retriever: () => retrieverFor(settings, { catalog, store, models, material, directory: parts.directory }),
-  };
-  return {
-    strategy,
-    chunks: report.index.chunks,
-    evaluation: await measureRetrieval(index, lines, options),
-  };
-}
-
-/** Brings another index than the parts' own in line with their sources. */
-async function ingestInto(
-  index: { catalog: Catalog; store: Store; chunking: Settings['chunk'] },
-  parts: Pick<Parts, 'models' | 'openSources'>,
-  { signal, onProgress }: Pick<EvalRetrievalOptions, 'signal' | 'onProgress'>,
-): Promise<IngestReport> {
-  await using opened = await parts.openSources();
-  return await ingest({
-    ...index,
-    embedder: await parts.models.embedder(),
-    sources: opened.sources,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
+  await using index = await openOtherIndex(parts, {
+    directory: join(parts.dataDirectory, 'chunkers', strategy),
+    chunking: settings.chunk,
+    embedder: await models.embedder(),
+    ...options,
   });
+  const { catalog, store } = index;
+  const evaluation = await measureRetrieval(
+    {
+      catalog,
+      store: async () => store,
+      retriever: () =>
+        retrieverFor(settings, { catalog, store, models, material, directory: parts.directory }),
+    },
+    lines,
+    options,
+  );
+  return { strategy, chunks: index.chunks, evaluation };
 }
 
-function chooseLines({ material }: Pick<Parts, 'material'>, given: GivenLines<CaseLine> | undefined): Lines {
+/** The cases that are given, or the parts' own. @throws InvalidInputError where there are none */
+export function chooseLines(
+  { material }: Pick<Parts, 'material'>,
+  given: GivenLines<CaseLine> | undefined,
+): Lines {
   const lines = given === undefined ? material.cases : linesOf(given, 'cases');
   if (lines) return lines;
   throw new InvalidInputError({
@@ -143,7 +124,8 @@ function chooseLines({ material }: Pick<Parts, 'material'>, given: GivenLines<Ca
   });
 }
 
-async function measureRetrieval(
+/** Measures the retriever of one index. @throws InvalidInputError where no case says where its answer stands */
+export async function measureRetrieval(
   index: Pick<Parts, 'catalog' | 'store' | 'retriever'>,
   lines: Lines,
   { ks = [1, 3, 5, 10], mode = 'hybrid', signal, onProgress }: EvalRetrievalOptions,

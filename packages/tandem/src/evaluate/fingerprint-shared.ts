@@ -5,7 +5,7 @@ import { retrievalSettings } from '../parts/retriever-for.ts';
 
 /** Hash of what all arms share and their answers depend on: model, index, retrieval, form of the reply. */
 export async function fingerprintShared(
-  parts: Pick<Parts, 'settings' | 'catalog' | 'models' | 'material'>,
+  parts: Pick<Parts, 'settings' | 'catalog' | 'models' | 'material' | 'directory'>,
 ): Promise<string> {
   const { settings, catalog, models } = parts;
   const index = await catalog.index.get();

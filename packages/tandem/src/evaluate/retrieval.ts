@@ -49,6 +49,14 @@ export interface RetrievalFailure {
   first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
 }
 
+/** Where a case's source was found. */
+export interface RankedCase {
+  id: string;
+  group: string;
+  /** From 1; absent where none of the passages looked at is of the source. */
+  rank?: number;
+}
+
 /** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by resampling groups. */
 export interface RetrievalEvaluation {
   cases: number;
@@ -66,6 +74,8 @@ export interface RetrievalEvaluation {
   ndcg: Interval;
   /** Mean reciprocal rank of that passage, 0 beyond the last place looked at. */
   mrr: Interval;
+  /** Each case with the group that it is resampled with, and the rank of the first passage of its source, where one was found. */
+  ranks: RankedCase[];
   /** The cases without a passage of the source among the first `max(ks)`. */
   failures: RetrievalFailure[];
   /** Milliseconds. */
@@ -125,12 +135,20 @@ export async function evaluateRetrieval(
     dependence: describeDependence(measured, groups),
     withoutSource: cases.filter(({ source, notIndexed }) => !source && !notIndexed).map(({ id }) => id),
     recall: Object.fromEntries(ks.map((k) => [k, interval(ranks.map((rank) => Number(rank <= k)))])),
-    ndcg: interval(ranks.map((rank) => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0))),
+    ndcg: interval(ranks.map(gainOf)),
     mrr: interval(ranks.map((rank) => 1 / rank)),
+    ranks: measured.map(({ id }, at) => ({
+      id,
+      group: groups[at]!,
+      ...(Number.isFinite(ranks[at]) && { rank: ranks[at]! }),
+    })),
     failures,
     latency: { p50: quantile(0.5), p95: quantile(0.95) },
   };
 }
+
+/** What a case adds to nDCG@10, by the rank of the first passage of its source; 0 where there is none among the first ten. */
+export const gainOf = (rank = Number.POSITIVE_INFINITY): number => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0);
 
 function kindOf({
   question,

@@ -41,7 +41,11 @@ export async function forgetInFiles(
 ): Promise<void> {
   const { dataDirectory } = parts;
   for (const path of await listFilesBelow(dataDirectory)) {
-    if (/^(index|models|datasets|training|sources|chunkers)[/\\]|^catalog\.|^comparison-answers/.test(path))
+    if (
+      /^(index|models|datasets|training|sources|chunkers|embedded|rankings)[/\\]|^catalog\.|^comparison-answers/.test(
+        path,
+      )
+    )
       continue;
     const file = join(dataDirectory, path);
     if (/[/\\]comparison\.json$/.test(path)) {
@@ -87,10 +91,10 @@ export async function findFilesOfYours(
 }
 
 /**
- * Folders that are deleted whole, because they only save time: what sources keep between two ingests, and the indices of `evalChunkers`.
+ * Folders that are deleted whole, because they only save time: what sources keep between two ingests, and the indices of `evalChunkers` and `evalLearnt`.
  * These have catalogues of their own, which do not know that the document is forgotten.
  */
-const rebuiltWhenNeeded = ['sources', 'chunkers'];
+const rebuiltWhenNeeded = ['sources', 'chunkers', 'embedded'];
 
 function parsedLine(line: string): { row?: StoredAnswer } | undefined {
   try {

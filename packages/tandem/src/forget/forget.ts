@@ -6,6 +6,7 @@ import { findFilesWith } from './file-search.ts';
 import { findFilesOfYours, forgetInAnswers, forgetInFiles } from './files.ts';
 import type { ForgetParts } from './forget-parts.ts';
 import { ForgottenText } from './forgotten-text.ts';
+import { forgetInRankings } from './rankings.ts';
 import { emptyReport, type ForgetOptions, type ForgetReport } from './report.ts';
 import { forgetInIndex } from './search-index.ts';
 import { forgetInTraces } from './traces.ts';
@@ -160,6 +161,7 @@ async function forgetEverywhere(
   const datasets = await forgetInDatasets(parts, document, text, report);
   await forgetInTrainings(parts, datasets, report);
   await nameEncodersThatMayKnow(parts, document, report);
+  await forgetInRankings(parts, document, report);
 
   stage('answers and reports');
   await forgetInAnswers(parts, document, text, report);

@@ -41,6 +41,8 @@ export interface ForgetReport {
   embedders: string[];
   /** The same for rerankers. */
   rerankers: string[];
+  /** Learnt rankings that had questions about it. These questions are taken out of them; the weights stay as they are. */
+  rankings: string[];
   /** Files outside the data folder that hold its words; they are yours to change. */
   yours: string[];
   /** Files in the data folder that still hold its words; empty when all is well. Not looked for in a dry run. */
@@ -73,6 +75,7 @@ export function emptyReport(
     adapters: [],
     embedders: [],
     rerankers: [],
+    rankings: [],
     yours: [],
     leftovers: [],
     storeMayKeep: false,

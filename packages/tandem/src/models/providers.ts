@@ -31,6 +31,10 @@ export interface Models extends AsyncDisposable {
   reranker(): Promise<RerankingModelV4 | undefined>;
   /** Another chat model, by its reference: a provider's tuned one. Opened once, and closed with the others. */
   chatNamed(reference: string): Promise<LanguageModelV4>;
+  /** Another embedder, by its reference, with the same options: one that was trained here. Opened once, and closed with the others. */
+  embedderNamed(reference: string): Promise<EmbeddingModelV4>;
+  /** The same for rerankers. */
+  rerankerNamed(reference: string): Promise<RerankingModelV4>;
   /**
    * The server behind a reference such as `office:model` (default: the chat model's), and the model's name there; undefined where it is a
    * local model, an instance, or of a provider of another kind. @throws InvalidInputError for an unknown provider or a key that is not set.
@@ -103,6 +107,16 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
     typeof given === 'string'
       ? reportLoading(given, options, () => openChat(config, given, options, opened))
       : Promise.resolve(adoptLanguageModel(given, settings.chat));
+  const embedderOf = async (given: string | EmbeddingModelInstance) =>
+    typeof given === 'string'
+      ? await reportLoading(given, options, () =>
+          openEmbedder(config, given, { ...options, ...(embedderOptions && { embedderOptions }) }, opened),
+        )
+      : adoptEmbeddingModel(given, settings.embedder);
+  const rerankerOf = async (given: string | RerankingModelInstance) =>
+    typeof given === 'string'
+      ? await reportLoading(given, options, () => openReranker(config, given, options, opened))
+      : adoptRerankingModel(given, settings.reranker);
   return {
     names: {
       chat: nameOfModel(chatGiven),
@@ -111,30 +125,18 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
     },
     network,
     chat: async () => openOnce('chat', () => chatOf(chatGiven)),
-    embedder: async () =>
-      openOnce('embedder', async () =>
-        typeof embedderGiven === 'string'
-          ? reportLoading(embedderGiven, options, () =>
-              openEmbedder(
-                config,
-                embedderGiven,
-                { ...options, ...(embedderOptions && { embedderOptions }) },
-                opened,
-              ),
-            )
-          : adoptEmbeddingModel(embedderGiven, settings.embedder),
-      ),
+    embedder: async () => openOnce('embedder', () => embedderOf(embedderGiven)),
     reranker: async () =>
-      rerankerGiven === undefined
-        ? undefined
-        : openOnce('reranker', async () =>
-            typeof rerankerGiven === 'string'
-              ? reportLoading(rerankerGiven, options, () =>
-                  openReranker(config, rerankerGiven, options, opened),
-                )
-              : adoptRerankingModel(rerankerGiven, settings.reranker),
-          ),
+      rerankerGiven === undefined ? undefined : openOnce('reranker', () => rerankerOf(rerankerGiven)),
     chatNamed: async (reference) => openOnce(`chat ${reference}`, () => chatOf(reference)),
+    embedderNamed: async (reference) =>
+      reference === embedderGiven
+        ? openOnce('embedder', () => embedderOf(reference))
+        : openOnce(`embedder ${reference}`, () => embedderOf(reference)),
+    rerankerNamed: async (reference) =>
+      reference === rerankerGiven
+        ? openOnce('reranker', () => rerankerOf(reference))
+        : openOnce(`reranker ${reference}`, () => rerankerOf(reference)),
     connection: (reference) => {
       const named = reference ?? chatGiven;
       return typeof named === 'string' ? openAIConnection(config, named) : undefined;

@@ -3,7 +3,12 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Settings } from '../core/settings.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import type { Models } from '../models/providers.ts';
-import { readLearnedRanking } from '../retrieve/learn/learned-ranking.ts';
+import { generalRanking } from '../retrieve/fuse/ranking.ts';
+import {
+  hashLearnedRanking,
+  type LearnedRanking,
+  readLearnedRanking,
+} from '../retrieve/learn/learned-ranking.ts';
 import { createRetriever, type Retriever } from '../retrieve/retriever.ts';
 import type { Store } from '../store/store.ts';
 import type { Material } from './material.ts';
@@ -20,8 +25,8 @@ export async function retrieverFor(
   }: {
     catalog: Catalog;
     store: Store;
-    models: Models;
-    material: Material;
+    models: Pick<Models, 'embedder' | 'reranker' | 'names'>;
+    material: Pick<Material, 'searchGlossary'>;
     /** Where a relative path in the settings starts. */
     directory: string;
   },
@@ -35,26 +40,40 @@ export async function retrieverFor(
     candidates: retrieve.candidates,
     chunking: chunk,
     ...(retrieve.ranking !== undefined && {
-      learned: await readLearnedRanking(resolve(directory, retrieve.ranking)),
+      learned: ofReranker(
+        await readLearnedRanking(resolve(directory, retrieve.ranking)),
+        models.names.reranker,
+      ),
     }),
     ...(reranker && { reranker: { model: reranker, candidates: retrieve.rerankCandidates } }),
     ...(glossary && { glossary }),
   });
 }
 
-/** Everything beside the index that decides which passages a question gets, the glossary by its entries: for hashes of what was made with them. */
+/** What a reranker's score is worth was learnt of one reranker, and says nothing about another. */
+function ofReranker(learned: LearnedRanking, reranker: string | undefined): LearnedRanking {
+  if (learned.reranker === reranker) return learned;
+  return { ...learned, ranking: { ...learned.ranking, reranked: generalRanking.reranked } };
+}
+
+/** Everything beside the index that decides which passages a question gets, the glossary by its entries: for hashes of what was made with them. A learnt ranking is in it by its content. */
 export async function retrievalSettings({
   settings: { retrieve },
   models,
   material,
+  directory,
 }: {
   settings: Pick<Settings, 'retrieve'>;
   models: Pick<Models, 'names'>;
   material: Material;
+  directory: string;
 }): Promise<Settings['retrieve'] & { reranker?: string; glossary?: GlossaryEntry[] }> {
   const glossary = await material.searchGlossary?.read();
   return {
     ...retrieve,
+    ...(retrieve.ranking !== undefined && {
+      ranking: await hashLearnedRanking(resolve(directory, retrieve.ranking)),
+    }),
     ...(models.names.reranker !== undefined && { reranker: models.names.reranker }),
     ...(glossary && { glossary }),
   };

@@ -40,6 +40,7 @@ export function fuseFound(lists: readonly [Found, ...Found[]]): Found {
       explanation: {
         plan: last.explanation.plan,
         weights: last.explanation.weights,
+        isLearned: last.explanation.isLearned,
         compared: [...compared.values()],
         passages: fused.map(({ id }) => why.get(id)!),
       },

@@ -61,6 +61,7 @@ export function mergeParts(
       explanation: {
         plan: { ...explanation!.plan, parts: parts.map(({ name }) => name) },
         weights: explanation!.weights,
+        isLearned: explanation!.isLearned,
         compared: [...compared.values()],
         passages: ranked.map(({ why }) => why),
       },

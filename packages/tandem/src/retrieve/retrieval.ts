@@ -40,6 +40,8 @@ export interface Explanation {
   plan: QueryPlan;
   /** What each signal is worth for this question in this index; of several questions, for the whole. */
   weights: Weights;
+  /** Whether these weights are what the project's own questions taught (`retrieve.ranking`). */
+  isLearned: boolean;
   /** All passages that were compared, in no order. */
   compared: Compared[];
   /** In the order of `passages`: where each search found it, and what spoke for it. */

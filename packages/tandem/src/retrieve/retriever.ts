@@ -397,6 +397,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         explanation: {
           plan,
           weights,
+          isLearned: learned !== undefined,
           compared: found.map(({ chunk, ranks, scores, signals }) => ({ chunk, ranks, scores, signals })),
           passages: chosen.map(({ item: { chunk, ranks, scores, signals }, score }) => ({
             id: chunk.id,

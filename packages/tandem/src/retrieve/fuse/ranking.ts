@@ -15,7 +15,7 @@ export interface Ranking {
   codes: number;
   headings: number;
   sections: number;
-  /** What a reranker's score, from 0 to 1, adds. */
+  /** What a reranker's score, from 0 to 1, adds: `tune/ranking/choose-reranked.ts` learns it for the reranker of a project. */
   reranked: number;
   /** What a passage loses for each one above it that is about the same of several things asked. */
   turns: number;

@@ -7,6 +7,8 @@ export interface AskedSection {
   vector: Float32Array;
   /** As `headingKey` gives it. */
   heading: string;
+  /** SHA-256 of the id of the document that answers it: where that is forgotten, the question is too. */
+  document: string;
 }
 
 /** The innermost heading above a passage, as it is compared; undefined where there is only the title. */
@@ -25,7 +27,10 @@ const nearest = { questions: 24, cosine: 0.05 };
  * @param vector of the question without its names, unit length
  * @returns heading → share, together 1; empty where nothing is known.
  */
-export function sectionsFor(vector: Float32Array, asked: readonly AskedSection[]): Map<string, number> {
+export function sectionsFor(
+  vector: Float32Array,
+  asked: readonly Pick<AskedSection, 'vector' | 'heading'>[],
+): Map<string, number> {
   const alike = asked
     .map((one) => ({ heading: one.heading, cosine: dot(vector, one.vector) }))
     .sort((a, b) => b.cosine - a.cosine)

@@ -15,14 +15,17 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('a learnt ranking', () => {
   test('is read as it was written, vectors to the bit', async () => {
     const asked = [
-      { heading: 'returns', vector: Float32Array.of(0.6, 0.8) },
-      { heading: 'how to pay', vector: Float32Array.of(Math.fround(1 / 3), Math.SQRT1_2) },
+      { heading: 'returns', document: 'b', vector: Float32Array.of(0.6, 0.8) },
+      { heading: 'how to pay', document: 'a', vector: Float32Array.of(Math.fround(1 / 3), Math.SQRT1_2) },
     ];
-    const learned = { ranking: { ...generalRanking, headings: 0.25 }, embedderHash: 'e', asked };
+    const documents = ['a', 'b', 'c'];
+    const ranking = { ...generalRanking, headings: 0.25 };
+    const learned = { ranking, documents, embedderHash: 'e', reranker: 'local:./r', asked };
     await writeLearnedRanking(folder, learned);
     expect(await readLearnedRanking(folder)).toEqual(learned);
-    await writeLearnedRanking(folder, { ranking: generalRanking, embedderHash: 'e' });
-    expect(await readLearnedRanking(folder)).toEqual({ ranking: generalRanking, embedderHash: 'e' });
+    const plain = { ranking: generalRanking, documents, embedderHash: 'e' };
+    await writeLearnedRanking(folder, plain);
+    expect(await readLearnedRanking(folder)).toEqual(plain);
   });
 
   test.each([
@@ -33,7 +36,18 @@ describe('a learnt ranking', () => {
         version: 1,
         embedderHash: 'e',
         ranking: generalRanking,
-        asked: { dimensions: 2, headings: ['a'], vectors: 'AAAA' },
+        documents: ['d'],
+        asked: { dimensions: 2, headings: ['a'], documents: [0], vectors: 'AAAA' },
+      }),
+      'is damaged',
+    ],
+    [
+      JSON.stringify({
+        version: 1,
+        embedderHash: 'e',
+        ranking: generalRanking,
+        documents: ['d'],
+        asked: { dimensions: 1, headings: ['a'], documents: [1], vectors: 'AACAPw==' },
       }),
       'is damaged',
     ],

@@ -95,7 +95,7 @@ export async function settleEncoderSettings(
  * folder. A run of the same model, pairs and settings that was interrupted, even by `kill -9`, is continued.
  */
 export async function recordEncoderTraining<Result extends EmbedderResult>(
-  parts: Pick<Parts, 'name' | 'catalog' | 'directory' | 'dataDirectory'>,
+  parts: Pick<Parts, 'name' | 'catalog' | 'models' | 'directory' | 'dataDirectory'>,
   options: {
     kind: 'embedder' | 'reranker';
     base: LocalEmbedderTools;
@@ -133,7 +133,8 @@ export async function recordEncoderTraining<Result extends EmbedderResult>(
   await mkdir(folder, { recursive: true });
   return await recordTraining(parts, {
     fingerprint,
-    config: { kind, ...settings },
+    // The base by its reference, so that with and without can be compared when the embedder has taken its place.
+    config: { kind, base: parts.models.names.embedder, ...settings },
     inputs,
     signal,
     ...(options.fresh && { fresh: true }),

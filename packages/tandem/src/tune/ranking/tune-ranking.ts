@@ -11,14 +11,20 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import { measureSeparation } from '../../index/measure-separation.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { generalRanking, type Ranking } from '../../retrieve/fuse/ranking.ts';
-import { type AskedSection, headingKey, sectionsFor } from '../../retrieve/learn/asked-sections.ts';
-import { writeLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
-import { createRetriever } from '../../retrieve/retriever.ts';
-import { embedQueries } from '../../retrieve/search/embed-query.ts';
-import type { Signals } from '../../retrieve/signals/signals.ts';
-import { bootstrapDifference, type Interval } from '../../statistics/index.ts';
+import { type LearnedRanking, writeLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
+import { createRetriever, type Retriever } from '../../retrieve/retriever.ts';
+import { bootstrapDifference } from '../../statistics/index.ts';
 import { recordTraining } from '../training-run.ts';
+import { chooseReranked, type RerankedQuestion } from './choose-reranked.ts';
+import { findLearned, metricsOf, referenceOf } from './find-learned.ts';
 import { fitRanking, gainsOf } from './fit-ranking.ts';
+import {
+  type PlacedQuestion,
+  type SearchedQuestion,
+  searchQuestion,
+  tellSections,
+} from './search-questions.ts';
+import type { TunedRanking } from './tuned-ranking.ts';
 
 /** The parts that a ranking is learnt with. */
 export type TuneRankingParts = Pick<
@@ -40,30 +46,6 @@ export interface TuneRankingOptions {
   onProgress?: ProgressListener;
 }
 
-/** A ranking that was learnt, and what it brings on questions that it was not learnt from. */
-export interface TunedRanking {
-  id: string;
-  /** The run in the catalogue. */
-  runId: string;
-  /** For `retrieve.ranking`. */
-  reference: string;
-  /** What each signal is worth now, and before. */
-  ranking: Ranking;
-  general: Ranking;
-  /** Questions that it was learnt from, and was judged on. */
-  questions: { train: number; validation: number };
-  /** nDCG@10 on the questions that it was judged on. */
-  validation: { before: number; after: number; difference: Interval };
-}
-
-/** A training question as it was searched. */
-interface Searched {
-  group: string;
-  unnamed: string;
-  heading: string | undefined;
-  candidates: { signals: Signals; headingPath: readonly string[]; isWanted: boolean }[];
-}
-
 /** More questions make no better weights. */
 const mostQuestions = 2000;
 /** With fewer there is nothing to learn from, and nothing to judge by. */
@@ -71,8 +53,9 @@ const fewestQuestions = { train: 12, validation: 6 };
 
 /**
  * Learns from the project's own training questions what speaks for a passage in these documents: how far meaning, words, names and
- * headings are to be trusted, and below which headings questions like these are answered. The weights are shrunk towards the general
- * ones. The result stands in `rankings/ID` in the data folder; nothing uses it before `retrieve.ranking` names it, and the index stays as it is.
+ * headings are to be trusted, and below which headings questions like these are answered; with a reranker, what its score is worth. The
+ * weights are shrunk towards the general ones. The result stands in `rankings/ID` in the data folder; nothing uses it before
+ * `retrieve.ranking` names it, and the index stays as it is.
  *
  * @throws InvalidInputError where there are too few questions, or the ranking would be worse on those set apart for validation.
  *
@@ -91,88 +74,79 @@ async function learnRanking(
   parts: TuneRankingParts,
   { signal, onProgress }: TuneRankingOptions,
 ): Promise<TunedRanking> {
-  const all = (await trainingQuestions(parts)).filter(({ source }) => source);
+  const { models, catalog, material, settings } = parts;
+  const all = (await trainingQuestions(parts)).filter(
+    (one): one is PlacedQuestion => one.source !== undefined,
+  );
   const { train, validation } = divide(all);
   if (train.length < fewestQuestions.train || validation.length < fewestQuestions.validation)
-    throw new InvalidInputError({
-      domain: 'tune',
-      where: 'dataset.questions',
-      message: `A ranking is learnt from ${fewestQuestions.train} questions and judged on ${fewestQuestions.validation} others, and ${parts.name} has ${train.length} and ${validation.length} that say where their answer stands.`,
-      hint: 'Give more training questions with a source, in several groups.',
-    });
+    throw tooFew(
+      `${parts.name} has ${train.length} and ${validation.length} that say where their answer stands`,
+    );
 
-  const embedder = await parts.models.embedder();
+  const embedder = await models.embedder();
+  const glossary = await material.searchGlossary?.read();
   const store = await parts.store();
-  const retriever = createRetriever({
-    catalog: parts.catalog,
+  const searching = {
+    catalog,
     store,
     embedder,
-    candidates: parts.settings.retrieve.candidates,
-    chunking: parts.settings.chunk,
-    // Headings are compared only where they count; too little to move anything.
+    candidates: settings.retrieve.candidates,
+    chunking: settings.chunk,
+    ...(glossary && { glossary }),
+  };
+  const state = await catalog.index.get();
+  const inputs = {
+    index: hashJson(state ? [state.configurationHash, state.committedSeq] : []),
+    questions: hashJson(all),
+    embedder: embedderIdentity(embedder).hash,
+    settings: hashJson({
+      candidates: settings.retrieve.candidates,
+      rerankCandidates: settings.retrieve.rerankCandidates,
+      reranker: models.names.reranker ?? null,
+      glossary: glossary ?? [],
+      general: generalRanking,
+    }),
+  };
+  const fingerprint = hashJson({ kind: 'ranking', ...inputs });
+  const before = await findLearned(parts, fingerprint);
+  if (before) return before;
+
+  // Headings are compared only where they count; too little to move anything.
+  const retriever = createRetriever({
+    ...searching,
     ranking: { ...generalRanking, headings: Number.EPSILON },
   });
+  const reranker = await models.reranker();
+  const apart = reranker ? validation.filter(({ split }) => split === 'validation') : [];
+  const total = train.length + validation.length + apart.length;
   let done = 0;
-  const searchAll = async (questions: readonly TrainingQuestion[]) => {
-    const searched: Searched[] = [];
-    for (const { question, searchQuery, source, group, id } of questions) {
-      signal?.throwIfAborted();
-      onProgress?.({ stage: 'searching', done: done++, total: all.length, unit: 'questions' });
-      const { explanation } = await retriever.retrieve(searchQuery ?? question, {
-        k: 10,
-        explain: true,
-        ...(signal && { signal }),
-      });
-      const candidates = explanation!.compared.map(({ chunk, signals }) => ({
-        signals,
-        headingPath: chunk.headingPath,
-        isWanted: chunk.documentId === source!.documentId && isHit(chunk, source!),
-      }));
-      const right = candidates.find(({ isWanted }) => isWanted);
-      searched.push({
-        group: group ?? id,
-        unnamed: explanation!.plan.unnamed,
-        heading: right && headingKey(right.headingPath),
-        candidates,
-      });
+  const progress = () => {
+    signal?.throwIfAborted();
+    onProgress?.({ stage: 'searching', done: done++, total, unit: 'questions' });
+  };
+  const searchAll = async (questions: readonly PlacedQuestion[]) => {
+    const searched: SearchedQuestion[] = [];
+    for (const question of questions) {
+      progress();
+      searched.push(await searchQuestion(retriever, question, signal));
     }
     return searched;
   };
   const learning = await searchAll(train);
   const judging = await searchAll(validation);
+  const found = learning.filter(({ candidates }) => candidates.some(({ isWanted }) => isWanted)).length;
+  if (found < fewestQuestions.train)
+    throw tooFew(`of the ${train.length} of ${parts.name} a search finds the answer of only ${found}`);
+  const asked = await tellSections({ learning, judging }, embedder, signal);
 
-  const vectors = await embedQueries(
-    embedder,
-    [...learning, ...judging].map(({ unnamed }) => unnamed),
-    signal,
-  );
-  const asked = learning.flatMap(({ heading, group }, at): (AskedSection & { group: string })[] =>
-    heading === undefined ? [] : [{ heading, vector: vectors[at]!, group }],
-  );
-  // A question must not be told its own answer, nor that of one about the same.
-  for (const [at, one] of learning.entries())
-    tellSections(
-      one,
-      vectors[at]!,
-      asked.filter(({ group }) => group !== one.group),
-    );
-  for (const [at, one] of judging.entries()) tellSections(one, vectors[learning.length + at]!, asked);
-
-  const state = (await parts.catalog.index.get())!;
-  const snapshot = { generation: state.generation, seq: state.committedSeq };
+  const snapshot = { generation: state!.generation, seq: state!.committedSeq };
   const separation = (
-    state.separation ??
+    state!.separation ??
     (await measureSeparation({ store, embedder }, snapshot, { ...(signal && { signal }) }))
   ).value;
   const ranking = fitRanking(learning, separation);
-  const groups = judging.map(({ group }) => group);
-  const before = gainsOf(judging, generalRanking, separation);
-  const after = gainsOf(judging, ranking, separation);
-  const judged = {
-    before: mean(before),
-    after: mean(after),
-    difference: bootstrapDifference({ a: after, b: before, groups })!,
-  };
+  const judged = judge(judging, ranking, separation);
   if (judged.after < judged.before)
     throw new InvalidInputError({
       domain: 'tune',
@@ -181,41 +155,94 @@ async function learnRanking(
       hint: 'Give more training questions, or leave the ranking as it is.',
     });
 
-  const id = newId('ranking');
-  const directory = join(parts.dataDirectory, 'rankings', id);
-  const learned = {
+  const learned: LearnedRanking = {
     ranking,
-    embedderHash: embedderIdentity(embedder).hash,
+    documents: [...new Set(learning.map(({ document }) => document))],
+    embedderHash: inputs.embedder,
     ...(ranking.sections > 0 && asked.length > 0 && { asked }),
   };
-  const inputs = { index: hashJson([state.configurationHash, state.committedSeq]), questions: hashJson(all) };
+  let reranked: TunedRanking['reranked'];
+  if (reranker && apart.length >= fewestQuestions.validation) {
+    const candidates = settings.retrieve.rerankCandidates;
+    const withReranker = createRetriever({
+      ...searching,
+      learned,
+      reranker: { model: reranker, candidates },
+    });
+    const read: RerankedQuestion[] = [];
+    for (const question of apart) {
+      progress();
+      read.push(await rerankQuestion(withReranker, question, { candidates, ranking, signal }));
+    }
+    reranked = { ...chooseReranked(read), questions: read.length };
+    learned.ranking = { ...ranking, reranked: reranked.weight };
+    learned.reranker = models.names.reranker!;
+  }
+
+  const id = newId('ranking');
+  const directory = join(parts.dataDirectory, 'rankings', id);
   return await recordTraining(parts, {
-    fingerprint: hashJson({ kind: 'ranking', ...inputs }),
+    fingerprint,
     config: { kind: 'ranking' },
     inputs,
     signal,
     async train({ run }) {
       await mkdir(directory, { recursive: true });
       await writeLearnedRanking(directory, learned);
+      const result: TunedRanking = {
+        id,
+        runId: run.id,
+        reference: referenceOf(parts, directory),
+        ranking: learned.ranking,
+        general: generalRanking,
+        questions: { train: learning.length, validation: judging.length },
+        validation: judged,
+        ...(reranked && { reranked }),
+        reused: false,
+      };
       return {
         artefacts: [relative(parts.dataDirectory, directory)],
-        metrics: { ndcgBefore: judged.before, ndcgAfter: judged.after },
-        result: {
-          id,
-          runId: run.id,
-          reference: `./${relative(parts.directory, directory).replaceAll('\\', '/')}`,
-          ranking,
-          general: generalRanking,
-          questions: { train: learning.length, validation: judging.length },
-          validation: judged,
-        },
+        metrics: metricsOf(result),
+        result,
       };
     },
   });
 }
 
+/** How the judging questions fare with the general ranking, and with what was learnt. */
+function judge(
+  judging: readonly SearchedQuestion[],
+  ranking: Ranking,
+  separation: number,
+): TunedRanking['validation'] {
+  const before = gainsOf(judging, generalRanking, separation);
+  const after = gainsOf(judging, ranking, separation);
+  const groups = judging.map(({ group }) => group);
+  return {
+    before: mean(before),
+    after: mean(after),
+    difference: bootstrapDifference({ a: after, b: before, groups }, { bounds: [0, 1] })!,
+  };
+}
+
+/** What spoke for the best passages before the reranker read them, and what it says. */
+async function rerankQuestion(
+  retriever: Retriever,
+  { question, source }: PlacedQuestion,
+  { candidates, ranking, signal }: { candidates: number; ranking: Ranking; signal: AbortSignal | undefined },
+): Promise<RerankedQuestion> {
+  const { passages } = await retriever.retrieve(question, { k: candidates, ...(signal && { signal }) });
+  return {
+    candidates: passages.map(({ documentId, start, end, score, scores: { rerank = 0 } }) => ({
+      rerank,
+      score: score - ranking.reranked * rerank,
+      isWanted: documentId === source.documentId && isHit({ start, end }, source),
+    })),
+  };
+}
+
 /** Training and validation questions; where none are set apart, every fourth group is. */
-function divide(all: readonly TrainingQuestion[]) {
+function divide(all: readonly PlacedQuestion[]) {
   const bySplit = (split: string) => all.filter((question) => question.split === split);
   let [train, validation] = [bySplit('train'), bySplit('validation')];
   if (validation.length < fewestQuestions.validation) {
@@ -226,13 +253,12 @@ function divide(all: readonly TrainingQuestion[]) {
   return { train: train.slice(0, mostQuestions), validation: validation.slice(0, mostQuestions) };
 }
 
-function tellSections(one: Searched, vector: Float32Array, asked: readonly AskedSection[]): void {
-  const sections = asked.length > 0 ? sectionsFor(vector, asked) : undefined;
-  for (const candidate of one.candidates)
-    candidate.signals = {
-      ...candidate.signals,
-      sections: sections?.get(headingKey(candidate.headingPath) ?? '') ?? 0,
-    };
-}
+const tooFew = (why: string) =>
+  new InvalidInputError({
+    domain: 'tune',
+    where: 'dataset.questions',
+    message: `A ranking is learnt from ${fewestQuestions.train} questions and judged on ${fewestQuestions.validation} others; ${why}.`,
+    hint: 'Give more training questions with a source, in several groups.',
+  });
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

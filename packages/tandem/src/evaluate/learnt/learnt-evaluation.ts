@@ -1,0 +1,36 @@
+import type { Interval } from '../../statistics/index.ts';
+import type { RetrievalEvaluation } from '../retrieval.ts';
+import type { FoundLearnt, LearntKind } from './find-learnt.ts';
+
+/** Searches of the same cases with and without something; the intervals are 95 %, by resampling groups. */
+export interface PairedEvaluation {
+  with: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;
+  without: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;
+  /** With it less without it, case by case. */
+  difference: { recallAt1: Interval; ndcg: Interval };
+  /** By the interval of the difference in nDCG@10: wholly above 0, wholly below, or neither. */
+  verdict: 'pays' | 'costs' | 'no difference found';
+  /** What is not as in the project as configured, on both sides. */
+  note?: string;
+}
+
+/** A ranking, a reranker or an embedder that the project has: with and without it, all else as configured. */
+export interface LearntPart extends PairedEvaluation {
+  kind: LearntKind;
+  /** As its setting names it, or would. */
+  reference: string;
+  isConfigured: boolean;
+}
+
+/** What each thing that was learnt or trained from a project's questions brings in its searches. */
+export interface LearntEvaluation {
+  /** As the settings are. */
+  configured: RetrievalEvaluation;
+  parts: LearntPart[];
+  /** All that go together, and none of them; absent where there are fewer than two. */
+  together?: PairedEvaluation & { kinds: LearntKind[] };
+  /** What is there and could not be compared. */
+  leftOut: FoundLearnt['leftOut'];
+  /** What came of it, in sentences. */
+  summary: string;
+}
