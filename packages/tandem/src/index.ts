@@ -80,8 +80,13 @@ export {
   evalRetrieval,
 } from './evaluate/eval-retrieval.ts';
 export { type EvalLearntOptions, evalLearnt } from './evaluate/learnt/eval-learnt.ts';
-export type { LearntEvaluation, LearntPart, PairedEvaluation } from './evaluate/learnt/learnt-evaluation.ts';
-export type { RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export type {
+  LearntEvaluation,
+  LearntKind,
+  LearntPart,
+  PairedEvaluation,
+} from './evaluate/learnt/learnt-evaluation.ts';
+export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
 export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
@@ -127,6 +132,7 @@ export type { Store } from './store/store.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './tune/encoders/tune-embedder.ts';
 export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './tune/encoders/tune-reranker.ts';
 export { type ExportedAdapter, type ExportOptions, exportAdapter } from './tune/export-adapter.ts';
+export type { ChosenWeight } from './tune/ranking/choose-reranked.ts';
 export { type TuneRankingOptions, tuneRanking } from './tune/ranking/tune-ranking.ts';
 export type { TunedRanking } from './tune/ranking/tuned-ranking.ts';
 export { tune } from './tune/tune.ts';

@@ -39,6 +39,7 @@ const hints: readonly { code?: string; where?: RegExp; says?: RegExp; type: stri
   { where: /^files$/, type: '`--files DIR`' },
   { where: /^docs$/, type: '`--docs DIR`' },
   { where: /^qa$/, type: '`--qa FILE`' },
+  { where: /^retrieve\.ranking$/, type: '`tandem tune --ranking`' },
   { where: /^models\.|\.gguf$/, type: '`tandem models list`' },
 ];
 

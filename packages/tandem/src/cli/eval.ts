@@ -117,34 +117,23 @@ export function addEval(program: Command, signal: AbortSignal): void {
 }
 
 function describeEvaluation(evaluation: LearntEvaluation): string {
-  const { configured, parts, together, summary } = evaluation;
-  const first = 28;
-  const columns = [
-    'recall@1',
-    'nDCG@10',
-    'without: recall@1',
-    'nDCG@10',
-    'difference in recall@1',
-    'in nDCG@10',
-  ];
-  const row = (name: string, values: string[]) =>
-    `${name.padEnd(first)}${values.map((value) => value.padEnd(wide)).join('')}`.trimEnd();
-  const paired = (name: string, { with: withIt, without, difference }: PairedEvaluation) =>
+  const { configured, parts, together, leftOut, summary } = evaluation;
+  const row = (name: string, cells: string[]) =>
+    `${name.padEnd(26)}${cells.map((cell) => cell.padEnd(18)).join('')}`.trimEnd();
+  const paired = (name: string, { with: withIt, without, difference: { ndcg } }: PairedEvaluation) =>
     row(name, [
-      ...[withIt, without].flatMap(({ recall, ndcg }) => [cell(recall[1]!), cell(ndcg)]),
-      ...[difference.recallAt1, difference.ndcg].map(
-        ({ value, low, high }) => `${signed(value)} ${signed(low)} to ${signed(high)}`,
-      ),
+      ...[withIt, without].flatMap((each) => [cell(each.recall[1]!), cell(each.ndcg)]),
+      `${signed(ndcg.value)} ${signed(ndcg.low)} to ${signed(ndcg.high)}`,
     ]);
   return [
-    row('', columns),
+    row('', ['recall@1', 'nDCG@10', 'without: recall@1', 'nDCG@10', 'difference in nDCG@10']),
     row('as configured', [cell(configured.recall[1]!), cell(configured.ndcg)]),
     ...parts.map((part) => paired(`${part.kind}${part.isConfigured ? '' : ' (not configured)'}`, part)),
-    ...(together ? [paired('together', together)] : []),
+    ...together.map((all) => paired(all.kinds.join(', '), all)),
     footnote(configured),
     '',
     summary,
-    ...(parts.length + evaluation.leftOut.length === 0
+    ...(parts.length + leftOut.length === 0
       ? ['`tandem tune --ranking`, `--reranker` and `--embedder` learn from dataset.questions.']
       : []),
     ...parts
@@ -156,8 +145,6 @@ function describeEvaluation(evaluation: LearntEvaluation): string {
       ),
   ].join('\n');
 }
-
-const wide = 26;
 
 const placeOf = ({ documentId, section, start, end }: RetrievalFailure['expected']) =>
   start === undefined

@@ -209,7 +209,9 @@ function describeRanking(learned: TunedRanking): string {
     `On ${questions.validation} others nDCG@10 is ${after.toFixed(3)}; ${before.toFixed(3)} without it (difference ${difference.value.toFixed(3)}, 95 % interval ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)}).`,
     ...(reranked
       ? [
-          `The reranker's score counts ${ranking.reranked.toFixed(2)}, and ${general.reranked.toFixed(2)} in general: on the ${reranked.questions} validation questions that this was chosen on, nDCG@10 is ${reranked.after.toFixed(3)} instead of ${reranked.before.toFixed(3)}.`,
+          Math.abs(reranked.weight - general.reranked) < 0.005
+            ? `The reranker's score counts ${general.reranked.toFixed(2)}, as in general: no other weight is better on its ${reranked.questions} validation questions.`
+            : `The reranker's score counts ${reranked.weight.toFixed(2)} instead of ${general.reranked.toFixed(2)}: on the ${reranked.questions} validation questions that this was chosen on, nDCG@10 is ${reranked.after.toFixed(3)} instead of ${reranked.before.toFixed(3)}.`,
         ]
       : []),
     `To use it, set retrieve.ranking to "${reference}"; tandem eval retrieval --learnt tells what it buys. The index stays as it is.`,

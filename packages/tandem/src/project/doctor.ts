@@ -171,6 +171,7 @@ async function projectChecks({
         checks.push(asCheck(name, error));
       }
     }
+    if (project.settings.retrieve.ranking !== undefined) checks.push(await rankingCheck(project));
     return checks;
   } catch (error) {
     return [asCheck('Project', error)];
@@ -180,6 +181,17 @@ async function projectChecks({
 async function languageChecks({ catalog }: Project, embedder: EmbeddingModelV4): Promise<Check[]> {
   const warning = await checkEmbedderLanguage({ catalog, embedder });
   return warning ? [{ name: 'Languages', state: 'warning', ...warning }] : [];
+}
+
+/** A learnt ranking that is missing, damaged or of another embedder would stop every search. */
+async function rankingCheck(project: Project): Promise<Check> {
+  const name = 'Ranking';
+  try {
+    await project.retriever();
+    return { name, state: 'ok', message: `${project.settings.retrieve.ranking}, learnt with this embedder` };
+  } catch (error) {
+    return asCheck(name, error);
+  }
 }
 
 /** Comparing more chunks would take too much memory for a quick check. */

@@ -9,22 +9,19 @@ export function describeLearnt({
 }: Pick<LearntEvaluation, 'parts' | 'together' | 'leftOut'>): string {
   const sentences = [
     ...parts.map((part) => sentenceOf(`The ${part.kind}`, false, part)),
-    ...(together
-      ? [
-          sentenceOf(
-            `${capitalised(listed(together.kinds.map((kind) => `the ${kind}`)))} together`,
-            true,
-            together,
-          ),
-        ]
-      : []),
+    ...together.map((all) => sentenceOf(`${togetherOf(all)} together`, true, all)),
     ...leftOut.map(({ why }) => why),
   ];
   if (sentences.length > 0) return sentences.join(' ');
   return 'Nothing has been learnt or trained from this project’s questions yet.';
 }
 
-const names = { pays: ['pays', 'pay'], costs: ['makes it worse', 'make it worse'] } as const;
+const togetherOf = ({ kinds }: LearntEvaluation['together'][number]) => {
+  const names = listed(kinds.map((kind) => `the ${kind}`));
+  return `${names[0]!.toUpperCase()}${names.slice(1)}`;
+};
+
+const verbs = { pays: ['pays', 'pay'], costs: ['makes it worse', 'make it worse'] } as const;
 
 function sentenceOf(
   what: string,
@@ -35,12 +32,11 @@ function sentenceOf(
   const said =
     verdict === 'no difference found'
       ? `${what}: no difference found`
-      : `${what} ${names[verdict][isPlural ? 1 : 0]}`;
-  const figures = `nDCG@10 ${without.ndcg.value.toFixed(3)} without, ${pair.with.ndcg.value.toFixed(3)} with ${isPlural ? 'them' : 'it'} (difference ${signed(value)}, 95 % interval ${signed(low)} to ${signed(high)})`;
-  return `${said}: ${figures}${note === undefined ? '' : `; ${note}`}.`;
+      : `${what} ${verbs[verdict][isPlural ? 1 : 0]}`;
+  const it = isPlural ? 'them' : 'it';
+  const figures = `nDCG@10 ${without.ndcg.value.toFixed(3)} without ${it}, ${pair.with.ndcg.value.toFixed(3)} with ${it}; difference ${signed(value)}, 95 % interval ${signed(low)} to ${signed(high)}`;
+  return `${said} (${figures}${note === undefined ? '' : `; ${note}`}).`;
 }
 
-/** `+.012` with three digits; a true minus sign. */
+/** With three digits, `+0.012`; a true minus sign. */
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
-
-const capitalised = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`;

@@ -13,8 +13,8 @@ import { chooseLines, measureRetrieval } from '../eval-retrieval.ts';
 import { type OtherIndex, openOtherIndex } from '../other-index.ts';
 import { gainOf, type RetrievalEvaluation } from '../retrieval.ts';
 import { describeLearnt } from './describe-learnt.ts';
-import { type FoundLearnt, findLearnt, type LearntKind } from './find-learnt.ts';
-import type { LearntEvaluation, LearntPart, PairedEvaluation } from './learnt-evaluation.ts';
+import { type FoundLearnt, findLearnt } from './find-learnt.ts';
+import type { LearntEvaluation, LearntKind, LearntPart, PairedEvaluation } from './learnt-evaluation.ts';
 
 /** The parts that what was learnt is measured with. */
 export type EvalLearntParts = Pick<
@@ -122,37 +122,39 @@ async function compareLearnt(
   }
 
   const together = await compareAll(found, asConfigured, compare);
-  const evaluation = { configured, parts: compared, ...(together && { together }), leftOut };
+  const evaluation = { configured, parts: compared, together, leftOut };
   return { ...evaluation, summary: describeLearnt(evaluation) };
 }
 
-/** All that go together against none of them. */
+/** All that go together against none of them: with the tuned embedder, and where the ranking does not fit it, with the other one. */
 async function compareAll(
   { ranking, reranker, embedder }: FoundLearnt,
   asConfigured: Setup,
   compare: (withIt: Setup, without: Setup) => Promise<PairedEvaluation>,
 ): Promise<LearntEvaluation['together']> {
-  const tuned = embedder?.tuned ?? asConfigured.embedder;
-  const isFitting = ranking?.embedderHash === embedderIdentity(tuned).hash;
-  const kinds: LearntKind[] = [
-    ...(isFitting ? (['ranking'] as const) : []),
-    ...(reranker ? (['reranker'] as const) : []),
-    ...(embedder ? (['embedder'] as const) : []),
-  ];
-  if (kinds.length < 2) return undefined;
-  const pair = await compare(
-    {
-      embedder: tuned,
+  const own = embedder?.base ?? asConfigured.embedder;
+  const compared: LearntEvaluation['together'] = [];
+  for (const model of new Set([own, embedder?.tuned ?? own])) {
+    const isFitting = ranking?.embedderHash === embedderIdentity(model).hash;
+    const isTuned = model === embedder?.tuned;
+    // What goes with the tuned embedder goes without it too, but for a ranking that fits only the other one.
+    if (embedder && !isTuned && !isFitting) continue;
+    const kinds: LearntKind[] = [
+      ...(isFitting ? (['ranking'] as const) : []),
+      ...(reranker ? (['reranker'] as const) : []),
+      ...(isTuned ? (['embedder'] as const) : []),
+    ];
+    if (kinds.length < 2) continue;
+    const all = {
+      embedder: model,
       ranking: isFitting ? ranking!.reference : undefined,
       reranker: reranker?.reference,
-    },
-    { embedder: embedder?.base ?? tuned, ranking: undefined, reranker: undefined },
-  );
-  const note =
-    ranking && !isFitting
-      ? { note: 'without the learnt ranking, which has to be learnt again with the tuned embedder' }
-      : {};
-  return { kinds, ...pair, ...note };
+    };
+    const pair = await compare(all, { embedder: own, ranking: undefined, reranker: undefined });
+    const note = 'without the learnt ranking, which has to be learnt again with the tuned embedder';
+    compared.push({ kinds, ...pair, ...(isTuned && ranking && !isFitting && { note }) });
+  }
+  return compared;
 }
 
 /** A function that measures a setup, each only once; and each index is opened once. */

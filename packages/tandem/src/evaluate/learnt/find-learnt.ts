@@ -8,9 +8,7 @@ import { localToolsOf } from '../../models/local-tools.ts';
 import { defaultModels } from '../../models/providers.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
-
-/** What can be learnt or trained from a project's own questions for its searches. */
-export type LearntKind = 'ranking' | 'reranker' | 'embedder';
+import type { LearntEvaluation } from './learnt-evaluation.ts';
 
 /** A ranking or a reranker of the project. */
 export interface FoundPart {
@@ -31,8 +29,7 @@ export interface FoundLearnt {
   ranking?: FoundPart & { embedderHash: string };
   reranker?: FoundPart;
   embedder?: FoundEmbedder;
-  /** What is there and cannot be compared, and why in a sentence. */
-  leftOut: { kind: LearntKind; reference: string; why: string }[];
+  leftOut: LearntEvaluation['leftOut'];
 }
 
 type FindingParts = Pick<Parts, 'settings' | 'models' | 'catalog' | 'directory' | 'dataDirectory'>;
@@ -93,7 +90,13 @@ async function findEmbedder(
     const latest = await latestIn(parts, 'embedders', 'model.safetensors');
     if (latest === undefined) return undefined;
     const reference = `local:${referenceOf(parts, latest)}`;
-    return { reference, isConfigured: false, tuned: await models.embedderNamed(reference), base: own };
+    const tuned = await models.embedderNamed(reference);
+    if (embedderIdentity(tuned).hash !== embedderIdentity(own).hash)
+      return { reference, isConfigured: false, tuned, base: own };
+    const why =
+      'The latest embedder is not compared: its weights are those of the present one, since its training brought nothing better.';
+    leftOut.push({ kind: 'embedder', reference, why });
+    return undefined;
   }
 
   const reference = models.names.embedder;

@@ -1,6 +1,8 @@
 import type { Interval } from '../../statistics/index.ts';
 import type { RetrievalEvaluation } from '../retrieval.ts';
-import type { FoundLearnt, LearntKind } from './find-learnt.ts';
+
+/** What can be learnt or trained from a project's own questions for its searches. */
+export type LearntKind = 'ranking' | 'reranker' | 'embedder';
 
 /** Searches of the same cases with and without something; the intervals are 95 %, by resampling groups. */
 export interface PairedEvaluation {
@@ -27,10 +29,13 @@ export interface LearntEvaluation {
   /** As the settings are. */
   configured: RetrievalEvaluation;
   parts: LearntPart[];
-  /** All that go together, and none of them; absent where there are fewer than two. */
-  together?: PairedEvaluation & { kinds: LearntKind[] };
-  /** What is there and could not be compared. */
-  leftOut: FoundLearnt['leftOut'];
+  /**
+   * All that go together against none of them; empty where there are fewer than two. A ranking goes with the embedder that it was learnt
+   * with: where that is not the tuned one, ranking and reranker are one set, reranker and embedder the other.
+   */
+  together: (PairedEvaluation & { kinds: LearntKind[] })[];
+  /** What is there and could not be compared, and why in a sentence. */
+  leftOut: { kind: LearntKind; reference: string; why: string }[];
   /** What came of it, in sentences. */
   summary: string;
 }

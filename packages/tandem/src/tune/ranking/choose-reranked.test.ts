@@ -10,7 +10,7 @@ function questionsTold(count: number, by: 'reranker' | 'score'): RerankedQuestio
     const right = Math.floor(random.next() * 12);
     return {
       candidates: Array.from({ length: 12 }, (_, at) => {
-        const told = at === right ? 0.7 : 0.5 * random.next();
+        const told = at === right ? 0.55 : 0.5 * random.next();
         const chance = random.next();
         return {
           isWanted: at === right,
