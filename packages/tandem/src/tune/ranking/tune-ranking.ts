@@ -48,6 +48,8 @@ export interface TuneRankingOptions {
 
 /** More questions make no better weights. */
 const mostQuestions = 2000;
+/** A reranker takes about a second for a question on two cores. */
+const mostReranked = 300;
 /** With fewer there is nothing to learn from, and nothing to judge by. */
 const fewestQuestions = { train: 12, validation: 6 };
 
@@ -118,7 +120,9 @@ async function learnRanking(
     ranking: { ...generalRanking, headings: Number.EPSILON },
   });
   const reranker = await models.reranker();
-  const apart = reranker ? validation.filter(({ split }) => split === 'validation') : [];
+  const apart = reranker
+    ? validation.filter(({ split }) => split === 'validation').slice(0, mostReranked)
+    : [];
   const total = train.length + validation.length + apart.length;
   let done = 0;
   const progress = () => {
