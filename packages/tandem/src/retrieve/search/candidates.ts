@@ -93,8 +93,19 @@ async function compare(
   candidates: readonly Candidate[],
   { plan, vector, languageOf, documents, rate, compared, embedHeadings, sections }: GatherOptions,
 ): Promise<void> {
-  const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
+  for (const { chunk, signals } of candidates) {
+    signals.names = links.get(chunk.documentId) ?? 0;
+    signals.sections = sections?.get(headingKey(chunk.headingPath) ?? '') ?? 0;
+  }
+  if (embedHeadings) {
+    const pathOf = ({ chunk }: Candidate) => chunk.headingPath.slice(1).join(': ');
+    const paths = [...new Set(candidates.map(pathOf))].filter((path) => path !== '');
+    const vectors = await embedHeadings(paths);
+    const similarity = new Map(paths.map((path, at) => [path, dot(vector, vectors[at]!)]));
+    for (const candidate of candidates) candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
+  }
+
   // What only meaning found has none of the words, or too few to have any side by side.
   const best = candidates
     .filter(({ signals }) => signals.words > 0)
@@ -107,21 +118,13 @@ async function compare(
     plan.exact.map(({ term }) => term),
     new Map([...termsOfChunk].map(([chunk, fields]) => [chunk, new Set(fields.flat())])),
   );
-  for (const { chunk, signals } of candidates) {
-    const fields = termsOfChunk.get(chunk);
+  const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
+  for (const { chunk, signals } of best) {
     const language = languageOf(chunk.documentId);
     if (!phrasesIn.has(language)) phrasesIn.set(language, phrasesOf(termsOf(plan.full, language)));
-    if (fields) signals.phrases = phrasesIn.get(language)?.(fields) ?? 0;
-    signals.names = links.get(chunk.documentId) ?? 0;
+    signals.phrases = phrasesIn.get(language)?.(termsOfChunk.get(chunk)!) ?? 0;
     signals.codes = codes.get(chunk) ?? 0;
-    signals.sections = sections?.get(headingKey(chunk.headingPath) ?? '') ?? 0;
   }
-  if (!embedHeadings) return;
-  const pathOf = ({ chunk }: Candidate) => chunk.headingPath.slice(1).join(': ');
-  const paths = [...new Set(candidates.map(pathOf))].filter((path) => path !== '');
-  const vectors = await embedHeadings(paths);
-  const similarity = new Map(paths.map((path, at) => [path, dot(vector, vectors[at]!)]));
-  for (const candidate of candidates) candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
 }
 
 /** The terms of a chunk's prefix and text: fields, whose words are not side by side. */
