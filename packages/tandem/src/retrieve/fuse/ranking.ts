@@ -27,7 +27,7 @@ export const generalRanking: Ranking = {
   separation: 0.6,
   phrases: 0.4,
   names: 0.15,
-  codes: 0.2,
+  codes: 0.1,
   headings: 0,
   sections: 0,
   reranked: 0.3,
