@@ -86,8 +86,8 @@ describe('several topics in a passage', () => {
   });
 
   test('a list with blank lines between its items, and a question in one, have no headings', () => {
-    expect(quote('pears', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Pears']);
-    expect(quote('plums', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Plums']);
+    expect(quote('pears', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Bring:', 'Pears']);
+    expect(quote('plums', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Bring:', 'Plums']);
     expect(quote('links on gout', 'More on gout:\n\n- Gout: what is it?\n- Rest and gout')).toEqual([
       'More on gout:',
       'Rest and gout',
