@@ -11,6 +11,7 @@ export interface Piece extends Span {
   text: string;
   /** A whole sentence of a paragraph. */
   isProse: boolean;
+  isCode?: true;
   /** What it is not understood without: the line that introduces a list, the sentence before code. */
   lead?: Piece;
   /** Stands alone above other text as a heading does, and says something: what is below it belongs to it. */
@@ -31,6 +32,8 @@ export interface PassageReading {
   language?: string | undefined;
   /** In the passage's text, as the document was parsed; without, from fence to fence. */
   code?: readonly Span[] | undefined;
+  /** Headings of the document, as `comparableHeading` gives them: three lines that only repeat some are its table of contents. */
+  headings?: ReadonlySet<string> | undefined;
   /** Sentences that stand in many documents: they answer only where nothing else has as many of the question's words. */
   repeated?: ReadonlySet<string> | undefined;
 }
@@ -41,7 +44,7 @@ export interface PassageReading {
  */
 export function piecesOf(
   passage: Pick<Passage, 'text' | 'prefix'>,
-  { language, code: known }: PassageReading = {},
+  { language, code: known, headings: all }: PassageReading = {},
 ): Piece[] {
   const { text: whole } = passage;
   const code = known ?? fencedCode(whole);
@@ -85,7 +88,7 @@ export function piecesOf(
     const isAbove = lead?.topic === topic ? { lead } : {};
     if (ruler.test(line)) continue;
     if (isIn(code)({ start, end })) {
-      if (isSaid(line)) add(line, { start, end }, { isProse: false, ...isAbove });
+      if (isSaid(line)) add(line, { start, end }, { isProse: false, isCode: true, ...isAbove });
     } else if (hashes !== undefined) enter(hashes, line, start);
     else if (marked)
       enter(marked.isQuestion ? asked : lone, whole.slice(marked.start, marked.end), marked.start);
@@ -116,7 +119,17 @@ export function piecesOf(
     }
     columns = [];
   }
-  return pieces;
+  const contents = pieces.filter(({ text }) => all?.has(comparableHeading(text)));
+  return contents.length < 3 ? pieces : pieces.filter((piece) => !contents.includes(piece));
+}
+
+/** A heading without its marks, and an entry of a table of contents without its page. */
+export function comparableHeading(text: string): string {
+  return text
+    .replace(/^#+\s+|[\s.…·]*\d{0,4}$/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
 }
 
 /** Without endings and without function words, as the language has them; numbers however they are written: what a text is about. */
@@ -201,7 +214,8 @@ function isOwnParagraph(text: string, { start, end }: Span): boolean {
 function cutAround(text: string, { start, end }: Span, headings: readonly Span[]): Span[] {
   const cuts = headings
     .flatMap((heading) => [heading.start, heading.end])
-    .filter((at) => start < at && at < end);
+    .filter((at) => start < at && at < end)
+    .toSorted((a, b) => a - b);
   const ends = [...cuts, end];
   return ends
     .map((to, at) => trimmed(text, at === 0 ? start : ends[at - 1]!, to))

@@ -1,7 +1,7 @@
 import type { Passage } from '../core/types/document.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { PassageReading } from './passage-pieces.ts';
-import { hasAskedWords, type Quote, quotation } from './quotation.ts';
+import { hasAskedWords, isFoundByUnsaid, type Quote, quotation } from './quotation.ts';
 
 /** A quote and the passage that it is from: its place among those found, from 1. */
 export interface PlacedQuote {
@@ -11,7 +11,7 @@ export interface PlacedQuote {
 
 /**
  * What the passages say to the question. Of several questions, and of several things asked about, each is answered by the passage that is
- * best for it. A passage that says nothing (links, a table of contents) is passed over for the next.
+ * best for it. A passage that says nothing (links, a table of contents), or was found for words of such parts, is passed over for the next.
  * @param maxWords of each part that is answered
  */
 export function placedQuotes(
@@ -29,7 +29,12 @@ export function placedQuotes(
     });
   if (asked.length === 0) asked.push({ markers: passages.map((_, at) => at + 1), question });
   const quotes = asked.flatMap((part) => {
-    for (const found of part.markers) {
+    const isUnsaid = (marker: number) => {
+      const passage = passages[marker - 1]!;
+      return isFoundByUnsaid(part.question, passage, readingOf(passage));
+    };
+    // The last resort all the same.
+    for (const found of part.markers.toSorted((a, b) => Number(isUnsaid(a)) - Number(isUnsaid(b)))) {
       const marker = openingOf(found, part.question, passages, readingOf);
       const passage = passages[marker - 1]!;
       const own = quotation(part.question, passage, maxWords, readingOf(passage));

@@ -15,7 +15,8 @@ export interface Quote {
  * below it, has most of the question's words; a word counts for the more the fewer pieces have it, and not at all where the passage's
  * title or section says it already. Quoted are whole sentences; or rows, items and lines, where there are no sentences or one of these
  * has more of the words than they. A table's cell is quoted behind its column's name. Empty where the passage has nothing but headings
- * and questions.
+ * and questions, or lines that say nothing (`unsaidLines`). An item comes with the line that introduces its list, code with the sentence before it,
+ * and sentences that stand in many documents only where nothing else answers.
  */
 export function quotation(
   question: string,
@@ -41,18 +42,31 @@ export function quotation(
   const lines = pieces.filter(({ isProse }) => !isProse);
   const asked = new Map([...wordsOf(question, language)].map((word) => [word, 1]));
   // The words that distinguish pieces; where there are none, all words of the question.
-  const measures = [weights, asked].map(
+  const [byWeights, byAsked] = [weights, asked].map(
     (of) => (some: readonly Piece[]) =>
       worth(
         of,
-        some.map(({ words }) => words),
+        some.flatMap(({ words, lead }) => (lead ? [words, lead.words] : [words])),
       ),
-  );
-  const better = measures.find((of) => Math.max(0, ...lines.map((line) => of([line]))) > of(said));
+  ) as [Measure, Measure];
+  const isBetter = (measure: Measure, some: readonly Piece[]) =>
+    Math.max(0, ...some.map((line) => measure([line]))) > measure(said);
+  const better = isBetter(byWeights, lines)
+    ? byWeights
+    : // Code has the title's words everywhere.
+      isBetter(
+          byAsked,
+          lines.filter(({ isCode }) => !isCode),
+        )
+      ? byAsked
+      : undefined;
   if (said.length > 0 && !better) return said.map(quoteOf);
-  const measure = better ?? measures[1]!;
-  const most = Math.max(0, ...lines.map((line) => measure([line])));
-  const fitting = lines.filter((line) => measure([line]) === most);
+  const measure = better ?? byAsked;
+  // Of equal ones those with more of all words, those of the title included.
+  const fitting = mostOf(
+    mostOf(lines, (line) => measure([line])),
+    (line) => byAsked([line]),
+  );
   // What announces a list says nothing without it.
   const announced = fitting[0]?.text.endsWith(':') ? lines.slice(lines.indexOf(fitting[0])) : fitting;
   // What stands above other text as a heading does is said with it.
@@ -72,6 +86,21 @@ export function hasAskedWords(
   return weightsOf(question, passage.prefix ?? '', piecesOf(passage, reading), reading.language).size > 0;
 }
 
+/** Whether a passage was found for words that nothing quotable in it has: those of links, or of a table of contents. */
+export function isFoundByUnsaid(
+  question: string,
+  passage: Pick<Passage, 'text' | 'prefix'>,
+  reading: PassageReading = {},
+): boolean {
+  const { language } = reading;
+  const asked = [...wordsOf(question, language)];
+  const has = (words: ReadonlySet<string>) => asked.some((word) => words.has(word));
+  const isSaid =
+    has(wordsOf(passage.prefix ?? '', language)) ||
+    piecesOf(passage, reading).some(({ words, topic }) => has(words) || has(topic.words));
+  return !isSaid && has(wordsOf(passage.text, language));
+}
+
 function withoutRepeated(
   pieces: readonly Piece[],
   question: string,
@@ -79,7 +108,8 @@ function withoutRepeated(
 ): Piece[] {
   if (!repeated?.size) return [...pieces];
   const asked = [...wordsOf(question, language)];
-  const countIn = ({ words }: Piece) => asked.filter((word) => words.has(word)).length;
+  const countIn = ({ words, topic }: Piece) =>
+    asked.filter((word) => words.has(word) || topic.words.has(word)).length;
   const others = pieces.filter(({ text }) => !repeated.has(text));
   const most = Math.max(0, ...others.map(countIn));
   return pieces.filter((piece) => !repeated.has(piece.text) || countIn(piece) > most);
@@ -121,6 +151,15 @@ interface SentenceChoice {
   /** Its title or section has a word of the question. */
   isNamed: boolean;
 }
+
+/** Those that reach the highest value of all. */
+function mostOf(pieces: readonly Piece[], measure: (piece: Piece) => number): Piece[] {
+  const most = Math.max(0, ...pieces.map(measure));
+  return pieces.filter((piece) => measure(piece) === most);
+}
+
+/** What some pieces are worth together, each with what introduces it. */
+type Measure = (pieces: readonly Piece[]) => number;
 
 type Weights = ReadonlyMap<string, number>;
 

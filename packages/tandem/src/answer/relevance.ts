@@ -69,7 +69,7 @@ export async function relevanceOf(
 /** Until it was measured. */
 const usualSeparation = 4;
 
-/** Some 40 ms on two cores. Those with most of the question’s words are looked at. */
+/** Those with most of the question's words; they take some tens of milliseconds on two cores. */
 const mostSentences = 20;
 
 function weigher(separation: number): (cosine: number, coverage: number) => number {

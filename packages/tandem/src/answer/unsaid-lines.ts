@@ -27,28 +27,24 @@ const directive =
   /^(?:\.\.\s+(?:\|[^|]*\|\s+)?(?:image|figure|contents)::.*|image::?\S+\[.*\]|\[\[?_?toc_?\]?\])$/i;
 const tag = /<\/?[a-z][^<>\n]*>/gi;
 const address = /<?\b(?:https?|mailto|ftp):[^\s<>]+>?/gi;
-/** Of a list, and between links in one line. */
-const marks = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+|\s[|·•–—/]\s/g;
+const itemMarker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+/;
 
 /** A link may be a sentence; an address alone may be what was asked for, where no link is beside it. */
-function isLinksAlone(line: string): boolean {
-  if (directive.test(line)) return true;
+function isLinksAlone(whole: string): boolean {
+  if (directive.test(whole)) return true;
+  const line = whole.replace(itemMarker, '');
   const shown = line.replace(image, ' ');
   let links = 0;
-  const rest = shown.replace(link, (whole, words: string) => {
+  const rest = shown.replace(link, (own, words: string) => {
     links++;
-    return isSentence(words) ? whole : ' ';
+    return isSentence(words) ? own : ' ';
   });
   const isChanged = rest !== line || tag.test(line);
   tag.lastIndex = 0;
   if (!isChanged) return false;
   const plain = rest.replace(tag, ' ');
   const bare = links > 0 || shown !== line ? plain.replace(address, ' ') : plain;
-  const words =
-    bare
-      .trim()
-      .replace(marks, ' ')
-      .match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words = bare.match(/[\p{L}\p{N}]+/gu) ?? [];
   // "See also:" before some of them.
   return words.length <= (links > 1 ? 3 : 0);
 }

@@ -1,7 +1,7 @@
 import type { Catalog, IndexedDocument } from '../../catalog/catalog.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
-import type { PassageReading } from '../passage-pieces.ts';
+import { comparableHeading, type PassageReading } from '../passage-pieces.ts';
 import { type PlacedQuote, placedQuotes } from '../placed-quotes.ts';
 import { findRepeated } from '../repeated-sentences.ts';
 import { type AnswerStep, refuse } from '../step.ts';
@@ -56,7 +56,7 @@ export function quoteStep(parts: {
 
 const mostRounds = 3;
 
-/** A passage's language and code, as its document was parsed. */
+/** A passage's language, code and headings, as its document was parsed. */
 function readingIn(document: IndexedDocument | undefined, { start, end }: Passage): PassageReading {
   if (!document) return {};
   const code = document.blocks
@@ -64,7 +64,10 @@ function readingIn(document: IndexedDocument | undefined, { start, end }: Passag
     .map((block) => ({ ...block, end: closedEnd(document.text, block) }))
     .filter((block) => block.end > start)
     .map((block) => ({ start: Math.max(0, block.start - start), end: Math.min(end, block.end) - start }));
-  return { language: document.language, code };
+  const headings = document.blocks
+    .filter(({ kind }) => kind === 'heading')
+    .map((block) => comparableHeading(document.text.slice(block.start, block.end)));
+  return { language: document.language, code, headings: new Set(headings) };
 }
 
 /** Where a fence that is never closed stops being believed: at the first blank line. */
