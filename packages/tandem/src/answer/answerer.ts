@@ -13,7 +13,7 @@ import { answerSteps, extractSteps, stepNames } from './steps/answer-steps.ts';
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
   Parts,
-  'settings' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'whileOpen'
+  'settings' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'store' | 'whileOpen'
 >;
 
 /** Which way to answer. */
@@ -97,7 +97,13 @@ async function openSteps(
   const deployed = await deployment(parts);
   const arm = options.extract ? 'rag' : (options.arm ?? deployed.arm);
   const list = options.extract
-    ? extractSteps({ settings, catalog, retriever: await parts.retriever() })
+    ? extractSteps({
+        settings,
+        catalog,
+        retriever: await parts.retriever(),
+        embedder: await parts.models.embedder(),
+        store: await parts.store(),
+      })
     : await stepsOf(parts, arm, options.adapterId ?? deployed.adapterId);
   const absent = stepNames.filter((name) => !list.some((step) => step.name === name));
   // Steps for every answer pass over the arms that have no such place: base does not retrieve, an extract has no prompt.
@@ -132,7 +138,10 @@ async function stepsOf(
     settings,
     chat,
     catalog,
-    retriever: arm === 'rag' || arm === 'hybrid' ? await parts.retriever() : undefined,
+    ...((arm === 'rag' || arm === 'hybrid') && {
+      retriever: await parts.retriever(),
+      embedder: await models.embedder(),
+    }),
     adapter,
     calibrate,
   });

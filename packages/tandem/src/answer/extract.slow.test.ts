@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { settingsSchema } from '../core/settings.ts';
 import { makeSmallIndex, type SmallIndex } from '../retrieve/small-index.fixture.ts';
 import { runSteps } from './run-steps.ts';
@@ -39,19 +41,27 @@ Wheezing, coughing and a tight chest, most often at night.
 `,
 };
 
+const workshop = (name: string, text: string) =>
+  `# ${name}\n\n${text} Ask the workshop office about anything else.\n\nWas this page helpful?\n\n© 2024 Example Works Ltd. All rights reserved.\n`;
+const workshops = {
+  'saw.md': workshop('Saw', 'The saw is oiled on Fridays.'),
+  'drill.md': workshop('Drill', 'The drill is kept in cupboard 9.'),
+  'press.md': workshop('Press', 'The press needs two people.'),
+};
+
 let index: SmallIndex;
 beforeAll(async () => {
   index = await makeSmallIndex(documents);
 });
 afterAll(() => index?.[Symbol.asyncDispose]());
 
-const extract = async (question: string) => {
-  const answer = await runSteps(extractSteps({ ...index, settings: settingsSchema.parse({}) }), {
+const extract = async (question: string, from: SmallIndex = index) => {
+  const answer = await runSteps(extractSteps({ ...from, settings: settingsSchema.parse({}) }), {
     question,
     arm: 'rag',
   });
   for (const { marker, documentId, start, end, quote, sentence } of answer.citations) {
-    const { text } = (await index.catalog.documents.get(documentId))!;
+    const { text } = (await from.catalog.documents.get(documentId))!;
     expect(text.slice(start, end)).toBe(quote);
     expect(answer.passages[marker - 1]!.documentId).toBe(documentId);
     expect(answer.text).toContain(`${sentence} [${marker}]`);
@@ -79,4 +89,109 @@ test('a question that nothing answers is left out; one question is answered once
   expect(parts?.map(({ best }) => best)).toEqual([1, undefined]);
   expect(text).toContain('Helen Okafor. [1]');
   expect((await extract('Who is the DPO?')).citations.every(({ marker }) => marker === 1)).toBe(true);
+});
+
+describe('a passage on many things', () => {
+  let pier: SmallIndex;
+  beforeAll(async () => {
+    const file = join(import.meta.dirname, 'fixtures', 'harbour.md');
+    pier = await makeSmallIndex(
+      { 'harbour.md': readFileSync(file, 'utf8') },
+      { maxTokens: 200, overlapTokens: 30 },
+    );
+  });
+  afterAll(() => pier?.[Symbol.asyncDispose]());
+
+  test.for([
+    [
+      'What happens when the wind exceeds 28 knots?',
+      'When the wind at the pier head exceeds 28 knots, berth seven',
+    ],
+    [
+      'Which berth is closed when the wind exceeds 28 knots?',
+      'When the wind at the pier head exceeds 28 knots',
+    ],
+    ['What happens if a mooring line parts?', 'If a mooring line parts, the quay is cleared'],
+    ['What is done if fog comes up?', 'If fog comes up, the horn is sounded'],
+    [
+      'What should I do if a person falls into the water?',
+      'If a person falls into the water, the ladder boat',
+    ],
+    ['Where is waste oil handed over?', 'Waste oil is handed over at the blue shed'],
+    ['waste oil', 'Waste oil is handed over at the blue shed'],
+    ['Who switches on shore power?', 'Shore power is switched on by the electrician.'],
+    ['Where is the salt?', 'Salt is in the red boxes.'],
+    ['Where are the keys of the stores?', 'The keys of the stores hang in the office'],
+    ['Are dogs allowed?', 'Dogs are kept on a lead.'],
+  ])('%s', async ([question, sentence]) => {
+    const { citations } = await extract(question!, pier);
+    expect(citations[0]?.sentence.slice(0, sentence!.length)).toBe(sentence);
+  });
+
+  test.for(['Who is the mayor of Paris?', 'Where is the cinema?', 'When do I water my tomatoes?'])(
+    'does not say: %s',
+    async (question) => {
+      expect(await extract(question, pier)).toMatchObject({ abstained: true, citations: [] });
+    },
+  );
+});
+
+test('what stands on every page is no answer, and is still found by its own words', async () => {
+  await using pages = await makeSmallIndex(workshops, { maxTokens: 200, overlapTokens: 0 });
+  expect((await extract('When is the saw oiled?', pages)).text).toBe('The saw is oiled on Fridays. [1]');
+  expect((await extract('Where is the drill?', pages)).text).toBe('The drill is kept in cupboard 9. [1]');
+  expect((await extract('Who has all rights reserved?', pages)).text).toContain('All rights reserved.');
+});
+
+test('code, items and headings are read as the document was parsed', async () => {
+  await using lathe = await makeSmallIndex({
+    'lathe.md': `# Lathe
+
+[![Build](https://ci.example.org/badge.svg)](https://ci.example.org) [![npm](https://img.example.org/v.svg)][npm]
+
+- [Install](#install)
+- [Options](#options)
+- [Keys](#keys)
+
+Lathe makes pages of tables.
+
+## Install
+
+Install it, then make the first page:
+
+\`\`\`sh
+npm install lathe
+npx lathe init --port 4310
+\`\`\`
+
+## Options
+
+| Option | Default | Meaning |
+|---|---|---|
+| retries | 5 | How often a page is tried again |
+| timeout | 30 s | How long a page may take |
+
+## Keys
+
+Before the first run you need:
+
+- a folder that can be written to
+- a key of 32 characters
+
+[npm]: https://www.example.org/lathe
+`,
+  });
+  const said = async (question: string) =>
+    (await extract(question, lathe)).citations.map(({ sentence }) => sentence);
+  expect(await said('Which port does init use?')).toEqual([
+    'Install it, then make the first page:',
+    'npx lathe init --port 4310',
+  ]);
+  expect(await said('What is the default of retries?')).toEqual([
+    'Option: retries; Default: 5; Meaning: How often a page is tried again',
+  ]);
+  expect(await said('How long must the key be that I need?')).toEqual([
+    'Before the first run you need:',
+    'a key of 32 characters',
+  ]);
 });

@@ -1,8 +1,9 @@
 import type { Passage } from '../core/types/document.ts';
-import { englishStem } from '../text/english-stemmer.ts';
-import { functionWordSet } from '../text/function-words.ts';
+import { numbersIn } from '../text/numbers.ts';
 import { type Span, sentences, trimmed } from '../text/sentences.ts';
+import { termsOf } from '../text/terms.ts';
 import { tableHead } from './prompt.ts';
+import { fence, isUnsaid, unsaidLines } from './unsaid-lines.ts';
 
 /** A sentence of a passage, or a line of a list, a table or a slide, that could be quoted. */
 export interface Piece extends Span {
@@ -10,6 +11,11 @@ export interface Piece extends Span {
   text: string;
   /** A whole sentence of a paragraph. */
   isProse: boolean;
+  isCode?: true;
+  /** What it is not understood without: the line that introduces a list, the sentence before code. */
+  lead?: Piece;
+  /** Stands alone above other text as a heading does, and says something: what is below it belongs to it. */
+  isHeading?: true;
   words: ReadonlySet<string>;
   /** Shared by all pieces below the same heading. */
   topic: Topic;
@@ -20,18 +26,43 @@ export interface Topic {
   words: ReadonlySet<string>;
 }
 
+/** What is known of a passage's document. */
+export interface PassageReading {
+  /** ISO 639-1. */
+  language?: string | undefined;
+  /** In the passage's text, as the document was parsed; without, from fence to fence. */
+  code?: readonly Span[] | undefined;
+  /** Headings of the document, as `comparableHeading` gives them: three lines that only repeat some are its table of contents. */
+  headings?: ReadonlySet<string> | undefined;
+  /** Sentences that stand in many documents: they answer only where nothing else has as many of the question's words. */
+  repeated?: ReadonlySet<string> | undefined;
+}
+
 /**
- * What can be quoted of a passage, in order. Headings are left out, and so are questions, which are answered below them: each
+ * What can be quoted of a passage, in order. Code is quoted line by line. Lines that say nothing (`unsaidLines`) are left out, too. Headings are left out, and so are questions, which are answered below them: each
  * begins a topic. A heading is also a short line alone without a stop that has something below it ("8. Dogs"), or one in bold.
  */
-export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
+export function piecesOf(
+  passage: Pick<Passage, 'text' | 'prefix'>,
+  { language, code: known, headings: all }: PassageReading = {},
+): Piece[] {
   const { text: whole } = passage;
-  const emphasised = emphasisedHeadings(whole);
+  const code = known ?? fencedCode(whole);
+  const isIn =
+    <T extends Span>(spans: readonly T[]) =>
+    (line: Span) =>
+      spans.find((span) => span.start <= line.start && line.end <= span.end);
+  const unsaid = unsaidLines(whole).filter((line) => !isIn(code)(line) || isFence(whole, line));
+  const emphasised = emphasisedHeadings(whole).filter((line) => !isIn(code)(line));
+  const cuts = [...emphasised, ...unsaid, ...code.flatMap((span) => linesIn(whole, span))];
   const lines = sentences(whole)
-    .flatMap((span) => cutAround(whole, span, emphasised))
+    .flatMap((span) => cutAround(whole, span, cuts))
+    .filter((span) => !isIn(unsaid)(span))
     .map((span) => ({ ...span, line: whole.slice(span.start, span.end).replace(/\s+/g, ' ') }));
   const pieces: Piece[] = [];
   const headings: Heading[] = [];
+  const wordsIn = (text: string) => wordsOf(text, language);
+  let lead: Piece | undefined;
   let topic: Topic = { words: new Set() };
   const enter = (level: number, heading: string, start: number) => {
     const isUnsaid = pieces.at(-1)?.topic !== topic;
@@ -42,54 +73,68 @@ export function piecesOf(passage: Pick<Passage, 'text' | 'prefix'>): Piece[] {
     )
       headings.pop();
     if (!headings.some((open) => open.start === start))
-      headings.push({ level, start, words: wordsOf(heading) });
+      headings.push({ level, start, words: wordsIn(heading) });
     topic = { words: new Set(headings.flatMap(({ words }) => [...words])) };
+  };
+  const add = (text: string, span: Span, kind: Omit<Piece, 'text' | 'words' | 'topic' | keyof Span>) => {
+    const piece = { text, start: span.start, end: span.end, ...kind, words: wordsIn(text), topic };
+    pieces.push(piece);
+    return piece;
   };
   let columns = cellsOf(tableHead(passage)?.split('\n')[0] ?? '');
   for (const [index, { line, start, end }] of lines.entries()) {
     const hashes = /^#{1,6}(?= )/.exec(line)?.[0].length;
-    const marked = emphasised.find((span) => span.start <= start && end <= span.end);
+    const marked = isIn(emphasised)({ start, end });
+    const isAbove = lead?.topic === topic ? { lead } : {};
     if (ruler.test(line)) continue;
-    if (hashes !== undefined) enter(hashes, line, start);
+    if (isIn(code)({ start, end })) {
+      if (isSaid(line)) add(line, { start, end }, { isProse: false, isCode: true, ...isAbove });
+    } else if (hashes !== undefined) enter(hashes, line, start);
     else if (marked)
       enter(marked.isQuestion ? asked : lone, whole.slice(marked.start, marked.end), marked.start);
     else if (question.test(line)) {
       // A question in a list is only named there.
       if (!/^[-+*•‣▪]\s/.test(line)) enter(asked, line, start);
-    } else if (isLoneHeading(whole, lines, index, headings.at(-1)?.level === lone)) enter(lone, line, start);
-    else if (line.startsWith('|')) {
+    } else if (isLoneHeading(whole, lines, index, headings.at(-1)?.level === lone)) {
+      enter(lone, line, start);
+      if (tells(line)) add(line, { start, end }, { isProse: false, isHeading: true });
+    } else if (line.startsWith('|')) {
       const cells = cellsOf(line);
       if (ruler.test(lines[index + 1]?.line ?? '')) columns = cells;
-      else if (cells.some(isSaid)) {
-        const text = rowInWords(cells, columns);
-        pieces.push({ text, start, end, isProse: false, words: wordsOf(text), topic });
-      }
+      else if (cells.some(isSaid)) add(rowInWords(cells, columns), { start, end }, { isProse: false });
       continue;
     } else {
       const marker = itemMarker.exec(whole.slice(start, end))?.[0] ?? '';
       const span = withoutLooseMarks(whole, start + marker.length, end);
       const text = whole.slice(span.start, span.end).replace(/\s+/g, ' ');
-      if (isSaid(text))
-        pieces.push({
-          text,
-          ...span,
-          isProse: marker === '' && prose.test(text),
-          words: wordsOf(text),
-          topic,
+      if (isSaid(text) && !isUnsaid(text)) {
+        const isItem = marker !== '';
+        const isIntroduced = isItem && lead && /[:：]$/.test(lead.text);
+        const piece = add(text, span, {
+          isProse: !isItem && prose.test(text),
+          ...(isIntroduced && isAbove),
         });
+        if (!isItem) lead = piece;
+      }
     }
     columns = [];
   }
-  return pieces;
+  const contents = pieces.filter(({ text }) => all?.has(comparableHeading(text)));
+  return contents.length < 3 ? pieces : pieces.filter((piece) => !contents.includes(piece));
 }
 
-/** Without endings and without function words: what a text is about. */
-export function wordsOf(text: string): Set<string> {
-  return new Set(
-    [...segmenter.segment(text.toLowerCase())]
-      .filter(({ isWordLike, segment }) => isWordLike && !functionWordSet.has(segment))
-      .map(({ segment }) => englishStem(segment)),
-  );
+/** A heading without its marks, and an entry of a table of contents without its page. */
+export function comparableHeading(text: string): string {
+  return text
+    .replace(/^#+\s+|[\s.…·]*\d{0,4}$/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
+}
+
+/** Without endings and without function words, as the language has them; numbers however they are written: what a text is about. */
+export function wordsOf(text: string, language?: string): Set<string> {
+  return new Set(termsOf(text, language));
 }
 
 /** All of them, in any script. */
@@ -122,6 +167,36 @@ function emphasisedHeadings(text: string): (Span & { isQuestion: boolean })[] {
   );
 }
 
+/** Code between fences, these included; without a second fence up to a blank line, since one that was forgotten makes no code of what follows. */
+function fencedCode(text: string): Span[] {
+  const fences = unsaidLines(text).filter((line) => isFence(text, line));
+  const spans: Span[] = [];
+  for (let at = 0; at < fences.length; at++) {
+    const [opening, closing] = [fences[at]!, fences[at + 1]];
+    if (closing && !/[^`~>\s]/.test(text.slice(closing.start, closing.end))) {
+      spans.push({ start: opening.start, end: closing.end });
+      at++;
+    } else {
+      const blank = /\n[^\S\n]*\n/.exec(text.slice(opening.end))?.index ?? text.length;
+      spans.push({ start: opening.start, end: Math.min(text.length, opening.end + blank) });
+    }
+  }
+  return spans;
+}
+
+const isFence = (text: string, { start, end }: Span) => fence.test(text.slice(start, end).trim());
+
+/** With their line breaks left out. */
+function linesIn(text: string, { start, end }: Span): Span[] {
+  return [...text.slice(start, end).matchAll(/[^\n]+/g)].map(({ index, 0: line }) => ({
+    start: start + index,
+    end: start + index + line.length,
+  }));
+}
+
+/** Whether a line that stands as a heading does says a number or a date, beside its own number. */
+const tells = (line: string) => numbersIn(line.replace(/^\s*[\d.]+[.)]?\s/, '')).length > 0;
+
 /** A short line between blank ones, without a stop, perhaps numbered. */
 function isOwnParagraph(text: string, { start, end }: Span): boolean {
   const line = text.slice(start, end);
@@ -139,7 +214,8 @@ function isOwnParagraph(text: string, { start, end }: Span): boolean {
 function cutAround(text: string, { start, end }: Span, headings: readonly Span[]): Span[] {
   const cuts = headings
     .flatMap((heading) => [heading.start, heading.end])
-    .filter((at) => start < at && at < end);
+    .filter((at) => start < at && at < end)
+    .toSorted((a, b) => a - b);
   const ends = [...cuts, end];
   return ends
     .map((to, at) => trimmed(text, at === 0 ? start : ends[at - 1]!, to))

@@ -1,5 +1,7 @@
+import type { Passage } from '../core/types/document.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { type Quote, quotation } from './quotation.ts';
+import type { PassageReading } from './passage-pieces.ts';
+import { hasAskedWords, isFoundByUnsaid, type Quote, quotation } from './quotation.ts';
 
 /** A quote and the passage that it is from: its place among those found, from 1. */
 export interface PlacedQuote {
@@ -9,33 +11,64 @@ export interface PlacedQuote {
 
 /**
  * What the passages say to the question. Of several questions, and of several things asked about, each is answered by the passage that is
- * best for it.
+ * best for it. A passage that says nothing (links, a table of contents), or was found for words of such parts, is passed over for the next.
  * @param maxWords of each part that is answered
  */
 export function placedQuotes(
   question: string,
   { passages, parts = [] }: Pick<Retrieval, 'passages' | 'parts'>,
   maxWords: number,
+  readingOf: (passage: Passage) => PassageReading = () => ({}),
 ): PlacedQuote[] {
   const placeOf = (name: string) => question.toLowerCase().indexOf(name.toLowerCase());
-  const asked = parts
+  const asked: { question: string; markers: number[] }[] = parts
     .toSorted((a, b) => placeOf(a.name) - placeOf(b.name))
     .flatMap(({ name, best }) => {
       const others = parts.map((part) => part.name).filter((other) => other !== name);
-      return best === undefined ? [] : [{ marker: best, question: without(question, others) }];
+      return best === undefined ? [] : [{ markers: [best], question: without(question, others) }];
     });
-  if (asked.length === 0) asked.push({ marker: 1, question });
-  const quotes = asked.flatMap((part) =>
-    quotation(part.question, passages[part.marker - 1]!, maxWords).map((quote) => ({
-      quote,
-      marker: part.marker,
-    })),
-  );
+  if (asked.length === 0) asked.push({ markers: passages.map((_, at) => at + 1), question });
+  const quotes = asked.flatMap((part) => {
+    const isUnsaid = (marker: number) => {
+      const passage = passages[marker - 1]!;
+      return isFoundByUnsaid(part.question, passage, readingOf(passage));
+    };
+    // The last resort all the same.
+    for (const found of part.markers.toSorted((a, b) => Number(isUnsaid(a)) - Number(isUnsaid(b)))) {
+      const marker = openingOf(found, part.question, passages, readingOf);
+      const passage = passages[marker - 1]!;
+      const own = quotation(part.question, passage, maxWords, readingOf(passage));
+      if (own.length > 0) return own.map((quote) => ({ quote, marker }));
+    }
+    return [];
+  });
   const isRepeated = (at: number) =>
     quotes.findIndex(
       ({ quote, marker }) => marker === quotes[at]!.marker && quote.start === quotes[at]!.quote.start,
     ) < at;
   return quotes.filter((_, at) => !isRepeated(at));
+}
+
+/**
+ * A passage with no word of the question but those of its title and section was found for what the section is about, and that is said
+ * where the section begins: the first of its passages that were found.
+ */
+function openingOf(
+  marker: number,
+  question: string,
+  passages: readonly Passage[],
+  readingOf: (passage: Passage) => PassageReading,
+): number {
+  const passage = passages[marker - 1]!;
+  if (hasAskedWords(question, passage, readingOf(passage))) return marker;
+  const section = JSON.stringify(passage.headingPath);
+  const first = passages
+    .filter(
+      ({ documentId, headingPath }) =>
+        documentId === passage.documentId && JSON.stringify(headingPath) === section,
+    )
+    .toSorted((a, b) => a.start - b.start)[0]!;
+  return passages.indexOf(first) + 1;
 }
 
 /** The question without the other things that it is about: for gout, "symptoms of gout and asthma" becomes "symptoms of gout and". */

@@ -86,8 +86,8 @@ describe('several topics in a passage', () => {
   });
 
   test('a list with blank lines between its items, and a question in one, have no headings', () => {
-    expect(quote('pears', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Pears']);
-    expect(quote('plums', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Plums']);
+    expect(quote('pears', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Bring:', 'Pears']);
+    expect(quote('plums', 'Bring:\n\n1. Apples\n\n2. Pears\n\n3. Plums')).toEqual(['Bring:', 'Plums']);
     expect(quote('links on gout', 'More on gout:\n\n- Gout: what is it?\n- Rest and gout')).toEqual([
       'More on gout:',
       'Rest and gout',
@@ -225,4 +225,90 @@ test('a row is quoted before sentences that say less of what was asked', () => {
     'Probation is six months. Garden leave is possible.\n\n| Grade | Notice period |\n|---|---|\n| Junior | 1 month |\n| Senior | 3 months |';
   expect(quote('notice period senior', text)).toEqual(['Grade: Senior; Notice period: 3 months']);
   expect(quote('how long is probation', text)[0]).toBe('Probation is six months.');
+});
+
+describe('what is no answer', () => {
+  test('badges, links alone and a table of contents', () => {
+    const page =
+      '[![Release 4](https://ci.example.org/b.svg)](https://ci.example.org)\n\n- [Release](#release)\n- [Licence](#licence)\n\nLathe makes pages of tables. Release 4 is the last.';
+    expect(quote('which release is the last', page)).toEqual(['Release 4 is the last.']);
+    expect(quote('licence', '- [Licence](#licence)\n- [Install](#install)')).toEqual([]);
+    const printed = 'Lamps ........ 4\nLines ........ 9\n\nLamps are lit at dusk.';
+    expect(quote('lamps', printed)).toEqual(['Lamps are lit at dusk.']);
+  });
+
+  test('entries that repeat the headings of the document', () => {
+    const text = '- Lamps\n- Lines 9\n- Ropes\n\nThe store is open on Mondays.';
+    const reading = { headings: new Set(['lamps', 'lines', 'ropes', 'store']) };
+    expect(quotation('lamps', { text }, 50, reading).map((found) => found.text)).toEqual([
+      'The store is open on Mondays.',
+    ]);
+    const two = { headings: new Set(['lamps', 'ropes']) };
+    expect(quotation('lamps', { text }, 50, two).map((found) => found.text)).toEqual(['Lamps']);
+  });
+
+  test('sentences that stand in many documents, unless nothing else has as much of the question', () => {
+    const passage = { text: 'The saw is oiled on Fridays. Ask the office for keys. It is heavy.' };
+    const repeated = new Set(['Ask the office for keys.']);
+    const texts = (question: string) =>
+      quotation(question, passage, 50, { repeated }).map((found) => found.text);
+    expect(texts('when is the saw oiled')).toEqual(['The saw is oiled on Fridays.', 'It is heavy.']);
+    expect(texts('who has the keys')[0]).toBe('Ask the office for keys.');
+  });
+});
+
+describe('code', () => {
+  const text =
+    'Cut the boards first. Then start the server:\n\n```sh\nlathe build\nlathe serve --port 4310\n```\n\nThe server stops at night.';
+
+  test('a line of it stands behind the sentence before it', () => {
+    expect(quote('which port does serve use', text)).toEqual([
+      'Then start the server:',
+      'lathe serve --port 4310',
+    ]);
+    expect(quote('when does the server stop at night', text)[0]).toBe('The server stops at night.');
+  });
+
+  test('a fence that is never closed makes no code of what follows; one that lost its opening is left out', () => {
+    const open =
+      'Set the folder:\n\n```json\n{ "cache": "/var/lathe" }\n\nThe cache is emptied every 36 hours.';
+    expect(quote('how often is the cache emptied', open)[0]).toBe('The cache is emptied every 36 hours.');
+    expect(quote('what is emptied', '```\n\nThe cache is emptied.')).toEqual(['The cache is emptied.']);
+  });
+
+  test('is what the document’s blocks say, in a passage that begins inside it', () => {
+    const cut = 'limit: 7\nwait: 20\n```\nThe limit can be raised.';
+    const code = [{ start: 0, end: cut.indexOf('\nThe') }];
+    const texts = quotation('what is the wait', { text: cut }, 50, { code }).map((found) => found.text);
+    expect(texts).toEqual(['wait: 20']);
+  });
+});
+
+test('an item stands behind the line that introduces its list, and counts with its words', () => {
+  const text = 'Before the first dive you need:\n\n- a lamp\n- a key from the office\n- two weights';
+  expect(quote('which key do I need', text)).toEqual([
+    'Before the first dive you need:',
+    'a key from the office',
+  ]);
+});
+
+test('where neither title nor section names what is asked, the sentence that says it comes first', () => {
+  const text =
+    'Boats are washed on Mondays. Ropes hang in the loft. Paint is in the green locker. Oars are numbered.';
+  expect(quote('where is the paint', text, 'Boathouse')[0]).toBe('Paint is in the green locker.');
+  expect(quote('who numbers the oars', text, 'Boathouse')).toEqual(['Oars are numbered.']);
+});
+
+test('a line with a date that stands as a heading does is quoted with what is below it', () => {
+  const text = 'Edition 3, in force since 5 May 2024\n\nThe loft is closed in winter.';
+  expect(quote('since when is the edition in force', text)).toEqual([
+    'Edition 3, in force since 5 May 2024',
+    'The loft is closed in winter.',
+  ]);
+});
+
+test('words are those of the document’s language', () => {
+  const text = 'Das Boot ist rot. Die Ruder liegen im Schuppen. Der Schlüssel hängt am Haken.';
+  const texts = quotation('Wo hängen die Schlüssel?', { text }, 8, { language: 'de' });
+  expect(texts[0]!.text).toBe('Der Schlüssel hängt am Haken.');
 });

@@ -1,5 +1,5 @@
 import type { Passage } from '../core/types/document.ts';
-import { countWords, type Piece, piecesOf, wordsOf } from './passage-pieces.ts';
+import { countWords, type PassageReading, type Piece, piecesOf, wordsOf } from './passage-pieces.ts';
 
 /** What is quoted of a passage: a sentence, or a line of a list, a table or a slide. */
 export interface Quote {
@@ -15,53 +15,119 @@ export interface Quote {
  * below it, has most of the question's words; a word counts for the more the fewer pieces have it, and not at all where the passage's
  * title or section says it already. Quoted are whole sentences; or rows, items and lines, where there are no sentences or one of these
  * has more of the words than they. A table's cell is quoted behind its column's name. Empty where the passage has nothing but headings
- * and questions.
+ * and questions, or lines that say nothing (`unsaidLines`). An item comes with the line that introduces its list, code with the sentence before it,
+ * and sentences that stand in many documents only where nothing else answers.
  */
 export function quotation(
   question: string,
   passage: Pick<Passage, 'text' | 'prefix'>,
   maxWords: number,
+  reading: PassageReading = {},
 ): Quote[] {
-  const all = piecesOf(passage);
-  const weights = weightsOf(question, passage.prefix ?? '', all);
+  const { language } = reading;
+  const all = withoutRepeated(piecesOf(passage, reading), question, reading);
+  const weights = weightsOf(question, passage.prefix ?? '', all, language);
   const prose = all.filter(({ isProse }) => isProse);
   const topic = best([...prose, ...all], weights, ({ topic, words }) => [topic.words, words])?.topic;
   // Where nothing distinguishes its topics, the passage is about what was asked, and its opening continues over headings.
   const pieces = weights.size === 0 ? all : all.filter((piece) => piece.topic === topic);
   const isMixed = pieces.length < all.length;
+  const known = wordsOf(passage.prefix ?? '', language);
+  const isNamed = [...wordsOf(question, language)].some((word) => known.has(word));
   const said = sentencesFor(
     pieces.filter(({ isProse }) => isProse),
-    { weights, maxWords, isMixed },
+    { weights, maxWords, isMixed, isNamed },
   );
 
   const lines = pieces.filter(({ isProse }) => !isProse);
-  const asked = new Map([...wordsOf(question)].map((word) => [word, 1]));
+  const asked = new Map([...wordsOf(question, language)].map((word) => [word, 1]));
   // The words that distinguish pieces; where there are none, all words of the question.
-  const measures = [weights, asked].map(
+  const [byWeights, byAsked] = [weights, asked].map(
     (of) => (some: readonly Piece[]) =>
       worth(
         of,
-        some.map(({ words }) => words),
+        some.flatMap(({ words, lead }) => (lead ? [words, lead.words] : [words])),
       ),
-  );
-  const better = measures.find((of) => Math.max(0, ...lines.map((line) => of([line]))) > of(said));
+  ) as [Measure, Measure];
+  const isBetter = (measure: Measure, some: readonly Piece[]) =>
+    Math.max(0, ...some.map((line) => measure([line]))) > measure(said);
+  const better = isBetter(byWeights, lines)
+    ? byWeights
+    : // Code has the title's words everywhere.
+      isBetter(
+          byAsked,
+          lines.filter(({ isCode }) => !isCode),
+        )
+      ? byAsked
+      : undefined;
   if (said.length > 0 && !better) return said.map(quoteOf);
-  const measure = better ?? measures[1]!;
-  const most = Math.max(0, ...lines.map((line) => measure([line])));
-  const fitting = lines.filter((line) => measure([line]) === most);
+  const measure = better ?? byAsked;
+  // Of equal ones those with more of all words, those of the title included.
+  const fitting = mostOf(
+    mostOf(lines, (line) => measure([line])),
+    (line) => byAsked([line]),
+  );
   // What announces a list says nothing without it.
   const announced = fitting[0]?.text.endsWith(':') ? lines.slice(lines.indexOf(fitting[0])) : fitting;
-  return upTo(announced, maxWords).map(quoteOf);
+  // What stands above other text as a heading does is said with it.
+  const below = fitting[0]?.isHeading ? said.filter((piece) => piece.topic === fitting[0]!.topic) : [];
+  return withLeads(upTo([...announced, ...below], maxWords)).map(quoteOf);
 }
 
 /**
- * A topic's first sentences, since its opening is what answers; or those from the one with most of the question's words on, where it
- * has enough more of them: two words that the opening lacks, or, in a passage of several topics, whose openings are not about the question,
- * one, or two that the first sentence lacks.
+ * Whether anything in a passage has a word of the question that its title and section lack. Where nothing has, it is about what was asked
+ * as a whole.
+ */
+export function hasAskedWords(
+  question: string,
+  passage: Pick<Passage, 'text' | 'prefix'>,
+  reading: PassageReading = {},
+): boolean {
+  return weightsOf(question, passage.prefix ?? '', piecesOf(passage, reading), reading.language).size > 0;
+}
+
+/** Whether a passage was found for words that nothing quotable in it has: those of links, or of a table of contents. */
+export function isFoundByUnsaid(
+  question: string,
+  passage: Pick<Passage, 'text' | 'prefix'>,
+  reading: PassageReading = {},
+): boolean {
+  const { language } = reading;
+  const asked = [...wordsOf(question, language)];
+  const has = (words: ReadonlySet<string>) => asked.some((word) => words.has(word));
+  const isSaid =
+    has(wordsOf(passage.prefix ?? '', language)) ||
+    piecesOf(passage, reading).some(({ words, topic }) => has(words) || has(topic.words));
+  return !isSaid && has(wordsOf(passage.text, language));
+}
+
+function withoutRepeated(
+  pieces: readonly Piece[],
+  question: string,
+  { repeated, language }: PassageReading,
+): Piece[] {
+  if (!repeated?.size) return [...pieces];
+  const asked = [...wordsOf(question, language)];
+  const countIn = ({ words, topic }: Piece) =>
+    asked.filter((word) => words.has(word) || topic.words.has(word)).length;
+  const others = pieces.filter(({ text }) => !repeated.has(text));
+  const most = Math.max(0, ...others.map(countIn));
+  return pieces.filter((piece) => !repeated.has(piece.text) || countIn(piece) > most);
+}
+
+/** Each after what it is not understood without, once. */
+function withLeads(pieces: readonly Piece[]): Piece[] {
+  return [...new Set(pieces.flatMap((piece) => (piece.lead ? [piece.lead, piece] : [piece])))];
+}
+
+/**
+ * The sentence with most of the question's words, and what follows it. Where the title or section names what is asked about, its opening is
+ * what answers: then that comes first, unless the other has two words that it lacks, or, in a passage of several topics, whose openings
+ * are not about the question, one, or two that the first sentence lacks. A sentence with one word that the opening lacks follows its first.
  */
 function sentencesFor(
   sentences: readonly Piece[],
-  { weights, maxWords, isMixed }: { weights: Weights; maxWords: number; isMixed: boolean },
+  { weights, maxWords, isMixed, isNamed }: SentenceChoice,
 ): Piece[] {
   const opening = upTo(sentences, maxWords);
   const telling = best(sentences, weights, ({ words }) => [words]);
@@ -70,17 +136,43 @@ function sentencesFor(
     [...weights.keys()].filter(
       (word) => telling.words.has(word) && !than.some(({ words }) => words.has(word)),
     ).length;
-  const tellsMore = isMixed ? more(opening) > 0 || more(opening.slice(0, 1)) > 1 : more(opening) > 1;
-  return tellsMore ? upTo(sentences.slice(sentences.indexOf(telling)), maxWords) : opening;
+  const fromTelling = upTo(sentences.slice(sentences.indexOf(telling)), maxWords);
+  const first = opening.slice(0, 1);
+  if (!isNamed && more(first) > 0) return fromTelling;
+  if (more(opening) > 1 || (isMixed && (more(opening) > 0 || more(first) > 1))) return fromTelling;
+  return more(opening) > 0 ? upTo([...first, ...fromTelling], maxWords) : opening;
 }
+
+interface SentenceChoice {
+  weights: Weights;
+  maxWords: number;
+  /** The passage has other topics than the one that is quoted. */
+  isMixed: boolean;
+  /** Its title or section has a word of the question. */
+  isNamed: boolean;
+}
+
+/** Those that reach the highest value of all. */
+function mostOf(pieces: readonly Piece[], measure: (piece: Piece) => number): Piece[] {
+  const most = Math.max(0, ...pieces.map(measure));
+  return pieces.filter((piece) => measure(piece) === most);
+}
+
+/** What some pieces are worth together, each with what introduces it. */
+type Measure = (pieces: readonly Piece[]) => number;
 
 type Weights = ReadonlyMap<string, number>;
 
 /** The question's words that are not said of the whole passage → what each is worth in telling its pieces apart. */
-function weightsOf(question: string, prefix: string, pieces: readonly Piece[]): Weights {
-  const known = wordsOf(prefix);
+function weightsOf(
+  question: string,
+  prefix: string,
+  pieces: readonly Piece[],
+  language: string | undefined,
+): Weights {
+  const known = wordsOf(prefix, language);
   const weights = new Map<string, number>();
-  for (const word of wordsOf(question)) {
+  for (const word of wordsOf(question, language)) {
     if (known.has(word)) continue;
     const having = pieces.filter(({ words, topic }) => words.has(word) || topic.words.has(word)).length;
     if (having > 0) weights.set(word, Math.log(1 + pieces.length / having));

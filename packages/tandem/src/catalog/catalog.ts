@@ -154,6 +154,8 @@ export interface DocumentCatalog {
   countByLanguage(): Promise<{ language: string | undefined; documents: number }[]>;
   /** Ids of documents in this language, `limit` at most, in order. */
   idsInLanguage(language: string, limit: number): Promise<string[]>;
+  /** The language of each of these documents; those of which it is not known, and unknown ids, are left out. */
+  languagesOf(ids: readonly string[]): Promise<Map<string, string>>;
   /** Where the document with this id was read from. */
   uriOf(id: string): Promise<string | undefined>;
   /** How fresh each of these documents is; unknown ids are left out. */

@@ -400,6 +400,12 @@ test('the languages of the documents, each once', async () => {
   ]);
   expect(await catalog.documents.idsInLanguage('de', 5)).toEqual(['a', 'c']);
   expect(await catalog.documents.idsInLanguage('de', 1)).toEqual(['a']);
+  expect(await catalog.documents.languagesOf(['d', 'a', 'b', 'nobody'])).toEqual(
+    new Map([
+      ['a', 'de'],
+      ['d', 'fr'],
+    ]),
+  );
   expect((await catalog.documents.get('a'))!.language).toBe('de');
   expect(await catalog.documents.get('b')).not.toHaveProperty('language');
   await catalog.index.commit({ seq: 2, put: [], remove: ['a', 'c'], problems: [], resolved: [] });

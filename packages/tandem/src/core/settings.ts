@@ -133,7 +133,10 @@ export const retrieveSettings = z.strictObject({
   neighbours: z.number().int().min(0).max(5).default(0),
   /** At most so many of the embedder's tokens in all of a question's passages together. Absent: no limit but `k`. */
   maxTokens: z.number().int().min(64).optional(),
-  /** Cosine that the best passage must reach for a question to be answered from the sources at all. */
+  /**
+   * How much the best passage or sentence must have to do with a question for it to be answered from the sources at all: a cosine, more
+   * where it has the question's words and less where it lacks them. −1: every question is answered.
+   */
   leastSimilarity: z.number().min(-1).max(1).default(0.25),
   /** A folder with what `tuneRanking` learnt; relative to the directory of the parts. Absent: the general ranking. */
   ranking: z.string().min(1).optional(),

@@ -1,10 +1,11 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
 import type { ArmName } from '../../core/types/answer.ts';
 import type { Retriever } from '../../retrieve/retriever.ts';
+import type { LexicalIndex } from '../../store/lexical-index.ts';
 import type { AnswerStep } from '../step.ts';
 import { assessStep } from './assess.ts';
 import { citeQuotesStep, citeStep } from './cite.ts';
@@ -23,9 +24,11 @@ export interface AnswerParts {
   arm: ArmName;
   settings: Pick<Settings, 'answer' | 'retrieve'>;
   chat: LanguageModelV4;
-  catalog: Pick<Catalog, 'documents' | 'traces'>;
+  catalog: Pick<Catalog, 'documents' | 'index' | 'traces'>;
   /** Needed by rag and hybrid. */
   retriever?: Retriever | undefined;
+  /** Needed by rag and hybrid: the retriever's. */
+  embedder?: EmbeddingModelV4 | undefined;
   /** Needed by tuned and hybrid. `file` is the GGUF LoRA; without it `chat` is the tuned model itself. */
   adapter?: { adapter: Adapter; file?: string } | undefined;
   /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
@@ -42,6 +45,7 @@ export function answerSteps({
   chat,
   catalog,
   retriever,
+  embedder,
   ...parts
 }: AnswerParts): AnswerStep[] {
   const { answer, retrieve } = settings;
@@ -54,7 +58,7 @@ export function answerSteps({
       message: `The ${arm} arm needs a trained adapter, and there is none.`,
       hint: 'Train one first, or use the arm rag.',
     });
-  if (searches && !retriever)
+  if (searches && !(retriever && embedder))
     throw new InvalidInputError({
       domain: 'answer',
       where: 'arm',
@@ -65,7 +69,12 @@ export function answerSteps({
   const adapter = file === undefined ? undefined : { path: file };
   return [
     readStep({ chat, answer, adapter }),
-    ...(searches ? [retrieveStep({ retriever: retriever!, retrieve }), assessStep(settings)] : []),
+    ...(searches
+      ? [
+          retrieveStep({ retriever: retriever!, retrieve }),
+          assessStep({ settings, catalog, embedder: embedder! }),
+        ]
+      : []),
     promptStep(settings),
     generateStep({ chat, answer, adapter }),
     citeStep({ chat, answer, documents: catalog.documents, adapter, calibrate: parts.calibrate }),
@@ -82,13 +91,19 @@ export function extractSteps({
   settings,
   catalog,
   retriever,
-}: Pick<AnswerParts, 'settings' | 'catalog'> & { retriever: Retriever }): AnswerStep[] {
+  embedder,
+  store,
+}: Pick<AnswerParts, 'settings' | 'catalog'> & {
+  retriever: Retriever;
+  embedder: EmbeddingModelV4;
+  store: Pick<LexicalIndex, 'searchTerms'>;
+}): AnswerStep[] {
   const { answer, retrieve } = settings;
   return [
     readQuestionStep(),
     retrieveStep({ retriever, retrieve }),
-    assessStep(settings),
-    quoteStep(answer),
+    assessStep({ settings, catalog, embedder }),
+    quoteStep({ notInSources: answer.notInSources, catalog, store }),
     citeQuotesStep(catalog),
     recordStep({ traces: catalog.traces, model: 'extract' }),
   ];

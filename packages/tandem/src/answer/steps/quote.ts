@@ -1,21 +1,80 @@
-import { placedQuotes } from '../placed-quotes.ts';
+import type { Catalog, IndexedDocument } from '../../catalog/catalog.ts';
+import type { Passage } from '../../core/types/document.ts';
+import type { LexicalIndex } from '../../store/lexical-index.ts';
+import { comparableHeading, type PassageReading } from '../passage-pieces.ts';
+import { type PlacedQuote, placedQuotes } from '../placed-quotes.ts';
+import { findRepeated } from '../repeated-sentences.ts';
 import { type AnswerStep, refuse } from '../step.ts';
 
 /**
  * `generate` without a language model: the reply is what the best passage says, in its own words. It cannot be wrong about what the source
- * says, only about which source.
+ * says, only about which source. What stands in many documents is no answer where anything else is.
  */
-export function quoteStep({ notInSources }: { notInSources: string }): AnswerStep {
+export function quoteStep(parts: {
+  notInSources: string;
+  catalog: Pick<Catalog, 'documents' | 'index'>;
+  store: Pick<LexicalIndex, 'searchTerms'>;
+}): AnswerStep {
   return {
     name: 'generate',
-    run({ request, retrieved, reply }) {
+    async run({ request, retrieved, reply }, { signal }) {
       if (reply || !retrieved) return { quotes: [] };
       const started = performance.now();
-      const quotes = placedQuotes(request.question, retrieved, request.maxWords ?? 50);
-      const text = quotes.map(({ quote, marker }) => `${quote.text} [${marker}]`).join(' ') || notInSources;
+      const { passages } = retrieved;
+      const documents = await parts.catalog.documents.getMany(passages.map(({ documentId }) => documentId));
+      const repeated = new Set<string>();
+      const readingOf = (passage: Passage): PassageReading => ({
+        ...readingIn(documents.get(passage.documentId), passage),
+        repeated,
+      });
+      const quote = () => placedQuotes(request.question, retrieved, request.maxWords ?? 50, readingOf);
+      const seen = new Set<string>();
+      let quotes = quote();
+      // What takes the place of a repeated sentence may be repeated, too.
+      for (let round = 0; round < mostRounds; round++) {
+        const unseen = quotes.filter((each) => !seen.has(each.quote.text));
+        for (const { quote } of unseen) seen.add(quote.text);
+        const languageOf = ({ marker }: PlacedQuote) =>
+          documents.get(passages[marker - 1]!.documentId)?.language;
+        const found = await findRepeated(
+          unseen.map((each) => ({ text: each.quote.text, language: languageOf(each) })),
+          parts,
+          signal,
+        );
+        if (found.size === 0) break;
+        for (const text of found) repeated.add(text);
+        quotes = quote();
+      }
+      const text =
+        quotes.map(({ quote, marker }) => `${quote.text} [${marker}]`).join(' ') || parts.notInSources;
       const milliseconds = performance.now() - started;
       const { reply: quoted } = refuse(text);
       return { quotes, reply: { ...quoted, ...(quotes.length > 0 && { by: 'extract' }), milliseconds } };
     },
   };
+}
+
+const mostRounds = 3;
+
+/** A passage's language, code and headings, as its document was parsed. */
+function readingIn(document: IndexedDocument | undefined, { start, end }: Passage): PassageReading {
+  if (!document) return {};
+  const code = document.blocks
+    .filter((block) => block.kind === 'code' && block.start < end && block.end > start)
+    .map((block) => ({ ...block, end: closedEnd(document.text, block) }))
+    .filter((block) => block.end > start)
+    .map((block) => ({ start: Math.max(0, block.start - start), end: Math.min(end, block.end) - start }));
+  const headings = document.blocks
+    .filter(({ kind }) => kind === 'heading')
+    .map((block) => comparableHeading(document.text.slice(block.start, block.end)));
+  return { language: document.language, code, headings: new Set(headings) };
+}
+
+/** Where a fence that is never closed stops being believed: at the first blank line. */
+function closedEnd(text: string, { start, end }: { start: number; end: number }): number {
+  const code = text.slice(start, end);
+  const opening = /^\s*(`{3,}|~{3,})/.exec(code)?.[1];
+  if (opening === undefined || code.slice(opening.length).trimEnd().endsWith(opening)) return end;
+  const blank = /\n[^\S\n]*\n/.exec(code)?.index;
+  return blank === undefined ? end : start + blank;
 }

@@ -131,6 +131,15 @@ export function documentCatalog(database: Database): DocumentCatalog {
         .map(({ id }) => id);
     },
 
+    async languagesOf(ids) {
+      const rows = database.all<{ id: string; language: string }>(
+        `SELECT documents.id AS id, language FROM json_each(?) AS wanted JOIN documents ON documents.id = wanted.value
+         WHERE language IS NOT NULL`,
+        JSON.stringify(ids),
+      );
+      return new Map(rows.map(({ id, language }) => [id, language]));
+    },
+
     async uriOf(id) {
       return database.get<{ uri: string }>('SELECT uri FROM documents WHERE id = ?', id)?.uri;
     },
