@@ -160,9 +160,10 @@ function fail(diagnostics: readonly ts.Diagnostic[]): void {
 
 /** The packages that a module imports, now or later, itself and Node's own left out. */
 function importedPackages(text: string): string[] {
-  return ts
-    .preProcessFile(text, true, true)
-    .importedFiles.map(({ fileName }) => fileName)
+  const imported = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  // What only is CommonJS, and loaded when it is first needed.
+  const required = [...text.matchAll(/createRequire\(import\.meta\.url\)\(['"]([^'"]+)['"]\)/g)];
+  return [...imported, ...required.map(([, name]) => name!)]
     .filter((name) => !name.startsWith('.') && !isBuiltin(name))
     .map((name) =>
       name

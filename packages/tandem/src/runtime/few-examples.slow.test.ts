@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parityBounds } from '../tune/parity.ts';
 import { tune } from '../tune/tune.ts';
 import { createTandem } from './create-tandem.ts';
 
@@ -40,6 +41,7 @@ test.each([1, 2, 3, 5])(
     expect(adapter.metrics).toMatchObject({ examples: count, steps: 3 * Math.ceil(count / 4) });
     expect(parity!.tokens).toBeGreaterThanOrEqual(250);
     expect(parity!.meanKl).toBeLessThan(1e-2);
-    expect(parity!.sameTopToken).toBeGreaterThan(0.98);
+    // Near ties are a few in a hundred: the product's own bound.
+    expect(parity!.sameTopToken).toBeGreaterThanOrEqual(parityBounds.sameTopToken);
   },
 );

@@ -62,7 +62,7 @@ const fewestQuestions = { train: 12, validation: 6 };
  * @throws InvalidInputError where there are too few questions, or the ranking would be worse on those set apart for validation.
  *
  * @example
- * // takes a minute
+ * // takes minutes
  * const { reference, validation } = await tuneRanking(tandem); // for the setting retrieve.ranking
  */
 export async function tuneRanking(
