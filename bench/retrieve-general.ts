@@ -6,11 +6,11 @@
  * For each collection in --data (its README says what they are): Tandem's hybrid search, its searches by meaning and by words alone, their
  * reciprocal rank fusion, BM25 by bm25s on the same chunk texts with the language's stemmer, and the reference: w · cosine + (1 − w) ·
  * BM25 ÷ the best BM25, its w fitted on the collections of the other families. "hybrid, left out" ranks by weights that were fitted without
- * the collection's family (`retrieve-general/left-out.json`, by `fit.py`). What counts as found is said by the collections' own score.py.
+ * the collection's family (`retrieve-general/left-out.json`, by `fit.ts`). What counts as found is said by the collections' own score.py.
  *
  * --half takes the questions of one half of the documents, by hash: `fit` is looked at while changing things, `look` seldom, and each
  * look is recorded in results/general-looks.jsonl with --note. Without it all questions count. --signals writes what was compared,
- * for `fit.py`. Indexes stay in --work; bm25s is installed there (--python: use that one).
+ * for `fit.ts`. Indexes stay in --work; bm25s is installed there (--python: use that one).
  *
  * Exits with 1 where hybrid is worse than a plain search, hardly better than the reference, or a plain search has become worse by more
  * than .01 in nDCG@10 than it was at commit 6da8158 (`retrieve-general/before.json`). TAT-QA's questions on table and text together are
@@ -226,7 +226,7 @@ function byBm25s({ collection, asked, chunks }: Measured) {
   };
 }
 
-/** What \`fit.py\` reads. */
+/** What \`fit.ts\` reads. */
 function signalsOf({ collection: { name, family, printedOnly }, separation, asked }: Measured) {
   return {
     name,

@@ -54,7 +54,7 @@ export function whyText(
       : 'its document is not named',
     ...(signals.codes > 0
       ? [
-          `it has ${signals.codes === 1 ? 'all' : 'some'} of ${listed(plan.exact.map(({ text }) => `“${text}”`))}`,
+          `it has ${plan.exact.length > 1 ? 'some of ' : ''}${listed(plan.exact.map(({ text }) => `“${text}”`))}`,
         ]
       : []),
     ranks.dense ? `${ordinal(ranks.dense)} by meaning` : 'not found by meaning',
@@ -82,6 +82,7 @@ export function sumText(shares: Shares, score: number): string {
   // The rounding error is added where it shows least.
   if (thousandths.length > 0) thousandths[0]![1] += Math.round(1000 * score) - sum;
   const terms = thousandths.filter(([, share]) => share !== 0);
+  if (terms.length === 0) return '0.000: nothing speaks for it';
   return `${score.toFixed(3)} =${terms
     .map(([name, share], at) => {
       const sign = share < 0 ? ' − ' : at === 0 ? ' ' : ' + ';

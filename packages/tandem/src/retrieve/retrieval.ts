@@ -19,7 +19,7 @@ export interface Retrieval {
    * one that answers it best, of things that are listed and of questions.
    */
   parts?: { name: string; passages: number; best?: number }[];
-  /** Names in the question of which no document has a word: nothing here can be about them. */
+  /** Names and codes in the question that no document has: nothing here can be about them. */
   missing?: string[];
   /** At most `k`, best first, no two of them (nearly) the same span of a document. */
   passages: Passage[];

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RerankingModelV4 } from '@ai-sdk/provider';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -176,6 +177,35 @@ describe('what a question is about', () => {
     expect(parts?.every((part) => part.passages > 0)).toBe(true);
     expect(missing).toEqual(['Foozumab']);
     expect(passages.length).toBe(4);
+  });
+
+  test('a version that no document has is said to be missing', async () => {
+    const { missing } = await retriever.retrieve('What does gout 2.4.2 need?', { k: 2 });
+    expect(missing).toEqual(['2.4.2']);
+  });
+
+  test('a reranker cannot take the place of a listed thing', async () => {
+    const model = {
+      specificationVersion: 'v4' as const,
+      provider: 'test',
+      modelId: 'likes gout',
+      doRerank: async ({ documents }: { documents: { values: unknown[] } }) => ({
+        ranking: documents.values.map((value, index) => ({
+          index,
+          relevanceScore: String(value).startsWith('Gout') ? 1 : 0,
+        })),
+      }),
+    };
+    const reading = createRetriever({
+      catalog,
+      store,
+      embedder,
+      reranker: { model: model as unknown as RerankingModelV4 },
+    });
+    const { passages } = await reading.retrieve('gout and abetalipoproteinemia', { k: 2 });
+    expect(new Set(passages.map(({ documentId }) => documentId))).toEqual(
+      new Set(['gout.md', 'abetalipoproteinemia.md']),
+    );
   });
 
   test('explained: the plan, where each search had a passage, and what spoke for it', async () => {

@@ -21,7 +21,7 @@ import type { LearnedRanking } from './learn/learned-ranking.ts';
 import { parentsOf } from './parents.ts';
 import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
-import { planQuery } from './plan.ts';
+import { planQuery, type QueryPlan } from './plan.ts';
 import { queryTermsFor } from './query-terms.ts';
 import { listIn, questionsIn } from './question-parts.ts';
 import type { Retrieval } from './retrieval.ts';
@@ -343,7 +343,6 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     const [vector, unnamed] = await timed('embed', () =>
       embedQueries(embedder, [plan.full, ...(asked ? [plan.unnamed] : [])], signal),
     );
-    const plainWeights = weightsOf(ranking, { separation: known.separation, hasPhrases: false });
     const found = await gatherCandidates({
       plan,
       vector: vector!,
@@ -355,8 +354,6 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       queryTerms,
       languageOf: known.languageOf,
       documents: known.documents,
-      rate: (signals) => scoreOf(signals, plainWeights),
-      compared: Math.max(mostCompared, 2 * k),
       ...(asked && unnamed && { sections: sectionsFor(unnamed, asked) }),
       ...(ranking.headings !== 0 && {
         embedHeadings: (headings: string[]) => embedHeadings(headings, signal),
@@ -377,14 +374,17 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     });
     timings.fuse = performance.now() - before;
     const chosen = reranker
-      ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, k, signal))
+      ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, signal))
       : selected;
     const parts = plan.subjects.map(({ name, documentIds, isListed }) => ({
       name,
       isOwed: isListed,
       has: ({ documentId }: Passage) => documentIds.includes(documentId),
     }));
-    const missing = await findUnknownWords(known.names.unknown(text), search);
+    const missing = [
+      ...(await findUnknownWords(known.names.unknown(text), search)),
+      ...(await findUnknownCodes(plan.exact, search)),
+    ];
     return {
       ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
       ...(parts.length > 1 && { parts }),
@@ -413,12 +413,11 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     };
   }
 
-  /** The best `k` after the reranker has read them all; what it does not score stays as it was. */
+  /** All of them, after the reranker has read them; what it does not score stays as it was. `bestPassages` takes the best. */
   async function reranked(
     model: RerankingModelV4,
     question: string,
     selected: readonly { item: Candidate & { score: number }; score: number }[],
-    k: number,
     signal: AbortSignal | undefined,
   ) {
     const { ranking: read } = await model.doRerank({
@@ -449,8 +448,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
               score: score + ranking.reranked * rerank,
             };
       })
-      .sort((a, b) => b.score - a.score)
-      .slice(0, k);
+      .sort((a, b) => b.score - a.score);
   }
 
   /** Of the words that are in no document's names, those that are in no document's text either. A question has few of them. */
@@ -463,6 +461,17 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
+  }
+
+  /** "2.4.2" where documents know 2.4.1 alone: what looks alike must not pass for it. */
+  async function findUnknownCodes(codes: QueryPlan['exact'], search: SearchOptions): Promise<string[]> {
+    const found = await Promise.all(
+      codes.slice(0, 4).map(async ({ text, term }) => ({
+        text,
+        somewhere: (await store.searchTerms([term], { ...search, limit: 1 })).length > 0,
+      })),
+    );
+    return found.filter(({ somewhere }) => !somewhere).map(({ text }) => text);
   }
 
   async function single(
@@ -528,9 +537,6 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   return { retrieve };
 }
-
-/** Passages that are compared with the question word by word: further down, word pairs would lift none into the first ten. */
-const mostCompared = 50;
 
 interface HybridSearch {
   k: number;

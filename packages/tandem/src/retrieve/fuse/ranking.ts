@@ -39,7 +39,7 @@ export type Weights = Signals;
 
 /**
  * @param separation how well the embedder tells this index's passages apart: `index/measure-separation.ts`
- * @param hasPhrases whether the question has neighbouring words at all
+ * @param hasPhrases whether any passage compared has one of the question's word pairs: where none has, they say nothing, and words count whole
  */
 export function weightsOf(
   ranking: Ranking,

@@ -31,10 +31,6 @@ export interface GatherOptions {
   languageOf(documentId: string): string | undefined;
   /** In the collection. */
   documents: number;
-  /** What the other signals make of a candidate: only the best are compared word by word. */
-  rate(signals: Signals): number;
-  /** At least so many. */
-  compared: number;
   /** Absent where headings count nothing. */
   embedHeadings?: (headings: string[]) => Promise<Float32Array[]>;
   /** Heading → how often questions like this one were answered below it. */
@@ -91,7 +87,7 @@ export async function gatherCandidates(options: GatherOptions): Promise<Candidat
 
 async function compare(
   candidates: readonly Candidate[],
-  { plan, vector, languageOf, documents, rate, compared, embedHeadings, sections }: GatherOptions,
+  { plan, vector, languageOf, documents, embedHeadings, sections }: GatherOptions,
 ): Promise<void> {
   const links = new Map(plan.linked.map((link) => [link.documentId, nameStrength(link, documents)]));
   for (const { chunk, signals } of candidates) {
@@ -106,20 +102,17 @@ async function compare(
     for (const candidate of candidates) candidate.signals.headings = similarity.get(pathOf(candidate)) ?? 0;
   }
 
-  // What only meaning found has none of the words, or too few to have any side by side.
-  const best = candidates
-    .filter(({ signals }) => signals.words > 0)
-    .sort((a, b) => rate(b.signals) - rate(a.signals))
-    .slice(0, compared);
+  // What only meaning found has none of the question's words, or is far down among those that have.
+  const compared = candidates.filter(({ ranks }) => ranks.lexical !== undefined || ranks.dense === undefined);
   const termsOfChunk = new Map(
-    best.map(({ chunk }) => [chunk, fieldTermsOf(chunk, languageOf(chunk.documentId))]),
+    compared.map(({ chunk }) => [chunk, fieldTermsOf(chunk, languageOf(chunk.documentId))]),
   );
   const codes = codesIn(
     plan.exact.map(({ term }) => term),
     new Map([...termsOfChunk].map(([chunk, fields]) => [chunk, new Set(fields.flat())])),
   );
   const phrasesIn = new Map<string | undefined, ReturnType<typeof phrasesOf>>();
-  for (const { chunk, signals } of best) {
+  for (const { chunk, signals } of compared) {
     const language = languageOf(chunk.documentId);
     if (!phrasesIn.has(language)) phrasesIn.set(language, phrasesOf(termsOf(plan.full, language)));
     signals.phrases = phrasesIn.get(language)?.(termsOfChunk.get(chunk)!) ?? 0;
@@ -132,7 +125,7 @@ function fieldTermsOf(
   { prefix, headingPath, text }: StoredChunk,
   language: string | undefined,
 ): readonly (readonly string[])[] {
-  const key = `${language} ${prefix} ${text}`;
+  const key = `${language} ${prefix ?? headingPath.join(' ')} ${text}`;
   let terms = remembered.get(key);
   if (terms) return terms;
   terms = [prefix ?? headingPath.join(' '), text].map((field) => termsOf(field, language));

@@ -55,7 +55,7 @@ export function selectPassages<
     }
     const [next] = left.splice(best, 1) as [T];
     if (chosen.some(({ item }) => isSameSpan(item.chunk, next.chunk))) continue;
-    chosen.push({ item: next, score: value });
+    chosen.push({ item: next, score: Math.min(value, chosen.at(-1)?.score ?? value) });
     const subject = subjectOf(next.chunk);
     if (subject >= 0) perSubject.set(subject, (perSubject.get(subject) ?? 0) + 1);
   }

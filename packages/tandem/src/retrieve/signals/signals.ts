@@ -1,6 +1,6 @@
 /**
- * What speaks for a passage. Each is in [0, 1] (`meaning` may fall below 0), on a scale that does not depend on what else was found, or, for
- * `words`, only on the best of it. `fuse/ranking.ts` says what each is worth; the files beside this one say how each is measured.
+ * What speaks for a passage. Each is in [0, 1] (`meaning` may fall below 0), on a scale that does not depend on what else was found; but
+ * `words` is a share of the best passage's, and `codes` counts less the more of the passages compared have a code. `fuse/ranking.ts` says what each is worth; the files beside this one say how each is measured.
  */
 export interface Signals {
   /** Cosine of the passage to the question: `search/candidates.ts`. */
@@ -13,7 +13,7 @@ export interface Signals {
   names: number;
   /** Share of what the question names by digits ("GK-19", 2.1, 3 July 2025) that the passage has: `codes.ts`. */
   codes: number;
-  /** Cosine of the headings above the passage to the question: `headings.ts`. */
+  /** Cosine of the headings above the passage to the question: `search/candidates.ts`. */
   headings: number;
   /**
    * How often questions like this one were answered below a heading like the passage's; only in a project that learnt it:
