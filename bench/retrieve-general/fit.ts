@@ -4,15 +4,17 @@
  *
  *     node bench/retrieve-general/fit.ts FILE… [--half fit] [--without names,headings] [--write]
  *
- * The least mean of −log softmax(temperature × score) of the passages that answer. Prints the weights, and nDCG@10 of each
- * collection under the weights that were fitted without its family, beside those of the product. --without sets signals to 0:
- * what each buys. --write puts the weights with each family left out into left-out.json.
+ * The loss is the one that `tune --ranking` learns by, without its penalty. Prints the weights, and nDCG@10 of each collection under the
+ * weights that were fitted without its family, beside those of the product. --without sets weights to 0: what each buys. --write puts
+ * the weights with each family left out into left-out.json.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generalRanking, type Ranking, weightsOf } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
-import { signalNames } from '../../packages/tandem/src/retrieve/signals/signals.ts';
+import { generalRanking, type Ranking } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
+import { type Signals, signalNames } from '../../packages/tandem/src/retrieve/signals/signals.ts';
+import { findWeights, type Range } from '../../packages/tandem/src/tune/ranking/find-weights.ts';
+import { gainsOf, lossAt, type RankedQuestion } from '../../packages/tandem/src/tune/ranking/fit-ranking.ts';
 
 const { values: flags, positionals: files } = parseArgs({
   allowPositionals: true,
@@ -23,7 +25,8 @@ const { values: flags, positionals: files } = parseArgs({
   },
 });
 
-interface Collection {
+/** As `--signals` writes it. */
+interface Written {
   name: string;
   family: string;
   printedOnly: boolean;
@@ -31,23 +34,22 @@ interface Collection {
   questions: { id: string; half: string; wanted: number[]; signals: number[][] }[];
 }
 
-const collections: Collection[] = files.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')));
-for (const collection of collections)
-  if (flags.half) collection.questions = collection.questions.filter(({ half }) => half === flags.half);
+type Collection = Omit<Written, 'questions'> & { questions: RankedQuestion[] };
+
+const collections = files.flatMap((file) => (JSON.parse(readFileSync(file, 'utf8')) as Written[]).map(read));
 const used = collections.filter(({ printedOnly }) => !printedOnly);
 const families = [...new Set(used.map(({ family }) => family))];
-const without = flags.without.split(',').filter(Boolean) as (keyof Ranking)[];
+const without = flags.without.split(',').filter(Boolean);
 const start: Ranking = { ...generalRanking, ...Object.fromEntries(without.map((name) => [name, 0])) };
-const fitted = (['meaning', 'separation', 'phrases', 'names', 'codes'] as const).filter(
-  (name) => !without.includes(name),
+const fitted: Partial<Record<keyof Ranking, Range>> = Object.fromEntries(
+  Object.entries({
+    meaning: { step: 0.5 },
+    separation: { step: 0.2, least: 0 },
+    phrases: { step: 0.1, least: 0, most: 0.9 },
+    names: { step: 0.1, least: 0 },
+    codes: { step: 0.1, least: 0 },
+  } satisfies Partial<Record<keyof Ranking, Range>>).filter(([name]) => !without.includes(name)),
 );
-const steps: Record<(typeof fitted)[number], number> = {
-  meaning: 0.5,
-  separation: 0.2,
-  phrases: 0.1,
-  names: 0.1,
-  codes: 0.1,
-};
 
 const all = fitWeights(used);
 console.log(`all families: ${told(all)}`);
@@ -57,88 +59,47 @@ for (const family of families) {
   console.log(`without ${family}: ${told(leftOut[family])}`);
 }
 console.log('\ncollection              n     family left out   all fitted   as in the product');
-for (const collection of collections) {
-  const own = leftOut[collection.family] ?? all;
-  const row = [own, all, generalRanking].map((ranking) => gain(collection, ranking).toFixed(4));
+for (const { name, family, questions, separation } of collections) {
+  const row = [leftOut[family] ?? all, all, generalRanking].map((ranking) =>
+    mean(gainsOf(questions, ranking, separation)).toFixed(4),
+  );
   console.log(
-    `${collection.name.padEnd(22)}${String(collection.questions.length).padStart(5)}  ${row.map((value) => value.padStart(12)).join('  ')}`,
+    `${name.padEnd(22)}${String(questions.length).padStart(5)}  ${row.map((value) => value.padStart(12)).join('  ')}`,
   );
 }
 if (flags.write)
   writeFileSync(join(import.meta.dirname, 'left-out.json'), `${JSON.stringify(leftOut, null, 2)}\n`);
 
-function fitWeights(of: readonly Collection[]): Ranking {
-  let best = { ranking: start, temperature: 16, loss: lossOf(of, start, 16) };
-  for (let step = 1; step > 0.1; step /= 2)
-    for (let improved = true; improved; ) {
-      improved = false;
-      const consider = (ranking: Ranking, temperature: number) => {
-        const loss = lossOf(of, ranking, temperature);
-        if (!(loss < best.loss - 1e-5)) return;
-        best = { ranking, temperature, loss };
-        improved = true;
-      };
-      for (const sign of [1, -1]) {
-        for (const name of fitted) {
-          const value = best.ranking[name] + sign * step * steps[name];
-          const kept =
-            name === 'meaning' ? value : Math.max(0, name === 'phrases' ? Math.min(0.9, value) : value);
-          consider({ ...best.ranking, [name]: Number(kept.toFixed(3)) }, best.temperature);
-        }
-        consider(best.ranking, best.temperature * Math.exp(sign * step * 0.3));
-      }
-    }
-  return best.ranking;
+function read({ questions, ...collection }: Written): Collection {
+  return {
+    ...collection,
+    questions: questions
+      .filter(({ half }) => !flags.half || half === flags.half)
+      .map(({ wanted, signals }) => ({
+        candidates: signals.map((row, at) => ({
+          isWanted: wanted[at] === 1,
+          signals: Object.fromEntries(
+            signalNames.map((name, place) => [name, row[place]!]),
+          ) as unknown as Signals,
+        })),
+      })),
+  };
 }
 
 /** Families count the same, whatever they have of collections and questions. */
-function lossOf(of: readonly Collection[], ranking: Ranking, temperature: number): number {
-  const perFamily = [...Map.groupBy(of, ({ family }) => family).values()].map((own) =>
+function fitWeights(of: readonly Collection[]): Ranking {
+  const byFamily = [...Map.groupBy(of, ({ family }) => family).values()];
+  const lossOf = (ranking: Ranking, temperature: number) =>
     mean(
-      own.map((collection) =>
-        mean(collection.questions.map((one) => lossAt(one, ranking, temperature, collection))),
+      byFamily.map((own) =>
+        mean(
+          own.map(({ questions, separation }) =>
+            mean(questions.map((question) => lossAt(question, ranking, { separation, temperature }))),
+          ),
+        ),
       ),
-    ),
-  );
-  return mean(perFamily);
-}
-
-function lossAt(
-  { wanted, signals }: Collection['questions'][number],
-  ranking: Ranking,
-  temperature: number,
-  { separation }: Collection,
-): number {
-  const scores = scoresOf(signals, ranking, separation);
-  let most = Number.NEGATIVE_INFINITY;
-  for (const score of scores) if (score > most) most = score;
-  let sum = 0;
-  let right = 0;
-  for (const [at, score] of scores.entries()) {
-    const share = Math.exp(temperature * (score - most));
-    sum += share;
-    if (wanted[at]) right += share;
-  }
-  return -Math.log(Math.max(right / sum, 1e-4));
-}
-
-function scoresOf(signals: readonly number[][], ranking: Ranking, separation: number): number[] {
-  const phrases = signalNames.indexOf('phrases');
-  const hasPhrases = signals.some((row) => row[phrases]! > 0);
-  const weights = weightsOf(ranking, { separation, hasPhrases });
-  const list = signalNames.map((name) => weights[name]);
-  return signals.map((row) => row.reduce((sum, value, at) => sum + value * list[at]!, 0));
-}
-
-function gain({ questions, separation }: Collection, ranking: Ranking): number {
-  return mean(
-    questions.map(({ wanted, signals }) => {
-      const scores = scoresOf(signals, ranking, separation);
-      const order = scores.map((_, at) => at).sort((a, b) => scores[b]! - scores[a]!);
-      const place = order.slice(0, 10).findIndex((at) => wanted[at]);
-      return place < 0 ? 0 : 1 / Math.log2(place + 2);
-    }),
-  );
+    );
+  return findWeights(start, fitted, lossOf, 0.1);
 }
 
 function mean(values: readonly number[]): number {
@@ -146,5 +107,7 @@ function mean(values: readonly number[]): number {
 }
 
 function told(ranking: Ranking): string {
-  return fitted.map((name) => `${name} ${ranking[name].toFixed(2)}`).join(', ');
+  return Object.keys(fitted)
+    .map((name) => `${name} ${ranking[name as keyof Ranking].toFixed(2)}`)
+    .join(', ');
 }

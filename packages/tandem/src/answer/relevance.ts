@@ -2,6 +2,7 @@ import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog } from '../catalog/catalog.ts';
 import { dot } from '../core/cosine.ts';
 import type { Passage } from '../core/types/document.ts';
+import { usualSeparation } from '../index/measure-separation.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { embedQueries } from '../retrieve/search/embed-query.ts';
 import { spellOut } from '../retrieve/spell-out.ts';
@@ -65,9 +66,6 @@ export async function relevanceOf(
     .map((vector, at) => weigh(Math.max(...ofQuestions.map((own) => dot(own, vector))), said[at]!.coverage));
   return Math.max(best, ...values);
 }
-
-/** Until it was measured. */
-const usualSeparation = 4;
 
 /** Those with most of the question's words; they take some tens of milliseconds on two cores. */
 const mostSentences = 20;

@@ -1,4 +1,4 @@
-import { listed } from '../evaluate/format.ts';
+import { listed } from '../core/listed.ts';
 import type { Shares } from '../retrieve/fuse/shares.ts';
 import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { counted } from '../core/counted.ts';
-import { formatDifference, formatInterval, formatP, formatValue, listed } from './format.ts';
+import { listed } from '../core/listed.ts';
+import { formatDifference, formatInterval, formatP, formatValue } from './format.ts';
 
 describe('numbers as people read them', () => {
   it.each([

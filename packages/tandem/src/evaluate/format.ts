@@ -46,13 +46,6 @@ export function formatP(p: number): string {
   return `p = ${rounded(p, p < 0.0995 ? 3 : 2)}`;
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(items: readonly string[], conjunction = 'and'): string {
-  return items.length < 2
-    ? items.join('')
-    : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`;
-}
-
 function rounded(value: number, digits: number): string {
   // −0 would print as "-0".
   return (Number(value.toFixed(digits)) || 0).toLocaleString('en', {

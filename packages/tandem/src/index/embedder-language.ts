@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog } from '../catalog/catalog.ts';
+import { listed } from '../core/listed.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { canRead, measureReading } from '../models/measure-reading.ts';
 import { knownModels } from '../models/registry.ts';
@@ -76,6 +77,3 @@ const multilingual = () =>
   );
 
 const share = (part: number) => (part > 0.5 ? 'Most' : `${Math.round(100 * part)} %`);
-
-const listed = (names: readonly string[], last = 'and') =>
-  names.length > 1 ? `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}` : (names[0] ?? '');

@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { embedMany } from 'ai';
+import type { IndexState } from '../catalog/catalog.ts';
 import { dot, unit } from '../core/cosine.ts';
 import { sha256 } from '../core/hash.ts';
 import type { ChunkTable, Snapshot, StoredChunk } from '../store/chunk-table.ts';
@@ -16,8 +17,21 @@ export interface Separation {
 /** Passages that are compared, and sentences that stand for questions. */
 const sampled = { passages: 1000, sentences: 200 };
 
-/** What is taken for granted before anything was measured, and for how many sentences' worth. */
-const prior = { value: 4, sentences: 10 };
+/** What is taken for granted until it was measured; what depends on separation is told relative to it. */
+export const usualSeparation = 4;
+
+/** How many sentences' worth the usual value is. */
+const priorSentences = 10;
+
+/** Of an index, as its ingest measured it; measured now where it was made before there was such a thing. */
+export async function separationOf(
+  { separation, generation, committedSeq }: IndexState,
+  parts: Parameters<typeof measureSeparation>[0],
+  options: { signal?: AbortSignal } = {},
+): Promise<number> {
+  const known = separation ?? (await measureSeparation(parts, { generation, seq: committedSeq }, options));
+  return known.value;
+}
 
 /**
  * Measures, without questions and answers, how far meaning can be trusted in an index: sentences of it are embedded as questions are, and
@@ -38,15 +52,19 @@ export async function measureSeparation(
     rows.push({ chunk, vector: unit(Float32Array.from(vector!)) });
 
   // By hash: when some documents change, most of the sentences stay the same ones.
-  const asking = rows
-    .map((own) => ({ own, order: sha256(own.chunk.text), sentence: sentenceOf(own.chunk.text) }))
-    .filter(({ sentence }) => sentence !== undefined)
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .slice(0, sampled.sentences);
-  if (asking.length === 0) return { value: prior.value, chunks };
+  const inOrder = rows
+    .map((own) => ({ own, order: sha256(own.chunk.text) }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1));
+  const asking: { own: (typeof rows)[number]; sentence: string }[] = [];
+  for (const { own } of inOrder) {
+    if (asking.length === sampled.sentences) break;
+    const sentence = sentenceOf(own.chunk.text);
+    if (sentence !== undefined) asking.push({ own, sentence });
+  }
+  if (asking.length === 0) return { value: usualSeparation, chunks };
   const { embeddings } = await embedMany({
     model: embedder,
-    values: asking.map(({ sentence }) => sentence!),
+    values: asking.map(({ sentence }) => sentence),
     providerOptions: { tandem: { role: 'query' } },
     ...(signal && { abortSignal: signal }),
   });
@@ -69,7 +87,7 @@ export async function measureSeparation(
   // A few pages say little about an embedder.
   const count = Number.isFinite(measured) ? Math.min(asking.length, cosines.others / asking.length) : 0;
   const weighed = count > 0 ? count * measured : 0;
-  return { value: (weighed + prior.sentences * prior.value) / (count + prior.sentences), chunks };
+  return { value: (weighed + priorSentences * usualSeparation) / (count + priorSentences), chunks };
 }
 
 /** In characters. */

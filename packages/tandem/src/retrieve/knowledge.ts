@@ -1,10 +1,11 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, DocumentSummary, IndexState } from '../catalog/catalog.ts';
-import { measureSeparation } from '../index/measure-separation.ts';
+import { separationOf } from '../index/measure-separation.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { ChunkTable } from '../store/chunk-table.ts';
 import { foldedWords } from '../text/words.ts';
 import { type NameIndex, nameIndexOf } from './names.ts';
+import { oncePerCommit } from './once-per-commit.ts';
 import { type Abbreviations, abbreviationsOf } from './spell-out.ts';
 
 /** What the documents themselves teach about how to read a question. Derived, never stored. */
@@ -34,9 +35,9 @@ export function knowledgeOf({
   embedder: EmbeddingModelV4;
   glossary: readonly { abbreviation: string; longForm: string }[];
 }): { at(state: IndexState): Promise<Knowledge> } {
-  let known: { of: string; knowledge: Promise<Knowledge> } | undefined;
+  const once = oncePerCommit<Knowledge>();
 
-  async function read({ generation, committedSeq, separation }: IndexState): Promise<Knowledge> {
+  async function read(state: IndexState): Promise<Knowledge> {
     const documents = await catalog.documents.list();
     const tools = localToolsOf(embedder);
     const remembered = new Map<string, boolean>();
@@ -53,7 +54,7 @@ export function knowledgeOf({
         return is;
       });
     const chosen = spread(documents, profiled.documents);
-    const at = { generation, seq: committedSeq };
+    const at = { generation: state.generation, seq: state.committedSeq };
     const filter = { documentIds: chosen.map(({ id }) => id) };
     const every = Math.max(1, Math.ceil((await store.count(at, filter)) / profiled.passages));
     const passages = await Array.fromAsync(store.scan(at, filter, { every }));
@@ -82,25 +83,14 @@ export function knowledgeOf({
         isEveryday,
         (word) => (spreadOf.get(word)?.documents ?? 0) / Math.max(1, chosen.length),
       ),
-      separation: (separation ?? (await measureSeparation({ store, embedder }, at))).value,
+      separation: await separationOf(state, { store, embedder }),
       documents: documents.length,
       languageOf: (id) => languages.get(id),
     };
   }
 
   return {
-    at(state) {
-      const of = `${state.generation}.${state.committedSeq}`;
-      if (known?.of !== of) {
-        const mine = { of, knowledge: read(state) };
-        // A failure (the store was locked for a moment) is not remembered.
-        mine.knowledge.catch(() => {
-          if (known === mine) known = undefined;
-        });
-        known = mine;
-      }
-      return known.knowledge;
-    },
+    at: (state) => once({ generation: state.generation, seq: state.committedSeq }, () => read(state)),
   };
 }
 

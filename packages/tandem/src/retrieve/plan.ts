@@ -2,7 +2,7 @@ import type { ChunkFilter } from '../store/chunk-table.ts';
 import { identifiersIn } from '../text/numbers.ts';
 import { comparableName, type Word, wordsOf } from '../text/words.ts';
 import { type LinkedName, leastCover, type NameIndex } from './names.ts';
-import { type Meaning, spellOut } from './spell-out.ts';
+import { longFormsOf, type Meaning, spellOut } from './spell-out.ts';
 
 /** How a question is searched. */
 export interface QueryPlan {
@@ -55,7 +55,7 @@ export function planQuery(
   const subjects = subjectsOf(linked, (one, other) => areListed(question, words, one, other));
   const named = new Set(subjects.flatMap(({ at }) => [...at].map((index) => words[index]!.start)));
   const respelt = subjects.map(({ links }) => links[0]!).filter(({ isRespelt }) => isRespelt);
-  const longForms = [...meanings.map(({ longForm }) => longForm), ...respelt.map(({ name }) => name)];
+  const longForms = [...longFormsOf(meanings), ...respelt.map(({ name }) => name)];
   return {
     text: question,
     full: spellOut(question, longForms),

@@ -3,6 +3,7 @@ import type { SearchOptions } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import { endingTerm, hasCompounds } from '../text/compounds.ts';
 import { queryTermsOf, termsOf } from '../text/terms.ts';
+import { oncePerCommit } from './once-per-commit.ts';
 
 /** A query's terms for an index: as the analyses of all languages that it has give them. */
 export type QueryTerms = (query: string, options: Pick<SearchOptions, 'at' | 'signal'>) => Promise<string[]>;
@@ -15,23 +16,9 @@ export function queryTermsFor({
   catalog: Pick<Catalog, 'documents'>;
   store: Pick<LexicalIndex, 'searchTerms'>;
 }): QueryTerms {
-  let known: { of: string; languages: ReturnType<typeof documents.languages> } | undefined;
-
-  function languagesAt({ generation, seq }: SearchOptions['at']): ReturnType<typeof documents.languages> {
-    const of = `${generation}.${seq}`;
-    if (known?.of !== of) {
-      const mine = { of, languages: documents.languages() };
-      // A failure (the catalogue was locked for a moment) is not remembered.
-      mine.languages.catch(() => {
-        if (known === mine) known = undefined;
-      });
-      known = mine;
-    }
-    return known.languages;
-  }
-
+  const once = oncePerCommit<(string | undefined)[]>();
   return async (query, { at, signal }) => {
-    const languages = await languagesAt(at);
+    const languages = await once(at, () => documents.languages());
     const words = new Set(languages.filter(hasCompounds).flatMap((language) => termsOf(query, language)));
     // A word that no document has by itself may end compounds.
     const endings = await Promise.all(

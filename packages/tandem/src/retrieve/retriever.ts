@@ -21,14 +21,14 @@ import type { LearnedRanking } from './learn/learned-ranking.ts';
 import { parentsOf } from './parents.ts';
 import { mergeParts } from './parts.ts';
 import { packPassages, withNeighbours } from './passages.ts';
-import { planQuery, type QueryPlan } from './plan.ts';
+import { planQuery } from './plan.ts';
 import { queryTermsFor } from './query-terms.ts';
 import { listIn, questionsIn } from './question-parts.ts';
 import type { Retrieval } from './retrieval.ts';
 import { type Candidate, gatherCandidates } from './search/candidates.ts';
 import { embedQueries } from './search/embed-query.ts';
 import { isSameSpan, selectPassages } from './select/select.ts';
-import { type Meaning, spellOut } from './spell-out.ts';
+import { longFormsOf, type Meaning, spellOut } from './spell-out.ts';
 
 /** What a retriever is made of. */
 export interface RetrieverOptions {
@@ -275,11 +275,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   function meaningsIn(text: string, known: Knowledge, filter: ChunkFilter = {}): Meaning[] {
     const tools = localToolsOf(embedder);
     const found = known.abbreviations.meanings(text, filter);
-    const spelt = spellOut(
-      text,
-      found.map(({ longForm }) => longForm),
-    );
-    return tools && tools.countTokens(spelt) > tools.maxQueryTokens ? [] : found;
+    return tools && tools.countTokens(spellOut(text, longFormsOf(found))) > tools.maxQueryTokens ? [] : found;
   }
 
   /** A question that is several is searched as a whole and as each of them. */
@@ -381,12 +377,17 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       isOwed: isListed,
       has: ({ documentId }: Passage) => documentIds.includes(documentId),
     }));
-    const missing = [
-      ...(await findUnknownWords(known.names.unknown(text), search)),
-      ...(await findUnknownCodes(plan.exact, search)),
-    ];
+    // Words that are in no document's names may be in its text; "2.4.2" must not pass for the 2.4.1 that documents know.
+    const strange = await Promise.all(
+      known.names
+        .unknown(text)
+        .slice(0, mostAsked)
+        .map(async (word) => ({ text: word, terms: await queryTerms(word, search) })),
+    );
+    const codes = plan.exact.slice(0, mostAsked).map(({ text, term }) => ({ text, terms: [term] }));
+    const missing = await withoutHits([...strange, ...codes], search);
     return {
-      ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
+      ...(meanings.length > 0 && { spelledOut: longFormsOf(meanings) }),
       ...(parts.length > 1 && { parts }),
       ...(missing.length > 0 && { missing }),
       passages: chosen.map(({ item, score }, index) =>
@@ -451,24 +452,15 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       .sort((a, b) => b.score - a.score);
   }
 
-  /** Of the words that are in no document's names, those that are in no document's text either. A question has few of them. */
-  async function findUnknownWords(words: readonly string[], search: SearchOptions): Promise<string[]> {
+  /** Those that no document has a term of. A question has few that are worth asking about. */
+  async function withoutHits(
+    asked: readonly { text: string; terms: readonly string[] }[],
+    search: SearchOptions,
+  ): Promise<string[]> {
     const found = await Promise.all(
-      words.slice(0, 4).map(async (word) => ({
-        word,
-        somewhere:
-          (await store.searchTerms(await queryTerms(word, search), { ...search, limit: 1 })).length > 0,
-      })),
-    );
-    return found.filter(({ somewhere }) => !somewhere).map(({ word }) => word);
-  }
-
-  /** "2.4.2" where documents know 2.4.1 alone: what looks alike must not pass for it. */
-  async function findUnknownCodes(codes: QueryPlan['exact'], search: SearchOptions): Promise<string[]> {
-    const found = await Promise.all(
-      codes.slice(0, 4).map(async ({ text, term }) => ({
+      asked.map(async ({ text, terms }) => ({
         text,
-        somewhere: (await store.searchTerms([term], { ...search, limit: 1 })).length > 0,
+        somewhere: (await store.searchTerms(terms, { ...search, limit: 1 })).length > 0,
       })),
     );
     return found.filter(({ somewhere }) => !somewhere).map(({ text }) => text);
@@ -485,16 +477,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     let before = performance.now();
     if (mode === 'dense') {
       meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const [vector] = await embedQueries(
-        embedder,
-        [
-          spellOut(
-            text,
-            meanings.map(({ longForm }) => longForm),
-          ),
-        ],
-        search.signal,
-      );
+      const [vector] = await embedQueries(embedder, [spellOut(text, longFormsOf(meanings))], search.signal);
       timings.embed = performance.now() - before;
       before = performance.now();
       found = await store.searchVector(vector!, search);
@@ -508,7 +491,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       passages.push(passageOf(chunk, { rank: passages.length + 1, score, scores: { [mode]: score } }));
     }
     return {
-      ...(meanings.length > 0 && { spelledOut: meanings.map(({ longForm }) => longForm) }),
+      ...(meanings.length > 0 && { spelledOut: longFormsOf(meanings) }),
       passages,
       timings,
     };
@@ -537,6 +520,9 @@ export function createRetriever(options: RetrieverOptions): Retriever {
 
   return { retrieve };
 }
+
+/** Strange words, and codes, of a question that are looked for: each costs a search. */
+const mostAsked = 4;
 
 interface HybridSearch {
   k: number;

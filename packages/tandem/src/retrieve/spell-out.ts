@@ -25,6 +25,9 @@ export interface Meaning {
   end: number;
 }
 
+export const longFormsOf = (meanings: readonly Meaning[]): string[] =>
+  meanings.map(({ longForm }) => longForm);
+
 /** The query, and in brackets what its abbreviations may stand for. */
 export function spellOut(query: string, longForms: readonly string[]): string {
   return longForms.length > 0 ? `${query} (${[...new Set(longForms)].join('; ')})` : query;

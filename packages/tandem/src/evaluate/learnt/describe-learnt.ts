@@ -1,4 +1,4 @@
-import { listed } from '../format.ts';
+import { listed } from '../../core/listed.ts';
 import type { LearntEvaluation, PairedEvaluation } from './learnt-evaluation.ts';
 
 /** A sentence for each thing that was compared, and for each that could not be. */

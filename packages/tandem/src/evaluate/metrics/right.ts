@@ -1,4 +1,4 @@
-import { listed } from '../format.ts';
+import { listed } from '../../core/listed.ts';
 import { fieldRight } from './fields.ts';
 import type { Metric, MetricInput } from './metric.ts';
 import { expectedText, expectsAbstention, type MetricSettings } from './settings.ts';

@@ -1,7 +1,8 @@
 import { counted } from '../../core/counted.ts';
+import { listed } from '../../core/listed.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatDifference, formatInterval, formatP, listed } from '../format.ts';
+import { formatDifference, formatInterval, formatP } from '../format.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import type { VerdictTable } from './verdict-table.ts';
 import { capitalise, describeValues, differenceOf, labels } from './wording.ts';

@@ -1,7 +1,8 @@
 import { counted } from '../../core/counted.ts';
+import { listed } from '../../core/listed.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatDifference, formatInterval, formatValue, listed } from '../format.ts';
+import { formatDifference, formatInterval, formatValue } from '../format.ts';
 import type { VerdictTable } from './verdict-table.ts';
 
 /** `hybrid 61 %, rag 47 %`; without names `61 %`. */

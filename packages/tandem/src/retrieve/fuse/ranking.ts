@@ -1,9 +1,10 @@
+import { usualSeparation } from '../../index/measure-separation.ts';
 import type { Signals } from '../signals/signals.ts';
 
 /** What each signal is worth. A project's own is learnt by `learn/`; without, it is `generalRanking`. */
 export interface Ranking {
   /**
-   * Logit of the share that meaning has beside words, in an index of separation 4, and what each step of separation adds to it: an
+   * Logit of the share that meaning has beside words, in an index of the usual separation, and what each step of separation adds to it: an
    * embedder that does not know the documents' language, or finds them all alike, must not outvote their words.
    */
   meaning: number;
@@ -45,7 +46,8 @@ export function weightsOf(
   ranking: Ranking,
   { separation, hasPhrases }: { separation: number; hasPhrases: boolean },
 ): Weights {
-  const meaning = 1 / (1 + Math.exp(-(ranking.meaning + ranking.separation * (separation - 4))));
+  const meaning =
+    1 / (1 + Math.exp(-(ranking.meaning + ranking.separation * (separation - usualSeparation))));
   const phrases = hasPhrases ? ranking.phrases : 0;
   const { names, codes, headings, sections } = ranking;
   // The sum of all is at most about 1, so that a score can be read as a share.

@@ -1,4 +1,5 @@
 import { generalRanking } from '../../retrieve/fuse/ranking.ts';
+import { gainOfFirst } from './first-wanted.ts';
 
 /** A question with the passages that a reranker has read for it: what spoke for each before, and the reranker's score from 0 to 1. */
 export interface RerankedQuestion {
@@ -39,14 +40,10 @@ export function chooseReranked(questions: readonly RerankedQuestion[]): ChosenWe
 
 /** Mean nDCG@10 by the first wanted passage. */
 function gainOf(questions: readonly RerankedQuestion[], weight: number): number {
-  let sum = 0;
-  for (const { candidates } of questions) {
-    const place = candidates
-      .map(({ score, rerank, isWanted }) => ({ isWanted, score: score + weight * rerank }))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, 10)
-      .findIndex(({ isWanted }) => isWanted);
-    if (place >= 0) sum += 1 / Math.log2(place + 2);
-  }
-  return sum / Math.max(1, questions.length);
+  const gains = questions.map(({ candidates }) =>
+    gainOfFirst(
+      candidates.map(({ score, rerank, isWanted }) => ({ isWanted, score: score + weight * rerank })),
+    ),
+  );
+  return gains.reduce((sum, gain) => sum + gain, 0) / Math.max(1, gains.length);
 }

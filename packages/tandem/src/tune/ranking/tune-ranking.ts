@@ -8,7 +8,7 @@ import { isHit } from '../../core/span-overlap.ts';
 import { trainingQuestions } from '../../dataset/build-dataset.ts';
 import type { TrainingQuestion } from '../../dataset/compose-examples.ts';
 import { embedderIdentity } from '../../index/embedder-identity.ts';
-import { measureSeparation } from '../../index/measure-separation.ts';
+import { separationOf } from '../../index/measure-separation.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { generalRanking, type Ranking } from '../../retrieve/fuse/ranking.ts';
 import { type LearnedRanking, writeLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
@@ -144,11 +144,7 @@ async function learnRanking(
     throw tooFew(`of the ${train.length} of ${parts.name} a search finds the answer of only ${found}`);
   const asked = await tellSections({ learning, judging }, embedder, signal);
 
-  const snapshot = { generation: state!.generation, seq: state!.committedSeq };
-  const separation = (
-    state!.separation ??
-    (await measureSeparation({ store, embedder }, snapshot, { ...(signal && { signal }) }))
-  ).value;
+  const separation = await separationOf(state!, { store, embedder }, { ...(signal && { signal }) });
   const ranking = fitRanking(learning, separation);
   const judged = judge(judging, ranking, separation);
   if (judged.after < judged.before)
