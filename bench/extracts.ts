@@ -6,11 +6,11 @@
  * For clapnq's answerable questions the token F1 of the extract with the answer; for every eighth of XQuAD's Spanish ones whether the answer's
  * own words are in the extract, and in its first sentence. Indexes stay in --work.
  */
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ask } from '../packages/tandem/src/answer/ask.ts';
+import { linesOf } from './data/json-lines.ts';
 import { collectionsIn, type Question } from './retrieve-general/collections.ts';
 import { openIndexed } from './retrieve-general/measure.ts';
 
@@ -52,9 +52,9 @@ for (const { name, every } of [
 }
 
 function answersOf(name: string): Map<Question['id'], string> {
-  const lines = readFileSync(join(flags.data, name, 'questions.jsonl'), 'utf8').split('\n');
-  const read = lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line));
-  return new Map(read.map(({ id, answer }) => [id, String(answer)]));
+  return new Map(
+    linesOf(join(flags.data, name, 'questions.jsonl')).map(({ id, answer }) => [id, String(answer)]),
+  );
 }
 
 function wordsIn(text: string): string[] {

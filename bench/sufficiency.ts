@@ -15,12 +15,13 @@
  *
  * Exits with 1 where more answerable questions are refused than by one cosine, or fewer of those that nothing answers.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { relevanceOf } from '../packages/tandem/src/answer/relevance.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
+import { linesOf } from './data/json-lines.ts';
 import { collectionsIn } from './retrieve-general/collections.ts';
 import { openIndexed } from './retrieve-general/measure.ts';
 
@@ -93,7 +94,7 @@ if (isWorse) {
 function casesOf(name: string): Case[] {
   if (name === 'mtrag-un')
     return [
-      ...linesOf('mtrag-un/tasks.jsonl').map(({ outcome, question, turns }) => ({
+      ...linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map(({ outcome, question, turns }) => ({
         kind: outcome.toLowerCase(),
         question,
         turns: turns.map(({ role, text }: { role: string; text: string }) => ({
@@ -103,7 +104,7 @@ function casesOf(name: string): Case[] {
       })),
       ...foreign('clapnq/questions.jsonl'),
     ];
-  const questions = linesOf(`${name}/questions.jsonl`).filter(
+  const questions = linesOf(join(flags.data, `${name}/questions.jsonl`)).filter(
     (_, at) => name === 'clapnq' || at % sampledEvery === 0,
   );
   return [
@@ -117,13 +118,5 @@ function casesOf(name: string): Case[] {
 }
 
 function foreign(file: string): Case[] {
-  return linesOf(file).map(({ question }) => ({ kind: 'foreign', question }));
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: as the collections publish them
-function linesOf(file: string): any[] {
-  return readFileSync(join(flags.data, file), 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line));
+  return linesOf(join(flags.data, file)).map(({ question }) => ({ kind: 'foreign', question }));
 }

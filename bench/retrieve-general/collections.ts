@@ -1,7 +1,9 @@
 /** Other people's questions about other people's documents, as they lie in `../shared/data/general`: what is asked, and of which documents. */
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Turn } from '../../packages/tandem/src/retrieve/conversation.ts';
+import { linesOf } from '../data/json-lines.ts';
 import type { Wanted } from './found.ts';
 
 /** One column of questions about one folder of documents. */
@@ -113,9 +115,7 @@ const turnsOf = (task: Line): Turn[] =>
     content: text,
   }));
 
-/** Lines end at LF alone: U+2028 may be in a text. */
-const linesOf = (file: string): Line[] =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line));
+/** Of a document's name, by hash: it stays the same whatever is added. What is decided is decided on `fit`; `look` is seldom looked at. */
+export function halfOf(group: string): 'fit' | 'look' {
+  return createHash('sha256').update(group).digest()[0]! % 2 === 0 ? 'fit' : 'look';
+}

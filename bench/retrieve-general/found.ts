@@ -1,4 +1,4 @@
-/** What counts as found: what `../shared/data/general/score.py` says, whose figures a test of this folder compares with. */
+/** What counts as found, question by question: what `../shared/data/general/score.py` says; `bench/retrieve-general.ts` holds the two together. */
 import { basename, extname } from 'node:path';
 
 /** What a question wants: of these members the first that is there, see `isFound`. */

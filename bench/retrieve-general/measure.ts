@@ -10,6 +10,7 @@ import type { Compared } from '../../packages/tandem/src/retrieve/retrieval.ts';
 import { isSameSpan } from '../../packages/tandem/src/retrieve/select/select.ts';
 import { noSignals } from '../../packages/tandem/src/retrieve/signals/signals.ts';
 import { filesSource } from '../../packages/tandem/src/sources/files.ts';
+import { discountedGain } from '../../packages/tandem/src/statistics/index.ts';
 import type { StoredChunk } from '../../packages/tandem/src/store/chunk-table.ts';
 import { openLanceStore } from '../../packages/tandem/src/store/lancedb/lance-store.ts';
 import type { Collection, Question } from './collections.ts';
@@ -39,6 +40,8 @@ export interface Measured {
   separation: number;
   /** Mean characters of a passage that was returned. */
   characters: number;
+  /** As many as `asked`, in the same order. */
+  questions: readonly Question[];
   asked: Asked[];
   chunks: { id: string; uri: string; text: string }[];
 }
@@ -113,6 +116,7 @@ export async function measure(
   }
   return {
     collection,
+    questions,
     separation: state.separation!.value,
     characters: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
     asked,
@@ -162,5 +166,5 @@ export function placeOf(ids: readonly string[], wanted: (id: string) => boolean)
   return at < 0 ? Number.POSITIVE_INFINITY : at;
 }
 
-/** nDCG@10 of one question with one wanted place. */
-export const gainOf = (place: number): number => (Number.isFinite(place) ? 1 / Math.log2(place + 2) : 0);
+/** nDCG@10 of one question with one wanted place, by `placeOf`. */
+export const gainOf = (place: number): number => discountedGain(place + 1);

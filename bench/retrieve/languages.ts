@@ -2,18 +2,19 @@
  * What analysing words by the documents' language buys full-text search, on `../shared/data/general/xquad`: Wikipedia paragraphs in five
  * languages and questions whose paragraph is known, searched by words alone (BM25 as stores compute it). Each paragraph is a passage.
  *
- *     node bench/retrieve/languages.ts [--half fit|check] [--data DIR] [--python PATH]
+ *     node bench/retrieve/languages.ts [--half fit|look] [--data DIR] [--python PATH]
  *
  * Settings are chosen on the questions about the one half of the documents (`fit`, by a hash of the document's name), and the other half
- * (`check`) is only looked at. --python: an interpreter that has `bm25s` and `PyStemmer`, to compare with.
+ * (`look`) is only looked at. --python: an interpreter that has `bm25s` and `PyStemmer`, to compare with.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { detectLanguage } from '../../packages/tandem/src/text/language.ts';
 import { documentTermsOf, queryTermsOf, termsOf } from '../../packages/tandem/src/text/terms.ts';
+import { linesOf } from '../data/json-lines.ts';
+import { halfOf } from '../retrieve-general/collections.ts';
 import { searchOver } from './search-terms.ts';
 
 const { values: flags } = parseArgs({
@@ -37,10 +38,7 @@ console.log(
   `| language | questions | analysis | first | nDCG@10 | terms a passage |\n|---|---|---|---|---|---|`,
 );
 for (const language of readdirSync(flags.data).sort()) {
-  const questions: Question[] = readFileSync(join(flags.data, language, 'questions.jsonl'), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+  const questions: Question[] = linesOf(join(flags.data, language, 'questions.jsonl'));
   const passages = [...new Set(questions.map(({ passage }) => passage))];
   const languageOf = new Map<string, string | undefined>();
   for (const { document } of questions)
@@ -91,10 +89,6 @@ for (const language of readdirSync(flags.data).sort()) {
       `| ${language} | ${asked.length} | ${name} | ${first} | ${gain} | ${average?.toFixed(0) ?? ''} |`,
     );
   }
-}
-
-function halfOf(document: string): 'fit' | 'check' {
-  return createHash('sha256').update(document).digest()[0]! % 2 === 0 ? 'fit' : 'check';
 }
 
 function searchInPython(

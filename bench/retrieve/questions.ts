@@ -1,6 +1,7 @@
 /** MedQuAD's questions, as `bench/retrieve.ts` and its neighbours read them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linesOf } from '../data/json-lines.ts';
 
 export interface MedquadQuestion {
   qid: string;
@@ -12,10 +13,7 @@ export interface MedquadQuestion {
 }
 
 export function questionsOf(data: string, file: string): MedquadQuestion[] {
-  return readFileSync(join(data, file), 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+  return linesOf(join(data, file));
 }
 
 /** Document → group: documents about one thing share it. */

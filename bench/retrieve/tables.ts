@@ -3,10 +3,10 @@
  * first ten by words alone, by meaning alone and by both (half the cosine, half BM25 as a share of the query's best), and is the right
  * document among the first ten of BM25 over whole documents.
  *
- *     node bench/retrieve/tables.ts [--collection tatqa] [--half fit|other|all] [--checkout DIR] [--save FILE] [--than FILE]
+ *     node bench/retrieve/tables.ts [--collection tatqa] [--half fit|look|all] [--checkout DIR] [--save FILE] [--than FILE]
  *                                   [--data DIR] [--work DIR]
  *
- * Halves are by the hash of the document's name: decisions are made on `fit` (the default), and `other` is looked at once. What is found
+ * Halves are by the hash of the document's name: decisions are made on `fit` (the default), and `look` is looked at once. What is found
  * is for the collections' own `score.py` to say. --checkout measures another checkout's code; --save keeps what was found question by
  * question, and --than compares with what was kept: the difference with its 95 % interval over documents. Vectors are kept in --work. With
  * --collection tatqa it exits with 1 where of `table` questions fewer than .85 have a chunk of the right table among the first ten.
@@ -16,8 +16,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sha256 } from '../../packages/tandem/src/core/hash.ts';
 import { bootstrapInterval } from '../../packages/tandem/src/statistics/index.ts';
+import { linesOf } from '../data/json-lines.ts';
+import { halfOf } from '../retrieve-general/collections.ts';
+import { searchOver } from './search-terms.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -91,16 +93,9 @@ function questionsOf(): Question[] {
   const file = ['questions.jsonl', 'tasks.jsonl']
     .map((name) => join(folder, name))
     .find((path) => existsSync(path))!;
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as Question)
+  return linesOf<Question>(file)
     .filter(({ answerable, documents }) => answerable !== false && (!documents || documents.length > 0))
-    .filter((question) => {
-      if (flags.half === 'all') return true;
-      const isFit = Number.parseInt(sha256(documentOf(question))[0]!, 16) % 2 === 0;
-      return isFit === (flags.half === 'fit');
-    });
+    .filter((question) => flags.half === 'all' || halfOf(documentOf(question)) === flags.half);
 }
 
 function documentOf({ document, documents, id }: Question): string {
@@ -123,17 +118,19 @@ async function search(questions: readonly Question[]): Promise<Record<string, Ma
     await part<typeof import('../../packages/tandem/src/models/local-embedder.ts')>(
       'models/local-embedder.ts',
     );
-  const { embedQueries } =
-    await part<typeof import('../../packages/tandem/src/retrieve/search/embed-query.ts')>(
-      'retrieve/embed-query.ts',
-    );
+  const { embedQueries } = await part<
+    typeof import('../../packages/tandem/src/retrieve/search/embed-query.ts')
+  >(
+    existsSync(join(resolve(flags.checkout), 'packages/tandem/src/retrieve/search'))
+      ? 'retrieve/search/embed-query.ts'
+      : 'retrieve/embed-query.ts',
+  );
   const { fromDocuments } =
     await part<typeof import('../../packages/tandem/src/sources/documents.ts')>('sources/documents.ts');
   const { memoryStore } = await part<typeof import('../../packages/tandem/src/store/memory/memory-store.ts')>(
     'store/memory/memory-store.ts',
   );
   const { termsOf } = await part<typeof import('../../packages/tandem/src/text/terms.ts')>('text/terms.ts');
-  const { bm25 } = await part<typeof import('../../packages/tandem/src/store/bm25.ts')>('store/bm25.ts');
 
   mkdirSync(flags.work, { recursive: true });
   await using catalog = await openCatalog(
@@ -156,10 +153,7 @@ async function search(questions: readonly Question[]): Promise<Record<string, Ma
   const at = { generation: state.generation, seq: state.committedSeq };
   const rows = await Array.fromAsync(store.scan(at));
   const limit = rows.length;
-  const whole = bm25Over(
-    documents.map(({ text }) => termsOf(text)),
-    bm25,
-  );
+  const whole = searchOver(documents.map(({ text }) => termsOf(text)));
 
   const columns = {
     words: new Map(),
@@ -194,35 +188,6 @@ async function search(questions: readonly Question[]): Promise<Record<string, Ma
     );
   }
   return columns;
-}
-
-/** The ten best of some documents by BM25, in the form that `store/bm25.ts` tells. */
-function bm25Over(
-  documents: readonly string[][],
-  { k1, b }: { k1: number; b: number },
-): (terms: readonly string[]) => number[] {
-  const postings = new Map<string, Map<number, number>>();
-  for (const [place, terms] of documents.entries())
-    for (const term of terms) {
-      const having = postings.get(term) ?? new Map<number, number>();
-      postings.set(term, having.set(place, (having.get(place) ?? 0) + 1));
-    }
-  const average = documents.reduce((sum, { length }) => sum + length, 0) / documents.length;
-  return (terms) => {
-    const scores = new Map<number, number>();
-    for (const term of terms) {
-      const having = postings.get(term) ?? new Map<number, number>();
-      const idf = Math.log(1 + (documents.length - having.size + 0.5) / (having.size + 0.5));
-      for (const [place, count] of having) {
-        const norm = k1 * (1 - b + (b * documents[place]!.length) / average);
-        scores.set(place, (scores.get(place) ?? 0) + (idf * count) / (count + norm));
-      }
-    }
-    return [...scores]
-      .sort((x, y) => y[1] - x[1])
-      .slice(0, 10)
-      .map(([place]) => place);
-  };
 }
 
 /** By the collections' own program. A whole document is found where it is the right one. */

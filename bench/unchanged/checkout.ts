@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { jsonLines } from '../data/json-lines.ts';
 
 export interface Checkout {
   directory: string;
@@ -57,11 +58,4 @@ export function openCheckout(given: string): Checkout {
         run(project, [join(import.meta.dirname, 'search-driver.ts'), directory], JSON.stringify(requests)),
       ),
   };
-}
-
-export function jsonLines<T = unknown>(text: string): T[] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line));
 }

@@ -1,7 +1,8 @@
 /** The projects that both sides get, byte for byte the same: the example, and other people's questions about other people's documents. */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jsonLines, type SearchRequest } from './checkout.ts';
+import { jsonLines } from '../data/json-lines.ts';
+import type { SearchRequest } from './checkout.ts';
 
 /** Of these each is a project as `tandem init` makes it: an English, a financial and a Russian one. */
 export const collections = ['clapnq', 'tatqa', 'xquad/ru'];

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { jsonLines, type SearchRequest } from './checkout.ts';
+import { jsonLines } from '../data/json-lines.ts';
+import type { SearchRequest } from './checkout.ts';
 import {
   collections,
   conversationFile,

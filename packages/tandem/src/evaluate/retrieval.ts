@@ -5,7 +5,7 @@ import type { Case } from '../core/types/example.ts';
 import type { RetrievalCase } from '../dataset/cases.ts';
 import { describeDependence, independentGroups } from '../dataset/independent-groups.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { bootstrapInterval, type Interval } from '../statistics/index.ts';
+import { bootstrapInterval, discountedGain, type Interval } from '../statistics/index.ts';
 import { termsOf } from '../text/terms.ts';
 
 export interface RetrievalEvaluationOptions {
@@ -135,7 +135,7 @@ export async function evaluateRetrieval(
     dependence: describeDependence(measured, groups),
     withoutSource: cases.filter(({ source, notIndexed }) => !source && !notIndexed).map(({ id }) => id),
     recall: Object.fromEntries(ks.map((k) => [k, interval(ranks.map((rank) => Number(rank <= k)))])),
-    ndcg: interval(ranks.map(gainOf)),
+    ndcg: interval(ranks.map((rank) => discountedGain(rank))),
     mrr: interval(ranks.map((rank) => 1 / rank)),
     ranks: measured.map(({ id }, at) => ({
       id,
@@ -146,9 +146,6 @@ export async function evaluateRetrieval(
     latency: { p50: quantile(0.5), p95: quantile(0.95) },
   };
 }
-
-/** What a case adds to nDCG@10, by the rank of the first passage of its source; 0 where there is none among the first ten. */
-export const gainOf = (rank = Number.POSITIVE_INFINITY): number => (rank <= 10 ? 1 / Math.log2(1 + rank) : 0);
 
 function kindOf({
   question,

@@ -40,7 +40,7 @@ export const leastCover = 0.55;
 /** "Traumatic" for "trauma": surely the same root, less surely the same name. */
 const derivedSimilarity = 0.72;
 
-/** "Restless legs" for "restless leg": the same name, a little less surely. */
+/** "Travel expenses" for "travel expense": the same name, a little less surely. */
 const samePlural = 0.97;
 
 /** A document that lists a name itself is meant by it a little more than one that is called the same. */
@@ -52,6 +52,7 @@ const mostNames = 40;
 /** A word in more names than this cannot lead to one by itself; it still counts in a name that another word led to. */
 const mostPostings = 400;
 
+/** A word that the embedder has met as a whole says half as much in a name as one that it has not. */
 const common = 0.5;
 
 /**
@@ -154,7 +155,7 @@ export function nameIndexOf(
     },
     link(question, { filter = {}, limit = 8 }) {
       const words = wordsOf(question);
-      // As they are and joined with the next: "neuro fibromatosis" is spelt otherwise, and means the same.
+      // As they are and joined with the next: "net zero" for "NetZero" is spelt otherwise, and means the same.
       const written = new Set(
         words.flatMap(({ text }, at) =>
           [folded(text), folded(text) + folded(words[at + 1]?.text ?? '')].map(singular),

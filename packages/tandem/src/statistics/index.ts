@@ -18,6 +18,7 @@ export {
   type ReliabilityBin,
   reliabilityBins,
 } from './calibration.ts';
+export { discountedGain } from './discounted-gain.ts';
 export { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 export { holmAdjust } from './holm.ts';
 export { mcnemarExactTest, type PairedTest, pairedSignFlipTest } from './paired-test.ts';

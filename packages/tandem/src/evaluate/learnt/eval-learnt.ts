@@ -8,10 +8,10 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import type { Lines } from '../../parts/material.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrieverFor } from '../../parts/retriever-for.ts';
-import { bootstrapDifference } from '../../statistics/index.ts';
+import { bootstrapDifference, discountedGain } from '../../statistics/index.ts';
 import { chooseLines, measureRetrieval } from '../eval-retrieval.ts';
 import { type OtherIndex, openOtherIndex } from '../other-index.ts';
-import { gainOf, type RetrievalEvaluation } from '../retrieval.ts';
+import type { RetrievalEvaluation } from '../retrieval.ts';
 import { describeLearnt } from './describe-learnt.ts';
 import { type FoundLearnt, findLearnt } from './find-learnt.ts';
 import type { LearntEvaluation, LearntKind, LearntPart, PairedEvaluation } from './learnt-evaluation.ts';
@@ -246,7 +246,7 @@ function pairOf(withIt: RetrievalEvaluation, without: RetrievalEvaluation): Pair
       },
       { bounds: [0, 1] },
     )!;
-  const ndcg = differ(gainOf);
+  const ndcg = differ(discountedGain);
   const figures = ({ recall, ndcg }: RetrievalEvaluation) => ({ recall, ndcg });
   return {
     with: figures(withIt),

@@ -19,7 +19,8 @@ export interface LearnedRanking {
   reranker?: string;
 }
 
-const fileName = 'ranking.json';
+/** In the folder of a learnt ranking. */
+export const rankingFile = 'ranking.json';
 
 const schema = z.object({
   version: z.literal(1),
@@ -74,21 +75,21 @@ export async function writeLearnedRanking(
         },
       }),
   };
-  const file = join(directory, fileName);
+  const file = join(directory, rankingFile);
   await writeFile(`${file}.partial`, `${JSON.stringify(content)}\n`, { flush: true });
   await rename(`${file}.partial`, file);
 }
 
 /** SHA-256 of what was learnt. @throws InvalidInputError where the folder has no ranking. */
 export async function hashLearnedRanking(directory: string): Promise<string> {
-  return sha256(await textOf(join(directory, fileName)));
+  return sha256(await textOf(join(directory, rankingFile)));
 }
 
 /**
  * @throws InvalidInputError where the folder has no ranking, or one that cannot be read.
  */
 export async function readLearnedRanking(directory: string): Promise<LearnedRanking> {
-  const file = join(directory, fileName);
+  const file = join(directory, rankingFile);
   const refuse = (why: string, cause?: unknown) => cannotBeUsed(`${file} ${why}.`, cause);
   const text = await textOf(file);
   let content: z.output<typeof schema>;

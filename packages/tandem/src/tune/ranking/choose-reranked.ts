@@ -1,5 +1,6 @@
 import { generalRanking } from '../../retrieve/fuse/ranking.ts';
 import { gainOfFirst } from './first-wanted.ts';
+import { priorQuestions } from './fit-ranking.ts';
 
 /** A question with the passages that a reranker has read for it: what spoke for each before, and the reranker's score from 0 to 1. */
 export interface RerankedQuestion {
@@ -8,9 +9,6 @@ export interface RerankedQuestion {
 
 /** What a reranker's score may be worth; what is found best among these is then drawn towards the general weight. */
 const tried = [0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2];
-
-/** How many questions' worth the general weight is: the same as in `fitRanking`. */
-const priorQuestions = 10;
 
 /** What was chosen, and nDCG@10 on the questions that it was chosen on: with the general weight, and with this one. */
 export interface ChosenWeight {

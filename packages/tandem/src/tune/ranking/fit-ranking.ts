@@ -20,7 +20,7 @@ const learnt = {
 } as const satisfies Partial<Record<keyof Ranking, Range>>;
 
 /** How many questions' worth the general weights are. */
-const priorQuestions = 10;
+export const priorQuestions = 10;
 
 /**
  * The weights under which the passages that answer a project's questions come first, shrunk towards the general ones: the least mean of

@@ -23,13 +23,16 @@ export interface SearchedQuestion extends RankedQuestion {
 /** A question that was answered below a heading, and the group that it is of. */
 type Asked = AskedSection & { group: string };
 
-/** A training question whose source is known. */
-export type PlacedQuestion = TrainingQuestion & { source: NonNullable<TrainingQuestion['source']> };
+/** A training question whose source is known, and the group that it is of by `independentGroups`. */
+export type PlacedQuestion = TrainingQuestion & {
+  source: NonNullable<TrainingQuestion['source']>;
+  group: string;
+};
 
 /** Searches a question as people ask it, and tells which of the passages compared answer it. */
 export async function searchQuestion(
   retriever: Retriever,
-  { question, source, group, id }: PlacedQuestion,
+  { question, source, group }: PlacedQuestion,
   signal: AbortSignal | undefined,
 ): Promise<SearchedQuestion> {
   const { explanation } = await retriever.retrieve(question, {
@@ -44,7 +47,7 @@ export async function searchQuestion(
   }));
   const right = candidates.find(({ isWanted }) => isWanted);
   return {
-    group: group ?? id,
+    group,
     unnamed: explanation!.plan.unnamed,
     document: sha256(source.documentId),
     heading: right && headingKey(right.headingPath),

@@ -6,7 +6,7 @@ import { newId } from '../../core/id.ts';
 import type { ProgressListener } from '../../core/progress.ts';
 import { isHit } from '../../core/span-overlap.ts';
 import { trainingQuestions } from '../../dataset/build-dataset.ts';
-import type { TrainingQuestion } from '../../dataset/compose-examples.ts';
+import { independentGroups } from '../../dataset/independent-groups.ts';
 import { embedderIdentity } from '../../index/embedder-identity.ts';
 import { separationOf } from '../../index/measure-separation.ts';
 import type { Parts } from '../../parts/parts.ts';
@@ -16,7 +16,7 @@ import { createRetriever, type Retriever } from '../../retrieve/retriever.ts';
 import { bootstrapDifference } from '../../statistics/index.ts';
 import { recordTraining } from '../training-run.ts';
 import { chooseReranked, type RerankedQuestion } from './choose-reranked.ts';
-import { findLearned, metricsOf, referenceOf } from './find-learned.ts';
+import { findEarlierRanking, metricsOf, referenceOf } from './earlier-ranking.ts';
 import { fitRanking, gainsOf } from './fit-ranking.ts';
 import {
   type PlacedQuestion,
@@ -48,7 +48,7 @@ export interface TuneRankingOptions {
 
 /** More questions make no better weights. */
 const mostQuestions = 2000;
-/** A reranker takes about a second for a question on two cores. */
+/** A reranker reads twenty passages for each. */
 const mostReranked = 300;
 /** With fewer there is nothing to learn from, and nothing to judge by. */
 const fewestQuestions = { train: 12, validation: 6 };
@@ -77,9 +77,11 @@ async function learnRanking(
   { signal, onProgress }: TuneRankingOptions,
 ): Promise<TunedRanking> {
   const { models, catalog, material, settings } = parts;
-  const all = (await trainingQuestions(parts)).filter(
-    (one): one is PlacedQuestion => one.source !== undefined,
+  const placed = (await trainingQuestions(parts)).flatMap(({ source, ...question }) =>
+    source ? [{ ...question, source }] : [],
   );
+  const groups = independentGroups(placed);
+  const all: PlacedQuestion[] = placed.map((question, at) => ({ ...question, group: groups[at]! }));
   const { train, validation } = divide(all);
   if (train.length < fewestQuestions.train || validation.length < fewestQuestions.validation)
     throw tooFew(
@@ -111,7 +113,7 @@ async function learnRanking(
     }),
   };
   const fingerprint = hashJson({ kind: 'ranking', ...inputs });
-  const before = await findLearned(parts, fingerprint);
+  const before = await findEarlierRanking(parts, fingerprint);
   if (before) return before;
 
   // Headings are compared only where they count; too little to move anything.
@@ -247,11 +249,11 @@ function divide(all: readonly PlacedQuestion[]) {
   let [train, validation] = [bySplit('train'), bySplit('validation')];
   if (validation.length < fewestQuestions.validation) {
     // In an order that has nothing to do with what they ask.
-    const groups = [...new Set(all.map(({ group, id }) => group ?? id))].sort((a, b) =>
+    const groups = [...new Set(all.map(({ group }) => group))].sort((a, b) =>
       hashJson(a) < hashJson(b) ? -1 : 1,
     );
     const apart = new Set(groups.filter((_, at) => at % 4 === 3));
-    const isApart = ({ group, id }: TrainingQuestion) => apart.has(group ?? id);
+    const isApart = ({ group }: PlacedQuestion) => apart.has(group);
     [train, validation] = [all.filter((one) => !isApart(one)), all.filter(isApart)];
   }
   return { train: train.slice(0, mostQuestions), validation: validation.slice(0, mostQuestions) };

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Parts } from '../../parts/parts.ts';
 import { generalRanking } from '../../retrieve/fuse/ranking.ts';
-import { readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
+import { rankingFile, readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import type { TunedRanking } from './tuned-ranking.ts';
 
 /** The ranking that a run of the same questions, index and settings made, if its folder is still there. */
-export async function findLearned(
+export async function findEarlierRanking(
   parts: Pick<Parts, 'catalog' | 'directory' | 'dataDirectory'>,
   fingerprint: string,
 ): Promise<TunedRanking | undefined> {
@@ -15,7 +15,7 @@ export async function findLearned(
     const [folder] = artefacts;
     if (status !== 'done' || inputs.fingerprint !== fingerprint || folder === undefined) continue;
     const directory = join(parts.dataDirectory, folder);
-    if (!existsSync(join(directory, 'ranking.json'))) continue;
+    if (!existsSync(join(directory, rankingFile))) continue;
     const { ranking } = await readLearnedRanking(directory);
     return {
       id: folder.split(/[/\\]/).at(-1)!,
