@@ -58,17 +58,19 @@ function isHeadedElsewhere(element: Element, headings: readonly Element[]): bool
 function isFurniture(element: Element, headings: readonly Element[]): boolean {
   const names = namesOf(element);
   const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name));
-  const holdsHeading = headings.some((heading) => element.contains(heading));
+  const isFixed = /position:\s*fixed/i.test(element.getAttribute('style') ?? '');
+  // Most boxes are none by their names; what is in them is looked through only where they may be.
+  if (!isFixed && ![consent, promotion, menu, besides, over].some(isNamed)) return false;
   if (element.querySelector('main, article, [role="main"]')) return false;
+  const holdsHeading = headings.some((heading) => element.contains(heading));
   // A layer may have a heading of the first rank; the page has its own beside it.
   if (holdsHeading && !(isNamed(consent) && isHeadedElsewhere(element, headings))) return false;
   // A wrapper of the whole page may be called after the layer that is open over it, a page after its subject.
   if (isNamed(consent)) return headings.length > 0 || isDrawnOver(element) || hasNoSections(element);
   if (isNamed(promotion)) return !hasStructure(element) || isMenu(element);
   if (isNamed(menu)) return isMenu(element);
-  const isFixed = /position:\s*fixed/i.test(element.getAttribute('style') ?? '');
-  if (isNamed(besides) || isNamed(over) || isFixed) return !hasStructure(element);
-  return false;
+  // By now it is at the side, at the foot or over the page.
+  return !hasStructure(element);
 }
 
 /** Its id and classes, each in lower case with hyphens: `cookieBanner__wrap` is `cookie-banner-wrap`. */
