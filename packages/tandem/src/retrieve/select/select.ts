@@ -1,3 +1,4 @@
+import { overlapsMostly } from '../../core/span-overlap.ts';
 import type { StoredChunk } from '../../store/chunk-table.ts';
 
 /**
@@ -71,8 +72,7 @@ const none: ReadonlySet<number> = new Set();
 export function isSameSpan(a: Located, b: Located): boolean {
   if (a.documentId !== b.documentId)
     return a.headingPath.join('\n') === b.headingPath.join('\n') && words(a.text) === words(b.text);
-  const overlap = Math.min(a.end, b.end) - Math.max(a.start, b.start);
-  return overlap > Math.min(a.end - a.start, b.end - b.start) / 2 || words(a.text) === words(b.text);
+  return overlapsMostly(a, b) || words(a.text) === words(b.text);
 }
 
 type Located = Pick<StoredChunk, 'documentId' | 'start' | 'end' | 'text' | 'headingPath'>;
