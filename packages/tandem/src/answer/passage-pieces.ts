@@ -1,4 +1,5 @@
 import type { Passage } from '../core/types/document.ts';
+import { cellsOfRow } from '../parse/pipe-table.ts';
 import { numbersIn } from '../text/numbers.ts';
 import { type Span, sentences, trimmed } from '../text/sentences.ts';
 import { termsOf } from '../text/terms.ts';
@@ -81,7 +82,7 @@ export function piecesOf(
     pieces.push(piece);
     return piece;
   };
-  let columns = cellsOf(tableHead(passage)?.split('\n')[0] ?? '');
+  let columns = cellsOfRow(tableHead(passage)?.split('\n')[0] ?? '');
   for (const [index, { line, start, end }] of lines.entries()) {
     const hashes = /^#{1,6}(?= )/.exec(line)?.[0].length;
     const marked = isIn(emphasised)({ start, end });
@@ -99,7 +100,7 @@ export function piecesOf(
       enter(lone, line, start);
       if (tells(line)) add(line, { start, end }, { isProse: false, isHeading: true });
     } else if (line.startsWith('|')) {
-      const cells = cellsOf(line);
+      const cells = cellsOfRow(line);
       if (ruler.test(lines[index + 1]?.line ?? '')) columns = cells;
       else if (cells.some(isSaid)) add(rowInWords(cells, columns), { start, end }, { isProse: false });
       continue;
@@ -247,12 +248,6 @@ function withoutLooseMarks(text: string, start: number, end: number): Span {
     end: end - (last !== '' && !inside.includes(last) ? last.length : 0),
   };
 }
-
-const cellsOf = (row: string): string[] =>
-  row
-    .replace(/^\||\|$/g, '')
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
 
 function rowInWords(cells: readonly string[], columns: readonly string[]): string {
   const named = cells.length === columns.length ? columns : undefined;

@@ -1,6 +1,7 @@
 import type { Block, Document } from '../core/types/document.ts';
 import { isAlsoCalledLine } from '../parse/aliases.ts';
 import { headingText } from '../parse/markdown.ts';
+import { isRowOfDashes } from '../parse/pipe-table.ts';
 import { sentences, trimmed } from '../text/sentences.ts';
 import type { TokenMeter } from './token-meter.ts';
 
@@ -194,7 +195,8 @@ function penaltyInside(kind: Block['kind'], position: number): number {
 
 /** The first row, where a row of dashes marks it as the head. */
 function tableHeadOf(table: string): string | undefined {
-  return /^(\S[^\n]*)\n[ \t]*\|?[ \t:]*-[-| \t:]*(?:\n|$)/.exec(table)?.[1]?.trim();
+  const [first = '', second = ''] = table.split('\n', 2);
+  return /^\S/.test(first) && isRowOfDashes(second) ? first.trim() : undefined;
 }
 
 function linesOf(text: string): { start: number; end: number }[] {

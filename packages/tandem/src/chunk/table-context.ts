@@ -1,4 +1,5 @@
 import type { Block, Document } from '../core/types/document.ts';
+import { cellsOfRow, isRowOfDashes } from '../parse/pipe-table.ts';
 import { sentences } from '../text/sentences.ts';
 
 /** What the rows of a table do not say themselves. */
@@ -77,10 +78,10 @@ function headsOf(table: string): { heads: string[][]; length: number } {
   const heads: string[][] = [];
   let length = 0;
   let isBelowLine = false;
-  const hasLine = dashes.test(table.split('\n', 2)[1] ?? '');
+  const hasLine = isRowOfDashes(table.split('\n', 2)[1] ?? '');
   for (const line of table.split('\n')) {
-    const isLine = dashes.test(line);
-    const cells = cellsOf(line);
+    const isLine = isRowOfDashes(line);
+    const cells = cellsOfRow(line);
     const isFirst = heads.length === 0 && !isBelowLine;
     const names = isFirst
       ? hasLine || cells.filter(Boolean).every(isName)
@@ -98,15 +99,6 @@ function headsOf(table: string): { heads: string[][]; length: number } {
 }
 
 const mostHeads = 4;
-const dashes = /^[ \t]*\|?[ \t:]*-[-| \t:]*$/;
-
-function cellsOf(row: string): string[] {
-  return row
-    .trim()
-    .replace(/^\||\|$/g, '')
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim());
-}
 
 /** Nothing, words, a year or a date: an amount is no name. */
 const isName = (cell: string) => cell === '' || /\p{L}/u.test(cell) || hasYear(cell);

@@ -50,4 +50,18 @@ function pipeLines(head: readonly string[], body: readonly (readonly string[])[]
   return [line(head), `|${' --- |'.repeat(width)}`, ...body.map(line)].join('\n');
 }
 
+/** The cells of a row as it is written, without white space around them; what is escaped in them stays so. */
+export function cellsOfRow(row: string): string[] {
+  return row
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim());
+}
+
+/** Whether a line is the row of dashes that stands below a table's head. */
+export function isRowOfDashes(line: string): boolean {
+  return /^[ \t]*\|?[ \t:]*-[-| \t:]*$/.test(line);
+}
+
 const oneLine = (cell: string) => cell.replace(/\s+/g, ' ').trim();
