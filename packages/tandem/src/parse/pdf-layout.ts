@@ -33,6 +33,9 @@ export interface PageLine {
   box: Box;
 }
 
+/** The same among the lines of all pages: on which page, from 1, and what all of its cells say. Rows of a table are lines, too. */
+export type DocumentLine = PageLine & { page: number; text: string };
+
 /** Left, top, right, bottom, in points from the page's top left corner. */
 export type Box = [number, number, number, number];
 

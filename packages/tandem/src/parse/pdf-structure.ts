@@ -1,14 +1,12 @@
 import type { Block } from '../core/types/document.ts';
-import type { PageLine } from './pdf-layout.ts';
+import type { DocumentLine, PageLine } from './pdf-layout.ts';
 import { tableRows, withSignsJoined } from './pdf-table.ts';
 import { isAlone } from './plausible-title.ts';
 import { StructuredText } from './structured-text.ts';
 
-type Line = PageLine & { page: number; text: string };
-
 interface Draft {
   kind: Block['kind'];
-  lines: Line[];
+  lines: DocumentLine[];
   level?: number;
 }
 
@@ -29,7 +27,7 @@ export function writePages(
 
   const output = new StructuredText();
   /** The table that ended the last page, if it has a head: with all of its lines so far. */
-  let open: Line[] = [];
+  let open: DocumentLine[] = [];
   for (const draft of drafts) {
     const page = draft.lines[0]!.page;
     const before = open;
@@ -49,7 +47,7 @@ export function writePages(
       }
       case 'table': {
         const goesOn = goesOnOverPage(before, draft.lines);
-        const whole = tableRows(goesOn ? [...before, ...draft.lines] : draft.lines) as Line[];
+        const whole = tableRows(goesOn ? [...before, ...draft.lines] : draft.lines);
         if (hasHead(whole)) open = goesOn ? [...before, ...draft.lines] : draft.lines;
         const here = goesOn ? whole.filter((row) => row.page === page) : whole;
         // Each page has the head again, printed or not, so that its rows can be understood alone.
@@ -112,7 +110,7 @@ const caption =
   /^(?:Table|Figure|Fig\.|Exhibit|Chart|Box)\s+[A-Z]?\d+(?:[.–-]\d+)*(?:[.:)]|\s[–—-]|\s+\p{Lu})/u;
 
 /** `Block.lines`: for each line where its text begins in the block, its page, and its box in whole points. */
-function placesOf(lines: Line[], starts: number[], shift = 0, first = 0): number[] {
+function placesOf(lines: DocumentLine[], starts: number[], shift = 0, first = 0): number[] {
   return lines.flatMap(({ page, box: [left, top, right, bottom] }, index) => [
     index === 0 ? first : starts[index]! + shift,
     page,
@@ -133,18 +131,18 @@ function startsOf(lines: string[]): number[] {
 }
 
 /** A first row in type that no other has is the table's head, and the row of dashes that says so comes below it. */
-function withHeadMarked(rows: Line[], isHeaded: boolean): (Line | string)[] {
+function withHeadMarked(rows: DocumentLine[], isHeaded: boolean): (DocumentLine | string)[] {
   const [head, ...body] = rows;
   return head && isHeaded ? [head, `|${' --- |'.repeat(head.cells.length)}`, ...body] : rows;
 }
 
-function hasHead(rows: Line[]): boolean {
+function hasHead(rows: DocumentLine[]): boolean {
   const [head, ...body] = rows;
   return head !== undefined && body.length >= 2 && !body.some((row) => row.font === head.font);
 }
 
 /** A table with a head that ended a page goes on where the next page begins with cells below its columns. */
-function goesOnOverPage(before: Line[], lines: Line[]): boolean {
+function goesOnOverPage(before: DocumentLine[], lines: DocumentLine[]): boolean {
   const last = before.at(-1);
   const [first] = lines;
   if (!last || !first || first.page !== last.page + 1 || first.cells.length < 2) return false;
@@ -195,21 +193,21 @@ const headingSize = 1.15;
  * A heading may count up at the top of pages, too ("Chapter 1", "Chapter 2"): a line in a heading's type, or in the outline,
  * goes only if it says the same again, numbers and all.
  */
-function withoutRunningLines(pages: PageLine[][], outline: Map<string, number>): Line[] {
-  const numbered = pages.map((page, index): Line[] =>
+function withoutRunningLines(pages: PageLine[][], outline: Map<string, number>): DocumentLine[] {
+  const numbered = pages.map((page, index): DocumentLine[] =>
     page.map((line) => ({ ...line, page: index + 1, text: line.cells.join(' ') })),
   );
   const { size } = typicalStyle(numbered.flat());
-  const inMargin = (line: Line) => line.height < margin || line.height > 1 - margin;
-  const isLikeHeading = (line: Line) =>
+  const inMargin = (line: DocumentLine) => line.height < margin || line.height > 1 - margin;
+  const isLikeHeading = (line: DocumentLine) =>
     line.height < margin &&
     line.cells.length === 1 &&
     (line.size >= headingSize * size || (line.size >= 0.95 * size && outline.has(outlineKey(line.text))));
   // A row of figures is a table's: it is a running line only where it says the same.
-  const evened = ({ text }: Line) =>
+  const evened = ({ text }: DocumentLine) =>
     /\p{L}/u.test(text) ? text.toLowerCase().replace(/\d+|\b[ivxl]+\b/g, '#') : text;
-  const key = (line: Line) => `${line.height < 0.5 ? 'top' : 'bottom'} ${evened(line)}`;
-  const wording = (line: Line) => `as written ${isLikeHeading(line)} ${line.text.toLowerCase()}`;
+  const key = (line: DocumentLine) => `${line.height < 0.5 ? 'top' : 'bottom'} ${evened(line)}`;
+  const wording = (line: DocumentLine) => `as written ${isLikeHeading(line)} ${line.text.toLowerCase()}`;
   const seen = new Map<string, Set<number>>();
   for (const page of numbered) {
     for (const line of page.filter(inMargin))
@@ -218,7 +216,7 @@ function withoutRunningLines(pages: PageLine[][], outline: Map<string, number>):
   }
   const filled = numbered.filter((page) => page.length > 0).length;
   const often = Math.max(2, 0.4 * filled);
-  const isRunning = (line: Line) => {
+  const isRunning = (line: DocumentLine) => {
     if ((seen.get(key(line))?.size ?? 0) < often) return false;
     if (!isLikeHeading(line)) return true;
     const same = seen.get(wording(line))!;
@@ -240,7 +238,7 @@ interface Style {
 }
 
 /** What most of the document's characters are set in. */
-function typicalStyle(lines: Line[]): Style {
+function typicalStyle(lines: DocumentLine[]): Style {
   const size = mostFrequent(lines, (line) => sizeStep(line.size));
   const body = lines.filter((line) => sizeStep(line.size) === size);
   const font = mostFrequent(body, (line) => line.font);
@@ -276,12 +274,12 @@ const marker =
   /^(?:[•●○◦▪■▸‣·⁃–\uf0b7\uf0a7]|[-*](?=\s)|o(?=\s[A-Z])|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)](?=\s))\s*(?=\S)/;
 const loneMarker = /^(?:[•●○◦▪■▸‣·⁃–\uf0b7\uf0a7*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])$/;
 
-function draftsOf(lines: Line[], style: Style, outline: Map<string, number>): Draft[] {
+function draftsOf(lines: DocumentLine[], style: Style, outline: Map<string, number>): Draft[] {
   const drafts: Draft[] = [];
   for (const [index, raw] of lines.entries()) {
     // A marker set apart from its item is not a cell.
     const isItem = raw.cells.length === 2 && loneMarker.test(raw.cells[0]!);
-    const line: Line = isItem ? { ...raw, cells: [raw.text] } : raw;
+    const line: DocumentLine = isItem ? { ...raw, cells: [raw.text] } : raw;
     const last = drafts.at(-1);
     const before = last?.lines.at(-1);
     const close = before !== undefined && follows(before, line, style);
@@ -317,7 +315,7 @@ function draftsOf(lines: Line[], style: Style, outline: Map<string, number>): Dr
 }
 
 /** Another table below one: in the type of the first one's head, or in other columns, further down than its rows are apart. */
-function beginsTable(table: Line[], line: Line): boolean {
+function beginsTable(table: DocumentLine[], line: DocumentLine): boolean {
   const [head] = table;
   const last = table.at(-1)!;
   if (table.length < 2) return false;
@@ -337,7 +335,7 @@ function beginsTable(table: Line[], line: Line): boolean {
  * A line of one cell below a table that starts where one of its columns does, or stands close under one: the rest of a cell, or, in the
  * first column, a row with nothing in its other cells. It is taken into the table if so.
  */
-function continuesTable(table: Draft, line: Line, style: Style): boolean {
+function continuesTable(table: Draft, line: DocumentLine, style: Style): boolean {
   const before = table.lines.at(-1)!;
   const rows = table.lines.filter(({ cells }) => cells.length > 1).slice(-recentRows);
   const row = rows.at(-1) ?? before;
@@ -367,7 +365,7 @@ function continuesTable(table: Draft, line: Line, style: Style): boolean {
 const recentRows = 8;
 
 /** Between two lines of a table, in the middle. */
-function usualGap(lines: Line[]): number {
+function usualGap(lines: DocumentLine[]): number {
   const gaps = lines.slice(1).map(({ y }, index) => y - lines[index]!.y);
   return gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? Number.POSITIVE_INFINITY;
 }
@@ -377,7 +375,7 @@ function usualGap(lines: Line[]): number {
  * the outline or a number says is kept.
  */
 function withoutFalseHeadings(drafts: Draft[]): Draft[] {
-  const styleOf = ({ size, font }: Line) => `${sizeStep(size)} ${font}`;
+  const styleOf = ({ size, font }: DocumentLine) => `${sizeStep(size)} ${font}`;
   const isLong = ({ lines }: Draft) =>
     lines.length > 3 ||
     (lines.length > 1 && /[.;,]$/.test(lines.at(-1)!.text)) ||
@@ -398,7 +396,7 @@ function withoutFalseHeadings(drafts: Draft[]): Draft[] {
 }
 
 /** A long heading continues in a line of the same type, below a line that reaches the column's edge or just about. */
-function continuesHeading(heading: Draft, line: Line, level: number | undefined): boolean {
+function continuesHeading(heading: Draft, line: DocumentLine, level: number | undefined): boolean {
   const before = heading.lines.at(-1)!;
   const width = line.columnRight - line.columnLeft;
   return (
@@ -413,7 +411,7 @@ function continuesHeading(heading: Draft, line: Line, level: number | undefined)
   );
 }
 
-function isCentred(before: Line, line: Line): boolean {
+function isCentred(before: DocumentLine, line: DocumentLine): boolean {
   const middle = (edges: { left: number; right: number }) => (edges.left + edges.right) / 2;
   return (
     Math.abs(middle(before) - middle(line)) < line.size && Math.abs(before.left - line.left) > 2 * line.size
@@ -421,13 +419,13 @@ function isCentred(before: Line, line: Line): boolean {
 }
 
 /** "12. In the year …" as a line inside a paragraph. */
-function isNumberedSentence(line: Line, last: Draft | undefined): boolean {
+function isNumberedSentence(line: DocumentLine, last: Draft | undefined): boolean {
   return (
     /^\d{2,3}\.\s/.test(line.text) && last?.kind === 'paragraph' && !/[.:;!?]$/.test(last.lines.at(-1)!.text)
   );
 }
 
-function follows(before: Line, line: Line, style: Style): boolean {
+function follows(before: DocumentLine, line: DocumentLine, style: Style): boolean {
   const pitch = Math.max(style.pitch, 1.25 * Math.min(line.size, before.size));
   return (
     before.page === line.page &&
@@ -439,7 +437,7 @@ function follows(before: Line, line: Line, style: Style): boolean {
 }
 
 /** An indented first line, or one after a line that ends a sentence well before the column's edge. */
-function beginsParagraph(before: Line, line: Line): boolean {
+function beginsParagraph(before: DocumentLine, line: DocumentLine): boolean {
   const width = line.columnRight - line.columnLeft;
   const beforeIsFull = before.right > line.columnRight - 0.12 * width;
   if (beforeIsFull && line.left > before.left + line.size && /^\P{Ll}/u.test(line.text)) return true;
@@ -455,9 +453,9 @@ function beginsParagraph(before: Line, line: Line): boolean {
  * type, or by type of its own on a short line with space above.
  */
 function headingLevel(
-  line: Line,
-  before: Line | undefined,
-  after: Line | undefined,
+  line: DocumentLine,
+  before: DocumentLine | undefined,
+  after: DocumentLine | undefined,
   style: Style,
   outline: Map<string, number>,
 ): { level?: number } | undefined {
@@ -529,7 +527,7 @@ function joinOverPages(drafts: Draft[]): Draft[] {
   return joined;
 }
 
-function isCut(before: Line, line: Line): boolean {
+function isCut(before: DocumentLine, line: DocumentLine): boolean {
   const apart = before.page !== line.page || before.column !== line.column;
   if (!apart || line.page > before.page + 1 || sizeStep(before.size) !== sizeStep(line.size)) return false;
   if (/[.!?:;]["”)]?$/.test(before.text)) return false;
@@ -537,12 +535,12 @@ function isCut(before: Line, line: Line): boolean {
   return /^\p{Ll}/u.test(line.text) || (full && before.font === line.font && before.text.length > 30);
 }
 
-function rowText(line: Line): string {
+function rowText(line: DocumentLine): string {
   return `| ${line.cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`;
 }
 
-function itemsOf(lines: Line[]): Line[][] {
-  const items: Line[][] = [];
+function itemsOf(lines: DocumentLine[]): DocumentLine[][] {
+  const items: DocumentLine[][] = [];
   for (const line of lines) {
     if (marker.test(line.text) || items.length === 0) items.push([line]);
     else items.at(-1)!.push(line);
@@ -566,7 +564,7 @@ function itemText(text: string): string {
  * Lines to running text. A hyphen at a line's end goes if the document has the joined word elsewhere, stays if it has the
  * hyphenated one, and in doubt goes when the next line begins in lower case.
  */
-function proseOf(lines: Line[], words: Set<string>): { text: string; starts: number[] } {
+function proseOf(lines: DocumentLine[], words: Set<string>): { text: string; starts: number[] } {
   let text = '';
   const starts: number[] = [];
   for (const line of lines) {

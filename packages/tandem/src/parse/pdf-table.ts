@@ -1,14 +1,11 @@
-import type { Box, PageLine } from './pdf-layout.ts';
-
-/** What a table's rows are made of: lines of the page, and the same again once they are rows. */
-export type TableLine = PageLine & { page: number; text: string };
+import type { Box, DocumentLine } from './pdf-layout.ts';
 
 /**
  * Lines of a page that are a table to its rows, each with a cell for every column: what stands under a head is in that head's column,
  * empty cells stay empty, and lines that go on in a cell belong to its row. Lines whose cells share no columns, as in a form, are given
  * back as they are.
  */
-export function tableRows(printed: readonly TableLine[]): TableLine[] {
+export function tableRows(printed: readonly DocumentLine[]): DocumentLine[] {
   const lines = printed.map(withSignsJoined);
   const columns = columnsOf(lines);
   const placed = lines.map((line) => placedCells(line, columns));
@@ -45,7 +42,7 @@ export function tableRows(printed: readonly TableLine[]): TableLine[] {
 }
 
 /** A currency's sign is set at the left of a column and its amount at the right, `%` and `)` behind it: they are one cell. */
-export function withSignsJoined(line: TableLine): TableLine {
+export function withSignsJoined(line: DocumentLine): DocumentLine {
   const [cells, lefts, rights]: [string[], number[], number[]] = [[], [], []];
   /** A sign that waits for its amount, and where it stands. */
   let sign = '';
@@ -80,7 +77,7 @@ export function withSignsJoined(line: TableLine): TableLine {
 /** Rows of forms fill fewer of the columns that all of them together have. */
 const leastFilled = 0.5;
 
-const rowCount = (lines: readonly TableLine[]) => lines.filter(({ cells }) => cells.length > 1).length;
+const rowCount = (lines: readonly DocumentLine[]) => lines.filter(({ cells }) => cells.length > 1).length;
 
 interface Column {
   left: number;
@@ -93,7 +90,7 @@ const overlaps = (column: Column, left: number, right: number) => left < column.
  * Columns, from the rows with most cells on: a cell that is above or below one column makes it wider, one beside all of them is a
  * column of its own, one across several (a head over them, a caption) is none.
  */
-function columnsOf(lines: readonly TableLine[]): Column[] {
+function columnsOf(lines: readonly DocumentLine[]): Column[] {
   const columns: Column[] = [];
   for (const { lefts, rights, cells } of lines.toSorted((a, b) => b.cells.length - a.cells.length)) {
     for (const [index] of cells.entries()) {
@@ -111,17 +108,17 @@ function columnsOf(lines: readonly TableLine[]): Column[] {
 }
 
 /** Two columns that no row has cells in side by side, and that some cell lies over, are one: a text below a head at its middle. */
-function withoutSplit(columns: Column[], lines: readonly TableLine[]): Column[] {
+function withoutSplit(columns: Column[], lines: readonly DocumentLine[]): Column[] {
   const joined: Column[] = [];
   for (const column of columns) {
     const last = joined.at(-1);
-    const cellsIn = ({ lefts, rights }: TableLine, one: Column) =>
+    const cellsIn = ({ lefts, rights }: DocumentLine, one: Column) =>
       lefts.flatMap((left, index) => (overlaps(one, left, rights[index]!) ? [index] : []));
-    const isApart = (line: TableLine) => {
+    const isApart = (line: DocumentLine) => {
       const [before, after] = [cellsIn(line, last!), cellsIn(line, column)];
       return before.length > 0 && after.length > 0 && before.at(-1) !== after[0];
     };
-    const isOver = (line: TableLine) => cellsIn(line, last!).at(-1) === (cellsIn(line, column)[0] ?? -1);
+    const isOver = (line: DocumentLine) => cellsIn(line, last!).at(-1) === (cellsIn(line, column)[0] ?? -1);
     if (last && !lines.some(isApart) && lines.some(isOver)) last.right = Math.max(last.right, column.right);
     else joined.push(column);
   }
@@ -129,10 +126,10 @@ function withoutSplit(columns: Column[], lines: readonly TableLine[]): Column[] 
 }
 
 /** A short head at the left of its column, over values at its right edge, makes two columns of one. */
-function joinedHeads(columns: Column[], lines: readonly TableLine[]): Column[] {
+function joinedHeads(columns: Column[], lines: readonly DocumentLine[]): Column[] {
   const [head, ...body] = lines;
   if (!head || body.length === 0) return columns;
-  const isIn = (column: Column, line: TableLine) =>
+  const isIn = (column: Column, line: DocumentLine) =>
     line.lefts.some((left, index) => overlaps(column, left, line.rights[index]!));
   const joined: Column[] = [];
   for (const column of columns) {
@@ -152,7 +149,7 @@ function joinedHeads(columns: Column[], lines: readonly TableLine[]): Column[] {
 
 /** `isCrowded`: two cells of the line would be in one column. `reach`: how many columns there are up to its right edge, if it is over several. */
 function placedCells(
-  { cells, lefts, rights }: TableLine,
+  { cells, lefts, rights }: DocumentLine,
   columns: readonly Column[],
 ): { cells: string[]; isCrowded: boolean; reach: number } {
   const placed = columns.map(() => '');
@@ -178,7 +175,7 @@ function nearest(columns: readonly Column[], left: number, right: number): numbe
 type Placed = { cells: string[] };
 
 /** Indices of the lines of each row. */
-function groupsOf(lines: readonly TableLine[], placed: readonly Placed[]): number[][] {
+function groupsOf(lines: readonly DocumentLine[], placed: readonly Placed[]): number[][] {
   const tight = tightGap(lines, placed);
   const groups: number[][] = [];
   for (const [index, line] of lines.entries()) {
@@ -189,7 +186,7 @@ function groupsOf(lines: readonly TableLine[], placed: readonly Placed[]): numbe
   }
   return groups;
 
-  function isSameRow(line: TableLine, before: TableLine, index: number): boolean {
+  function isSameRow(line: DocumentLine, before: DocumentLine, index: number): boolean {
     const gap = line.y - before.y;
     if (line.page !== before.page || line.column !== before.column || gap < 0) return false;
     // Lines of text are never so near: some cells of the row stand half a line lower than others.
@@ -232,7 +229,7 @@ function groupsOf(lines: readonly TableLine[], placed: readonly Placed[]): numbe
  * The distance of lines within a cell, where it is clearly smaller than that of rows; undefined where all lines are as far apart, or where
  * lines that stand close together are rows all the same: several of them fill all cells, or have numbers in one column.
  */
-function tightGap(lines: readonly TableLine[], placed: readonly Placed[]): number | undefined {
+function tightGap(lines: readonly DocumentLine[], placed: readonly Placed[]): number | undefined {
   const gaps = lines.slice(1).map((line, index) => {
     const before = lines[index]!;
     return line.page === before.page && line.column === before.column ? line.y - before.y : undefined;
@@ -277,8 +274,8 @@ function isNumber(cell: string): boolean {
 }
 
 /** The rows as they are, but for lines of one cell below a row, which go on in the cell that they are under. */
-function withoutGaps(lines: readonly TableLine[]): TableLine[] {
-  const rows: TableLine[] = [];
+function withoutGaps(lines: readonly DocumentLine[]): DocumentLine[] {
+  const rows: DocumentLine[] = [];
   for (const line of lines) {
     const row = rows.at(-1);
     const under =
