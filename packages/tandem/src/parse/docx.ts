@@ -2,7 +2,7 @@ import { readNumbering } from './office/numbering.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
 import { runningLines } from './office/running-text.ts';
 import { readStyles, type WordStyle } from './office/word-styles.ts';
-import { childOf, childrenOf, descendantsOf, eachElement, type XmlElement } from './office/xml.ts';
+import { childOf, childrenOf, descendantsOf, eachElement, isOn, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable, tableWithoutNames } from './pipe-table.ts';
 import { isAlone, plausibleTitle } from './plausible-title.ts';
@@ -456,11 +456,6 @@ function withRunning(drafts: Draft[], running: readonly string[], page: number |
   if (lines.length === 0) return drafts;
   const at = drafts[0]?.kind === 'heading' ? 1 : 0;
   return drafts.toSpliced(at, 0, { kind: 'paragraph', text: lines.join('\n'), page });
-}
-
-/** `<w:b/>` is on; `<w:b w:val="0"/>` is off. */
-function isOn(toggle: XmlElement | undefined): boolean {
-  return toggle !== undefined && !/^(?:0|false|off|none)$/.test(toggle.attributes.val ?? '');
 }
 
 /** Where no paragraph has a heading's style, short lines all in bold are what the writer made headings of. */

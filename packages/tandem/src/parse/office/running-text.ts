@@ -1,4 +1,4 @@
-import { childOf, childrenOf, descendantsOf, type XmlElement } from './xml.ts';
+import { childOf, childrenOf, descendantsOf, isOn, type XmlElement } from './xml.ts';
 
 /**
  * What the header or footer of Word's pages says, a line for each paragraph or row of a table: without page numbers, dates of printing
@@ -83,11 +83,9 @@ function read(paragraph: XmlElement): { text: string; boxes: XmlElement[] } {
           if (computedFields.test(element.attributes.instr ?? '')) text += computed;
           else visit(element);
           break;
-        case 'r': {
-          const hidden = childOf(childOf(element, 'rPr'), 'vanish');
-          if (!hidden || /^(?:0|false|off)$/.test(hidden.attributes.val ?? '')) visit(element);
+        case 'r':
+          if (!isOn(childOf(childOf(element, 'rPr'), 'vanish'))) visit(element);
           break;
-        }
         case 'AlternateContent':
           visit({ ...element, children: [childOf(element, 'Choice') ?? childOf(element, 'Fallback') ?? ''] });
           break;

@@ -1,4 +1,4 @@
-import { childOf, childrenOf, type XmlElement } from './xml.ts';
+import { childOf, childrenOf, isOn, type XmlElement } from './xml.ts';
 
 /** What a paragraph's style says about its part in the document. */
 export interface WordStyle {
@@ -55,7 +55,7 @@ export function readStyles(root: XmlElement | undefined): Map<string, WordStyle>
         : base?.depth !== undefined
           ? { depth: base.depth }
           : {}),
-      bold: bold ? !/^(?:0|false|off)$/.test(bold.attributes.val ?? '') : (base?.bold ?? false),
+      bold: bold ? isOn(bold) : (base?.bold ?? false),
       isTitle: name === 'title' || (base?.isTitle ?? false),
       isCaption: name === 'caption' || (base?.isCaption ?? false),
       isContents: /^(?:toc \d|toc heading|table of figures|table of authorities|index \d)$/.test(name),

@@ -51,6 +51,11 @@ export function textOf(element: XmlElement | undefined): string {
   return (element?.children ?? []).map((node) => (typeof node === 'string' ? node : textOf(node))).join('');
 }
 
+/** Whether one of Word's toggles is there and on: `<w:b/>` is, `<w:b w:val="0"/>` is off. */
+export function isOn(toggle: XmlElement | undefined): boolean {
+  return toggle !== undefined && !/^(?:0|false|off|none)$/.test(toggle.attributes.val ?? '');
+}
+
 function walk(
   bytes: Uint8Array,
   wanted: (name: string, depth: number) => boolean,
