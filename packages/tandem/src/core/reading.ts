@@ -1,6 +1,9 @@
 /** What a source says about how its files are to be read, where the files themselves do not tell. */
 export interface Reading {
-  /** Encoding of text files (Encoding Standard, such as `shift_jis`) that neither begin with a byte order mark nor are in UTF-8. */
+  /**
+   * Encoding of text files (Encoding Standard, such as `shift_jis`) that neither begin with a byte order mark nor are in UTF-8. Default: by
+   * what they declare or look like.
+   */
   encoding?: string;
   /** What becomes of a workbook's hidden rows, columns and sheets. Default: they are left out. */
   hiddenCells?: 'omit' | 'read';
@@ -16,10 +19,14 @@ export function readingMark({ encoding, hiddenCells }: Reading = {}): string {
 
 /** Whether the platform can decode this encoding. */
 export function isKnownEncoding(name: string): boolean {
+  return encodingCalled(name) !== undefined;
+}
+
+/** An encoding's name in the Encoding Standard, by that or another of its names; undefined for one that the platform cannot decode. */
+export function encodingCalled(name: string): string | undefined {
   try {
-    new TextDecoder(name);
-    return true;
+    return new TextDecoder(name).encoding;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { UnreadableDocumentError } from '../core/errors/unreadable-document-error.ts';
+import { encodingCalled } from '../core/reading.ts';
 import { guessEncoding } from './guess-encoding.ts';
 
 export interface DecodedText {
@@ -56,7 +57,8 @@ function encodingOf(
   const isUtf8 = utf8.broken === 0;
   if (isUtf8 && utf8.longer >= 2 && !bytes.includes(0)) return { encoding: 'utf-8' };
   for (const name of [named, declared]) {
-    const encoding = name === undefined ? undefined : labelled(name);
+    const encoding = name === undefined ? undefined : encodingCalled(name);
+    // A name that nobody knows is passed over.
     if (encoding === undefined) continue;
     // A page in UTF-8 with a few damaged bytes is still that; anything else that does not fit its declaration is guessed.
     if (encoding === 'utf-8' && !isUtf8 && !isMostly(utf8)) continue;
@@ -64,15 +66,6 @@ function encodingOf(
   }
   if (isUtf8 || isMostly(utf8)) return { encoding: guessEncoding(bytes, { isUtf8: true }).encoding };
   return guessEncoding(bytes, { isUtf8: false });
-}
-
-/** Its name in the Encoding Standard; undefined for a name that it does not know, which is passed over. */
-function labelled(name: string): string | undefined {
-  try {
-    return new TextDecoder(name).encoding;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Characters of more than one byte, and places where the bytes are not UTF-8. */

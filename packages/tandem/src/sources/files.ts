@@ -9,7 +9,7 @@ import { type IgnoreRules, ignoreFileNames, ignoreRules, noIgnoreRules } from '.
 import { isLeftover } from './leftovers.ts';
 import type { ListOptions, Source, SourceEntry, SourceProblem } from './source.ts';
 
-export interface FilesSourceOptions {
+export interface FilesSourceOptions extends Reading {
   /** A file, or a folder that is walked to the bottom. Relative to `baseDirectory`. */
   path: string;
   /** Uris are written relative to it, with `/`: the project's folder, so that a project can be moved. */
@@ -23,10 +23,6 @@ export interface FilesSourceOptions {
   maxBytes?: number;
   /** Access label of every file that carries none of its own. */
   access?: string;
-  /** Encoding of text files that are not in UTF-8 and do not begin with a byte order mark. Default: by what they declare or look like. */
-  encoding?: string;
-  /** What becomes of hidden rows, columns and sheets of workbooks. Default: they are left out. */
-  hiddenCells?: 'omit' | 'read';
 }
 
 /** So many files are looked at together: a `stat` waits more than it works. */
