@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { detectAll as DetectAll } from 'jschardet';
+import { latin1 } from './latin1.ts';
 
 /**
  * The encoding of text without a byte order mark, by its bytes: UTF-16 by its zero bytes, ISO-2022-JP by its escapes, else
@@ -134,9 +135,6 @@ function linesBeyondAscii(bytes: Uint8Array): Uint8Array {
   }
   return Buffer.concat(lines);
 }
-
-const latin1 = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
 /**
  * Text in UTF-16 has zeros: in every second byte of Western letters, and in the line ends and spaces of any script, which tell the

@@ -1,6 +1,7 @@
 import { Readability } from '@mozilla/readability';
 import { decodeText, encodingMetadata } from './decode-text.ts';
 import { type HtmlDocument, parseHtmlDocument } from './html-document.ts';
+import { latin1 } from './latin1.ts';
 import { OversizedFile } from './office/damaged.ts';
 import { isMenu, lengthOf, removeFurniture } from './page-furniture.ts';
 import type { ParsedBody } from './parsed-body.ts';
@@ -62,7 +63,7 @@ const chrome =
 /** The charset that HTTP or the page's first kilobytes declare (WHATWG HTML §13.2.3.2, without its byte-level details). */
 function declaredCharset(bytes: Uint8Array, mediaType: string | undefined): string | undefined {
   const inHeader = /charset\s*=\s*["']?([\w-]+)/i.exec(mediaType ?? '')?.[1];
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4096)).toString('latin1');
+  const head = latin1(bytes.subarray(0, 4096));
   const declared =
     inHeader ??
     /<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]+)/i.exec(head)?.[1] ??

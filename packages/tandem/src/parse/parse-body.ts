@@ -2,6 +2,7 @@ import { UnreadableDocumentError } from '../core/errors/unreadable-document-erro
 import { readableExtensions } from '../core/media-type.ts';
 import { DamagedArchive } from '../core/zip-directory.ts';
 import { decodeText, encodingMetadata } from './decode-text.ts';
+import { latin1 } from './latin1.ts';
 import { parseMarkdown } from './markdown.ts';
 import { isCompoundFile, openCompoundFile } from './office/compound-file.ts';
 import { DamagedFile, OversizedFile } from './office/damaged.ts';
@@ -92,9 +93,7 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
 
 /** Word's files by what they are: programs save all kinds of things as .doc. */
 async function wordBody({ uri, bytes, reading }: ParseInput): Promise<ParsedBody> {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024))
-    .toString('latin1')
-    .trimStart();
+  const head = latin1(bytes.subarray(0, 1024)).trimStart();
   if (head.startsWith('{\\rtf')) {
     throw new UnreadableDocumentError({
       uri,

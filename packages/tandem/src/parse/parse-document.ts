@@ -4,6 +4,7 @@ import { mediaTypeOf } from '../core/media-type.ts';
 import { type Reading, readingMark } from '../core/reading.ts';
 import type { Document } from '../core/types/document.ts';
 import { aliasesOf } from './aliases.ts';
+import { latin1 } from './latin1.ts';
 import { headingText } from './markdown.ts';
 import { parseBody } from './parse-body.ts';
 import type { ParsedBody, ParseInput } from './parsed-body.ts';
@@ -92,7 +93,7 @@ function fileTitle(uri: string): string {
 
 /** A page of which only scripts know what it says. */
 function isMadeByScripts(mediaType: string | undefined, bytes: Uint8Array): boolean {
-  return /html/.test(mediaType ?? '') && /<script\b/i.test(Buffer.from(bytes).toString('latin1'));
+  return /html/.test(mediaType ?? '') && /<script\b/i.test(latin1(bytes));
 }
 
 function scriptedPage(uri: string): UnreadableDocumentError {

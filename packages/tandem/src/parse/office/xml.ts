@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { latin1 } from '../latin1.ts';
 import { DamagedFile } from './damaged.ts';
 
 /** An element with its prefix taken off its name and its attributes' names, but for `r:`, which marks relationships. */
@@ -107,7 +108,7 @@ function decodeXml(bytes: Uint8Array): string {
       : bytes[0] === 0xfe && bytes[1] === 0xff
         ? 'utf-16be'
         : undefined;
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1');
+  const head = latin1(bytes.subarray(0, 200));
   const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]*encoding\s*=\s*["']([\w-]+)/.exec(head)?.[1];
   try {
     return new TextDecoder(mark ?? declared ?? 'utf-8').decode(bytes);
