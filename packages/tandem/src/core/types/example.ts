@@ -45,9 +45,8 @@ const exampleMessage = z
       for (const member of ['tool_calls', 'function_call', 'refusal', 'audio'] as const)
         if (message[member] != null) fail(member, "only the assistant's messages have it");
     if (content == null) {
-      const saysOtherwise =
-        (message.tool_calls ?? []).length > 0 || message.function_call || message.refusal || message.audio;
-      if (!saysOtherwise) fail('content', `the ${nameOf(role)} message has none`);
+      if (!(calls(message) || message.refusal || message.audio))
+        fail('content', `the ${nameOf(role)} message has none`);
     } else if (isBlankContent(content) && !calls(message)) {
       fail('content', `the ${nameOf(role)} message is blank`);
     }
