@@ -11,6 +11,7 @@ import {
   versionTerms,
 } from './number-readings.ts';
 import { isCurrencyCode, meansPercent, powersCalled, withAsciiDigits } from './number-words.ts';
+import { unspacedScripts } from './unspaced-scripts.ts';
 
 /** A number, date, version or code in a text, and the terms that it is found by. */
 export interface NumberInText {
@@ -103,7 +104,7 @@ const digit = /\p{Nd}/gu;
 const joins = /[-./,'’_‑]/;
 
 /** Letters and digits, single marks between them. Scripts without spaces end it: they are cut into words elsewhere. */
-const oneLetter = String.raw`(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])[\p{L}\p{M}\p{N}°]`;
+const oneLetter = String.raw`(?![${unspacedScripts}])[\p{L}\p{M}\p{N}°]`;
 const run = new RegExp(`(?:${oneLetter})+(?:${joins.source}(?:${oneLetter})+)*`, 'uy');
 const oneOfRun = new RegExp(`^(?:${oneLetter}|${joins.source})$`, 'u');
 

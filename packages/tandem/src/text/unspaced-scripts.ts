@@ -14,8 +14,13 @@ export function withPairs(text: string): string {
   });
 }
 
-const unspacedRun =
-  /(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*)+/gu;
+/** Those of whose words most are longer than a pair of characters, inside a class of a regular expression. */
+const longWordedScripts = String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
+
+/** Scripts that are written without spaces between words, inside a class of a regular expression. */
+export const unspacedScripts = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー${longWordedScripts}`;
+
+const unspacedRun = new RegExp(`(?:[${unspacedScripts}]\\p{M}*)+`, 'gu');
 
 /** What its pairs do not hold whole: words of three characters and more. */
 function longWords(run: string): string[] {
@@ -25,5 +30,5 @@ function longWords(run: string): string[] {
     .map(({ segment }) => segment);
 }
 
-const longWorded = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const longWorded = new RegExp(`[${longWordedScripts}]`, 'u');
 const segmenter = new Intl.Segmenter('th', { granularity: 'word' });
