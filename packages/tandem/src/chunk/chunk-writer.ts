@@ -28,8 +28,6 @@ export interface ChunkWriter {
   usable: number;
   /** Title, other names and headings as a line, in a third of `usable` at most. */
   prefixOf(headings: string[]): Promise<string>;
-  /** Tokens of the table's head that is put before a chunk beginning with this row; 0 where it would take too much. */
-  headTokens(unit: Unit): Promise<number>;
   /** Tokens left for text in chunks of these units below these sections' headings, table heads included. */
   roomFor(sections: Section[], units: Unit[]): Promise<number>;
   /** The units of a cut as a span: a heading that the path says already is left out of the text. */
@@ -72,6 +70,7 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
     return prefixWithin({ title, aliases: [], headings: rest }, await meter.count(prefix), meter);
   };
 
+  /** Room that is kept for the head of the table before a chunk with this row; none where it would take too much. */
   const headTokens = async ({ tableHead }: Unit) => {
     const tokens = tableHead === undefined ? 0 : (await meter.count(tableHead)) + 1;
     return tokens <= usable / 6 ? tokens : 0;
@@ -102,7 +101,7 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
     if (!row) return { ...cut, prefix: path };
     let context = tables.get(row.block);
     if (!context) tables.set(row.block, (context = tableContextOf(document, row.block)));
-    const { caption = '', heads = '' } = missingFrom(span, row, context);
+    const { caption, heads } = missingFrom(span, row, context);
     const whole = [path, caption, heads].filter(Boolean).join('\n');
     const used = await meter.count(embeddedText({ prefix: path, text: text.slice(span.start, span.end) }));
     const prefix = await withinRoom(path, { caption, heads }, usable - used, meter);
@@ -132,19 +131,19 @@ export async function chunkWriter(document: Document, options: ChunkOptions): Pr
     return made;
   };
 
-  return { meter, usable, prefixOf, headTokens, roomFor, cutOf, chunks };
+  return { meter, usable, prefixOf, roomFor, cutOf, chunks };
 }
 
-/** What a chunk has to be told of the table that its first row is of: nothing that stands in the chunk. */
+/** What a chunk has to be told of the table that its first row is of: empty for what stands in the chunk, or is nowhere. */
 function missingFrom(
   span: { start: number; end: number },
   row: Unit,
   { caption, heads, bodyStart }: TableContext,
-): { caption?: string; heads?: string } {
+): { caption: string; heads: string } {
   const isInside = caption && caption.start >= span.start && caption.end <= span.end;
   return {
-    ...(caption && !isInside && { caption: caption.text }),
-    ...(row.start >= bodyStart && { heads: headRow(heads) }),
+    caption: caption && !isInside ? caption.text : '',
+    heads: row.start >= bodyStart ? headRow(heads) : '',
   };
 }
 

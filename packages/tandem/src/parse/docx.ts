@@ -218,12 +218,11 @@ class WordBlocks {
     const isNested = (index: number) => inner[index]!.some(Boolean);
     const lines = rows.map((row, index) => {
       const line: string[] = [];
-      for (const cell of cellsOf(row)) {
+      for (const [at, cell] of cellsOf(row).entries()) {
         const properties = childOf(cell, 'tcPr');
         const merged = childOf(properties, 'vMerge');
         const column = line.length;
-        const isTaken = isNested(index) && holdsTable(cell);
-        const text = isTaken ? '' : oneLine(this.#cellWords(cell, notes, floating).join(' '));
+        const text = inner[index]![at] ? '' : oneLine(this.#cellWords(cell, notes, floating).join(' '));
         // A cell that spans rows says the same in each of them, so that a row can be understood alone.
         const goesOn = merged !== undefined && merged.attributes.val !== 'restart';
         const words = goesOn ? (above.get(column) ?? text) : text;

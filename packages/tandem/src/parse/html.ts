@@ -31,10 +31,9 @@ export function parseHtml(
   for (const element of document.querySelectorAll('[aria-hidden="true"]'))
     if (!element.querySelector('h1, main, article, [role="main"]')) element.remove();
   removeFurniture(document);
-  const headings = [...document.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
-
+  const headings = headingsIn(document.documentElement as unknown as Element);
   const root = mainContent(document, stated);
-  const inRoot = [...root.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
+  const inRoot = headingsIn(root);
   // The site's name may be a heading of the first rank above every page: `<title>` ends with it.
   const [only] = headings;
   const isSite = headings.length === 1 && inRoot.length === 0 && titleParts(stated).slice(1).at(-1) === only;
@@ -53,6 +52,11 @@ export function parseHtml(
   const inShort = titleParts(stated).find((part) => part === opening) ?? stated;
   const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : inShort;
   return { text, blocks, metadata, ...(title ? { title } : {}) };
+}
+
+/** Those of the first rank. */
+function headingsIn(element: Element): string[] {
+  return [...element.querySelectorAll('h1')].map((heading) => oneLine(heading.textContent ?? ''));
 }
 
 const neverContent =

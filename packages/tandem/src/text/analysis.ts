@@ -1,6 +1,6 @@
 import { withoutEnglishEnding } from './english-stemmer.ts';
 import { foldToAscii } from './fold-to-ascii.ts';
-import { functionStems, functionWords } from './function-words.ts';
+import { functionStems, functionWordSet } from './function-words.ts';
 import { functionWordsByLanguage } from './function-words-by-language.ts';
 import { scriptOf } from './language.ts';
 import Arabic from './snowball/arabic.ts';
@@ -67,7 +67,7 @@ export const wordsWithMarks =
 
 const english: Analysis = {
   wordPattern: words,
-  functionWords: new Set(functionWords),
+  functionWords: functionWordSet,
   prepare: (text) => text,
   stem: withoutEnglishEnding,
   term(word) {

@@ -55,7 +55,7 @@ function readSection(section: string): Token[] {
       });
     else if (/^d{1,2}$/i.test(token)) tokens.push({ words: '', unit: 'day', digits: token.length });
     else if (/^[dyebg]/i.test(token)) tokens.push({ words: '', isDate: true });
-    else if (/^(?:am\/pm|a\/p)$/i.test(token)) tokens.push({ words: '', isDate: false });
+    else if (/^(?:am\/pm|a\/p)$/i.test(token)) tokens.push({ words: '' });
     else if (token.startsWith('[') || /^[_*]/.test(token))
       tokens.push({ words: token.startsWith('_') ? ' ' : '' });
     else tokens.push({ words: token.replace(/^\\|"/g, '') });
