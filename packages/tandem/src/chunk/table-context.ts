@@ -46,12 +46,14 @@ function introduces(text: string, block: Block): TableContext['caption'] {
   // A sentence may seem to end behind the number.
   const isNumberAlone = /^\p{Lu}\p{L}*\.?\s\S+$/u.test(words.slice(all[0]!.start, all[0]!.end));
   const first = { start: all[0]!.start, end: (isNumberAlone && all[1] ? all[1] : all[0]!).end };
-  const wanted = numbered.test(words) ? first : /[:：]$/.test(words.trimEnd()) ? last : undefined;
+  const wanted = numbered.test(words) ? first : endsInColon(words) ? last : undefined;
   return wanted && spanOf(text, { start: block.start + wanted.start, end: block.start + wanted.end });
 }
 
 /** "Table 3", "Tab. 2:", "Exhibit IV.", in any language: a word with a capital and a number of its own, then a mark or the line's end. */
 const numbered = /^\p{Lu}\p{L}*\.?\s(?:\d+(?:[.-]\d+)*|[IVX]+|[A-Z])(?:\s*[:.–—-]|\s*$)/u;
+
+const endsInColon = (words: string) => /[:：]$/.test(words.trimEnd());
 
 /** A few words without a full stop: a heading, or a title that lost its marks. */
 function isShortLine(text: string, { kind, start, end }: Block): boolean {
@@ -60,10 +62,13 @@ function isShortLine(text: string, { kind, start, end }: Block): boolean {
   );
 }
 
+/** Whether a block leads on to the next one, and not back to the table before it. */
 function leadsOn(text: string, block: Block, next: Block | undefined): boolean {
   if (next?.kind !== 'list' && next?.kind !== 'table') return false;
   // The caption of the table behind it, or the line before a list.
-  return block.kind === 'caption' || numbered.test(text.slice(block.start, block.end)) || next.kind === 'list' || /[:：]$/.test(text.slice(block.start, block.end).trimEnd()); // biome-ignore format: one idea
+  if (next.kind === 'list' || block.kind === 'caption') return true;
+  const words = text.slice(block.start, block.end);
+  return numbered.test(words) || endsInColon(words);
 }
 
 function spanOf(

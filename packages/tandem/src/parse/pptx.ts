@@ -1,6 +1,6 @@
 import { DamagedFile } from './office/damaged.ts';
 import { type OfficePackage, openPackage } from './office/package.ts';
-import { isFurniture } from './office/running-text.ts';
+import { isPageNumberOrFileName } from './office/running-text.ts';
 import { childOf, childrenOf, descendantsOf, type XmlElement } from './office/xml.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import { pipeTable } from './pipe-table.ts';
@@ -63,7 +63,7 @@ function writeSlide(
     body.add('list', linesOf(points), { page });
   }
   for (const words of shapes.filter((shape) => placeOf(shape) === 'ftr').map(wordsOf)) {
-    if (footers.has(words) || isFurniture(words) || words === title) continue;
+    if (footers.has(words) || isPageNumberOrFileName(words) || words === title) continue;
     footers.add(words);
     body.add('paragraph', words, { page });
   }

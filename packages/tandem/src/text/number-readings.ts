@@ -1,5 +1,5 @@
 /** What digits with marks between them can be as a number. */
-export interface Reading {
+export interface NumberReading {
   /** As it is written, in the form that `numbersIn` tells. */
   term: string;
   /** Digits, and a point where there are decimals. */
@@ -41,7 +41,7 @@ const oneMark = /(?<![\d.,])(\d+)([.,])(\d+)(?![.,]?\d)/g;
  * The readings of digits joined by points, commas or apostrophes: "1,577" is 1577 where commas group and 1.577 where they begin the
  * decimals, so both unless the text's other numbers show it. None where they are no number: "2.1.1", "1,2,3".
  */
-export function readingsOf(body: string, known: Marks): Reading[] {
+export function readingsOf(body: string, known: Marks): NumberReading[] {
   const marks: string[] = body.match(/\D/g) ?? [];
   const last = marks.at(-1);
   if (last === undefined) return [{ term: body, value: body }];
@@ -50,7 +50,7 @@ export function readingsOf(body: string, known: Marks): Reading[] {
     if (meaning === 'group') return [whole(body)];
     if (meaning === 'decimal') return [decimal(...(body.split(last) as [string, string]))];
   }
-  const readings: Reading[] = isGrouped(body) ? [whole(body)] : [];
+  const readings: NumberReading[] = isGrouped(body) ? [whole(body)] : [];
   if (last !== "'" && last !== '’' && marks.indexOf(last) === marks.length - 1) {
     const at = body.lastIndexOf(last);
     const head = body.slice(0, at);
@@ -90,12 +90,12 @@ function isGrouped(body: string): boolean {
   return /^[1-9]\d{0,2}(?:([.,'’])\d{3}(?:\1\d{3})*)$|^[1-9]\d?(?:,\d\d)+,\d{3}$/.test(body);
 }
 
-function whole(body: string): Reading {
+function whole(body: string): NumberReading {
   const digits = body.replace(/\D/g, '');
   return { term: digits, value: digits };
 }
 
-function decimal(head: string, tail: string): Reading {
+function decimal(head: string, tail: string): NumberReading {
   const digits = head.replace(/\D/g, '');
   return { term: `${digits}D${tail}`, value: `${digits}.${tail}` };
 }

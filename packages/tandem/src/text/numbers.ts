@@ -4,7 +4,7 @@ import { foldToAscii } from './fold-to-ascii.ts';
 import {
   type Marks,
   marksOf,
-  type Reading,
+  type NumberReading,
   readingsOf,
   scaled,
   termOfValue,
@@ -227,7 +227,7 @@ function amountOf(body: string, tail: string, place: NumberPlace): Meaning | und
     isCurrencyCode(word) ||
     isCurrencyCode(/(?:^|\P{L})(\p{Lu}{3})[ \u00a0]?$/u.exec(before)?.[1] ?? '');
 
-  const values = (of: (reading: Reading) => string) => readings.map(of);
+  const values = (of: (reading: NumberReading) => string) => readings.map(of);
   const measured: string[] = [];
   if (isMoney) measured.push(...values(({ value }) => termOfValue(value)));
   if (/^[%٪]$/u.test(word) || meansPercent(word) || /^ per cent\b/i.test(after))
@@ -279,7 +279,7 @@ function termsBefore(body: string, before: string, place: Place): string[] {
 function groupsBehindSpaces(
   body: string,
   { text, end, marks }: NumberPlace,
-): { readings: Reading[]; parts: string[]; end: number } | undefined {
+): { readings: NumberReading[]; parts: string[]; end: number } | undefined {
   if (!/^[1-9]\d{0,2}$/.test(body)) return undefined;
   groups.lastIndex = end;
   const [written, space, decimals = ''] = groups.exec(text) ?? [];

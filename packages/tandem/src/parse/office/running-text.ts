@@ -109,13 +109,13 @@ function read(paragraph: XmlElement): { text: string; boxes: XmlElement[] } {
 function lineOf(parts: readonly string[]): string {
   return parts
     .map((part) => part.replace(/\s+/g, ' ').trim())
-    .filter((part) => !isFurniture(part))
+    .filter((part) => !isPageNumberOrFileName(part))
     .map((part) => part.replaceAll(computed, '').replace(/\s+/g, ' ').trim())
     .join(' | ');
 }
 
 /** A page's number with the word or two around it, a number alone, or the name of a file. */
-export function isFurniture(part: string): boolean {
+export function isPageNumberOrFileName(part: string): boolean {
   const letters = part.match(/\p{L}/gu)?.length ?? 0;
   if (part.includes(computed)) return letters <= 12 && !/\p{N}/u.test(part);
   if (letters === 0) return true;
