@@ -96,7 +96,7 @@ const consent = new RegExp(
 
 /** Who is to buy, to subscribe or to read something else. */
 const promotion = new RegExp(
-  `^(?:ads?|adsbygoogle|adverts?|advertisements?|advertising|banner-ad|sponsor(?:ed|s)?|promos?|promotions?|teasers?|newsletter|subscribe|subscription|paywall|outbrain|taboola|social-?(?:share|sharing|links|media|icons)?|share-?(?:bar|buttons|links|tools)?|also-like|you-may-also-like|you-might-also-like|read-next|up-next|further-articles)(?:-(?:row|legal|card|cards|slider|wide))?(?:-(?:${parts}|list|grid|section|form|sign-?up|teaser|area|inner|content))*$|^(?:related|recommended|recommendations|similar|more)-(?:articles?|posts?|stories|products?|content|links|news|items|pages|reading)(?:-.*)?$|^(?:related|recommendations|recommended)$`,
+  `^(?:ads?|adsbygoogle|adverts?|advertisements?|advertising|banner-ad|sponsor(?:ed|s)?|promos?|promotions?|teasers?|newsletter|subscribe|subscription|paywall|outbrain|taboola|social-?(?:share|sharing|links|media|icons)?|share-?(?:bar|buttons|links|tools)?|also-like|you-may-also-like|you-might-also-like|read-next|up-next|further-articles)(?:-(?:${parts}|list|grid|section|row|cards?|slider|form|sign-?up|teaser|area|inner|content|wide|legal))*$|^(?:related|recommended|recommendations|similar|more)-(?:articles?|posts?|stories|products?|content|links|news|items|pages|reading)(?:-.*)?$|^(?:related|recommendations|recommended)$`,
 );
 
 const menu =
