@@ -18,7 +18,7 @@ export function isUnsaid(line: string): boolean {
 /** Backticks or tildes with at most a language behind them: with more, it is code on one line. */
 export const fence = /^(?:>\s*)*(?:`{3,}|~{3,})[^\s`]*(?:[^\S\n]*\{[^}\n]*\})?[^\S\n]*$/;
 const linkDefinition = /^\[[^\]\n]+\]:\s+\S+(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?$/;
-/** "Mooring ........ 12". */
+/** "Chapter one ........ 12". */
 const contentsEntry = /(?:\.\s?|…\s?|·\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,6})$/i;
 
 const image = /!\[[^\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\])/g;

@@ -46,7 +46,7 @@ export async function prefixWithin(
 
 /**
  * A title that a program made: a UUID, a hash. Where a file is called so and nothing in it is a title, the name says nothing of what is
- * in it, and would be a fifth of what is embedded.
+ * in it, and would only take room from what is embedded.
  */
 export function isMachineMade(title: string): boolean {
   const parts = title.split(/[\s_-]+/);

@@ -4,8 +4,8 @@ import { latin1 } from './latin1.ts';
 
 /**
  * The encoding of text without a byte order mark, by its bytes: UTF-16 by its zero bytes, ISO-2022-JP by its escapes, else
- * what jschardet finds. That is a port of chardet 7, chosen over npm's chardet 2.2 on 33 texts in 25 languages, in 66
- * encodings: right on all from 48 characters on (chardet on 54 to 60), and on 59 of 61 cut to 24 characters (47).
+ * what jschardet finds. That is a port of chardet 7, chosen over npm's chardet 2.2 because it was right on more texts in many languages
+ * and encodings, above all on short ones.
  *
  * `doubt` says so where another encoding is as likely and gives another text, or where there was little to go by.
  *
@@ -56,7 +56,7 @@ function mixesScripts(text: string): boolean {
   return mixed.length > 0.3 * words.length;
 }
 
-/** Below it texts of a dozen characters were taken for another language's, in the trial above; none of 48 or more was. */
+/** Below it texts of a dozen characters were taken for another language's; longer ones never came below it. */
 const leastConfidence = 0.16;
 
 function doubtOf(encoding: string, why: string): string {

@@ -2,8 +2,8 @@
  * Chinese, Japanese, Thai and the like in overlapping pairs of characters: "請病假" is "請病 病假" and is found in any sentence that has
  * it. As Lucene's CJKBigramFilter does, which needs no dictionary and is the same everywhere.
  *
- * A word of Chinese or Japanese is mostly a pair. One of Thai and its like is longer, so that the words of `Intl.Segmenter` are added (on
- * questions about Thai paragraphs nDCG@10 .959 by pairs, .977 by both): where two versions of its dictionary differ, the pairs are there still.
+ * A word of Chinese or Japanese is mostly a pair. One of Thai and its like is longer, so that the words of `Intl.Segmenter` are added, which
+ * find more than pairs alone: where two versions of its dictionary differ, the pairs are there still.
  */
 export function withPairs(text: string): string {
   return text.replace(unspacedRun, (run) => {
