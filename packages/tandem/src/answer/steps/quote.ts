@@ -1,6 +1,7 @@
 import type { Catalog, IndexedDocument } from '../../catalog/catalog.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
+import type { Span } from '../../text/sentences.ts';
 import { comparableHeading, type PassageReading } from '../passage-pieces.ts';
 import { type PlacedQuote, placedQuotes } from '../placed-quotes.ts';
 import { findRepeated } from '../repeated-sentences.ts';
@@ -23,10 +24,8 @@ export function quoteStep(parts: {
       const { passages } = retrieved;
       const documents = await parts.catalog.documents.getMany(passages.map(({ documentId }) => documentId));
       const repeated = new Set<string>();
-      const readingOf = (passage: Passage): PassageReading => ({
-        ...readingIn(documents.get(passage.documentId), passage),
-        repeated,
-      });
+      const readings = readingsOf(passages, documents, repeated);
+      const readingOf = (passage: Passage) => readings.get(passage)!;
       const quote = () => placedQuotes(request.question, retrieved, request.maxWords ?? 50, readingOf);
       const seen = new Set<string>();
       let quotes = quote();
@@ -56,18 +55,42 @@ export function quoteStep(parts: {
 
 const mostRounds = 3;
 
-/** A passage's language, code and headings, as its document was parsed. */
-function readingIn(document: IndexedDocument | undefined, { start, end }: Passage): PassageReading {
-  if (!document) return {};
-  const code = document.blocks
+/** Each passage's language, code and headings, as its document was parsed. What is added to `repeated` later counts too. */
+function readingsOf(
+  passages: readonly Passage[],
+  documents: ReadonlyMap<string, IndexedDocument>,
+  repeated: ReadonlySet<string>,
+): Map<Passage, PassageReading> {
+  // Once for all passages of a document.
+  const headings = new Map([...documents].map(([id, document]) => [id, headingsOf(document)]));
+  return new Map(
+    passages.map((passage) => {
+      const { documentId: id } = passage;
+      const document = documents.get(id);
+      const read = document && {
+        language: document.language,
+        code: codeIn(document, passage),
+        headings: headings.get(id),
+      };
+      return [passage, { ...read, repeated }];
+    }),
+  );
+}
+
+function codeIn(document: IndexedDocument, { start, end }: Passage): Span[] {
+  return document.blocks
     .filter((block) => block.kind === 'code' && block.start < end && block.end > start)
     .map((block) => ({ ...block, end: closedEnd(document.text, block) }))
     .filter((block) => block.end > start)
     .map((block) => ({ start: Math.max(0, block.start - start), end: Math.min(end, block.end) - start }));
-  const headings = document.blocks
-    .filter(({ kind }) => kind === 'heading')
-    .map((block) => comparableHeading(document.text.slice(block.start, block.end)));
-  return { language: document.language, code, headings: new Set(headings) };
+}
+
+function headingsOf({ blocks, text }: IndexedDocument): Set<string> {
+  return new Set(
+    blocks
+      .filter(({ kind }) => kind === 'heading')
+      .map((block) => comparableHeading(text.slice(block.start, block.end))),
+  );
 }
 
 /** Where a fence that is never closed stops being believed: at the first blank line. */
