@@ -2,10 +2,10 @@ import type { Catalog, IndexedDocument } from '../../catalog/catalog.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
 import type { Span } from '../../text/sentences.ts';
-import { comparableHeading, type PassageReading } from '../passage-pieces.ts';
+import { comparableHeading, endOfUnclosed, type PassageReading } from '../passage-pieces.ts';
 import { type PlacedQuote, placedQuotes } from '../placed-quotes.ts';
 import { findRepeated } from '../repeated-sentences.ts';
-import { type AnswerStep, refuse } from '../step.ts';
+import { type AnswerStep, writtenReply } from '../step.ts';
 
 /**
  * `generate` without a language model: the reply is what the best passage says, in its own words. It cannot be wrong about what the source
@@ -47,8 +47,8 @@ export function quoteStep(parts: {
       const text =
         quotes.map(({ quote, marker }) => `${quote.text} [${marker}]`).join(' ') || parts.notInSources;
       const milliseconds = performance.now() - started;
-      const { reply: quoted } = refuse(text);
-      return { quotes, reply: { ...quoted, ...(quotes.length > 0 && { by: 'extract' }), milliseconds } };
+      const author = quotes.length > 0 ? 'extract' : 'refusal';
+      return { quotes, reply: { ...writtenReply(author, text), milliseconds } };
     },
   };
 }
@@ -93,11 +93,10 @@ function headingsOf({ blocks, text }: IndexedDocument): Set<string> {
   );
 }
 
-/** Where a fence that is never closed stops being believed: at the first blank line. */
+/** Where a block of code ends, also one whose fence is never closed. */
 function closedEnd(text: string, { start, end }: { start: number; end: number }): number {
   const code = text.slice(start, end);
   const opening = /^\s*(`{3,}|~{3,})/.exec(code)?.[1];
   if (opening === undefined || code.slice(opening.length).trimEnd().endsWith(opening)) return end;
-  const blank = /\n[^\S\n]*\n/.exec(code)?.index;
-  return blank === undefined ? end : start + blank;
+  return endOfUnclosed(text, { start, end });
 }
