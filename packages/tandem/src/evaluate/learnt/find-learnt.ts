@@ -7,6 +7,7 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import { defaultModels } from '../../models/providers.ts';
 import type { Parts } from '../../parts/parts.ts';
+import { referenceOf } from '../../parts/reference-of.ts';
 import { readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import type { LearntEvaluation } from './learnt-evaluation.ts';
 
@@ -131,6 +132,3 @@ async function latestIn(
   const name = (await readdir(root)).sort().findLast((each) => existsSync(join(root, each, file)));
   return name === undefined ? undefined : join(root, name);
 }
-
-const referenceOf = ({ directory }: Pick<Parts, 'directory'>, folder: string) =>
-  `./${relative(directory, folder).replaceAll('\\', '/')}`;
