@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { NnError } from '../errors/nn-error.ts';
 import { TextTooLongError } from '../errors/text-too-long-error.ts';
+import { UnsupportedModelError } from '../errors/unsupported-model-error.ts';
 import { readJsonFile } from '../formats/json-file.ts';
 import { SafetensorsFile } from '../formats/safetensors.ts';
 import { type Graph, hasIntegerProducts, openSession, type Session } from '../graph/index.ts';
@@ -231,7 +232,13 @@ async function readModel(directory: string): Promise<Model> {
   return {
     settings,
     build(weights, precision) {
-      requireOneOf(file, 'model_type', precision === 'int8' ? 'modernbert in int8' : kind, ['modernbert']);
+      if (precision === 'int8') {
+        throw new UnsupportedModelError({
+          feature: 'int8',
+          message: `${directory} holds a ModernBERT, which is computed in float32 only, and it was asked for in int8.`,
+          hint: 'Leave precision out for float32.',
+        });
+      }
       return buildModernBert(weights, settings);
     },
   };

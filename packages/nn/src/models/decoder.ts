@@ -20,6 +20,7 @@ import {
   reshape,
   rmsNorm,
   rotary,
+  rotaryFrequencies,
   rotaryTables,
   scale,
   slidingWindow,
@@ -532,10 +533,7 @@ class Positions {
   }
 }
 
-/** base^(−2j / headWidth) / factor, in radians for each position: headWidth / 2 of them. */
+/** Each divided by its factor. */
 function frequencies({ base, factors }: Rotary, headWidth: number): number[] {
-  return Array.from(
-    { length: headWidth / 2 },
-    (_, j) => base ** ((-2 * j) / headWidth) / (factors?.[j] ?? 1),
-  );
+  return rotaryFrequencies(base, headWidth).map((frequency, j) => frequency / (factors?.[j] ?? 1));
 }

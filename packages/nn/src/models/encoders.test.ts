@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasIntegerProducts } from '../graph/index.ts';
 import { BertEncoder } from './bert.ts';
 import { largestDifference } from './bert-reference.fixture.ts';
 import { loadTokenizer } from './text-tokenizer.ts';
@@ -46,5 +47,16 @@ describe.each([
       expect(tokenizer.encode(text).ids, JSON.stringify(text)).toEqual(ids);
       expect(tokenizer.count(text)).toBe(ids.length);
     }
+  });
+});
+
+// Where the CPU would compute int8 wrongly, any encoder is refused before.
+test.runIf(await hasIntegerProducts())('a ModernBERT in int8 is refused, and is told why', async () => {
+  await expect(
+    BertEncoder.load({ directory: path.join(references, 'modernbert'), threads: 1, precision: 'int8' }),
+  ).rejects.toMatchObject({
+    code: 'unsupported_model',
+    feature: 'int8',
+    message: expect.stringMatching(/ModernBERT.* float32 only/),
   });
 });

@@ -1,6 +1,6 @@
 /** ModernBERT as an ONNX graph for inference. */
 import type { SafetensorsFile } from '../formats/safetensors.ts';
-import { Graph, rotary, rotaryTables, type Value } from '../graph/index.ts';
+import { Graph, rotary, rotaryFrequencies, rotaryTables, type Value } from '../graph/index.ts';
 import { createWeightReader } from './encoder-weights.ts';
 import type { ModernBertSettings } from './modernbert-settings.ts';
 import { poolTokens } from './pooling.ts';
@@ -70,7 +70,7 @@ export async function buildModernBert(file: SafetensorsFile, settings: ModernBer
   const tables = new Map(
     [...new Set(settings.layers.map(({ theta }) => theta))].map((theta) => [
       theta,
-      rotaryTables(places.length, frequencies(theta, hiddenSize / heads)),
+      rotaryTables(places.length, rotaryFrequencies(theta, hiddenSize / heads)),
     ]),
   );
   const windows = new Map(
@@ -113,10 +113,6 @@ export async function buildModernBert(file: SafetensorsFile, settings: ModernBer
   graph.output('embedding', poolTokens(norm(x, 'final_norm'), settings.pooling));
   return graph;
 }
-
-/** theta^(−2i / width), for the rotary embedding of heads of this width. */
-const frequencies = (theta: number, width: number) =>
-  Array.from({ length: width / 2 }, (_, i) => theta ** ((-2 * i) / width));
 
 /** The length of the texts, and 0 … length − 1 as a column and for every text. size: [texts, length] int64. */
 function placesOf(graph: Graph, size: Value): { length: Value; column: Value; positions: Value } {

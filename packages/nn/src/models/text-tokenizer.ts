@@ -30,5 +30,5 @@ export async function loadTokenizer(path: string): Promise<TextTokenizer> {
   const type = json?.model?.type;
   return type === 'Unigram' || type === 'BPE'
     ? new SubwordTokenizer(json!, path)
-    : WordPieceTokenizer.load(path);
+    : WordPieceTokenizer.read(json, path);
 }

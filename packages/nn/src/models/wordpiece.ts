@@ -39,7 +39,16 @@ export class WordPieceTokenizer {
    * @throws FileFormatError when the file is missing or damaged; UnsupportedModelError for other kinds of tokenizer.
    */
   static async load(path: string): Promise<WordPieceTokenizer> {
-    return new WordPieceTokenizer(readSettings(await readJsonFile(path), path));
+    return WordPieceTokenizer.read(await readJsonFile(path), path);
+  }
+
+  /**
+   * @param json what a `tokenizer.json` says
+   * @param path where it is, for errors
+   * @throws FileFormatError when it is damaged; UnsupportedModelError for other kinds of tokenizer.
+   */
+  static read(json: unknown, path: string): WordPieceTokenizer {
+    return new WordPieceTokenizer(readSettings(json, path));
   }
 
   /** The tokens of a text, without `prefix` and `suffix`, and their places. */

@@ -4,7 +4,7 @@ import { numbersIn } from '../text/numbers.ts';
 import { type Span, sentences, trimmed } from '../text/sentences.ts';
 import { termsOf } from '../text/terms.ts';
 import { tableHead } from './prompt.ts';
-import { fence, isUnsaid, unsaidLines } from './unsaid-lines.ts';
+import { fence, isUnsaid, itemMarker, unsaidLines } from './unsaid-lines.ts';
 
 /** A sentence of a passage, or a line of a list, a table or a slide, that could be quoted. */
 export interface Piece extends Span {
@@ -133,6 +133,15 @@ export function comparableHeading(text: string): string {
     .toLowerCase();
 }
 
+/**
+ * Where the code in a span stops whose fence is never closed: at the first blank line, since a fence that was forgotten makes no code of
+ * what follows.
+ */
+export function endOfUnclosed(text: string, { start, end }: Span): number {
+  const blank = /\n[^\S\n]*\n/.exec(text.slice(start, end))?.index;
+  return blank === undefined ? end : start + blank;
+}
+
 /** Without endings and without function words, as the language has them; numbers however they are written: what a text is about. */
 export function wordsOf(text: string, language?: string): Set<string> {
   return new Set(termsOf(text, language));
@@ -168,7 +177,7 @@ function emphasisedHeadings(text: string): (Span & { isQuestion: boolean })[] {
   );
 }
 
-/** Code between fences, these included; without a second fence up to a blank line, since one that was forgotten makes no code of what follows. */
+/** Code between fences, these included. */
 function fencedCode(text: string): Span[] {
   const fences = unsaidLines(text).filter((line) => isFence(text, line));
   const spans: Span[] = [];
@@ -178,8 +187,10 @@ function fencedCode(text: string): Span[] {
       spans.push({ start: opening.start, end: closing.end });
       at++;
     } else {
-      const blank = /\n[^\S\n]*\n/.exec(text.slice(opening.end))?.index ?? text.length;
-      spans.push({ start: opening.start, end: Math.min(text.length, opening.end + blank) });
+      spans.push({
+        start: opening.start,
+        end: endOfUnclosed(text, { start: opening.end, end: text.length }),
+      });
     }
   }
   return spans;
@@ -235,7 +246,6 @@ function isLoneHeading(text: string, lines: readonly Span[], index: number, isBe
 }
 
 const endsOpen = /[\p{L}\p{N})\]’'”"»%]$/u;
-const itemMarker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+(?=\S)/;
 
 /** Marks of emphasis at the ends are left out where they hold all of it, or what they belong to is in another sentence. */
 function withoutLooseMarks(text: string, start: number, end: number): Span {

@@ -33,8 +33,10 @@ export function placedQuotes(
       const passage = passages[marker - 1]!;
       return isFoundByUnsaid(part.question, passage, readingOf(passage));
     };
+    // Each passage is read for it once.
+    const byUnsaid = Map.groupBy(part.markers, isUnsaid);
     // The last resort all the same.
-    for (const found of part.markers.toSorted((a, b) => Number(isUnsaid(a)) - Number(isUnsaid(b)))) {
+    for (const found of [...(byUnsaid.get(false) ?? []), ...(byUnsaid.get(true) ?? [])]) {
       const marker = openingOf(found, part.question, passages, readingOf);
       const passage = passages[marker - 1]!;
       const own = quotation(part.question, passage, maxWords, readingOf(passage));

@@ -67,7 +67,7 @@ export async function relevanceOf(
   return Math.max(best, ...values);
 }
 
-/** Those with most of the question's words; they take some tens of milliseconds on two cores. */
+/** Those with most of the question's words. Each costs time, since they are embedded while somebody waits. */
 const mostSentences = 20;
 
 function weigher(separation: number): (cosine: number, coverage: number) => number {

@@ -100,17 +100,20 @@ export type StepInsertion = ({ after: string } | { before: string }) & {
  * const { text } = await ask(tandem, 'What is the salary of my boss?', { steps: [{ after: 'read', step: hours }] });
  */
 export function refuse(text: string): Required<Pick<AnswerState, 'reply'>> {
+  return { reply: writtenReply('refusal', text) };
+}
+
+/** A reply that no model wrote. */
+export function writtenReply(by: Exclude<ReplyAuthor, 'model'>, text: string): Reply & { by: ReplyAuthor } {
   return {
-    reply: {
-      by: 'refusal',
-      text,
-      prompt: '',
-      promptTokens: 0,
-      completionTokens: 0,
-      milliseconds: 0,
-      firstToken: undefined,
-      tokens: [],
-    },
+    by,
+    text,
+    prompt: '',
+    promptTokens: 0,
+    completionTokens: 0,
+    milliseconds: 0,
+    firstToken: undefined,
+    tokens: [],
   };
 }
 

@@ -17,6 +17,8 @@ export function isUnsaid(line: string): boolean {
 
 /** Backticks or tildes with at most a language behind them: with more, it is code on one line. */
 export const fence = /^(?:>\s*)*(?:`{3,}|~{3,})[^\s`]*(?:[^\S\n]*\{[^}\n]*\})?[^\S\n]*$/;
+/** What an item of a list begins with. */
+export const itemMarker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+(?=\S)/;
 const linkDefinition = /^\[[^\]\n]+\]:\s+\S+(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?$/;
 /** "Chapter one ........ 12". */
 const contentsEntry = /(?:\.\s?|…\s?|·\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,6})$/i;
@@ -27,7 +29,6 @@ const directive =
   /^(?:\.\.\s+(?:\|[^|]*\|\s+)?(?:image|figure|contents)::.*|image::?\S+\[.*\]|\[\[?_?toc_?\]?\])$/i;
 const tag = /<\/?[a-z][^<>\n]*>/gi;
 const address = /<?\b(?:https?|mailto|ftp):[^\s<>]+>?/gi;
-const itemMarker = /^(?:[-+*•‣▪]|\d{1,3}[.)])\s+/;
 
 /** A link may be a sentence; an address alone may be what was asked for, where no link is beside it. */
 function isLinksAlone(whole: string): boolean {

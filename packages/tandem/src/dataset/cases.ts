@@ -35,7 +35,7 @@ const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true })
  */
 export async function readCases(given: Lines, documents: Catalog['documents']): Promise<Case[]> {
   const placed = await given.readPlaced(caseLineSchema);
-  checkIds(placed.map(({ value, where }) => ({ id: value.id, where })));
+  checkIds(placed);
   refuseContradictions(placed);
   const lines = placed.map(({ value }) => value);
   return markSharedAnswers(await resolveSources(lines, documents), lines, documents);
@@ -53,7 +53,7 @@ export async function readRetrievalCases(
     value: { ...value, id: value.id ?? `case ${at + 1}`, expected: value.expected ?? '' },
     where,
   }));
-  checkIds(placed.map(({ value, where }) => ({ id: value.id, where })));
+  checkIds(placed);
   const lines = placed.map(({ value }) => value);
   const resolved = await markSharedAnswers(await resolveSources(lines, documents), lines, documents);
   return resolved.map((each, at) => {
@@ -64,9 +64,10 @@ export async function readRetrievalCases(
   });
 }
 
-function checkIds(cases: readonly { id: string; where: string }[]): void {
+function checkIds(placed: readonly { value: { id: string }; where: string }[]): void {
   const seen = new Map<string, string>();
-  for (const { id, where } of cases) {
+  for (const { value, where } of placed) {
+    const { id } = value;
     const first = seen.get(id);
     if (first !== undefined) {
       throw new InvalidInputError({

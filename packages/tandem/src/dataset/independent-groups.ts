@@ -73,9 +73,9 @@ export function describeDependence(
   return `${counted(joined.length, 'case')} ${joined.length === 1 ? 'is' : 'are'} counted with another (${named}${joined.length > 3 ? ', …' : ''}): the same question, or an answer in the same place.`;
 }
 
-/** "How much" and "how many" ask as "what" does, which is a function word. */
+/** "How much" and "how many" ask as "what" does, which is a function word. "Mani" is the term of "many". */
 function tells(term: string): boolean {
-  return term !== 'much' && term !== 'mani' && term !== 'many';
+  return term !== 'much' && term !== 'mani';
 }
 
 /** Shorter words differ by a letter too often without being the same: "plane", "plate". */

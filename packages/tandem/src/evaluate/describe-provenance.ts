@@ -73,7 +73,7 @@ export function describeSearch({
     : '';
   const learnt =
     settings.retrieve.ranking === undefined ? '' : ', weighed as this project’s questions taught';
-  return `${storeName}: found by meaning and by words, ranked by fitted features${learnt}${reranked}`;
+  return `${storeName}: found by meaning and by words, ranked by both, and by phrases, names and codes${learnt}${reranked}`;
 }
 
 /** This machine; times are compared only with others of the same. */

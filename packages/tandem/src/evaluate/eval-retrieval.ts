@@ -147,7 +147,7 @@ export async function measureRetrieval(
         .map(({ chunk }) => chunk)
         .filter((chunk) => Math.min(chunk.end, end) > Math.max(chunk.start, start));
     },
-    languageOf: async (id) => (await index.catalog.documents.get(id))?.language,
+    languageOf: async (id) => (await index.catalog.documents.languagesOf([id])).get(id),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });

@@ -1,6 +1,6 @@
 import { counted } from '../core/counted.ts';
-import { describeDependence } from '../dataset/independent-groups.ts';
 import type { ComparisonResult, Slice } from './comparison-result.ts';
+import { describeDependentCases } from './describe-dependent-cases.ts';
 import { formatInterval, formatValue } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 
@@ -34,10 +34,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
       .map((metric) => rowOf(result, overall, metric, metric.name)),
   ];
   const kinds = verdict.kinds.map(({ kind, text }) => `${kind}: ${text}`);
-  const dependence = describeDependence(
-    result.cases.map((record) => record.case),
-    result.cases.map(({ group }) => group),
-  );
+  const dependence = describeDependentCases(result);
   const lines = [
     ...wrapped(verdict.firstLine, width),
     '',

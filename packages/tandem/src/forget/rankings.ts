@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Forgetting } from '../catalog/catalog.ts';
 import { sha256 } from '../core/hash.ts';
-import { readLearnedRanking, writeLearnedRanking } from '../retrieve/learn/learned-ranking.ts';
+import { rankingFile, readLearnedRanking, writeLearnedRanking } from '../retrieve/learn/learned-ranking.ts';
 import type { ForgetParts } from './forget-parts.ts';
 import type { ForgetReport } from './report.ts';
 
@@ -23,7 +23,7 @@ export async function forgetInRankings(
   for (const name of (await readdir(root)).sort()) {
     const folder = join(root, name);
     // Half written: it has nothing yet.
-    if (!existsSync(join(folder, 'ranking.json'))) continue;
+    if (!existsSync(join(folder, rankingFile))) continue;
     const { asked, ...learned } = await readLearnedRanking(folder);
     if (!learned.documents.includes(document)) continue;
     report.rankings.push(name);

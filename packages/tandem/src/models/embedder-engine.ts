@@ -25,6 +25,8 @@ export interface EmbedderEngine {
   countUnknown(text: string): number;
   /** Vectors of unit length where the model asks for it, in order; none of the texts is longer than the context. */
   embed(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]>;
+  /** Frees the model. */
+  close(): Promise<void>;
 }
 
 /** How the vectors of a text's tokens become the vector of the text: their mean, that of the first, or that of the last. */

@@ -4,7 +4,7 @@ import { BertEncoder } from '@tandem/nn';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { EmbedderEngine } from './embedder-engine.ts';
-import type { EmbedderLanguages } from './embedder-languages.ts';
+import { type EmbedderLanguages, readLanguages } from './embedder-languages.ts';
 import { type EmbedderPrefixes, knownPrefixes } from './embedder-prefixes.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 
@@ -18,7 +18,7 @@ export async function loadFolderEmbedder(options: {
   name?: string;
   threads: number;
   cacheDirectory?: string;
-}): Promise<EmbedderEngine & { close(): Promise<void> }> {
+}): Promise<EmbedderEngine> {
   const directory = resolve(options.path);
   const encoder = await BertEncoder.load({ directory, threads: options.threads });
   try {
@@ -77,8 +77,7 @@ async function languagesInCard(directory: string): Promise<EmbedderLanguages | u
   const schema = z.object({ language: z.union([z.string(), z.array(z.string())]) });
   const parsed = schema.safeParse(readYaml(front));
   if (!parsed.success) return undefined;
-  const codes = [parsed.data.language].flat();
-  return codes.some((code) => /^multi/.test(code)) ? 'many' : codes;
+  return readLanguages([parsed.data.language].flat());
 }
 
 /** A card is for people; one that is not YAML says nothing here. */

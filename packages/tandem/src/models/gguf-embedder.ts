@@ -1,9 +1,10 @@
 import { basename, resolve } from 'node:path';
 import type { GgufPlainValue } from '@tandem/nn';
 import { type LlamaEmbeddingContext, type LlamaModel, LlamaVocabularyType, type Token } from 'node-llama-cpp';
+import { unit } from '../core/cosine.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { EmbedderEngine, Pooling } from './embedder-engine.ts';
-import type { EmbedderLanguages } from './embedder-languages.ts';
+import { type EmbedderLanguages, readLanguages } from './embedder-languages.ts';
 import { knownPrefixes } from './embedder-prefixes.ts';
 import {
   complaint,
@@ -28,7 +29,7 @@ export async function loadGgufEmbedder(options: {
   /** In place of what the file says. */
   pooling?: Pooling;
   cacheDirectory?: string;
-}): Promise<EmbedderEngine & { close(): Promise<void> }> {
+}): Promise<EmbedderEngine> {
   const path = resolve(options.path);
   const { llama, model, baseHash, header } = await loadGguf(path, {
     ...(options.cacheDirectory !== undefined && { cacheDirectory: options.cacheDirectory }),
@@ -120,9 +121,7 @@ function specialTokens(model: LlamaModel): { before: Token[]; after: Token[] } {
 function languagesInFile(header: ReadonlyMap<string, GgufPlainValue>): EmbedderLanguages | undefined {
   const given = header.get('general.languages');
   if (!Array.isArray(given)) return undefined;
-  const codes = given.filter((code) => typeof code === 'string');
-  if (codes.some((code) => /^multi/.test(code))) return 'many';
-  return codes.length > 0 ? codes : undefined;
+  return readLanguages(given.filter((code) => typeof code === 'string'));
 }
 
 /** The smallest context: enough for ordinary chunks. */
@@ -157,7 +156,7 @@ class EmbeddingContexts {
       const context = await this.#contextFor(tokens.length);
       this.#threads.adjust();
       const { vector } = await context.getEmbeddingFor(tokens);
-      return toUnitLength(vector);
+      return unit(Float32Array.from(vector));
     });
     this.#tail = result.catch(() => {});
     return result;
@@ -198,9 +197,4 @@ class EmbeddingContexts {
     await this.#context?.dispose();
     this.#context = undefined;
   }
-}
-
-function toUnitLength(vector: readonly number[]): Float32Array {
-  const norm = Math.max(Math.hypot(...vector), 1e-12);
-  return Float32Array.from(vector, (value) => value / norm);
 }

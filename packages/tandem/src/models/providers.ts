@@ -130,13 +130,13 @@ export async function openModels(choice: ModelChoice = {}, options: OpenModelsOp
       rerankerGiven === undefined ? undefined : openOnce('reranker', () => rerankerOf(rerankerGiven)),
     chatNamed: async (reference) => openOnce(`chat ${reference}`, () => chatOf(reference)),
     embedderNamed: async (reference) =>
-      reference === embedderGiven
-        ? openOnce('embedder', () => embedderOf(reference))
-        : openOnce(`embedder ${reference}`, () => embedderOf(reference)),
+      openOnce(reference === embedderGiven ? 'embedder' : `embedder ${reference}`, () =>
+        embedderOf(reference),
+      ),
     rerankerNamed: async (reference) =>
-      reference === rerankerGiven
-        ? openOnce('reranker', () => rerankerOf(reference))
-        : openOnce(`reranker ${reference}`, () => rerankerOf(reference)),
+      openOnce(reference === rerankerGiven ? 'reranker' : `reranker ${reference}`, () =>
+        rerankerOf(reference),
+      ),
     connection: (reference) => {
       const named = reference ?? chatGiven;
       return typeof named === 'string' ? openAIConnection(config, named) : undefined;

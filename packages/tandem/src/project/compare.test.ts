@@ -14,7 +14,9 @@ const searched = (given: object) => {
 };
 
 test('the report names the store that was searched and what ranked its passages', () => {
-  expect(searched({})).toBe('LanceDB: found by meaning and by words, ranked by fitted features');
+  expect(searched({})).toBe(
+    'LanceDB: found by meaning and by words, ranked by both, and by phrases, names and codes',
+  );
   expect(searched({ store: { kind: 'pgvector' } })).toMatch(/^PostgreSQL with pgvector: /);
   expect(searched({ store: { kind: 'milvus' } })).toMatch(/^Milvus: /);
   expect(searched({ store: { kind: 'chroma' } })).toMatch(/^Chroma, words in LanceDB: /);
@@ -25,6 +27,6 @@ test('the report names the store that was searched and what ranked its passages'
     /^the project's own store: /,
   );
   expect(searched({ retrieve: { reranker: 'local:./reranker', rerankCandidates: 12 } })).toBe(
-    'LanceDB: found by meaning and by words, ranked by fitted features, the best 12 read once more by local:./reranker',
+    'LanceDB: found by meaning and by words, ranked by both, and by phrases, names and codes, the best 12 read once more by local:./reranker',
   );
 });

@@ -24,9 +24,9 @@ export interface Parity {
 export const parityBounds = { meanKl: 5e-2, sameTopToken: 0.95 };
 
 /**
- * Nats. Between two tokens as likely as that, rounding decides which comes first: a model that has learnt little yet is of two minds at every
- * twentieth token, and would be refused on a few dozen tokens for nothing. Noise of standard deviation σ on each logit makes a mean KL of about σ²/2:
- * the 4e-3 that are measured are σ = .09, so the difference of two logits moves by σ√2 = .13, and .25 is twice that.
+ * Nats. Between two tokens as likely as that, rounding decides which comes first: a model that has learnt little yet is often of two minds,
+ * and would be refused on a few dozen tokens for nothing. Noise of standard deviation σ on each logit makes a mean KL of about σ²/2, and moves
+ * the difference of two logits by σ√2: this is above what a mean KL of 1e-2, which tests hold, makes of it.
  */
 export const nearTie = 0.25;
 

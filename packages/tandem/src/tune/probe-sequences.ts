@@ -6,10 +6,9 @@ import type { TokenisedExample } from './trainer.ts';
 const probedExamples = 16;
 
 /**
- * A share and a mean over fewer positions than this say little. Measured on SmolLM2 Q4_1 (1,600 positions of plain text, with and without an
- * adapter), rounding changes the most likely token by more than `nearTie` at 2 positions in a thousand, up to 8 on one text. With nine
- * positions a single one is below the bound of 95 %, which then refuses 2 to 7 good adapters of a hundred. Of 250 positions the bound
- * allows 12, where one or two are to be expected: by chance alone more than 12 come less than once in a million (binomial, rate .008).
+ * A share and a mean over fewer positions than this say little. Now and then rounding changes the most likely token by more than `nearTie`.
+ * With a handful of positions a single such one is below the bound of `parityBounds`, which would then refuse good adapters. Of this many the
+ * bound allows several times as many as are to be expected, so that chance alone refuses hardly any.
  */
 export const leastProbed = 250;
 

@@ -52,6 +52,6 @@ export { layerNorm, rmsNorm, unitLength } from './normalization.ts';
 export { type PackedRows, packedAttention } from './packed-attention.ts';
 export { linearLogProbabilities, type PreferenceInputs, preferenceLoss } from './preference-loss.ts';
 export { mean, sum, sumAll } from './reduce.ts';
-export { rotary, rotaryTables } from './rotary.ts';
+export { rotary, rotaryFrequencies, rotaryTables } from './rotary.ts';
 export { concatenate, reshape, slice, split, transpose } from './shape.ts';
 export { softmax } from './softmax.ts';

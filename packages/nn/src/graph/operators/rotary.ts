@@ -20,6 +20,11 @@ function rotate(x: Value, positions: Value, cosine: Value, sine: Value, heads: n
   })[0]!;
 }
 
+/** base^(−2j / headWidth), in radians for each position: headWidth / 2 of them. */
+export function rotaryFrequencies(base: number, headWidth: number): number[] {
+  return Array.from({ length: headWidth / 2 }, (_, j) => base ** ((-2 * j) / headWidth));
+}
+
 /**
  * cos and sin of position · frequency for the positions 0 … `length` − 1 (a scalar int64): [length, frequencies] each.
  * They are computed when the graph runs, so that a context of 131,072 tokens costs nothing until it is used. Angles are

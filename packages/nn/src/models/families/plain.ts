@@ -1,5 +1,6 @@
 /** The settings of a plain Llama, read from either format. Every family begins with these. */
 
+import { rotaryFrequencies } from '../../graph/index.ts';
 import { type DecoderConfig, ggufNames, type LayerAttention, type Rotary } from '../decoder-config.ts';
 import { loraTargets } from '../lora-adapter.ts';
 import type { DecoderFamily } from './family.ts';
@@ -96,7 +97,7 @@ export function readRotary(
     settings.refuse('partial rotary embedding', 'it rotates only a part of each head');
   }
   const type = given.rope_type ?? given.type ?? 'default';
-  const frequencies = Array.from({ length: headWidth / 2 }, (_, j) => base ** ((-2 * j) / headWidth));
+  const frequencies = rotaryFrequencies(base, headWidth);
   if (type === 'default') return { base };
   if (type === 'linear') return { base, factors: frequencies.map(() => positive('factor', 1)) };
   if (type === 'llama3') {

@@ -1,10 +1,11 @@
 import type { Catalog, IndexedDocument } from '../../catalog/catalog.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
-import { comparableHeading, type PassageReading } from '../passage-pieces.ts';
+import type { Span } from '../../text/sentences.ts';
+import { comparableHeading, endOfUnclosed, type PassageReading } from '../passage-pieces.ts';
 import { type PlacedQuote, placedQuotes } from '../placed-quotes.ts';
 import { findRepeated } from '../repeated-sentences.ts';
-import { type AnswerStep, refuse } from '../step.ts';
+import { type AnswerStep, writtenReply } from '../step.ts';
 
 /**
  * `generate` without a language model: the reply is what the best passage says, in its own words. It cannot be wrong about what the source
@@ -23,10 +24,8 @@ export function quoteStep(parts: {
       const { passages } = retrieved;
       const documents = await parts.catalog.documents.getMany(passages.map(({ documentId }) => documentId));
       const repeated = new Set<string>();
-      const readingOf = (passage: Passage): PassageReading => ({
-        ...readingIn(documents.get(passage.documentId), passage),
-        repeated,
-      });
+      const readings = readingsOf(passages, documents, repeated);
+      const readingOf = (passage: Passage) => readings.get(passage)!;
       const quote = () => placedQuotes(request.question, retrieved, request.maxWords ?? 50, readingOf);
       const seen = new Set<string>();
       let quotes = quote();
@@ -48,33 +47,56 @@ export function quoteStep(parts: {
       const text =
         quotes.map(({ quote, marker }) => `${quote.text} [${marker}]`).join(' ') || parts.notInSources;
       const milliseconds = performance.now() - started;
-      const { reply: quoted } = refuse(text);
-      return { quotes, reply: { ...quoted, ...(quotes.length > 0 && { by: 'extract' }), milliseconds } };
+      const author = quotes.length > 0 ? 'extract' : 'refusal';
+      return { quotes, reply: { ...writtenReply(author, text), milliseconds } };
     },
   };
 }
 
 const mostRounds = 3;
 
-/** A passage's language, code and headings, as its document was parsed. */
-function readingIn(document: IndexedDocument | undefined, { start, end }: Passage): PassageReading {
-  if (!document) return {};
-  const code = document.blocks
+/** Each passage's language, code and headings, as its document was parsed. What is added to `repeated` later counts too. */
+function readingsOf(
+  passages: readonly Passage[],
+  documents: ReadonlyMap<string, IndexedDocument>,
+  repeated: ReadonlySet<string>,
+): Map<Passage, PassageReading> {
+  // Once for all passages of a document.
+  const headings = new Map([...documents].map(([id, document]) => [id, headingsOf(document)]));
+  return new Map(
+    passages.map((passage) => {
+      const { documentId: id } = passage;
+      const document = documents.get(id);
+      const read = document && {
+        language: document.language,
+        code: codeIn(document, passage),
+        headings: headings.get(id),
+      };
+      return [passage, { ...read, repeated }];
+    }),
+  );
+}
+
+function codeIn(document: IndexedDocument, { start, end }: Passage): Span[] {
+  return document.blocks
     .filter((block) => block.kind === 'code' && block.start < end && block.end > start)
     .map((block) => ({ ...block, end: closedEnd(document.text, block) }))
     .filter((block) => block.end > start)
     .map((block) => ({ start: Math.max(0, block.start - start), end: Math.min(end, block.end) - start }));
-  const headings = document.blocks
-    .filter(({ kind }) => kind === 'heading')
-    .map((block) => comparableHeading(document.text.slice(block.start, block.end)));
-  return { language: document.language, code, headings: new Set(headings) };
 }
 
-/** Where a fence that is never closed stops being believed: at the first blank line. */
+function headingsOf({ blocks, text }: IndexedDocument): Set<string> {
+  return new Set(
+    blocks
+      .filter(({ kind }) => kind === 'heading')
+      .map((block) => comparableHeading(text.slice(block.start, block.end))),
+  );
+}
+
+/** Where a block of code ends, also one whose fence is never closed. */
 function closedEnd(text: string, { start, end }: { start: number; end: number }): number {
   const code = text.slice(start, end);
   const opening = /^\s*(`{3,}|~{3,})/.exec(code)?.[1];
   if (opening === undefined || code.slice(opening.length).trimEnd().endsWith(opening)) return end;
-  const blank = /\n[^\S\n]*\n/.exec(code)?.index;
-  return blank === undefined ? end : start + blank;
+  return endOfUnclosed(text, { start, end });
 }

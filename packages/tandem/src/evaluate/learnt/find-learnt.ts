@@ -7,7 +7,8 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import { defaultModels } from '../../models/providers.ts';
 import type { Parts } from '../../parts/parts.ts';
-import { readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
+import { referenceOf } from '../../parts/reference-of.ts';
+import { rankingFile, readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import type { LearntEvaluation } from './learnt-evaluation.ts';
 
 /** A ranking or a reranker of the project. */
@@ -58,7 +59,7 @@ export async function findLearnt(parts: FindingParts): Promise<FoundLearnt> {
 
 async function findRanking(parts: FindingParts): Promise<FoundLearnt['ranking']> {
   const configured = parts.settings.retrieve.ranking;
-  const latest = await latestIn(parts, 'rankings', 'ranking.json');
+  const latest = await latestIn(parts, 'rankings', rankingFile);
   const reference = configured ?? (latest === undefined ? undefined : referenceOf(parts, latest));
   if (reference === undefined) return undefined;
   const { embedderHash } = await readLearnedRanking(resolve(parts.directory, reference));
@@ -131,6 +132,3 @@ async function latestIn(
   const name = (await readdir(root)).sort().findLast((each) => existsSync(join(root, each, file)));
   return name === undefined ? undefined : join(root, name);
 }
-
-const referenceOf = ({ directory }: Pick<Parts, 'directory'>, folder: string) =>
-  `./${relative(directory, folder).replaceAll('\\', '/')}`;

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
-import { describeDependence } from '../../dataset/independent-groups.ts';
 import type { ComparisonResult, Provenance } from '../comparison-result.ts';
+import { describeDependentCases } from '../describe-dependent-cases.ts';
 import { formatValue } from '../format.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -31,13 +31,7 @@ ${card('What they share', [
   ['Chunks', retrieval?.chunks?.toLocaleString('en')],
   ['Retrieval', retrieval?.note],
   ['Cases', `${counted(result.cases.length, 'case')}, ${counted(result.slices[0]!.groups, 'group')}`],
-  [
-    'Not independent',
-    describeDependence(
-      result.cases.map((record) => record.case),
-      result.cases.map(({ group }) => group),
-    ) || undefined,
-  ],
+  ['Not independent', describeDependentCases(result) || undefined],
   ['Order', 'Arms took turns on every case, in an order drawn anew for each.'],
   [
     'Latency',

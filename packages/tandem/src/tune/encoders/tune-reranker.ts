@@ -1,9 +1,9 @@
-import { relative } from 'node:path';
 import { type EmbedderResult, trainCrossEncoder } from '@tandem/nn';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../../core/progress.ts';
 import { trainingQuestions } from '../../dataset/build-dataset.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
+import { referenceOf } from '../../parts/reference-of.ts';
 import {
   type EncoderParts,
   type EncoderSettings,
@@ -117,6 +117,6 @@ async function trainReranker(parts: EncoderParts, options: TuneRerankerOptions):
       }),
   });
   const withNegatives = train.filter(({ negatives }) => negatives?.length).length;
-  const reference = `local:./${relative(parts.directory, trained.directory).replaceAll('\\', '/')}`;
+  const reference = `local:${referenceOf(parts, trained.directory)}`;
   return { ...trained, settings, pairs: train.length, withNegatives, reference };
 }

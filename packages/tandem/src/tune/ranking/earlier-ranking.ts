@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Parts } from '../../parts/parts.ts';
+import { referenceOf } from '../../parts/reference-of.ts';
 import { generalRanking } from '../../retrieve/fuse/ranking.ts';
 import { rankingFile, readLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import type { TunedRanking } from './tuned-ranking.ts';
@@ -29,10 +30,6 @@ export async function findEarlierRanking(
   }
   return undefined;
 }
-
-/** For `retrieve.ranking`. */
-export const referenceOf = ({ directory }: Pick<Parts, 'directory'>, folder: string): string =>
-  `./${relative(directory, folder).replaceAll('\\', '/')}`;
 
 type Figures = Pick<TunedRanking, 'questions' | 'validation' | 'reranked'>;
 

@@ -10,13 +10,14 @@ import { independentGroups } from '../../dataset/independent-groups.ts';
 import { embedderIdentity } from '../../index/embedder-identity.ts';
 import { separationOf } from '../../index/measure-separation.ts';
 import type { Parts } from '../../parts/parts.ts';
+import { referenceOf } from '../../parts/reference-of.ts';
 import { generalRanking, type Ranking } from '../../retrieve/fuse/ranking.ts';
 import { type LearnedRanking, writeLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import { createRetriever, type Retriever } from '../../retrieve/retriever.ts';
 import { bootstrapDifference } from '../../statistics/index.ts';
 import { recordTraining } from '../training-run.ts';
 import { chooseReranked, type RerankedQuestion } from './choose-reranked.ts';
-import { findEarlierRanking, metricsOf, referenceOf } from './earlier-ranking.ts';
+import { findEarlierRanking, metricsOf } from './earlier-ranking.ts';
 import { fitRanking, gainsOf } from './fit-ranking.ts';
 import {
   type PlacedQuestion,
