@@ -195,3 +195,37 @@ Before the first run you need:
     'a key of 32 characters',
   ]);
 });
+
+describe('what no document has', () => {
+  let lamps: SmallIndex;
+  beforeAll(async () => {
+    lamps = await makeSmallIndex({
+      'releases.md':
+        '# Releases of the lamp\n\n## 2.4.1\n\nThe lamp goes out after an hour.\n\n## 2.4.0\n\nThe lamp has a green light.\n',
+      'errors.md': '# Errors of the lamp\n\nError E404 means that the fuse is gone. Put in a new one.\n',
+      'care.md': '# Care of the lamp\n\nThe lamp is dusted with a dry cloth once a month.\n',
+    });
+  });
+  afterAll(() => lamps?.[Symbol.asyncDispose]());
+
+  test.for([
+    ['What changed in release 2.4.2 of the lamp?', '2.4.2'],
+    ['What does error E405 of the lamp mean?', 'E405'],
+  ])('another of its kind is not quoted: %s', async ([question, missing]) => {
+    const answer = await extract(question!, lamps);
+    expect(answer).toMatchObject({ abstained: true, citations: [], missing: [missing] });
+    expect(answer.passages.length).toBeGreaterThan(0);
+  });
+
+  test('what is there is quoted', async () => {
+    expect((await extract('What changed in release 2.4.1 of the lamp?', lamps)).text).toContain(
+      'an hour. [1]',
+    );
+    expect((await extract('What does error E404 of the lamp mean?', lamps)).text).toContain(
+      'the fuse is gone.',
+    );
+    const beside = await extract('How is lamp 2.4.2 dusted, with which cloth?', lamps);
+    expect(beside).toMatchObject({ missing: ['2.4.2'] });
+    expect(beside.text).toContain('dusted with a dry cloth');
+  });
+});

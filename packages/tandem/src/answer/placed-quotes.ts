@@ -1,5 +1,6 @@
 import type { Passage } from '../core/types/document.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
+import { namesAnother } from './names-another.ts';
 import type { PassageReading } from './passage-pieces.ts';
 import { hasAskedWords, isFoundByUnsaid, type Quote, quotation } from './quotation.ts';
 
@@ -11,12 +12,13 @@ export interface PlacedQuote {
 
 /**
  * What the passages say to the question. Of several questions, and of several things asked about, each is answered by the passage that is
- * best for it. A passage that says nothing (links, a table of contents), or was found for words of such parts, is passed over for the next.
+ * best for it. A passage that says nothing (links, a table of contents), or was found for words of such parts, is passed over for the next;
+ * where the best is about another version, code or clause than the one that is asked for and that no document has, nothing is quoted.
  * @param maxWords of each part that is answered
  */
 export function placedQuotes(
   question: string,
-  { passages, parts = [] }: Pick<Retrieval, 'passages' | 'parts'>,
+  { passages, parts = [], missing = [] }: Pick<Retrieval, 'passages' | 'parts' | 'missing'>,
   maxWords: number,
   readingOf: (passage: Passage) => PassageReading = () => ({}),
 ): PlacedQuote[] {
@@ -33,8 +35,13 @@ export function placedQuotes(
       const passage = passages[marker - 1]!;
       return isFoundByUnsaid(part.question, passage, readingOf(passage));
     };
+    const isAboutAnother = (marker: number) => namesAnother(part.question, missing, passages[marker - 1]!);
+    // What is below the best has less to do with the question than that.
+    const markers = part.markers.slice(0, 1).some(isAboutAnother)
+      ? []
+      : part.markers.filter((marker) => !isAboutAnother(marker));
     // Each passage is read for it once.
-    const byUnsaid = Map.groupBy(part.markers, isUnsaid);
+    const byUnsaid = Map.groupBy(markers, isUnsaid);
     // The last resort all the same.
     for (const found of [...(byUnsaid.get(false) ?? []), ...(byUnsaid.get(true) ?? [])]) {
       const marker = openingOf(found, part.question, passages, readingOf);
