@@ -11,6 +11,7 @@ import { withProject } from './command-context.ts';
 import { type FilterFlags, filterOf, withFilterFlags } from './document-filter.ts';
 import { notFound } from './explain-search.ts';
 import type { ProgressBar } from './progress-bar.ts';
+import { type ShowText, textShownOf } from './shown-text.ts';
 
 interface AskOptions extends FilterFlags {
   conversation?: string;
@@ -65,13 +66,15 @@ export function addAsk(program: Command, signal: AbortSignal): void {
             hint: 'Write it in quotes after `ask`, or give --batch FILE.',
           });
         }
-        // JSON is shown once it is whole; plain text as it is written.
-        const streams = !json && !project.config.answer.output && process.stdout.isTTY;
+        // JSON is shown once it is whole, and so is what nobody writes; plain text as it is written.
+        const streams = !json && !options.extract && !project.config.answer.output && process.stdout.isTTY;
         onProgress({ stage: 'answering', done: 0, total: 1, unit: 'questions' });
         const answer = streams
           ? await writeAnswer(streamAnswer(project, question, settings), onProgress)
           : await ask(project, question, settings);
-        print(answer, (value) => describeAnswer(value, { streamed: streams === true }));
+        const show = await textShownOf(answer.citations, project.catalog.documents);
+        const isExtract = options.extract === true;
+        print(answer, (value) => describeAnswer(value, { show, isExtract, streamed: streams === true }));
       });
     },
   );
@@ -116,20 +119,36 @@ function batchAnswer(answer: Answer) {
   };
 }
 
-/** The answer, then each citation with the words that it quotes. */
-export function describeAnswer(answer: Answer, { streamed = false } = {}): string {
+/** What is asked and is nowhere, the answer, then each citation with the words that it quotes. */
+function describeAnswer(
+  answer: Answer,
+  { show, isExtract, streamed }: { show: ShowText; isExtract: boolean; streamed: boolean },
+): string {
   const lines: string[] = [];
-  if (!streamed) lines.push(answer.output ? JSON.stringify(answer.output, null, 2) : answer.raw.trim());
+  const lacking = notFound(answer);
+  const isQuoted = isExtract && answer.citations.length > 0;
+  if (!streamed) {
+    if (lacking.length > 0) lines.push(...lacking, ...(isQuoted ? ['The nearest that they say:'] : []), '');
+    lines.push(
+      answer.output
+        ? JSON.stringify(answer.output, null, 2)
+        : isQuoted
+          ? answer.citations.map((each) => `${show(each, each.sentence)} [${each.marker}]`).join(' ')
+          : answer.raw.trim(),
+    );
+  }
   if (answer.citations.length > 0) {
     lines.push('', 'Sources');
-    for (const { marker, uri, start, end, quote } of answer.citations) {
+    for (const citation of answer.citations) {
+      const { marker, uri, start, end } = citation;
+      const quote = show(citation);
       lines.push(
-        `  [${marker}] ${uri}:${start}–${end}  “${quote.replace(/\s+/g, ' ').slice(0, 160)}${quote.length > 160 ? '…' : ''}”`,
+        `  [${marker}] ${uri}:${start}–${end}  “${quote.slice(0, 160)}${quote.length > 160 ? '…' : ''}”`,
       );
     }
   }
-  const lacking = notFound(answer);
-  if (lacking.length > 0) lines.push('', ...lacking);
+  // Of what was written as it came it was not known before.
+  if (streamed && lacking.length > 0) lines.push('', ...lacking);
   if (answer.danglingMarkers.length > 0)
     lines.push(
       '',
@@ -138,7 +157,13 @@ export function describeAnswer(answer: Answer, { streamed = false } = {}): strin
   const { timings, usage } = answer;
   lines.push(
     '',
-    `${answer.arm} · ${usage.promptTokens} prompt and ${usage.completionTokens} answer tokens · ${(timings.total / 1000).toFixed(1)} s · tandem trace ${answer.traceId}`,
+    [
+      ...(isExtract
+        ? ['extract']
+        : [answer.arm, `${usage.promptTokens} prompt and ${usage.completionTokens} answer tokens`]),
+      `${(timings.total / 1000).toFixed(1)} s`,
+      `tandem trace ${answer.traceId}`,
+    ].join(' · '),
   );
   return lines.join('\n');
 }

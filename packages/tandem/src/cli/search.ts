@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { passageText } from '../answer/prompt.ts';
+import { tableHead } from '../answer/prompt.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { search as searchPassages } from '../runtime/search.ts';
 import { positiveInteger } from './arguments.ts';
@@ -7,6 +7,7 @@ import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
 import { type FilterFlags, filterOf, unknownInFilter, withFilterFlags } from './document-filter.ts';
 import { notFound, planText, whyText } from './explain-search.ts';
+import { textShownOf } from './shown-text.ts';
 
 export function addSearch(program: Command, signal: AbortSignal): void {
   const command = program
@@ -113,6 +114,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
             found.passages.length === 0
               ? await unknownInFilter(filter, project.catalog.documents)
               : undefined;
+          const show = await textShownOf(found.passages, project.catalog.documents);
           print(
             { query, ...found, ...(unknown !== undefined && { unknown }) },
             ({ passages, explanation, timings, ...rest }) => {
@@ -125,7 +127,10 @@ export function addSearch(program: Command, signal: AbortSignal): void {
                   : Object.entries(scores)
                       .map(([name, value]) => `${name} ${value.toFixed(3)}`)
                       .join(', ');
-                const text = passageText(passage).replace(/\s+/g, ' ').slice(0, 300);
+                const head = tableHead(passage);
+                const text = [...(head === undefined ? [] : [show(passage, head)]), show(passage)]
+                  .join(' ')
+                  .slice(0, 300);
                 return `${rank}. ${headingPath.join(' › ')}\n   ${uri}:${start}–${end}\n   ${why}\n   ${text}`;
               });
               return [
