@@ -4,7 +4,7 @@ import { initProject } from '../project/init-project.ts';
 export function addInit(program: Command, _signal: AbortSignal): void {
   program
     .command('init')
-    .description('Make a project here: tandem.config.ts and a .tandem/ data folder.')
+    .description('Make a project here: a tandem.config.ts, and .tandem/ in .gitignore.')
     .option('--docs <dir>', 'the documents to answer from')
     .option('--qa <file>', 'questions with right answers: JSONL of {id, question, expected, group?}')
     .action(async (options: { docs?: string; qa?: string }, command: Command) => {

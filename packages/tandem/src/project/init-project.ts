@@ -5,10 +5,11 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { caseLineSchema } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
-import { configFile } from './load-config.ts';
+import { configFileIn, newConfigFile } from './load-config.ts';
 
 /**
- * Makes a project in `directory`: a `tandem.config.ts` and a `.gitignore` line for `.tandem/`. Writes over nothing.
+ * Makes a project in `directory`: a `tandem.config.ts` and a `.gitignore` line for `.tandem/`. Writes over nothing. In an npm
+ * package that is not of modules it is a `tandem.config.mts`, which Node loads there.
  * @throws InvalidInputError when there is a project already, or the documents or questions are not there
  *
  * @example
@@ -21,12 +22,12 @@ export async function initProject(options: {
   qa?: string;
 }): Promise<{ config: string }> {
   const directory = resolve(options.directory);
-  const config = join(directory, configFile);
-  if (existsSync(config)) {
+  const before = configFileIn(directory);
+  if (before) {
     throw new InvalidInputError({
       domain: 'project',
-      where: config,
-      message: `There is a project already: ${config}.`,
+      where: before,
+      message: `There is a project already: ${before}.`,
       hint: 'Edit that file, or choose another folder.',
     });
   }
@@ -48,6 +49,7 @@ export async function initProject(options: {
     '};',
     '',
   ];
+  const config = newConfigFile(directory);
   await writeFile(config, lines.join('\n'), { flag: 'wx' });
   await ignoreDataFolder(directory);
   return { config };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,13 +7,43 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { editDistance } from '../text/edit-distance.ts';
 import { type Config, configSchema } from './config.ts';
 
-export const configFile = 'tandem.config.ts';
+const configFile = 'tandem.config.ts';
+/** Node takes this one for a module whatever the package around it says. */
+const moduleConfigFile = 'tandem.config.mts';
 
-/** The project folder: the one given, else the nearest at or above `from` that has a `tandem.config.ts`. */
+/** Where the config of a project in `directory` is to be: under a name that Node loads as a module there. */
+export function newConfigFile(directory: string): string {
+  return join(directory, isInModules(directory) ? configFile : moduleConfigFile);
+}
+
+/** The config in `directory`, under either name. */
+export function configFileIn(directory: string): string | undefined {
+  return [configFile, moduleConfigFile].map((name) => join(directory, name)).find(existsSync);
+}
+
+/** Whether Node takes a `.ts` file in `directory` for a module: as the nearest package says; without one it looks into the file. */
+function isInModules(directory: string): boolean {
+  for (let folder = resolve(directory); ; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) return typeOf(manifest) === 'module';
+    if (dirname(folder) === folder) return true;
+  }
+}
+
+function typeOf(manifest: string): unknown {
+  try {
+    return JSON.parse(readFileSync(manifest, 'utf8'))?.type;
+  } catch {
+    // Node reads a damaged one for a `.ts` file, and stops; not for a `.mts` file.
+    return undefined;
+  }
+}
+
+/** The project folder: the one given, else the nearest at or above `from` that has a config. */
 export function findProject(from: string, given?: string): string {
   if (given !== undefined) {
     const directory = resolve(from, given);
-    if (existsSync(join(directory, configFile))) return directory;
+    if (configFileIn(directory)) return directory;
     throw new InvalidInputError({
       domain: 'project',
       where: 'directory',
@@ -22,7 +52,7 @@ export function findProject(from: string, given?: string): string {
     });
   }
   for (let directory = resolve(from); ; directory = dirname(directory)) {
-    if (existsSync(join(directory, configFile))) return directory;
+    if (configFileIn(directory)) return directory;
     if (dirname(directory) === directory) {
       throw new InvalidInputError({
         domain: 'project',
@@ -36,7 +66,15 @@ export function findProject(from: string, given?: string): string {
 
 /** Runs the project's config file and checks it; every mistake is one sentence that names the key. */
 export async function loadConfig(directory: string): Promise<Config> {
-  const path = join(directory, configFile);
+  const path = configFileIn(directory) ?? join(directory, configFile);
+  const other = join(directory, moduleConfigFile);
+  if (path !== other && existsSync(other))
+    throw new InvalidInputError({
+      domain: 'project',
+      where: directory,
+      message: `${directory} has both ${configFile} and ${moduleConfigFile}.`,
+      hint: 'Keep one of them.',
+    });
   let module: { default?: unknown };
   try {
     module = await import(pathToFileURL(path).href);
@@ -46,7 +84,10 @@ export async function loadConfig(directory: string): Promise<Config> {
       where: path,
       cause,
       message: `${path} cannot be run: ${(cause as Error).message}.`,
-      hint: 'It is a TypeScript module whose default export is the config object.',
+      hint:
+        path !== other && cause instanceof SyntaxError && !isInModules(directory)
+          ? `Rename it to ${moduleConfigFile}: the package.json that it belongs to makes \`.ts\` files CommonJS.`
+          : 'It is a TypeScript module whose default export is the config object.',
     });
   }
   if (module.default === undefined) {
