@@ -1,3 +1,4 @@
+import { absentPackageOf } from '../core/absent-package.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import { hintOnCommandLine } from './command-hints.ts';
 
@@ -27,6 +28,14 @@ const hasHint = (error: unknown): error is Error & { hint?: string } =>
   error instanceof Error && 'hint' in error && 'code' in error && 'category' in error;
 
 function systemSentence(error: unknown): string | undefined {
+  const absent = absentPackageOf(error);
+  if (absent !== undefined) {
+    const from = / imported from (.+)$|Require stack:\n- (.+)$/m
+      .exec((error as Error).message)
+      ?.slice(1)
+      .find(Boolean);
+    return `The package ${absent} is not installed${from === undefined ? '' : `, and ${from} needs it`}.\nInstall it: npm install ${absent}`;
+  }
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC')

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { MissingDriverError, nameAbsentPackage } from '../core/errors/missing-driver-error.ts';
 import { editDistance } from '../text/edit-distance.ts';
 import { type Config, configSchema } from './config.ts';
 
@@ -77,8 +78,12 @@ export async function loadConfig(directory: string): Promise<Config> {
     });
   let module: { default?: unknown };
   try {
-    module = await import(pathToFileURL(path).href);
+    module = await nameAbsentPackage(() => import(pathToFileURL(path).href), {
+      what: path,
+      domain: 'project',
+    });
   } catch (cause) {
+    if (MissingDriverError.isInstance(cause)) throw cause;
     throw new InvalidInputError({
       domain: 'project',
       where: path,

@@ -140,3 +140,15 @@ describe('a driver that is not installed is one sentence with the command', () =
     });
   });
 });
+
+test.each([
+  ['custom', {}],
+  ['langchain', { inMemory: true }],
+])('a package that `open` of a %s store imports is named', async (kind, more) => {
+  const name = '@tandem/no-such-store';
+  const config = storeOf({ kind, ...more, open: () => import(/* @vite-ignore */ name) });
+  await expect(openStore(config, { directory: '.', projectName: 'x' })).rejects.toMatchObject({
+    code: 'missing_driver',
+    message: "The project's `store.open` needs the package @tandem/no-such-store, which is not installed.",
+  });
+});

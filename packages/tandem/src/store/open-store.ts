@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { nameAbsentPackage } from '../core/errors/missing-driver-error.ts';
 import type { StoreConfig } from '../core/store-config.ts';
 import { openLanceStore } from './lancedb/lance-store.ts';
 import type { LexicalIndex } from './lexical-index.ts';
@@ -50,7 +51,9 @@ export async function openStore(
       const { openLangChainStore } = await import('./langchain/langchain-store.ts');
       const { inMemory, filter } = config;
       const vectors = await openLangChainStore({
-        vectorStore: (await config.open()) as Parameters<typeof openLangChainStore>[0]['vectorStore'],
+        vectorStore: (await nameAbsentPackage(() => config.open(), openedByProject)) as Parameters<
+          typeof openLangChainStore
+        >[0]['vectorStore'],
         file: join(directory, 'langchain-rows.sqlite'),
         inMemory,
         ...(filter && { filter: filter as (condition: unknown) => unknown }),
@@ -58,9 +61,14 @@ export async function openStore(
       return pairStores(vectors, await openLexicalIndex(directory));
     }
     case 'custom':
-      return (await config.open({ directory, namespace })) as VectorStore & LexicalIndex;
+      return (await nameAbsentPackage(
+        () => config.open({ directory, namespace }),
+        openedByProject,
+      )) as VectorStore & LexicalIndex;
   }
 }
+
+const openedByProject = { what: "The project's `store.open`", domain: 'store' };
 
 /**
  * The lexical index on this machine for vector stores that have none: LanceDB's, without a vector index (the vectors are kept, for

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { importDriver, MissingDriverError } from './missing-driver-error.ts';
+import { importDriver, MissingDriverError, nameAbsentPackage } from './missing-driver-error.ts';
 
 const options = { packageName: '@tandem/no-such-driver', what: 'A source of dreams', domain: 'sources' };
 
@@ -21,4 +21,19 @@ test('a package that is there and fails says so itself', async () => {
     code: 'ERR_MODULE_NOT_FOUND',
   });
   await expect(importDriver(() => Promise.reject(without), options)).rejects.toBe(without);
+});
+
+test('what a project’s own code does not find is named', async () => {
+  const name = options.packageName;
+  const load = () => import(/* @vite-ignore */ `${name}/part`);
+  const error = await nameAbsentPackage(load, { what: '`store.open`', domain: 'store' }).catch(
+    (reason) => reason,
+  );
+  expect(error).toMatchObject({
+    code: 'missing_driver',
+    message: '`store.open` needs the package @tandem/no-such-driver, which is not installed.',
+  });
+  await expect(
+    nameAbsentPackage(() => Promise.reject(new Error('no')), { what: 'x', domain: 'store' }),
+  ).rejects.toThrow(/^no$/);
 });

@@ -1,3 +1,4 @@
+import { absentPackageOf } from '../absent-package.ts';
 import { isMarked, TandemError } from './tandem-error.ts';
 
 /** An optional package that this feature runs on is not installed. */
@@ -32,10 +33,22 @@ export async function importDriver<Module>(
     return await load();
   } catch (cause) {
     // Any other failure is inside a package that is there.
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(options.packageName)) {
+    if (absentPackageOf(cause)?.includes(options.packageName))
       throw new MissingDriverError({ ...options, cause });
-    }
     throw cause;
+  }
+}
+
+/** Runs code of a project's own, such as its config: a package that this imports and that is absent is named with `what` needs it. */
+export async function nameAbsentPackage<Result>(
+  work: () => Promise<Result> | Result,
+  options: { what: string; domain: string },
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const packageName = absentPackageOf(cause);
+    if (packageName === undefined) throw cause;
+    throw new MissingDriverError({ ...options, packageName, cause });
   }
 }

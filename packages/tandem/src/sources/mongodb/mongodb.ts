@@ -58,7 +58,7 @@ export function mongodbSource(options: MongodbSourceOptions): Source & AsyncDisp
   async function connect(): Promise<MongoClient> {
     const { MongoClient } = await importDriver(() => import('mongodb'), {
       packageName: 'mongodb',
-      what: 'A MongoDB source',
+      what: "A MongoDB source (`sources: [{ type: 'mongodb' }]`)",
       domain: 'sources',
     });
     return explained('cannot be reached', async () => {

@@ -27,7 +27,7 @@ const stringTypes = new Set([249, 250, 251, 252, 253, 254]);
 export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): Promise<SqlConnection> {
   const { default: mysql } = await importDriver(() => import('mysql2'), {
     packageName: 'mysql2',
-    what: 'A MySQL or MariaDB source',
+    what: "A MySQL or MariaDB source (`sources: [{ type: 'sql' }]`)",
     domain: 'sources',
   });
   const raw = mysql.createConnection({

@@ -24,7 +24,7 @@ const fetchSize = 500;
 export async function connectPostgres({ url, timeoutSeconds }: SqlConnectOptions): Promise<SqlConnection> {
   const { default: pg } = await importDriver(() => import('pg'), {
     packageName: 'pg',
-    what: 'A PostgreSQL source',
+    what: "A PostgreSQL source (`sources: [{ type: 'sql' }]`)",
     domain: 'sources',
   });
   const client = new pg.Client({

@@ -45,7 +45,7 @@ export async function openChromaStore(options: ChromaStoreOptions): Promise<Vect
   checkNamespace(options.namespace);
   const chroma = await importDriver(() => import('chromadb'), {
     packageName: 'chromadb',
-    what: 'A Chroma store',
+    what: "A Chroma store (`store: { kind: 'chroma' }`)",
     domain: 'store',
   });
   const { protocol, hostname, port } = new URL(options.url);

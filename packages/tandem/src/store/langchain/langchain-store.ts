@@ -15,7 +15,7 @@ export type { RowCondition } from './row-condition.ts';
 export async function openLangChainStore(options: LangChainStoreOptions): Promise<VectorStore> {
   const { Document } = await importDriver(() => import('@langchain/core/documents'), {
     packageName: '@langchain/core',
-    what: 'A LangChain store',
+    what: "A LangChain store (`store: { kind: 'langchain' }`)",
     domain: 'store',
   });
   return new LangChainStore(openRowLog(options.file), options, (fields) => new Document(fields));

@@ -15,7 +15,7 @@ export async function openMilvusStore(options: MilvusStoreOptions): Promise<Vect
   checkNamespace(options.namespace);
   await importDriver(() => import('@zilliz/milvus2-sdk-node'), {
     packageName: '@zilliz/milvus2-sdk-node',
-    what: 'A Milvus store',
+    what: "A Milvus store (`store: { kind: 'milvus' }`)",
     domain: 'store',
   });
   const { MilvusStore } = await import('./milvus-chunks.ts');

@@ -24,7 +24,7 @@ export async function openPgvectorStore(options: PgvectorStoreOptions): Promise<
   checkNamespace(options.namespace);
   const { default: pg } = await importDriver(() => import('pg'), {
     packageName: 'pg',
-    what: 'A pgvector store',
+    what: "A pgvector store (`store: { kind: 'pgvector' }`)",
     domain: 'store',
   });
   const pool = new pg.Pool({
