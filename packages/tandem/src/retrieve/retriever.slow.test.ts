@@ -322,3 +322,22 @@ describe('any text is a query', () => {
     });
   });
 });
+
+test('headings without a weight are compared only where that is asked for, and move nothing', async () => {
+  const question = 'which symptoms come with gout';
+  const found = await Promise.all(
+    [false, true].map((compareHeadings) =>
+      createRetriever({ catalog, store, embedder, compareHeadings }).retrieve(question, {
+        k: 3,
+        explain: true,
+      }),
+    ),
+  );
+  const [without, compared] = found.map(({ explanation }) =>
+    explanation!.compared.map(({ signals }) => signals.headings),
+  );
+  expect(Math.max(...without!)).toBe(0);
+  expect(Math.max(...compared!)).toBeGreaterThan(0.3);
+  const [plain, other] = found.map(({ passages }) => passages.map(({ id, score }) => ({ id, score })));
+  expect(other).toEqual(plain);
+});

@@ -57,6 +57,11 @@ export interface RetrieverOptions {
   ranking?: Ranking;
   /** What a project's own questions taught; takes the place of `ranking`. */
   learned?: LearnedRanking;
+  /**
+   * Compare each passage's heading with the question also where the ranking gives headings no weight: `explanation.compared` then has
+   * the signal that such a weight is learnt from. It costs an embedding for each new heading.
+   */
+  compareHeadings?: boolean;
 }
 
 /** How one question is searched, and which documents may be found. */
@@ -107,6 +112,7 @@ export interface Retriever {
 export function createRetriever(options: RetrieverOptions): Retriever {
   const { catalog, store, embedder, candidates = 60, learned } = options;
   const ranking = learned?.ranking ?? options.ranking ?? generalRanking;
+  const comparesHeadings = options.compareHeadings || ranking.headings !== 0;
   const identity = embedderIdentity(embedder);
   if (learned && learned.embedderHash !== identity.hash)
     throw new InvalidInputError({
@@ -351,7 +357,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       languageOf: known.languageOf,
       documents: known.documents,
       ...(asked && unnamed && { sections: sectionsFor(unnamed, asked) }),
-      ...(ranking.headings !== 0 && {
+      ...(comparesHeadings && {
         embedHeadings: (headings: string[]) => embedHeadings(headings, signal),
       }),
     });

@@ -117,11 +117,7 @@ async function learnRanking(
   const before = await findEarlierRanking(parts, fingerprint);
   if (before) return before;
 
-  // Headings are compared only where they count; too little to move anything.
-  const retriever = createRetriever({
-    ...searching,
-    ranking: { ...generalRanking, headings: Number.EPSILON },
-  });
+  const retriever = createRetriever({ ...searching, compareHeadings: true });
   const reranker = await models.reranker();
   const apart = reranker
     ? validation.filter(({ split }) => split === 'validation').slice(0, mostReranked)
