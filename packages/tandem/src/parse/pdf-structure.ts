@@ -26,8 +26,8 @@ export function writePages(
   const levels = levelsOf(drafts, style);
 
   const output = new StructuredText();
-  /** The table that ended the last page, if it has a head: with all of its lines so far. */
-  let open: DocumentLine[] = [];
+  /** The table that ended the last page, if it has a head: its lines so far, those of each page. */
+  let open: DocumentLine[][] = [];
   for (const draft of drafts) {
     const page = draft.lines[0]!.page;
     const before = open;
@@ -47,8 +47,10 @@ export function writePages(
       }
       case 'table': {
         const goesOn = goesOnOverPage(before, draft.lines);
-        const whole = tableRows(goesOn ? [...before, ...draft.lines] : draft.lines);
-        if (hasHead(whole)) open = goesOn ? [...before, ...draft.lines] : draft.lines;
+        const pages = goesOn ? [...before, draft.lines] : [draft.lines];
+        const whole = tableRows(pages.flat());
+        // The page with the head, and so many that what is in no row of one is in another's.
+        if (hasHead(whole)) open = [pages[0]!, ...pages.slice(1).slice(-pagesBefore)];
         const here = goesOn ? whole.filter((row) => row.page === page) : whole;
         // Each page has the head again, printed or not, so that its rows can be understood alone.
         const rows = goesOn && here[0]!.text !== whole[0]!.text ? [whole[0]!, ...here] : here;
@@ -141,12 +143,18 @@ function hasHead(rows: DocumentLine[]): boolean {
   return head !== undefined && body.length >= 2 && !body.some((row) => row.font === head.font);
 }
 
+/**
+ * Pages before its own, the first aside, by which a table's columns and rows on a page are told: with all of them, a table over hundreds of
+ * pages would be read hundreds of times.
+ */
+const pagesBefore = 8;
+
 /** A table with a head that ended a page goes on where the next page begins with cells below its columns. */
-function goesOnOverPage(before: DocumentLine[], lines: DocumentLine[]): boolean {
-  const last = before.at(-1);
+function goesOnOverPage(before: DocumentLine[][], lines: DocumentLine[]): boolean {
+  const last = before.at(-1)?.at(-1);
   const [first] = lines;
   if (!last || !first || first.page !== last.page + 1 || first.cells.length < 2) return false;
-  const [head] = before;
+  const head = before[0]?.[0];
   const isBelow = (left: number, right: number) =>
     head!.lefts.filter((at, index) => left < head!.rights[index]! + 3 && right > at - 3).length === 1;
   const [widest] = lines.map(withSignsJoined).toSorted((a, b) => b.cells.length - a.cells.length);
