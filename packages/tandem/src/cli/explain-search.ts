@@ -1,6 +1,7 @@
 import { listed } from '../core/listed.ts';
 import type { Shares } from '../retrieve/fuse/shares.ts';
 import type { Explanation, Retrieval } from '../retrieve/retrieval.ts';
+import { signalNames } from '../retrieve/signals/signals.ts';
 
 type Told = Pick<Explanation, 'plan' | 'weights' | 'isLearned' | 'passages'> & { compared: number };
 
@@ -11,32 +12,42 @@ export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' |
     .map(({ name }) => `“${name}”`);
   return [
     ...(missing.length > 0 ? [`The documents say nothing about ${listed(missing)}.`] : []),
-    ...(without.length > 0 ? [`None of the passages is about ${listed(without)}.`] : []),
+    ...(without.length > 0 ? [`None of the passages is about ${listed(without)} by itself.`] : []),
   ];
 }
 
-/** How the question was read, and how to read what is below each passage. */
+/** How the question was read, and how to read what is below each passage. What says nothing of this question is left out. */
 export function planText(
-  { plan, weights, isLearned, compared }: Told,
+  { plan, weights, isLearned, compared, passages }: Told,
   timings: Retrieval['timings'],
 ): string {
   const named = plan.linked
     .slice(0, 4)
     .map(({ name, cover, documentId }) => `${name} (${Math.round(100 * cover)} % of it, ${documentId})`);
+  const otherwise = plan.subjects
+    .filter(({ asked, name }) => asked.toLowerCase() !== name.toLowerCase())
+    .map(({ asked, name }) => `“${asked}” for “${name}”`);
+  const counted = signalNames
+    .filter((name) => weights[name] !== 0 && passages.some(({ signals }) => signals[name] !== 0))
+    .map((name) => `${name} ${weights[name].toFixed(2)}`);
+  const isSubtracted = passages.some(({ shares }) => Object.values(shares).some((share) => share <= -0.0005));
   return [
-    `named: ${named.join('; ') || 'nothing that a document is called'}`,
-    `about: ${plan.subjects.map(({ asked, name }) => (asked.toLowerCase() === name.toLowerCase() ? name : `${asked} (${name})`)).join('; ') || 'nothing by name'}`,
+    ...(named.length > 0 ? [`named: ${named.join('; ')}`] : []),
+    ...(otherwise.length > 0 ? [`about: ${otherwise.join('; ')}`] : []),
     ...(plan.parts ? [`searched as: the whole; ${plan.parts.join('; ')}`] : []),
-    `searched: ${plan.full}`,
+    ...(plan.full === plan.text ? [] : [`searched: ${plan.full}`]),
     ...(plan.exact.length > 0 ? [`codes: ${plan.exact.map(({ text }) => text).join(', ')}`] : []),
-    `weights: ${Object.entries(weights)
-      .filter(([, weight]) => weight !== 0)
-      .map(([name, weight]) => `${name} ${weight.toFixed(2)}`)
-      .join(', ')}${isLearned ? ' (learnt from this project’s questions)' : ''}`,
+    ...(counted.length > 0
+      ? [`weights: ${counted.join(', ')}${isLearned ? ' (learnt from this project’s questions)' : ''}`]
+      : []),
     `compared: ${compared} passages; ${Object.entries(timings)
       .map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`)
       .join(', ')}`,
-    'A score is the sum of the numbers after it; what is subtracted counts against the passage.',
+    ...(passages.length > 0
+      ? [
+          `A score is the sum of the numbers after it${isSubtracted ? '; what is subtracted counts against the passage' : ''}.`,
+        ]
+      : []),
   ].join('\n');
 }
 
@@ -49,9 +60,11 @@ export function whyText(
 ): string {
   const link = plan.linked.find((each) => each.documentId === documentId);
   const reasons = [
-    link && signals.names > 0
-      ? `its document is ${link.cover >= 0.95 ? '' : 'partly '}called “${link.name}”`
-      : 'its document is not named',
+    ...(link && signals.names > 0
+      ? [`its document is ${link.cover >= 0.95 ? '' : 'partly '}called “${link.name}”`]
+      : plan.subjects.length > 0
+        ? ['its document is not named']
+        : []),
     ...(signals.codes > 0
       ? [
           `it has ${plan.exact.length > 1 ? 'some of ' : ''}${listed(plan.exact.map(({ text }) => `“${text}”`))}`,

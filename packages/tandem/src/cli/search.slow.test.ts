@@ -20,7 +20,8 @@ test('how the question was read, which search found what, and what put it there'
 }, async () => {
   const { out } = await tandem('search', 'what is h k, and why?', '--explain', '--k', '2');
   expect(out).toMatch(/named: h k \(100 % of it, d7\)/);
-  expect(out).toMatch(/searched: what is h k, and why\?\n/);
+  // What is searched is what was asked.
+  expect(out).not.toMatch(/searched:/);
   expect(out).toMatch(/weights: meaning 0\.\d\d, words 0\.\d\d, .*names 0\.\d\d/);
   expect(out).toMatch(/compared: \d+ passages; understand \d+ ms/);
   expect(out).toMatch(/rerank \d+ ms/);
