@@ -93,7 +93,10 @@ export async function composeExamples(options: ComposeOptions): Promise<Composed
   const total = shown.length + refused.length + closed.length + rewritten.length;
 
   for (const pair of shown)
-    step('passages', await composeWithAnswer(parts, { ...pair, answer: answers.get(pair.question)! }, random));
+    step(
+      'passages',
+      await composeWithAnswer(parts, { ...pair, answer: answers.get(pair.question)! }, random),
+    );
   for (const pair of refused) {
     const answer = answers.get(pair.question);
     step('absent', await composeWithoutAnswer(parts, { ...pair, ...(answer && { answer }) }, random));
