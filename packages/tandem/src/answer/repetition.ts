@@ -1,5 +1,5 @@
 /** A turn of a loop has at least so many words and letters: "no, no" is none. */
-const least = { words: 3, letters: 12 };
+const least = { words: 3, letters: 8 };
 /** Longer turns are not looked for: a model that falls into a loop repeats a sentence or two. */
 const mostWords = 80;
 
