@@ -11,7 +11,7 @@ import type { Material } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrievalSettings } from '../parts/retriever-for.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { resolveSources } from './cases.ts';
+import { resolveSources, withAcceptedLists } from './cases.ts';
 import { type ComposedExamples, composeExamples } from './compose/compose-examples.ts';
 import { type DatasetMix, defaultMix, validationMix } from './compose/dataset-mix.ts';
 import type { FoundBy } from './compose/find-answer.ts';
@@ -187,7 +187,7 @@ export async function trainingQuestions({
 }: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
-  const placed = await given.readPlaced(trainingQuestionSchema);
+  const placed = await given.readPlaced(withAcceptedLists(trainingQuestionSchema));
   // An answer from each of two passages may be right where it stands; from one passage, or from none, only one of them can be learnt.
   for (const asked of Map.groupBy(placed, ({ value }) => canonicalJson(value.source ?? null)).values())
     refuseContradictions(asked);
