@@ -135,19 +135,32 @@ function overlap(claim: readonly string[], span: readonly string[]): number {
 /** Below this the passage has no sentence that says it, and the whole passage is what was cited. */
 const leastOverlap = 0.3;
 
-/** `[start, end)` within `passage` of what supports `sentence`. */
+/** `[start, end)` within `passage` of what supports `sentence`; all of it where nothing does. */
 function supportingSpan(sentence: string, passage: string): { start: number; end: number } {
+  const { start, end } = bestSpan(sentence, passage) ?? { start: 0, end: passage.length };
+  return trimmed(passage, start, end);
+}
+
+/**
+ * The same words where they are there, else the one or two sentences of the passage that share most words with a sentence; undefined where they share
+ * little.
+ * @returns `[start, end)` within `passage`, and the share of words, 0 to 1
+ */
+export function bestSpan(
+  sentence: string,
+  passage: string,
+): { start: number; end: number; score: number } | undefined {
   const exact = sentence.length > 0 ? passage.indexOf(sentence) : -1;
-  if (exact >= 0) return { start: exact, end: exact + sentence.length };
+  if (exact >= 0) return { start: exact, end: exact + sentence.length, score: 1 };
   const claim = words(sentence);
   const spans = splitSentences(passage);
-  let best = { start: 0, end: passage.length, score: leastOverlap };
+  let best: { start: number; end: number; score: number } | undefined;
   spans.forEach(({ start, end }, index) => {
     for (const last of [end, spans[index + 1]?.end]) {
       if (last === undefined) continue;
       const score = overlap(claim, words(passage.slice(start, last)));
-      if (score > best.score) best = { start, end: last, score };
+      if (score > (best?.score ?? leastOverlap)) best = { start, end: last, score };
     }
   });
-  return trimmed(passage, best.start, best.end);
+  return best;
 }

@@ -11,7 +11,8 @@ import { ProviderError } from '../core/errors/provider-error.ts';
 import { TandemError } from '../core/errors/tandem-error.ts';
 import type { FinishReason } from '../core/types/answer.ts';
 import type { ChatMessage } from '../core/types/example.ts';
-import { type AdapterReference, localToolsOf } from '../models/local-tools.ts';
+import { type AdapterReference, type LocalChatTools, localToolsOf } from '../models/local-tools.ts';
+import { beforeRepetition } from './repetition.ts';
 
 /** What a model wrote, with its time and tokens. */
 export interface Reply {
@@ -25,6 +26,8 @@ export interface Reply {
   firstToken: number | undefined;
   /** Why the model stopped, as the AI SDK names it; undefined where no model was asked. */
   finishReason?: FinishReason;
+  /** It was stopped at the second turn of a loop. */
+  repeated?: true;
   /** Where `probabilities` were asked for and the model gives them. */
   tokens: { text: string; probability: number }[];
 }
@@ -46,6 +49,8 @@ export async function generate(
     /** Of every token of the reply; takes a pass over it. */
     probabilities?: boolean;
     signal?: AbortSignal | undefined;
+    /** Stop a local model that begins to say the same again; see `Reply.repeated`. */
+    stopAtRepetition?: boolean;
     onText?: (piece: string) => void;
   },
 ): Promise<Reply> {
@@ -66,7 +71,8 @@ export async function generate(
       },
     }),
   };
-  if (!options.onText) {
+  const tools = options.stopAtRepetition ? localToolsOf(chat) : undefined;
+  if (!options.onText && !tools) {
     const result = await callModel(chat, options.signal, () => chat.doGenerate(call));
     const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
     return finish(text, result.request?.body, result, undefined);
@@ -86,11 +92,27 @@ export async function generate(
       if (part.type === 'text-delta') {
         firstToken ??= performance.now() - started;
         text += part.delta;
-        options.onText(part.delta);
+        options.onText?.(part.delta);
+        if (tools && /[\s.!?]/.test(part.delta) && beforeRepetition(text) !== undefined)
+          return stopped(tools);
       } else if (part.type === 'finish') return finish(text, request?.body, part, firstToken);
     }
   } finally {
     await reader.cancel().catch(() => undefined);
+  }
+
+  function stopped({ countTokens, encodePrompt }: LocalChatTools): Reply {
+    return {
+      text,
+      prompt: renderedPrompt(request?.body) ?? JSON.stringify(messages),
+      promptTokens: encodePrompt(messages).length,
+      completionTokens: countTokens(text),
+      milliseconds: performance.now() - started,
+      firstToken,
+      finishReason: 'other',
+      repeated: true,
+      tokens: [],
+    };
   }
 
   function finish(

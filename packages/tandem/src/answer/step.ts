@@ -40,7 +40,14 @@ export interface AnswerState {
   /** What a reader sees of the reply. */
   read?: Pick<
     Answer,
-    'text' | 'output' | 'abstained' | 'citations' | 'danglingMarkers' | 'confidence' | 'rawConfidence'
+    | 'text'
+    | 'output'
+    | 'abstained'
+    | 'citations'
+    | 'danglingMarkers'
+    | 'problems'
+    | 'confidence'
+    | 'rawConfidence'
   >;
   /** What steps of your own add, by their names. Kept in the answer and its trace. */
   notes?: Record<string, unknown>;

@@ -15,6 +15,14 @@ export function valueAt(value: unknown, path: string): unknown {
     );
 }
 
+/** Replaces the value at a dotted path that is there. */
+export function setAt(value: Record<string, unknown>, path: string, replacement: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  const holder = keys.length > 0 ? valueAt(value, keys.join('.')) : value;
+  (holder as Record<string, unknown>)[last] = replacement;
+}
+
 /** Parses a reply that must be one JSON object, alone, that fits the schema; undefined when it is not. Nothing is repaired. */
 export function parseObject(raw: string, schema: object): Record<string, unknown> | undefined {
   let value: unknown;

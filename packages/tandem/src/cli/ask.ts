@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ask, streamAnswer } from '../answer/ask.ts';
 import type { AnswerStream } from '../answer/events.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
+import { type Answer, type AnswerProblem, type ArmName, armNames } from '../core/types/answer.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
@@ -119,6 +119,12 @@ function batchAnswer(answer: Answer) {
   };
 }
 
+const problemSentences: Record<AnswerProblem, string> = {
+  'nothing said': 'The model wrote nothing but numbers of sources: this is no answer.',
+  repeated: 'The model began to repeat itself and was stopped.',
+  'nothing cited': 'The model named no source: nothing here says that the documents say so.',
+};
+
 /** What is asked and is nowhere, the answer, then each citation with the words that it quotes. */
 function describeAnswer(
   answer: Answer,
@@ -134,7 +140,7 @@ function describeAnswer(
         ? JSON.stringify(answer.output, null, 2)
         : isQuoted
           ? answer.citations.map((each) => `${show(each, each.sentence)} [${each.marker}]`).join(' ')
-          : answer.raw.trim(),
+          : answer.text || answer.raw.trim(),
     );
   }
   if (answer.citations.length > 0) {
@@ -154,6 +160,7 @@ function describeAnswer(
       '',
       `The answer names sources that were not given to it: ${answer.danglingMarkers.map((marker) => `[${marker}]`).join(' ')}.`,
     );
+  for (const problem of answer.problems ?? []) lines.push('', problemSentences[problem]);
   const { timings, usage } = answer;
   lines.push(
     '',

@@ -1,6 +1,22 @@
 import type { Command } from 'commander';
 import { buildDataset } from '../dataset/build-dataset.ts';
+import type { FoundBy } from '../dataset/compose/find-answer.ts';
 import { withProject } from './command-context.ts';
+
+const wordsFor: Record<FoundBy, string> = {
+  verbatim: 'word for word',
+  source: 'where the question says',
+  similar: 'by words and meaning',
+};
+
+function describeFound(found: Record<FoundBy, number>): string {
+  const parts = Object.entries(wordsFor)
+    .filter(([by]) => found[by as FoundBy] > 0)
+    .map(([by, words]) => `${found[by as FoundBy]} ${words}`);
+  return parts.length > 0
+    ? `Answers found in the documents: ${parts.join(', ')}.`
+    : 'No answers were looked for.';
+}
 
 export function addDataset(program: Command, signal: AbortSignal): void {
   const group = program.command('dataset').description('Training and held-out examples.');
@@ -10,21 +26,22 @@ export function addDataset(program: Command, signal: AbortSignal): void {
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .action(async (options: { glossary?: string }, command: Command) => {
       await withProject(command, signal, async ({ project, print, onProgress }) => {
-        const { id, train, validation, files, counts, unanswerable } = await buildDataset(project, {
+        const { id, train, validation, files, counts, found, unanswerable } = await buildDataset(project, {
           ...options,
           signal,
           onProgress,
         });
         print(
-          { id, train: train.length, validation: validation.length, counts, unanswerable, files },
+          { id, train: train.length, validation: validation.length, counts, found, unanswerable, files },
           (value) =>
             [
               `${value.train} training examples (${Object.entries(counts)
                 .map(([kind, count]) => `${kind} ${count}`)
                 .join(', ')}) and ${value.validation} for validation.`,
-              ...(unanswerable > 0
+              ...(value.found ? [describeFound(value.found)] : []),
+              ...(value.unanswerable > 0
                 ? [
-                    `${unanswerable} questions were left out: no indexed passage holds the first sentence of their answer.`,
+                    `${value.unanswerable} ${value.unanswerable === 1 ? 'question is' : 'questions are'} not shown with passages: no indexed passage holds the answer.`,
                   ]
                 : []),
               files.train,

@@ -153,10 +153,14 @@ const answerSettings = z
     tunedSystem: z.string().default('Answer as you have learnt to.'),
     /** System prompt under which the tuned model turns a question into a search query. */
     rewriteSystem: z.string().default('Rewrite the question as a search query. Spell out abbreviations.'),
+    /** Whether hybrid does so. `auto`: where the model was trained to, and recall on the validation questions did not fall by it. */
+    rewrite: z.enum(['auto', 'always', 'never']).default('auto'),
     prompts: z
       .strictObject({ base: z.array(promptVariant), rag: z.array(promptVariant) })
       .partial()
       .prefault({}),
+    /** `matched`: sentences without a marker get that of the passage that shares most words with them, and their citations say so. */
+    markers: z.enum(['written', 'matched']).default('written'),
     output: outputSchema.optional(),
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),
@@ -253,7 +257,13 @@ export const settingsSchema = z.strictObject({
   chunk: chunkSettings,
   retrieve: retrieveSettings.prefault({}),
   answer: answerSettings,
-  dataset: z.strictObject({ mix: mixSettings.optional() }).prefault({}),
+  dataset: z
+    .strictObject({
+      mix: mixSettings.optional(),
+      /** At most this share of the examples that show passages may say that the answer is not there. */
+      mostRefusals: z.number().min(0).max(1).default(0.4),
+    })
+    .prefault({}),
   tune: tuneSettings,
 });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { canonicalJson, sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
@@ -10,18 +11,15 @@ import type { Material } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrievalSettings } from '../parts/retriever-for.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { resolveSources } from './cases.ts';
-import {
-  composeExamples,
-  type DatasetMix,
-  defaultMix,
-  type TrainingQuestion,
-  trainingQuestionSchema,
-} from './compose-examples.ts';
+import { resolveSources, withAcceptedLists } from './cases.ts';
+import { type ComposedExamples, composeExamples } from './compose/compose-examples.ts';
+import { type DatasetMix, defaultMix, validationMix } from './compose/dataset-mix.ts';
+import type { FoundBy } from './compose/find-answer.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { readJsonl } from './jsonl.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
 import { splitsOf } from './split.ts';
+import { type TrainingQuestion, trainingQuestionSchema } from './training-question.ts';
 
 /** Training data: its examples, and the files that they were written to. */
 export interface Dataset {
@@ -35,13 +33,18 @@ export interface Dataset {
   places?: { train: string[]; validation: string[] };
   /** Training examples of each kind. */
   counts: Record<string, number>;
-  /** Questions left out because no indexed passage holds their answer. */
+  /** Questions by how the passage that holds their answer was found. Ready-made examples and older datasets do not have it. */
+  found?: Record<FoundBy, number>;
+  /** Questions shown neither with passages nor with a refusal, because no indexed passage holds their answer. */
   unanswerable: number;
   /** For each document the lines, from 1, of the examples that have words of it. Older datasets do not have it. */
   documents?: Record<'train' | 'validation', Record<string, number[]>>;
   /** What happened to it since it was built. */
   note?: string;
 }
+
+/** Raised where the same inputs would make other examples than before. */
+const composingRules = 2;
 
 /** The parts that a dataset is made of. */
 export type DatasetParts = Pick<
@@ -102,6 +105,7 @@ async function composeDataset(
   const state = await parts.catalog.index.get();
   const recipe = sha256(
     canonicalJson({
+      rules: composingRules,
       questions,
       glossary,
       mix,
@@ -116,6 +120,7 @@ async function composeDataset(
   if (stored) return stored;
 
   const retriever = await parts.retriever();
+  const lengthOf = async (id: string) => (await parts.catalog.documents.get(id))?.text.length ?? 0;
   const compose = async (split: 'train' | 'validation') => {
     const own = questions.filter((question) => question.split === split);
     return composeExamples({
@@ -124,7 +129,7 @@ async function composeDataset(
       glossary: split === 'train' ? glossary : [],
       settings,
       retriever,
-      trainableDocumentIds: [...new Set(own.flatMap(({ source }) => (source ? [source.documentId] : [])))],
+      lengthOf,
       mix: split === 'train' ? mix : validationMix(mix, own.length),
       seed,
       signal: options.signal,
@@ -132,28 +137,48 @@ async function composeDataset(
     });
   };
   const train = await compose('train');
+  refuseToTeachRefusal(train, { mix, mostRefusals: settings.dataset.mostRefusals });
   const validation = await compose('validation');
   const built = {
     train: train.examples,
     validation: validation.examples,
     counts: train.counts,
-    unanswerable: train.unanswerable + validation.unanswerable,
+    found: sumOf(train.found, validation.found),
+    unanswerable: train.notFound.length + validation.notFound.length,
     documents: { train: linesByDocument(train.documents), validation: linesByDocument(validation.documents) },
   };
   return storeDataset(parts, directory, built);
 }
 
-/** A sixteenth of the training mix, and at most one example of a kind for each question: a training measures it several times. */
-function validationMix(mix: DatasetMix, questions: number): DatasetMix {
-  const share = (count: number) => Math.min(Math.ceil(count / 16), questions);
-  return {
-    passages: share(mix.passages),
-    absent: share(mix.absent),
-    closed: share(mix.closed),
-    rewrite: share(mix.rewrite),
-    glossary: 0,
-  };
+/** Of examples that show passages, too many of which say that the answer is not there, a model learns to say so always. */
+function refuseToTeachRefusal(
+  { counts, found, notFound }: ComposedExamples,
+  { mix, mostRefusals }: { mix: DatasetMix; mostRefusals: number },
+): void {
+  const holding = found.verbatim + found.source + found.similar;
+  const asked = holding + notFound.length;
+  if (mix.passages > 0 && asked > 0 && counts.passages === 0)
+    throw new InvalidInputError({
+      domain: 'dataset',
+      where: 'dataset.questions',
+      message: `No passage of the index holds the answer of any of the ${counted(asked, 'training question')}, so there is nothing to teach with passages.`,
+      hint: 'Ingest the documents that the answers are from; name where each answer stands (`source`: documentId, and section or start and end); or set dataset.mix.passages and dataset.mix.absent to 0, to train on questions and answers alone.',
+    });
+  const share = counts.absent / (counts.absent + counts.passages);
+  if (share > mostRefusals)
+    throw new InvalidInputError({
+      domain: 'dataset',
+      where: 'dataset.mix',
+      message: `${counts.absent} of the ${counts.absent + counts.passages} examples that show passages teach to say that the answer is not there (${Math.round(100 * share)} %), more than ${Math.round(100 * mostRefusals)} %: a model trained on them would refuse to answer.`,
+      hint: 'Lower dataset.mix.absent, give more questions whose answers are in the documents, or raise dataset.mostRefusals.',
+    });
 }
+
+const sumOf = (a: Record<FoundBy, number>, b: Record<FoundBy, number>): Record<FoundBy, number> => ({
+  verbatim: a.verbatim + b.verbatim,
+  source: a.source + b.source,
+  similar: a.similar + b.similar,
+});
 
 /** The questions that may be trained on, each with its split; sources resolved against the index. */
 export async function trainingQuestions({
@@ -162,7 +187,7 @@ export async function trainingQuestions({
 }: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
-  const placed = await given.readPlaced(trainingQuestionSchema);
+  const placed = await given.readPlaced(withAcceptedLists(trainingQuestionSchema));
   // An answer from each of two passages may be right where it stands; from one passage, or from none, only one of them can be learnt.
   for (const asked of Map.groupBy(placed, ({ value }) => canonicalJson(value.source ?? null)).values())
     refuseContradictions(asked);
@@ -240,7 +265,10 @@ async function rememberReadyMade(
 }
 
 /** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
-export type DatasetManifest = Pick<Dataset, 'id' | 'counts' | 'unanswerable' | 'documents' | 'note'>;
+export type DatasetManifest = Pick<
+  Dataset,
+  'id' | 'counts' | 'found' | 'unanswerable' | 'documents' | 'note'
+>;
 
 function linesByDocument(documents: readonly string[][]): Record<string, number[]> {
   const lines: Record<string, number[]> = {};
@@ -259,8 +287,14 @@ async function storeDataset(
   await mkdir(directory, { recursive: true });
   await writeAtomically(files.train, train);
   await writeAtomically(files.validation, jsonl(built.validation));
-  const { counts, unanswerable, documents } = built;
-  const manifest: DatasetManifest = { id, counts, unanswerable, ...(documents && { documents }) };
+  const { counts, found, unanswerable, documents } = built;
+  const manifest: DatasetManifest = {
+    id,
+    counts,
+    ...(found && { found }),
+    unanswerable,
+    ...(documents && { documents }),
+  };
   await writeAtomically(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   await parts.catalog.datasets.put({
     id,
@@ -289,6 +323,10 @@ async function readStored(directory: string): Promise<Dataset | undefined> {
 
 /** One example, or pair, a line, keys sorted: what `id` is the hash of. */
 export const jsonl = (lines: readonly object[]) => lines.map((line) => `${canonicalJson(line)}\n`).join('');
+
+/** Whether a model learns from such examples to write search queries. */
+export const teachesRewriting = ({ rewrite = 0, glossary = 0 }: Dataset['counts']): boolean =>
+  rewrite + glossary > 0;
 
 function countKinds(examples: readonly Example[]): Record<string, number> {
   const counts: Record<string, number> = {};

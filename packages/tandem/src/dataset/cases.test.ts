@@ -146,3 +146,10 @@ test('two lines of one id are named', async () => {
     'The id "a" is there twice: cases[0] and cases[1].',
   );
 });
+
+test('a list of expected texts: the first is expected, the others are accepted too', async () => {
+  const lines = linesOf([{ id: 'a', question: 'When?', expected: ['60 euros', '60 €'] } as never], 'cases');
+  expect(await readCases(lines, documents)).toMatchObject([{ expected: '60 euros', accepted: ['60 €'] }]);
+  const empty = linesOf([{ id: 'a', question: 'When?', expected: [] } as never], 'cases');
+  await expect(readCases(empty, documents)).rejects.toThrow('`expected`');
+});

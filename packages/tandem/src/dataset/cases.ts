@@ -19,6 +19,21 @@ export const caseLineSchema = caseSchema
   .extend({ source: sourceReference.optional() });
 export type CaseLine = z.infer<typeof caseLineSchema>;
 
+/** Lines in which `expected` may be a list of texts that are all right: the first is expected, the others are accepted too. */
+export function withAcceptedLists<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((line) => {
+    if (typeof line !== 'object' || line === null || !('expected' in line) || !Array.isArray(line.expected))
+      return line;
+    const [expected, ...others] = line.expected;
+    const accepted = 'accepted' in line && Array.isArray(line.accepted) ? line.accepted : [];
+    return {
+      ...line,
+      expected,
+      ...(others.length + accepted.length > 0 && { accepted: [...others, ...accepted] }),
+    };
+  }, schema);
+}
+
 /** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
 export interface RetrievalCase extends Case {
   /** Its source, where the documents do not have that document or section; `source` is then absent. */
@@ -34,7 +49,7 @@ const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true })
  *   expect contradicting answers to one question
  */
 export async function readCases(given: Lines, documents: Catalog['documents']): Promise<Case[]> {
-  const placed = await given.readPlaced(caseLineSchema);
+  const placed = await given.readPlaced(withAcceptedLists(caseLineSchema));
   checkIds(placed);
   refuseContradictions(placed);
   const lines = placed.map(({ value }) => value);
@@ -49,10 +64,12 @@ export async function readRetrievalCases(
   given: Lines,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
-  const placed = (await given.readPlaced(retrievalLineSchema)).map(({ value, where }, at) => ({
-    value: { ...value, id: value.id ?? `case ${at + 1}`, expected: value.expected ?? '' },
-    where,
-  }));
+  const placed = (await given.readPlaced(withAcceptedLists(retrievalLineSchema))).map(
+    ({ value, where }, at) => ({
+      value: { ...value, id: value.id ?? `case ${at + 1}`, expected: value.expected ?? '' },
+      where,
+    }),
+  );
   checkIds(placed);
   const lines = placed.map(({ value }) => value);
   const resolved = await markSharedAnswers(await resolveSources(lines, documents), lines, documents);

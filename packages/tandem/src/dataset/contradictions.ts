@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Case } from '../core/types/example.ts';
+import { negations } from '../text/negations.ts';
 import { foldedWords } from '../text/words.ts';
 import type { PlacedLine } from './jsonl.ts';
 
@@ -69,11 +70,3 @@ function contradicts(a: readonly string[], b: readonly string[]): boolean {
   const known = new Set(short);
   return long.some((word) => negations.has(word) && !known.has(word));
 }
-
-/** As `foldedWords` writes them: "don't" is "dont". */
-const negations: ReadonlySet<string> = new Set(
-  `no not never none nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt mustnt hasnt havent
-  nicht kein keine keiner keinen nie niemals ohne ne pas jamais aucun aucune sans nunca ningun ninguna sin non mai nessun nessuna senza`.split(
-    /\s+/,
-  ),
-);

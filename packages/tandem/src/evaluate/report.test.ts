@@ -211,9 +211,11 @@ describe('a project with plain answers', () => {
       metrics: createMetrics(settings),
       primary: defaultPrimary(settings),
     });
-    expect(result.primary.metric).toBe('token-f1');
+    expect(result.primary.metric).toBe('right');
     expect(result.verdict.choice).toBe('rag');
-    expect(result.verdict.headline).toMatch(/Token F1: rag 0\.\d\d, base 0\.\d\d, a difference of 0\.\d\d/);
+    expect(result.verdict.headline).toMatch(
+      /Right answers: rag \d+ %, base \d+ %, a difference of \d+ points/,
+    );
     expect(result.slices).toHaveLength(1);
     expect(result.slices[0]!.groups).toBe(48);
     const document = documentOf(renderReport(result));

@@ -13,7 +13,7 @@ const details = new Set([
   'completion-tokens',
   'latency-p95',
 ]);
-const isDetail = (id: string) => details.has(id) || id.startsWith('style:') || id.startsWith('right-at-');
+const isDetail = (id: string) => details.has(id) || id.startsWith('style:') || id === 'right-by-f1';
 
 /**
  * The comparison for a terminal: the model's name first, the verdict, and the table with intervals; the primary metric also

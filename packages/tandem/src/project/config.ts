@@ -59,6 +59,8 @@ export const configSchema = z.strictObject({
       glossary: z.string().optional(),
       /** Training examples of each kind; see `DatasetMix`. */
       mix: mixSettings.optional(),
+      /** At most this share of the examples that show passages may say that the answer is not there. Default 0.4. */
+      mostRefusals: z.number().min(0).max(1).optional(),
     })
     .prefault({}),
 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { caseLineSchema } from '../dataset/cases.ts';
+import { caseLineSchema, withAcceptedLists } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
 import { configFileIn, newConfigFile } from './load-config.ts';
@@ -33,7 +33,7 @@ export async function initProject(options: {
   }
   const docs = options.docs === undefined ? undefined : await checkExists(options.docs, 'docs');
   const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
-  if (qa !== undefined) refuseContradictions(await readPlacedJsonl(qa, caseLineSchema));
+  if (qa !== undefined) refuseContradictions(await readPlacedJsonl(qa, withAcceptedLists(caseLineSchema)));
   await mkdir(directory, { recursive: true });
   const path = (absolute: string) =>
     JSON.stringify(relative(directory, absolute).split('\\').join('/') || '.');

@@ -114,7 +114,10 @@ function partsOf(
       chunk,
       retrieve: retrieveSettings,
       answer,
-      dataset: dataset.mix ? { mix: dataset.mix } : {},
+      dataset: {
+        ...(dataset.mix && { mix: dataset.mix }),
+        ...(dataset.mostRefusals !== undefined && { mostRefusals: dataset.mostRefusals }),
+      },
       tune,
     },
     ...models,

@@ -91,6 +91,29 @@ describe('in memory', () => {
     expect(await ingest(tandem)).toMatchObject({ unchanged: 2, embedded: 0 });
   });
 
+  test('markers alone, a loop, and an answer without a source are said, not shown as cited', async () => {
+    const answered = async (text: string, settings: TandemOptions['settings'] = {}) => {
+      await using tandem = await createTandem({ ...given, chat: chat(text), settings });
+      await ingest(tandem);
+      return await ask(tandem, 'How many days of leave?');
+    };
+    expect(await answered('[1] [2]')).toMatchObject({ problems: ['nothing said'], citations: [] });
+    const loop = await answered('It is 30 days. [1] It is 30 days. [2] It is 30 days. [1]');
+    expect(loop).toMatchObject({ text: 'It is 30 days. [1]', problems: ['repeated'] });
+    expect(loop.citations).toHaveLength(1);
+    const plain = 'Everybody has 30 days of leave.';
+    expect(await answered(plain)).toMatchObject({ text: plain, problems: ['nothing cited'] });
+    const matched = await answered(plain, { answer: { markers: 'matched' } });
+    expect(matched.text).toBe(`${plain} [1]`);
+    expect(matched.citations).toMatchObject([{ uri: 'leave.md', setBy: 'matching' }]);
+    for (const { problems } of [
+      matched,
+      await answered('Thirty days. [1]'),
+      await answered('The sources do not say.'),
+    ])
+      expect(problems).toBeUndefined();
+  });
+
   test('what an ingest is not given any more is gone', async () => {
     await using tandem = await createTandem(given);
     await ingest(tandem);

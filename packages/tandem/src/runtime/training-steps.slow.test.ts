@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openMemoryCatalog } from '../catalog/sqlite-catalog.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { FineTuningServer } from '../tune/hosted/fine-tuning-server.fixture.ts';
+import { measureRewriting } from '../tune/steps/measure-rewriting.ts';
 import { planTraining } from '../tune/steps/plan-training.ts';
 import { prepareTraining } from '../tune/steps/prepare-training.ts';
 import { registerAdapter } from '../tune/steps/register-adapter.ts';
@@ -92,9 +93,10 @@ test('each step gives plain data; trained elsewhere from it, the adapter is the 
   const verification = await verifyAdapter(sent({ plan, trained }), { parts: there });
   expect(sent(verification)).toStrictEqual(verification);
   expect(verification).toMatchObject({ parity: { tokens: expect.any(Number) } });
-  const adapter = await registerAdapter(sent({ plan, trained, verification, runId: 'run_elsewhere' }), {
-    parts: there,
-  });
+  const rewriting = await measureRewriting(sent({ plan, trained }), { parts: there });
+  expect(sent(rewriting)).toStrictEqual(rewriting);
+  const data = sent({ plan, trained, verification, rewriting, runId: 'run_elsewhere' });
+  const adapter = await registerAdapter(data, { parts: there });
   expect(sent(adapter)).toStrictEqual(adapter);
   expect(await there.catalog.adapters.get(adapter.id)).toEqual(adapter);
   expect(adapter.lineage).toMatchObject({ ...plan.lineage, runId: 'run_elsewhere' });
@@ -175,7 +177,9 @@ test('a hosted training takes the same five steps; there is nothing to measure, 
     expect(sent(trained)).toStrictEqual(trained);
     const verification = await verifyAdapter(sent({ plan, trained }), context);
     expect(verification).toEqual({ notMeasured: expect.stringContaining('at the provider') });
-    const data = sent({ plan, trained, verification, runId: 'run_hosted' });
+    const rewriting = await measureRewriting(sent({ plan, trained }), context);
+    expect(rewriting).toEqual({ isTrained: false });
+    const data = sent({ plan, trained, verification, rewriting, runId: 'run_hosted' });
     const adapter = await registerAdapter(data, context);
     const jobId = server.jobs[0]!.id;
     expect(adapter.hosted).toEqual({ provider: 'office', model: 'ft:tiny-1:org::9', jobId });

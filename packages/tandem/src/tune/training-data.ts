@@ -43,6 +43,8 @@ interface Prepared {
    * that of earlier versions, which learnt only the last reply.
    */
   learns?: 'every reply';
+  /** Some examples teach to write a search query for a question, or did those of the adapter that is trained further. */
+  teachesRewriting: boolean;
   /** What is trained: its name in the settings, and the SHA-256 of its weights and of its chat template. */
   base: { model: string; hash: string; templateHash: string };
 }
@@ -77,6 +79,7 @@ interface Plan {
   /** What the run in the catalogue says that it was configured with. */
   config: Record<string, unknown>;
   estimate: TuneEstimate;
+  teachesRewriting: boolean;
 }
 
 /** Of weights, trained on the machine that runs the plan. */

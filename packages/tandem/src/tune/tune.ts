@@ -1,6 +1,7 @@
 import type { Parts } from '../parts/parts.ts';
 import { parityIn } from './adapter-card.ts';
 import { divergedError, refuseDivergedTraining } from './diverged.ts';
+import { measureRewriting } from './steps/measure-rewriting.ts';
 import { planTraining } from './steps/plan-training.ts';
 import { prepareTraining } from './steps/prepare-training.ts';
 import { registerAdapter } from './steps/register-adapter.ts';
@@ -50,7 +51,7 @@ export async function tune(
   return parts.whileOpen((signal) => trainAdapter(parts, { ...options, signal }), options.signal);
 }
 
-/** prepare → plan → train → verify → register; the last three are one run in the catalogue. */
+/** prepare → plan → train → verify → measure → register; from train on it is one run in the catalogue. */
 async function trainAdapter(
   parts: TuneParts,
   options: TuneOptions & { signal: AbortSignal },
@@ -79,7 +80,11 @@ async function trainAdapter(
       const trained = await runTraining(plan, { ...context, onEvent });
       const verification = await verifyAdapter({ plan, trained }, context);
       await flush();
-      const adapter = await registerAdapter({ plan, trained, verification, runId: run.id }, context);
+      const rewriting = await measureRewriting({ plan, trained }, context);
+      const adapter = await registerAdapter(
+        { plan, trained, verification, rewriting, runId: run.id },
+        context,
+      );
       if ('divergence' in trained && trained.divergence)
         throw divergedError(trained.divergence, {
           setting: 'tune.learningRate',

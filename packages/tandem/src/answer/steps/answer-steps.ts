@@ -68,7 +68,7 @@ export function answerSteps({
   const { file, adapter: trained } = (isTrained && parts.adapter) || {};
   const adapter = file === undefined ? undefined : { path: file };
   return [
-    readStep({ chat, answer, adapter }),
+    readStep({ chat, answer, adapter, rewrites: rewritesQuestions(trained, answer) }),
     ...(searches
       ? [
           retrieveStep({ retriever: retriever!, retrieve }),
@@ -84,6 +84,14 @@ export function answerSteps({
       adapterId: trained?.id,
     }),
   ];
+}
+
+/** By the setting; by default where the model was trained to, and recall on validation questions did not fall by it. */
+function rewritesQuestions(trained: Adapter | undefined, { rewrite }: Settings['answer']): boolean {
+  if (rewrite !== 'auto') return rewrite === 'always';
+  // Adapters of before do not say: they rewrite, as they did.
+  const { isTrained = true, validation } = trained?.rewriting ?? {};
+  return isTrained && !(validation && validation.recallRewritten < validation.recall);
 }
 
 /** An answer without a language model: `generate` quotes the sources, and every quote is a citation. */

@@ -1,14 +1,16 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import type { DocumentCatalog } from '../../catalog/catalog.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { ArmName, Citation } from '../../core/types/answer.ts';
+import type { Answer, AnswerProblem, ArmName, Citation } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
-import { mapCitations, withPages } from '../citations.ts';
+import { mapCitations, withoutMarkers, withPages } from '../citations.ts';
+import { matchMarkers } from '../match-markers.ts';
 import type { PlacedQuote } from '../placed-quotes.ts';
 import { rawConfidence } from '../raw-confidence.ts';
+import { cutRepetition } from '../repetition.ts';
 import type { AnswerStep } from '../step.ts';
-import { parseObject, valueAt } from '../structured-output.ts';
+import { parseObject, setAt, valueAt } from '../structured-output.ts';
 
 /** Takes the reply apart: the text for the reader, which spans of which documents it cites, and how sure the model was. */
 export function citeStep(parts: {
@@ -27,8 +29,14 @@ export function citeStep(parts: {
       const structured = reply.by === 'model' ? answer.output : undefined;
       const output = structured && parseObject(reply.text, structured.schema);
       const field = structured && valueAt(output, structured.textField);
-      const text = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
-      const { citations, dangling } = mapCitations(text, retrieved?.passages ?? []);
+      const written = structured ? (typeof field === 'string' ? field : '') : reply.text.trim();
+      const passages = retrieved?.passages ?? [];
+      const isModels = reply.by === 'model';
+      const whole = isModels ? cutRepetition(written) : written;
+      const isMatched = isModels && answer.markers === 'matched';
+      const { text, matched } = isMatched ? matchMarkers(whole, passages) : { text: whole, matched: none };
+      const { citations, dangling } = citationsOf({ text, matched, passages });
+      if (output && structured && text !== written) setAt(output, structured.textField, text);
       const raw =
         structured?.confidence &&
         (await rawConfidence(parts.chat, messages, reply, {
@@ -42,19 +50,64 @@ export function citeStep(parts: {
         output[structured.confidence.field] = Math.round(confidence * 1000) / 1000;
       const placed = await withPages(citations, parts.documents);
       for (const citation of placed) emit({ type: 'citation', citation });
+      const abstained = reply.by === 'refusal' || isAbstention(text, answer.notInSources);
+      const problems = isModels ? problemsOf({ written, text, abstained, citations, passages }) : [];
       return {
         read: {
           text,
           ...(output && { output }),
-          abstained: reply.by === 'refusal' || isAbstention(text, answer.notInSources),
+          abstained,
           citations: placed,
           danglingMarkers: dangling,
+          ...(problems.length > 0 && { problems }),
           ...(confidence !== undefined && { confidence, rawConfidence: raw! }),
         },
       };
     },
   };
 }
+
+const none: ReadonlySet<string> = new Set();
+
+/** Markers with no words around them cite nothing. */
+function citationsOf({
+  text,
+  matched,
+  passages,
+}: {
+  text: string;
+  matched: ReadonlySet<string>;
+  passages: readonly Passage[];
+}): ReturnType<typeof mapCitations> {
+  const { citations, dangling } = mapCitations(text, passages);
+  return {
+    citations: citations
+      .filter(({ sentence }) => saysSomething(sentence))
+      .map((citation) =>
+        matched.has(citation.sentence) ? { ...citation, setBy: 'matching' as const } : citation,
+      ),
+    dangling,
+  };
+}
+
+function problemsOf({
+  written,
+  text,
+  abstained,
+  citations,
+  passages,
+}: Pick<Answer, 'text' | 'abstained' | 'citations'> & {
+  written: string;
+  passages: readonly Passage[];
+}): AnswerProblem[] {
+  if (!saysSomething(withoutMarkers(text))) return ['nothing said'];
+  return [
+    ...(cutRepetition(written) === written ? [] : (['repeated'] as const)),
+    ...(passages.length > 0 && !abstained && citations.length === 0 ? (['nothing cited'] as const) : []),
+  ];
+}
+
+const saysSomething = (text: string) => /[\p{L}\p{N}]/u.test(text);
 
 /** The same for an extract: each quote is its own citation. */
 export function citeQuotesStep(parts: { documents: Pick<DocumentCatalog, 'getMany'> }): AnswerStep {

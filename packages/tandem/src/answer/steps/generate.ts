@@ -25,6 +25,8 @@ export function generateStep(parts: {
         adapter: parts.adapter,
         signal,
         probabilities: needsProbabilities(output),
+        // Of JSON the schema bounds what is said, and half of an object is none.
+        stopAtRepetition: !output,
         ...(output &&
           grammar && {
             schema: output.schema as JSONSchema7,

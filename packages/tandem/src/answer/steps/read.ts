@@ -2,34 +2,26 @@ import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
-import { generate } from '../generate.ts';
-import { buildRewriteMessages } from '../prompt.ts';
 import type { AnswerRequest, AnswerStep } from '../step.ts';
+import { writeSearchQuery } from '../write-search-query.ts';
 
 /**
- * Checks the question; for the arm `hybrid` the tuned model also turns it into a search query.
+ * Checks the question; for the arm `hybrid` the tuned model also turns it into a search query, where it learnt to and it helps.
  * @throws InvalidInputError for an empty question, and for a conversation where the arm does not search.
  */
 export function readStep(parts: {
   chat: LanguageModelV4;
   answer: Settings['answer'];
   adapter?: AdapterReference | undefined;
+  /** Whether the tuned model writes the search query. */
+  rewrites: boolean;
 }): AnswerStep {
   return {
     name: 'read',
     async run({ request: given }, { signal }) {
       const request = checkRequest(given);
-      if (request.arm !== 'hybrid') return { request };
-      const { question } = request;
-      const reply = await generate(parts.chat, buildRewriteMessages(question, parts.answer), {
-        maxTokens: 48,
-        temperature: 0,
-        adapter: parts.adapter,
-        signal,
-      });
-      // An empty query is ignored.
-      const searchQuery = reply.text.split('\n')[0]!.trim();
-      return { request, rewrite: { reply, ...(searchQuery && { searchQuery }) } };
+      if (request.arm !== 'hybrid' || !parts.rewrites) return { request };
+      return { request, rewrite: await writeSearchQuery(request.question, { ...parts, signal }) };
     },
   };
 }

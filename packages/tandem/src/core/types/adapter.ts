@@ -22,6 +22,8 @@ export interface Adapter {
     runId: string;
     commit?: string;
   };
+  /** How well it writes search queries. Absent in older adapters. */
+  rewriting?: Rewriting;
   metrics: {
     examples: number;
     steps: number;
@@ -33,4 +35,11 @@ export interface Adapter {
     tokensPerSecond: number;
     peakMemoryBytes: number;
   };
+}
+
+/** Whether a model was trained to write search queries, and what they find. */
+export interface Rewriting {
+  isTrained: boolean;
+  /** Share of validation questions whose passage is among those found, searched as asked and with the model's query too. */
+  validation?: { questions: number; recall: number; recallRewritten: number };
 }

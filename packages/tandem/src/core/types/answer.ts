@@ -18,6 +18,8 @@ export interface Citation {
    * as shown, a rectangle for each line.
    */
   pages?: { page: number; rectangles: { left: number; top: number; width: number; height: number }[] }[];
+  /** `matching`: the model wrote no marker here; the passage was found by the words of the sentence (`answer.markers`). */
+  setBy?: 'matching';
   /** Filled by verification, a later stage: absent means not checked. */
   verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
 }
@@ -31,6 +33,12 @@ export type FinishReason =
   | 'error'
   | 'interrupted'
   | 'other';
+
+/**
+ * What keeps an answer from being of use. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
+ * cut there. `nothing cited`: it was given passages, and names none of them.
+ */
+export type AnswerProblem = 'nothing said' | 'repeated' | 'nothing cited';
 
 /** Milliseconds; a stage that an arm does not have is absent. `firstToken` and `total` count from the question. */
 export interface AnswerTimings {
@@ -55,6 +63,8 @@ export interface Answer {
   citations: Citation[];
   /** Markers written in the answer that name no passage. */
   danglingMarkers: number[];
+  /** Absent where there is none. */
+  problems?: AnswerProblem[];
   /** Absent where no model was asked: of an extract, or where the sources have nothing on the question. */
   finishReason?: FinishReason;
   passages: Passage[];

@@ -110,6 +110,8 @@ export const caseSchema = z.object({
   id: z.string().min(1),
   question: writtenText,
   expected: z.union([writtenText, z.record(z.string(), z.unknown())]),
+  /** Other texts that are right as well. In a file `expected` may be a list: its first is `expected`, the others are these. */
+  accepted: z.array(writtenText).optional(),
   group: z.string().optional(),
   kind: z.string().optional(),
   /** A good search query for the question, names spelt out: what the tuned model learns to write. */

@@ -1,14 +1,10 @@
 import { listed } from '../../core/listed.ts';
+import { agreesWith, enoughF1 } from './agreement.ts';
 import { fieldRight } from './fields.ts';
 import type { Metric, MetricInput } from './metric.ts';
-import { expectedText, expectsAbstention, type MetricSettings } from './settings.ts';
+import { expectedTexts, expectsAbstention, type MetricSettings } from './settings.ts';
 import { citesSource } from './sources.ts';
 import { tokenF1 } from './text-overlap.ts';
-
-/** Token F1 from which the text says what the expected one says: at least half of the words, both ways, are the same. */
-const textThreshold = 0.5;
-/** The threshold is a convention: what the count would be at others is shown beside it. */
-const otherThresholds = [0.3, 0.7];
 
 /**
  * The answer as a whole: could it be used as it is? A choice between arms needs one number that joins form, fields and
@@ -28,7 +24,7 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
   const parts = [
     ...(settings.output ? ['the reply is valid JSON'] : []),
     ...(fields.length > 0 ? [`${listed(fields)} right`] : []),
-    `the text agrees with the expected one (token F1 of at least ${textThreshold}, or both say it is not in the sources)`,
+    'the text says what is expected and nothing that contradicts it (numbers and dates as values; of several accepted answers one), or both say it is not in the sources',
   ];
   return [
     {
@@ -38,16 +34,14 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
       description: `Answers that could be used as they are: ${listed(parts)}. Of all cases.`,
       value: (input) => answerRight(input, settings),
     },
-    ...otherThresholds.map(
-      (threshold): Metric => ({
-        ...shape,
-        id: `right-at-${threshold}`,
-        name: `… if a token F1 of ${threshold} were asked`,
-        description: `Right answers if the text had to agree ${threshold < textThreshold ? 'less' : 'more'} with the expected one (token F1 of at least ${threshold} instead of ${textThreshold}): whether the order of the arms hangs on the threshold. Shown, not tested.`,
-        direction: 'none',
-        value: (input) => answerRight(input, settings, threshold),
-      }),
-    ),
+    {
+      ...shape,
+      id: 'right-by-f1',
+      name: '… by token F1 alone',
+      description: `Right answers if the text had only to share words with the expected one (token F1 of at least ${enoughF1}): what was counted before, and whether the order of the arms hangs on how right is counted. Shown, not tested.`,
+      direction: 'none',
+      value: (input) => answerRight(input, settings, (said, wanted) => tokenF1(said, wanted) >= enoughF1),
+    },
     {
       ...shape,
       id: 'right-cited',
@@ -66,30 +60,27 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
 
 /** The metric that a verdict rests on unless the project says otherwise, and why. */
 export function defaultPrimary(settings: MetricSettings): { metric: string; why: string } {
-  return settings.output
-    ? {
-        metric: 'right',
-        why: 'An answer is of use when form, fields and text are right together; an arm that is good at one of them alone is not yet useful. Citations are left out of it because two of the arms have nothing to cite; they are counted in rows of their own.',
-      }
-    : {
-        metric: 'token-f1',
-        why: 'The project asks for plain text, so how much of the expected text an answer gives is all there is to compare; graded values also tell arms apart with fewer cases than right-or-wrong.',
-      };
+  return {
+    metric: 'right',
+    why: settings.output
+      ? 'An answer is of use when form, fields and text are right together; an arm that is good at one of them alone is not yet useful. Citations are left out of it because two of the arms have nothing to cite; they are counted in rows of their own.'
+      : 'What counts is whether an answer says what is right. How many words it shares with the expected one stands beside it, and is low for a short right answer in a whole sentence.',
+  };
 }
 
 function answerRight(
   { answer, testCase }: Pick<MetricInput, 'answer' | 'testCase'>,
   settings: MetricSettings,
-  threshold = textThreshold,
+  agrees: (said: string, wanted: string, question: string) => boolean = agreesWith,
 ): number | undefined {
-  const expected = expectedText(testCase, settings);
+  const expected = expectedTexts(testCase, settings);
   const wanted = (settings.output?.compareFields ?? [])
     .map((field) => fieldRight(field, { answer, testCase }))
     .filter((right) => right !== undefined);
-  if (expected === undefined && wanted.length === 0) return undefined;
+  if (expected.length === 0 && wanted.length === 0) return undefined;
   if (settings.output && answer.output === undefined) return 0;
   if (wanted.includes(0)) return 0;
-  if (expected === undefined) return 1;
+  if (expected.length === 0) return 1;
   if (expectsAbstention(testCase, settings)) return Number(answer.abstained);
-  return Number(!answer.abstained && tokenF1(answer.text, expected) >= threshold);
+  return Number(!answer.abstained && expected.some((text) => agrees(answer.text, text, testCase.question)));
 }

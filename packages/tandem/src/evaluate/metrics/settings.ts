@@ -18,6 +18,12 @@ export function expectedText(testCase: Case, settings: MetricSettings): string |
   return typeof text === 'string' ? text : undefined;
 }
 
+/** All texts that are right: the expected one first, then those that are accepted too. */
+export function expectedTexts(testCase: Case, settings: MetricSettings): string[] {
+  const text = expectedText(testCase, settings);
+  return [...(text === undefined ? [] : [text]), ...(testCase.accepted ?? [])];
+}
+
 /** True when the right answer to this case is that the sources do not say. */
 export function expectsAbstention(testCase: Case, settings: MetricSettings): boolean {
   const text = expectedText(testCase, settings);

@@ -1,6 +1,8 @@
-import type { Answer } from '../../core/types/answer.ts';
+import { mapCitations, withoutMarkers } from '../../answer/citations.ts';
+import { matchMarkers } from '../../answer/match-markers.ts';
+import type { Answer, Citation } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
-import type { Metric } from './metric.ts';
+import type { Metric, MetricInput } from './metric.ts';
 import { expectsAbstention, type MetricSettings } from './settings.ts';
 import { holdsSource } from './source-overlap.ts';
 
@@ -45,6 +47,26 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
     },
     {
       ...shape,
+      id: 'cited-if-first',
+      name: '… if every answer cited [1]',
+      description:
+        'What "Cites the right passage" would be if each answer named the first passage, whatever it says: a yardstick for the markers that a model writes. Shown, not tested.',
+      direction: 'none',
+      whenFailed: 0,
+      value: (input) => ifCited(input, settings, ({ passages: [first] }) => (first ? [first] : [])),
+    },
+    {
+      ...shape,
+      id: 'cited-if-matched',
+      name: '… if markers were set by word overlap',
+      description:
+        'What "Cites the right passage" would be if each sentence cited the passage that shares most words with it, whatever the model cited (`answer.markers: "matched"` sets markers so where the model set none). Shown, not tested.',
+      direction: 'none',
+      whenFailed: 0,
+      value: (input) => ifCited(input, settings, spansByOverlap),
+    },
+    {
+      ...shape,
       id: 'abstained',
       name: 'Abstained',
       description: 'Answers that say it is not in the sources, of all cases.',
@@ -84,6 +106,23 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
   ];
 }
 
+/** Whether an answer would cite the right passage if it cited these spans; one that abstains cites nothing. */
+function ifCited(
+  { answer, testCase, arm }: MetricInput,
+  settings: MetricSettings,
+  spansOf: (answer: Answer) => readonly Span[],
+): number | undefined {
+  const { source } = testCase;
+  if (!arm.retrieves || !source || expectsAbstention(testCase, settings)) return undefined;
+  return Number(!answer.abstained && spansOf(answer).some((span) => citationHolds(answer, span, source)));
+}
+
+function spansByOverlap({ text, passages }: Answer): readonly Span[] {
+  return mapCitations(matchMarkers(withoutMarkers(text), passages).text, passages).citations;
+}
+
+type Span = Pick<Citation, 'documentId' | 'start' | 'end'>;
+
 /** At least one citation names a passage, or a span, that holds where the answer stands. */
 export function citesSource(answer: Answer, testCase: Case): boolean {
   const source = testCase.source;
@@ -103,11 +142,7 @@ function retrievedSource(answer: Answer, source: NonNullable<Case['source']>): b
 }
 
 /** The cited span may be one sentence of its passage: either is enough, as a reader follows the marker to the passage. */
-function citationHolds(
-  answer: Answer,
-  citation: Answer['citations'][number],
-  source: NonNullable<Case['source']>,
-): boolean {
+function citationHolds(answer: Answer, citation: Span, source: NonNullable<Case['source']>): boolean {
   if (holdsSource(citation, source)) return true;
   return answer.passages.some(
     (passage) =>

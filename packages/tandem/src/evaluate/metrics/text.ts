@@ -1,6 +1,6 @@
 import { withoutMarkers } from '../../answer/citations.ts';
 import type { Metric } from './metric.ts';
-import { expectedText, type MetricSettings } from './settings.ts';
+import { expectedTexts, type MetricSettings } from './settings.ts';
 import { rougeL, tokenF1 } from './text-overlap.ts';
 
 /** How near the answer's text comes to the expected one, and how long it is. Citation markers are left out of all three. */
@@ -8,8 +8,10 @@ export function textMetrics(settings: MetricSettings): Metric[] {
   const compared =
     (measure: (answer: string, expected: string) => number): Metric['value'] =>
     ({ answer, testCase }) => {
-      const expected = expectedText(testCase, settings);
-      return expected === undefined ? undefined : measure(answer.text, expected);
+      const expected = expectedTexts(testCase, settings);
+      return expected.length === 0
+        ? undefined
+        : Math.max(...expected.map((text) => measure(answer.text, text)));
     };
   const shape = { summary: 'mean', pass: 'answers', family: 'The answer' } as const;
   return [

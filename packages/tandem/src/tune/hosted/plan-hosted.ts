@@ -8,7 +8,7 @@ import { hostedTrainerFor } from './hosted-trainer-for.ts';
 
 /** What the provider is asked for. The provider itself settles what the settings leave open, and only it could say how long it takes. */
 export async function planHosted(
-  { base, dataset, learns, train, validation }: PreparedConversations,
+  { base, dataset, learns, teachesRewriting, train, validation }: PreparedConversations,
   { parts }: TrainingContext<Pick<Parts, 'settings' | 'models' | 'dataDirectory'>>,
 ): Promise<HostedPlan> {
   const { hosted } = parts.settings.tune;
@@ -25,6 +25,7 @@ export async function planHosted(
       ...(learns && { learns }),
     }),
     trainer: 'hosted',
+    teachesRewriting,
     hosted,
     lineage: {
       trainer: 'hosted',

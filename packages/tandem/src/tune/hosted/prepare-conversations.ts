@@ -1,6 +1,6 @@
 import { hostedBase } from '../../answer/hosted-base.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
-import { buildDataset, type DatasetParts } from '../../dataset/build-dataset.ts';
+import { buildDataset, type DatasetParts, teachesRewriting } from '../../dataset/build-dataset.ts';
 import { learningOf } from '../conversation.ts';
 import type { PreparedConversations, TrainingContext, TrainingRequest } from '../training-data.ts';
 
@@ -30,7 +30,7 @@ export async function prepareConversations(
       hint: `Leave ${where} out; tune.hosted.epochs makes it shorter.`,
     });
   }
-  const { id, files, train, validation } = await buildDataset(parts, {
+  const { id, files, counts, train, validation } = await buildDataset(parts, {
     ...request,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
@@ -41,6 +41,7 @@ export async function prepareConversations(
     dataset: id,
     files,
     ...learningOf([...train, ...validation]),
+    teachesRewriting: teachesRewriting(counts),
     base: { model: base.model, hash: base.baseHash, templateHash: base.templateHash },
     train,
     validation,

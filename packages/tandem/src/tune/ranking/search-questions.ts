@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { sha256 } from '../../core/hash.ts';
 import { isHit } from '../../core/span-overlap.ts';
-import type { TrainingQuestion } from '../../dataset/compose-examples.ts';
+import type { TrainingQuestion } from '../../dataset/training-question.ts';
 import { type AskedSection, headingKey, sectionsFor } from '../../retrieve/learn/asked-sections.ts';
 import type { Retriever } from '../../retrieve/retriever.ts';
 import { embedQueries } from '../../retrieve/search/embed-query.ts';

@@ -31,7 +31,7 @@ export async function planTraining(prepared: PreparedTraining, context: Context)
 }
 
 async function planWeights(prepared: PreparedTokens, { parts }: Context): Promise<WeightsPlan> {
-  const { trainer, base, dataset, learns, from, train, validation, preferences } = prepared;
+  const { trainer, base, dataset, learns, from, train, validation, preferences, teachesRewriting } = prepared;
   const { worker } = parts.settings.tune;
   const method = preferences ? 'dpo' : 'sft';
   const hyperparameters = settle(wantedHyperparameters(prepared, parts), train, validation, method);
@@ -49,6 +49,7 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
   const baseModel = originalOf(base.model);
   const planned: Omit<WeightsPlan, 'estimate'> = {
     fingerprint,
+    teachesRewriting,
     trainer,
     ...(trainer === 'worker' && { worker }),
     lineage: {

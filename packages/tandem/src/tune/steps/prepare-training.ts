@@ -3,7 +3,7 @@ import { checkAdapter } from '../../answer/find-adapter.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
 import type { Example } from '../../core/types/example.ts';
-import { buildDataset, type DatasetParts } from '../../dataset/build-dataset.ts';
+import { buildDataset, type DatasetParts, teachesRewriting } from '../../dataset/build-dataset.ts';
 import { feedbackFile } from '../../dataset/feedback.ts';
 import { type LocalChatTools, localToolsOf } from '../../models/local-tools.ts';
 import type { Parts } from '../../parts/parts.ts';
@@ -62,12 +62,16 @@ async function prepareTokens(
     },
     ...data,
     ...(from && {
+      teachesRewriting: data.teachesRewriting || (from.rewriting?.isTrained ?? true),
       from: { id: from.id, directory: from.directory, hyperparameters: from.lineage.hyperparameters },
     }),
   };
 }
 
-type Material = Pick<PreparedTokens, 'dataset' | 'files' | 'learns' | 'train' | 'validation' | 'preferences'>;
+type Material = Pick<
+  PreparedTokens,
+  'dataset' | 'files' | 'learns' | 'teachesRewriting' | 'train' | 'validation' | 'preferences'
+>;
 
 /** Of a file that has one example to a line. */
 function placesIn(file: string, examples: readonly Example[]): string[] {
@@ -79,7 +83,7 @@ async function readExamples(
   tools: LocalChatTools,
   { parts, signal, onProgress }: Context,
 ): Promise<Material> {
-  const { id, files, places, train, validation } = await buildDataset(parts, {
+  const { id, files, places, counts, train, validation } = await buildDataset(parts, {
     ...request,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
@@ -89,6 +93,7 @@ async function readExamples(
     dataset: id,
     files,
     ...learningOf([...train, ...validation]),
+    teachesRewriting: teachesRewriting(counts),
     train: tokenise(train, tools, maxLength, places?.train ?? placesIn(files.train, train)),
     validation: tokenise(
       validation,
@@ -110,6 +115,7 @@ async function readPreferences(
   return {
     dataset: id,
     files: { train: file },
+    teachesRewriting: false,
     train: chosenSide(train),
     validation: chosenSide(validation),
     preferences: { train, validation },

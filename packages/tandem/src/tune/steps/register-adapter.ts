@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../core/id.ts';
-import type { Adapter } from '../../core/types/adapter.ts';
+import type { Adapter, Rewriting } from '../../core/types/adapter.ts';
 import { commitOf } from '../../parts/checkout.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { writeAdapterCard } from '../adapter-card.ts';
@@ -19,7 +19,13 @@ import type {
  * @param data `runId` is that of the run in the catalogue that trained it
  */
 export async function registerAdapter(
-  data: { plan: TrainingPlan; trained: TrainingResult; verification: Verification; runId: string },
+  data: {
+    plan: TrainingPlan;
+    trained: TrainingResult;
+    verification: Verification;
+    rewriting: Rewriting;
+    runId: string;
+  },
   { parts }: TrainingContext<Pick<Parts, 'name' | 'catalog' | 'directory' | 'dataDirectory'>>,
 ): Promise<Adapter> {
   const { plan, trained, verification } = data;
@@ -44,7 +50,12 @@ export async function registerAdapter(
 }
 
 function recordOf(
-  { plan, trained, runId }: { plan: TrainingPlan; trained: TrainingResult; runId: string },
+  {
+    plan,
+    trained,
+    rewriting,
+    runId,
+  }: { plan: TrainingPlan; trained: TrainingResult; rewriting: Rewriting; runId: string },
   { directory }: Pick<Parts, 'directory'>,
 ): Adapter {
   const { lineage, job } = plan;
@@ -66,6 +77,7 @@ function recordOf(
       runId,
       ...commitOf(directory),
     },
+    rewriting,
     metrics: {
       examples: job.train.length,
       steps,
