@@ -1,7 +1,8 @@
 /**
  * What the registry says of a chat model's memory and speed: each in a process of its own, with the context that Tandem gives it, a fixed
  * prompt of some 700 tokens and an answer of at most 128. The most memory that the process ever held (mapped pages of the file
- * included) and medians of --rounds, one JSON line a model, the machine first.
+ * included) and medians of --rounds, one JSON line a model, the machine first. On a machine that others use, tokens by seconds of
+ * processor time say more than by the clock, with `--threads 1`: threads that wait for each other use the processor meanwhile.
  *
  *     npm run bench -- models [--model local:qwen2.5-coder-0.5b]… [--threads N] [--rounds 5]
  */
@@ -9,7 +10,11 @@ import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs, promisify } from 'node:util';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
-import { type LocalChatMetadata, openLocalChat } from '../packages/tandem/src/models/local-chat.ts';
+import {
+  type LocalChatMetadata,
+  type LocalChatModel,
+  openLocalChat,
+} from '../packages/tandem/src/models/local-chat.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -68,32 +73,22 @@ async function measure(reference: string): Promise<void> {
     ...(flags.threads && { threads: Number(flags.threads) }),
   });
   const load = performance.now() - start;
-  const rounds: { prompt: number; generated: number }[] = [];
+  const rounds: { prompt: number; generated: number; promptByCpu: number; generatedByCpu: number }[] = [];
   let promptTokens = 0;
   for (let round = 0; round <= Number(flags.rounds); round++) {
-    const { providerMetadata, usage } = await model.doGenerate({
-      // The number keeps a round from reusing what the one before has computed.
-      prompt: [
-        {
-          role: 'user',
-          content: [
-            {
-              type: 'text',
-              text: `${round}. Sources:\n\n${text}\n\nQuestion: How is a bicycle looked after? Tell at length.`,
-            },
-          ],
-        },
-      ],
-      maxOutputTokens: 128,
-    });
-    const { tandem } = providerMetadata as unknown as { tandem: LocalChatMetadata };
-    const { timings, reusedTokens } = tandem;
-    promptTokens = tandem.promptTokens;
+    // The number keeps a round from reusing what the one before has computed.
+    const question = `${round}. Sources:\n\n${text}\n\nQuestion: How is a bicycle looked after? Tell at length.`;
+    const read = await answer(model, question, 1);
+    // The same prompt again: nothing of it is left to compute.
+    const written = await answer(model, question, 128);
+    promptTokens = read.promptTokens;
     // The first round makes the context and warms the caches.
     if (round === 0) continue;
     rounds.push({
-      prompt: (promptTokens - reusedTokens) / (timings.firstToken / 1000),
-      generated: ((usage.outputTokens.total ?? 0) - 1) / (timings.generate / 1000),
+      prompt: read.computed / read.firstToken,
+      generated: written.tokens / written.generate,
+      promptByCpu: read.computed / read.cpu,
+      generatedByCpu: written.tokens / written.cpu,
     });
   }
   const median = (key: keyof (typeof rounds)[number]) =>
@@ -106,6 +101,27 @@ async function measure(reference: string): Promise<void> {
     loadMs: Math.round(load),
     promptTokensPerSecond: median('prompt'),
     generatedTokensPerSecond: median('generated'),
+    promptTokensPerCpuSecond: median('promptByCpu'),
+    generatedTokensPerCpuSecond: median('generatedByCpu'),
     load: loadavg()[0],
   });
+}
+
+/** Seconds of the clock and of the processor. */
+async function answer(model: LocalChatModel, question: string, maxOutputTokens: number) {
+  const before = process.cpuUsage();
+  const { providerMetadata, usage } = await model.doGenerate({
+    prompt: [{ role: 'user', content: [{ type: 'text', text: question }] }],
+    maxOutputTokens,
+  });
+  const { user, system } = process.cpuUsage(before);
+  const { tandem } = providerMetadata as unknown as { tandem: LocalChatMetadata };
+  return {
+    promptTokens: tandem.promptTokens,
+    computed: tandem.promptTokens - tandem.reusedTokens,
+    tokens: (usage.outputTokens.total ?? 0) - 1,
+    firstToken: tandem.timings.firstToken / 1000,
+    generate: tandem.timings.generate / 1000,
+    cpu: (user + system) / 1e6,
+  };
 }

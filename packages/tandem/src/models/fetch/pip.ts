@@ -39,6 +39,25 @@ export async function withWheel<Result>(
   }
 }
 
+/** Whether a registry that this machine reaches has this version of a package. Fetches nothing of it. */
+export async function packageIsOffered(
+  { name, version }: { name: string; version: string },
+  signal?: AbortSignal,
+): Promise<boolean> {
+  for (const [program = '', ...first] of commands) {
+    const result = await execute(
+      program,
+      [...first, 'index', 'versions', name, '--no-input', '--disable-pip-version-check', '--retries', '1'],
+      process.env,
+      signal,
+    );
+    signal?.throwIfAborted();
+    if (result === undefined || /No module named pip/.test(result.errors)) continue;
+    return result.code === 0 && result.output.split(/[\s,()]+/).includes(version);
+  }
+  return false;
+}
+
 /** Ways to call pip, by where it is likely to be. */
 const commands: readonly (readonly string[])[] =
   process.platform === 'win32'
@@ -84,13 +103,17 @@ function execute(
   parameters: string[],
   environment: NodeJS.ProcessEnv,
   signal?: AbortSignal,
-): Promise<{ code: number | null; errors: string } | undefined> {
+): Promise<{ code: number | null; output: string; errors: string } | undefined> {
   return new Promise((resolve, reject) => {
+    let output = '';
     let errors = '';
     const child = spawn(program, parameters, {
       env: environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       ...(signal && { signal }),
+    });
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-8000);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-8000);
@@ -99,7 +122,7 @@ function execute(
       if (error.code === 'ENOENT') resolve(undefined);
       else reject(error);
     });
-    child.on('close', (code) => resolve({ code, errors }));
+    child.on('close', (code) => resolve({ code, output, errors }));
   });
 }
 

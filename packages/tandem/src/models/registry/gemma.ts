@@ -20,7 +20,7 @@ export const gemma: readonly KnownModel[] = [
     title: 'Gemma 3 1B (Q4_K_M)',
     licence: 'Gemma Terms of Use',
     parameters: 999_885_952,
-    memory: 1.4 * GB,
+    memory: 1.8 * GB,
     files: [{ name: 'gemma-3-1b-it-Q4_K_M.gguf', size: 806 * MB }],
     hub: { repository: 'ggml-org/gemma-3-1b-it-GGUF', revision: 'main' },
     original: 'google/gemma-3-1b-it',

@@ -8,7 +8,8 @@ export const smolLM: readonly KnownModel[] = [
     title: 'SmolLM2 135M Instruct (Q4_1)',
     licence: 'Apache-2.0',
     parameters: 134_515_008,
-    memory: 470 * MB,
+    memory: 462 * MB,
+    speed: { prompt: 270, generated: 75 },
     files: [
       {
         name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
@@ -39,7 +40,7 @@ export const smolLM: readonly KnownModel[] = [
     title: 'SmolLM2 1.7B Instruct (Q4_K_M)',
     licence: 'Apache-2.0',
     parameters: 1_711_376_384,
-    memory: 2.2 * GB,
+    memory: 2.9 * GB,
     files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
@@ -51,7 +52,7 @@ export const smolLM: readonly KnownModel[] = [
     title: 'SmolLM3 3B (Q4_K_M)',
     licence: 'Apache-2.0',
     parameters: 3_075_098_624,
-    memory: 2.6 * GB,
+    memory: 3.9 * GB,
     files: [{ name: 'SmolLM3-Q4_K_M.gguf', size: 1_915_305_312 }],
     hub: { repository: 'ggml-org/SmolLM3-3B-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM3-3B',
