@@ -6,6 +6,7 @@ import { caseLineSchema, withAcceptedLists } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
 import { defaultModels } from '../models/providers.ts';
+import { parseModelReference } from '../models/registry.ts';
 import { configFileIn, newConfigFile } from './load-config.ts';
 
 /**
@@ -38,6 +39,8 @@ export async function initProject(options: {
   const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
   if (qa !== undefined) refuseContradictions(await readPlacedJsonl(qa, withAcceptedLists(caseLineSchema)));
   const chat = typeof options.chat === 'function' ? await options.chat() : options.chat;
+  // What can be said of a local model's name before there is a config with providers.
+  if (chat?.startsWith('local:') || chat?.startsWith('hf:')) parseModelReference(chat, directory);
   await mkdir(directory, { recursive: true });
   const path = (absolute: string) =>
     JSON.stringify(relative(directory, absolute).split('\\').join('/') || '.');
