@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fetchModel } from './fetch/fetch-model.ts';
 import { type LocalChatModel, openLocalChat } from './local-chat.ts';
 import { defaultModels } from './providers.ts';
+import { writeRandomAdapter } from './write-random-adapter.ts';
 
 // The default chat model, asked plainly: what it can do before any prompt is worked on.
 
@@ -46,4 +50,24 @@ test.each([
   expect(words.length).toBeGreaterThan(3);
   expect(words.length).toBeLessThan(40);
   expect(text).toMatch(/^[A-Z].*[.!]$/s);
+});
+
+test('an adapter for a model of another size is refused in one sentence, and the model answers as before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tandem-adapter-'));
+  try {
+    // Of the shape of SmolLM2 135M.
+    const path = join(folder, 'adapter.gguf');
+    await writeRandomAdapter(path, { seed: 1, size: 0.01 });
+    const prompt = [{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Say hello.' }] }];
+    const call = { prompt, maxOutputTokens: 8, providerOptions: { tandem: { adapter: { path } } } };
+    const message = await model.doGenerate(call).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(/adapter\.gguf cannot be loaded over this model: .*\.$/);
+    expect(message).not.toContain('\n');
+    expect((await ask('Say hello.')).text).not.toBe('');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
