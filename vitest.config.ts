@@ -21,7 +21,12 @@ export default defineConfig({
           // A process for each core and not for each file: that would be half of the time.
           isolate: false,
           include: tests('.test.ts'),
-          exclude: [...exclude, ...tests('.slow.test.ts'), ...tests('.servers.test.ts')],
+          exclude: [
+            ...exclude,
+            ...tests('.slow.test.ts'),
+            ...tests('.servers.test.ts'),
+            ...tests('.models.test.ts'),
+          ],
           globalSetup: './vitest/offline-run.ts',
           setupFiles: './vitest/fast-rules.ts',
         },
@@ -42,6 +47,17 @@ export default defineConfig({
           include: tests('.servers.test.ts'),
           exclude,
           globalSetup: './vitest/fetch-models.ts',
+        },
+      },
+      {
+        test: {
+          ...common,
+          // Loading half a gigabyte and answering from it takes minutes on two cores that others use.
+          testTimeout: 1_800_000,
+          name: 'models',
+          include: tests('.models.test.ts'),
+          exclude,
+          globalSetup: './vitest/fetch-larger-models.ts',
         },
       },
     ],

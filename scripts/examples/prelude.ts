@@ -12,6 +12,9 @@ import { type ConfigInput, initProject, openProject, type Project } from 'tandem
 import { memoryStore } from 'tandem/store/memory';
 import { configSchema } from '../../packages/tandem/src/project/config.ts';
 
+/** What answers where an example asks a local model: the default is larger than a test needs. */
+const smallest = 'local:smollm2-135m-instruct';
+
 const text = {
   'leave.md': '# Leave\n\nEverybody has 30 days of leave a year. It is taken in whole weeks.',
   'pay.md': '# Pay\n\nPay comes on the 25th of each month.',
@@ -33,6 +36,7 @@ const known = [
 /** A Tandem in memory over `documents`, ingested, with questions to learn from and to be measured on. */
 export async function exampleTandem(options: TandemOptions = {}): Promise<Tandem> {
   const tandem = await createTandem({
+    chat: smallest,
     sources: [fromDocuments(documents)],
     questions: known,
     cases: known.map((line) => ({
@@ -51,7 +55,7 @@ export async function exampleTandem(options: TandemOptions = {}): Promise<Tandem
 export async function writeExampleFiles(): Promise<void> {
   await mkdir('handbook');
   for (const { uri, text } of documents) await writeFile(`handbook/${uri}`, text);
-  await initProject({ directory: 'handbook-project', docs: 'handbook' });
+  await initProject({ directory: 'handbook-project', docs: 'handbook', chat: smallest });
   await writeFile('notes.txt', 'Everybody has 30 days of leave a year.');
 }
 

@@ -3,6 +3,7 @@ import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { knownModels } from '../models/registry.ts';
 import type { Parts } from '../parts/parts.ts';
 import { hostedBase } from './hosted-base.ts';
 
@@ -40,12 +41,12 @@ export function checkAdapter({ id, lineage }: Adapter, chat: LanguageModelV4): v
   if (!tools)
     throw refuse(
       `The adapter ${id} needs the local model it was trained on, and the chat model is ${chat.provider}:${chat.modelId}.`,
-      'Set models.chat to the local base model.',
+      `Set models.chat to ${nameOfBase(lineage.baseModel)}.`,
     );
   if (tools.baseHash !== lineage.baseHash)
     throw refuse(
       `The adapter ${id} was trained on another base (${lineage.baseModel}, ${lineage.baseHash.slice(0, 12)}…) than the chat model ${chat.modelId} (${tools.baseHash.slice(0, 12)}…).`,
-      'Set models.chat to that base, or train again.',
+      `Set models.chat to ${nameOfBase(lineage.baseModel)}, or train again.`,
     );
   if (tools.templateHash !== lineage.templateHash)
     throw refuse(
@@ -53,6 +54,10 @@ export function checkAdapter({ id, lineage }: Adapter, chat: LanguageModelV4): v
       'Train again, or go back to the model file it was trained with.',
     );
 }
+
+/** What to write in the config: the reference of a model of the registry; a file of one's own may be anywhere. */
+const nameOfBase = (baseModel: string) =>
+  knownModels.some(({ name }) => name === baseModel) ? `'local:${baseModel}'` : `its base, ${baseModel}`;
 
 /** A provider's tuned model is compared with the model it was made from, at the same address, or not at all. */
 function checkHostedAdapter(

@@ -39,7 +39,9 @@ describe('a project with documents and no labels', () => {
     for (const id of documents)
       await cp(join(clinic, 'documents', `${id}.md`), join(directory, 'handbook', `${id}.md`));
 
-    expect(await tandem('init', '--docs', 'handbook')).toMatchObject({ code: 0 });
+    expect(await tandem('init', '--docs', 'handbook', '--chat', 'local:smollm2-135m-instruct')).toMatchObject(
+      { code: 0 },
+    );
     const again = await tandem('init');
     expect(again.code).toBe(1);
     expect(again.err).toMatch(/There is a project already/);

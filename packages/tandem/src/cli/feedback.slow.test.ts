@@ -12,7 +12,7 @@ test('an answer is rated, its trace shows it, and too few ratings are told', {
     const tandem = (...args: string[]) => startTandem(args, { cwd: directory }).done;
     await writeFile(
       join(directory, 'tandem.config.ts'),
-      `export default { name: 'rated', answer: { maxTokens: 8 } };\n`,
+      `export default { name: 'rated', models: { chat: 'local:smollm2-135m-instruct' }, answer: { maxTokens: 8 } };\n`,
     );
     const { traceId } = JSON.parse((await tandem('ask', 'Hello?', '--arm', 'base', '--json')).out);
     await writeFile(join(directory, 'better.txt'), 'Good day.\n');

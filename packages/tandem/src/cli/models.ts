@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { chooseChatModel, machineFacts } from '../models/choose-chat-model.ts';
 import { addModel } from '../models/fetch/fetch-model.ts';
 import { listModels } from '../models/list.ts';
 
@@ -9,8 +10,17 @@ export function addModels(program: Command, signal: AbortSignal): void {
     .description('Size, memory, licence, and whether it can be trained here.')
     .action(async (_options: object, command: Command) => {
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
-      const models = await listModels();
-      console.log(json ? JSON.stringify(models, null, 2) : table(models));
+      const [models, { model, reason, next }] = await Promise.all([
+        listModels({ signal }),
+        chooseChatModel(machineFacts({ signal })),
+      ]);
+      if (json) {
+        const suggested = models.map((each) => ({ ...each, suggested: each.name === model.name }));
+        console.log(JSON.stringify(suggested, null, 2));
+        return;
+      }
+      console.log(table(models));
+      console.log(`\nFor a new project here: ${reason}${next ? `\n${next.reason}` : ''}`);
     });
   group
     .command('add <reference> <path>')
@@ -32,7 +42,7 @@ function table(models: readonly Listed[]): string {
     `local:${model.name}`,
     model.kind,
     gigabytes(model.size),
-    gigabytes(model.memory),
+    `${model.speed || model.kind === 'embedder' ? '' : 'about '}${gigabytes(model.memory)}`,
     model.licence,
     model.cached ? 'yes' : 'no',
     model.fits ? 'yes' : 'no',

@@ -40,6 +40,13 @@ it('has sizes and hashes that can be told apart from guesses', () => {
     if (model.package)
       expect(model.files.every(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256 ?? ''))).toBe(true);
   }
+  for (const { parts, files } of knownModels) {
+    if (parts === undefined) continue;
+    expect(parts.reduce((sum, { size }) => sum + size, 0)).toBe(files[0]!.size);
+    expect(files.length).toBe(1);
+    expect(new Set(parts.map(({ sha256 }) => sha256)).size).toBe(parts.length);
+    for (const { sha256 } of [...parts, ...files]) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  }
   expect(new Set(knownModels.map(({ name }) => name)).size).toBe(knownModels.length);
 });
 

@@ -1,10 +1,10 @@
-import { totalmem } from 'node:os';
 import type { EmbedderLanguages } from './embedder-languages.ts';
 import { cachedModel } from './fetch/fetch-model.ts';
+import { memoryLimit } from './free-memory.ts';
 import { type KnownModel, knownModels } from './registry.ts';
 
 export interface ListedModel
-  extends Pick<KnownModel, 'name' | 'kind' | 'title' | 'licence' | 'parameters' | 'memory'> {
+  extends Pick<KnownModel, 'name' | 'kind' | 'title' | 'licence' | 'parameters' | 'memory' | 'speed'> {
   /** Bytes to fetch. */
   size: number;
   cached: boolean;
@@ -25,7 +25,7 @@ const usableShare = 0.75;
 export async function listModels(
   options: { cacheDirectory?: string; totalMemory?: number; signal?: AbortSignal } = {},
 ): Promise<ListedModel[]> {
-  const usable = (options.totalMemory ?? totalmem()) * usableShare;
+  const usable = (options.totalMemory ?? memoryLimit()) * usableShare;
   return Promise.all(
     knownModels.map(async (model) => {
       const { name, kind, title, licence, parameters, memory } = model;
@@ -44,6 +44,7 @@ export async function listModels(
         cached: found !== undefined,
         fits: memory <= usable,
         trainable: trainableHere(model, usable),
+        ...(model.speed && { speed: model.speed }),
         ...(model.languages && { languages: model.languages }),
         tried: model.files.every(({ sha256 }) => sha256 !== undefined),
       };

@@ -1,19 +1,24 @@
 import { stat } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import { type GgufPlainValue, openGguf } from '@tandem/nn';
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { checkMemory } from './check-memory.ts';
 import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import { FreeCores } from './free-cores.ts';
+import { freeMemory } from './free-memory.ts';
 
 /**
  * A GGUF file loaded by llama.cpp, with the SHA-256 of its bytes and the metadata of its header.
- * @throws InvalidInputError where there is no such file, or llama.cpp cannot load it.
+ * @throws InvalidInputError where there is no such file, it needs more memory than is free, or llama.cpp cannot load it or does not run here.
  */
 export async function loadGguf(
   path: string,
   options: {
     cacheDirectory?: string;
+    /** Tokens that will be kept at once: their memory is counted. */
+    contextLength?: number;
     /** Metadata to take in place of the file's, by architecture and key, as node-llama-cpp takes it. */
     overrides?: (header: ReadonlyMap<string, GgufPlainValue>) => Record<string, unknown> | undefined;
   } = {},
@@ -23,12 +28,13 @@ export async function loadGguf(
   baseHash: string;
   header: ReadonlyMap<string, GgufPlainValue>;
 }> {
-  const header = await readHeader(path);
+  const { header, size } = await readHeader(path);
   const metadataOverrides = options.overrides?.(header);
-  const [llama, baseHash] = await Promise.all([
-    openBackend(),
-    stampedSha256(path, { cacheDirectory: options.cacheDirectory ?? cacheDirectory() }),
-  ]);
+  const llama = await openBackend();
+  // A GPU has memory of its own, of which llama.cpp takes care.
+  if (llama.gpu === false)
+    checkMemory({ path, size, header, contextLength: options.contextLength ?? 0, free: freeMemory() });
+  const baseHash = await stampedSha256(path, { cacheDirectory: options.cacheDirectory ?? cacheDirectory() });
   forgetComplaint();
   try {
     const model = await llama.loadModel({ modelPath: path, ...(metadataOverrides && { metadataOverrides }) });
@@ -103,13 +109,25 @@ function openBackend(): Promise<Llama> {
     logger: (_level, message) => {
       lastComplaint = message.trim();
     },
+  }).catch((cause: unknown) => {
+    backend = undefined;
+    const [reason = ''] = (cause as Error).message.split('\n');
+    const why = /NoBinaryFound/.test(reason) ? 'there is no build of it for this system' : reason;
+    throw new InvalidInputError({
+      domain: 'models',
+      message: `llama.cpp does not run on this machine (${process.platform}, ${process.arch}, ${cpus()[0]?.model.trim() || 'unknown processor'}): ${why.replace(/\.$/, '')}.`,
+      hint: 'It is built for Linux, macOS and Windows on 64-bit x86 and ARM processors; elsewhere configure a model of a provider.',
+      cause,
+    });
   });
   return backend;
 }
 
-async function readHeader(path: string): Promise<ReadonlyMap<string, GgufPlainValue>> {
-  const file = await stat(path).catch(() => undefined);
-  if (!file?.isFile()) {
+async function readHeader(
+  path: string,
+): Promise<{ header: ReadonlyMap<string, GgufPlainValue>; size: number }> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
     throw new InvalidInputError({
       domain: 'models',
       where: path,
@@ -117,10 +135,11 @@ async function readHeader(path: string): Promise<ReadonlyMap<string, GgufPlainVa
       hint: 'Give the path of a GGUF file, or the name of a built-in model.',
     });
   }
+  const { size } = found;
   // node-llama-cpp (3.22) believes the counts in a damaged header and reads for minutes; our reader checks them.
   try {
     await using file = await openGguf(path);
-    return file.metadata;
+    return { header: file.metadata, size };
   } catch (cause) {
     throw new InvalidInputError({
       domain: 'models',

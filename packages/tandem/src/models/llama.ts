@@ -104,7 +104,10 @@ export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
 }
 
 async function load(path: string, options: LoadOptions) {
-  const { llama, model, baseHash } = await loadGguf(path, options);
+  const { llama, model, baseHash } = await loadGguf(path, {
+    contextLength: options.contextLength ?? defaultContextLength,
+    ...(options.cacheDirectory !== undefined && { cacheDirectory: options.cacheDirectory }),
+  });
   const template = templateOf(model, path);
   const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
   const threads = threadControl(llama, options.threads);

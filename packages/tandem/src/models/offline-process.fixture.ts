@@ -16,7 +16,7 @@ await sleep(1000);
 console.log(JSON.stringify({ ...result, attempts: attempts() - before }));
 
 async function work() {
-  await using models = await openModels({}, { threads: 1 });
+  await using models = await openModels({ chat: 'local:smollm2-135m-instruct' }, { threads: 1 });
   const { text } = await generateText({
     model: await models.chat(),
     prompt: 'What is asthma?',

@@ -4,7 +4,7 @@ import { localToolsOf } from './local-tools.ts';
 import { openModels } from './providers.ts';
 
 it('local models are opened by name, with their tools, when they are asked for', async () => {
-  await using models = await openModels({}, { threads: 1 });
+  await using models = await openModels({ chat: 'local:smollm2-135m-instruct' }, { threads: 1 });
   const chat = await models.chat();
   const embedder = await models.embedder();
   expect(await models.chat()).toBe(chat);

@@ -44,7 +44,7 @@ export interface Models extends AsyncDisposable {
 
 /** Which models: each by its reference (`local:NAME`, `hf:owner/repo/file.gguf`, `PROVIDER:MODEL`) or as an AI SDK model. */
 export interface ModelChoice {
-  /** Default: `local:smollm2-135m-instruct`. */
+  /** Default: `local:qwen2.5-coder-0.5b`. */
   chat?: string | LanguageModelInstance;
   /** Default: `local:all-minilm-l6-v2`. */
   embedder?: string | EmbeddingModelInstance;
@@ -59,7 +59,7 @@ export interface ModelChoice {
 
 /** What is used where no model is chosen. */
 export const defaultModels = {
-  chat: 'local:smollm2-135m-instruct',
+  chat: 'local:qwen2.5-coder-0.5b',
   embedder: 'local:all-minilm-l6-v2',
 } as const;
 

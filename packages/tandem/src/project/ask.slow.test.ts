@@ -12,7 +12,10 @@ import { openProject, type Project } from './open-project.ts';
 let letters: LetterProject;
 let project: Project;
 beforeAll(async () => {
-  letters = await makeLetterProject({ retrieve: { k: 5, neighbours: 1, maxTokens: 64 } });
+  letters = await makeLetterProject({
+    models: { chat: 'local:smollm2-135m-instruct', embedder: 'local:./model' },
+    retrieve: { k: 5, neighbours: 1, maxTokens: 64 },
+  });
   await writeFile(
     join(letters.directory, 'documents', 'staff.md'),
     '---\nid: staff\naccess: staff\n---\n\n# h k o\n\n## i\n\nh o o k h.\n',

@@ -21,7 +21,8 @@ export const configSchema = z.strictObject({
   /** Each `provider:model`, or a model of the AI SDK, as in `chat: openai('gpt-5')`. */
   models: z
     .strictObject({
-      chat: z.union([modelReference, languageModelSchema]).default('local:smollm2-135m-instruct'),
+      /** Absent: `defaultChat` says which. */
+      chat: z.union([modelReference, languageModelSchema]).optional(),
       embedder: z.union([modelReference, embeddingModelSchema]).default('local:all-minilm-l6-v2'),
       /** Of a local embedder: what its files leave open, or say wrongly. */
       embedderOptions: embedderOptionsSchema.optional(),

@@ -36,6 +36,7 @@ async function projectAt(name: string, learningRate: number): Promise<Project> {
   );
   const config = {
     name,
+    models: { chat: 'local:smollm2-135m-instruct' },
     dataset: { train: 'train.jsonl' },
     tune: {
       rank: 2,

@@ -1,5 +1,5 @@
 import { access, constants, statfs } from 'node:fs/promises';
-import { cpus, freemem, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { deployment } from '../answer/answerer.ts';
@@ -9,6 +9,7 @@ import type { ProgressListener } from '../core/progress.ts';
 import { checkEmbedderLanguage } from '../index/embedder-language.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { cacheDirectory as defaultCacheDirectory } from '../models/fetch/cache.ts';
+import { freeMemory, memoryLimit } from '../models/free-memory.ts';
 import { listModels } from '../models/list.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { storeAddresses } from '../store/open-store.ts';
@@ -57,11 +58,11 @@ async function machineChecks(cacheDirectory: string): Promise<Check[]> {
           hint: 'Run it through npx or an npm script of the checkout, which bring Node 24.',
         },
   ];
-  const memory = totalmem() / 1e9;
+  const memory = memoryLimit() / 1e9;
   checks.push({
     name: 'Machine',
     state: memory < 3 ? 'warning' : 'ok',
-    message: `${cpus().length} cores, ${memory.toFixed(1)} GB of memory (${(freemem() / 1e9).toFixed(1)} free)`,
+    message: `${availableParallelism()} cores, ${memory.toFixed(1)} GB of memory (${(freeMemory() / 1e9).toFixed(1)} free)`,
     ...(memory < 3 && { hint: 'Training the smallest model takes about 3 GB.' }),
   });
   const disk = await statfs(await existingParent(cacheDirectory));

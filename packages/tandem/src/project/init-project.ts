@@ -5,6 +5,8 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { caseLineSchema, withAcceptedLists } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
+import { defaultModels } from '../models/providers.ts';
+import { parseModelReference } from '../models/registry.ts';
 import { configFileIn, newConfigFile } from './load-config.ts';
 
 /**
@@ -20,6 +22,8 @@ export async function initProject(options: {
   directory: string;
   docs?: string;
   qa?: string;
+  /** The chat model that the config names, or what chooses one once all else is in order. Default: `local:qwen2.5-coder-0.5b`. */
+  chat?: string | (() => Promise<string>);
 }): Promise<{ config: string }> {
   const directory = resolve(options.directory);
   const before = configFileIn(directory);
@@ -34,6 +38,9 @@ export async function initProject(options: {
   const docs = options.docs === undefined ? undefined : await checkExists(options.docs, 'docs');
   const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
   if (qa !== undefined) refuseContradictions(await readPlacedJsonl(qa, withAcceptedLists(caseLineSchema)));
+  const chat = typeof options.chat === 'function' ? await options.chat() : options.chat;
+  // What can be said of a local model's name before there is a config with providers.
+  if (chat?.startsWith('local:') || chat?.startsWith('hf:')) parseModelReference(chat, directory);
   await mkdir(directory, { recursive: true });
   const path = (absolute: string) =>
     JSON.stringify(relative(directory, absolute).split('\\').join('/') || '.');
@@ -44,7 +51,7 @@ export async function initProject(options: {
     docs === undefined
       ? "  // sources: [{ type: 'files', path: 'handbook' }],"
       : `  sources: [{ type: 'files', path: ${path(docs)} }],`,
-    "  models: { chat: 'local:smollm2-135m-instruct', embedder: 'local:all-minilm-l6-v2' },",
+    `  models: { chat: ${quoted(chat ?? defaultModels.chat)}, embedder: ${quoted(defaultModels.embedder)} },`,
     qa === undefined ? "  // dataset: { qa: 'questions.jsonl' }," : `  dataset: { qa: ${path(qa)} },`,
     '};',
     '',
@@ -54,6 +61,8 @@ export async function initProject(options: {
   await ignoreDataFolder(directory);
   return { config };
 }
+
+const quoted = (text: string) => `'${text.replace(/['\\]/g, '\\$&')}'`;
 
 async function checkExists(path: string, option: string): Promise<string> {
   const absolute = resolve(path);

@@ -6,6 +6,7 @@ import { type IngestOptions, type IngestResult, ingestOpened } from '../runtime/
 import { type WatchOptions, watchSources } from '../runtime/watch.ts';
 import { openStore, storeTitle } from '../store/open-store.ts';
 import type { Config } from './config.ts';
+import { defaultChat } from './default-chat.ts';
 import { findProject, loadConfig } from './load-config.ts';
 import { type GivenSources, openProjectSources } from './sources.ts';
 
@@ -41,12 +42,15 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
   const directory = findProject(process.cwd(), options.directory);
   const config = await loadConfig(directory);
   const dataDirectory = join(directory, '.tandem');
+  const catalogFile = join(dataDirectory, 'catalog.sqlite');
+  const chat = config.models.chat ?? (await defaultChat(catalogFile));
   const tandem = await createTandem({
     name: config.name,
     directory,
     dataDirectory,
     ...partsOf(config, directory),
-    catalog: () => openCatalog(join(dataDirectory, 'catalog.sqlite')),
+    chat,
+    catalog: () => openCatalog(catalogFile),
     store: () =>
       openStore(config.store, { directory: join(dataDirectory, 'index'), projectName: config.name }),
     storeName: storeTitle(config.store),

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tandem-preferences-'));
   await writeFile(
     join(directory, 'tandem.config.ts'),
-    `export default { name: 'thumbs', answer: { maxTokens: 8 }, tune: { rank: 2, alpha: 4, epochs: 1, batchSize: 2, targetModules: ['q_proj', 'v_proj'] } };\n`,
+    `export default { name: 'thumbs', models: { chat: 'local:smollm2-135m-instruct' }, answer: { maxTokens: 8 }, tune: { rank: 2, alpha: 4, epochs: 1, batchSize: 2, targetModules: ['q_proj', 'v_proj'] } };\n`,
   );
 });
 afterAll(() => rm(directory, { recursive: true }));

@@ -26,6 +26,7 @@ test.each([1, 2, 3, 5])(
   '%i short examples train an adapter, which is checked on enough tokens',
   async (count) => {
     await using tandem = await createTandem({
+      chat: 'local:smollm2-135m-instruct',
       examples: {
         train: pairs.slice(0, count).map(([question, answer]) => ({
           messages: [

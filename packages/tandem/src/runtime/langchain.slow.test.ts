@@ -16,7 +16,7 @@ const question = 'When does pay come?';
 
 let tandem: Tandem;
 beforeAll(async () => {
-  tandem = await createTandem({ sources: [fromDocuments(documents)] });
+  tandem = await createTandem({ chat: 'local:smollm2-135m-instruct', sources: [fromDocuments(documents)] });
   await ingest(tandem);
 });
 afterAll(async () => tandem?.[Symbol.asyncDispose]());

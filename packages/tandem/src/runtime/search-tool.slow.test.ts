@@ -14,7 +14,7 @@ const documents = [
 
 let tandem: Tandem;
 beforeAll(async () => {
-  tandem = await createTandem({ sources: [fromDocuments(documents)] });
+  tandem = await createTandem({ chat: 'local:smollm2-135m-instruct', sources: [fromDocuments(documents)] });
   await ingest(tandem);
 });
 afterAll(async () => tandem?.[Symbol.asyncDispose]());

@@ -12,6 +12,7 @@ test('fifty tenants answer with one chat model and one embedder in memory, each 
   const tenants: Tandem[] = [];
   const open = async (at: number) => {
     const tandem = await createTandem({
+      chat: 'local:smollm2-135m-instruct',
       name: `tenant ${at}`,
       sources: [
         fromDocuments([{ uri: 'safe.md', text: `# Safe\n\nThe safe opens with the number ${1000 + at}.` }]),

@@ -44,6 +44,7 @@ const examples = (count: number) =>
 /** A machine of its own: another data folder and catalogue. */
 const machine = (name: string, options: TandemOptions = {}) =>
   createTandem({
+    chat: 'local:smollm2-135m-instruct',
     examples: { train: examples(4), validation: examples(1) },
     settings: { tune: settings },
     dataDirectory: join(root, name),

