@@ -42,6 +42,7 @@ export interface RetrievalCase extends Case {
 
 /** Where retrieval alone is measured, a question and the place of its answer are enough. */
 const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });
+export type RetrievalLine = z.infer<typeof retrievalLineSchema>;
 
 /**
  * Reads held-out questions; see `Case`.

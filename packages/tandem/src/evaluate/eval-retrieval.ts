@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type ChunkStrategy, chunkStrategies } from '../chunk/chunker.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type CaseLine, readRetrievalCases } from '../dataset/cases.ts';
+import { type RetrievalLine, readRetrievalCases } from '../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../dataset/material.ts';
 import type { Lines } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
@@ -23,7 +23,7 @@ export type EvalChunkersParts = Pick<
 /** Which cases, and how they are searched. */
 export interface EvalRetrievalOptions {
   /** A JSONL file of cases with a `source`, or the cases; default: the parts' own. */
-  cases?: GivenLines<CaseLine>;
+  cases?: GivenLines<RetrievalLine>;
   /** Cut-offs: recall among the first k passages, for each k. Default 1, 3, 5, 10. */
   ks?: readonly number[];
   /** Search by meaning, by words, or by both. Default `hybrid`. */
