@@ -112,7 +112,7 @@ async function evalChunker(
 /** The cases that are given, or the parts' own. @throws InvalidInputError where there are none */
 export function chooseLines(
   { material }: Pick<Parts, 'material'>,
-  given: GivenLines<CaseLine> | undefined,
+  given: GivenLines<RetrievalLine> | undefined,
 ): Lines {
   const lines = given === undefined ? material.cases : linesOf(given, 'cases');
   if (lines) return lines;
