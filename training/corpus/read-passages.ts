@@ -65,15 +65,17 @@ export async function readPassages(
       countTokens,
     });
     passages.push(
-      ...chunks.slice(0, mostOfDocument).map(({ ordinal, text, headingPath: [title = document.title, ...headings] }) => ({
-        kind: own.kind,
-        package: own.name,
-        document: file,
-        title,
-        headings,
-        ordinal,
-        text,
-      })),
+      ...chunks
+        .slice(0, mostOfDocument)
+        .map(({ ordinal, text, headingPath: [title = document.title, ...headings] }) => ({
+          kind: own.kind,
+          package: own.name,
+          document: file,
+          title,
+          headings,
+          ordinal,
+          text,
+        })),
     );
   }
   return { passages, ...count };

@@ -25,7 +25,9 @@ export function choosePassages(corpus: readonly CorpusPassage[]): ChosenPassage[
         return true;
       })
       .map((passage) => {
-        const title = plainHeading(passage.title.endsWith(suffix) ? passage.title.slice(0, -suffix.length) : passage.title);
+        const title = plainHeading(
+          passage.title.endsWith(suffix) ? passage.title.slice(0, -suffix.length) : passage.title,
+        );
         const headings = passage.headings.map(plainHeading).filter(Boolean);
         if (headings[0]?.toLowerCase() === title.toLowerCase()) headings.shift();
         return { ...passage, title, headings };

@@ -2,10 +2,10 @@
 import type { EmbedderPair } from '@tandem/nn';
 import { seededRandom } from '../../packages/nn/src/graph/seeded-random.ts';
 import { embeddedText } from '../../packages/tandem/src/chunk/embedded-text.ts';
-import { dot } from '../../packages/tandem/src/core/cosine.ts';
 import { sha256 } from '../../packages/tandem/src/core/hash.ts';
 import { sentences } from '../../packages/tandem/src/text/sentences.ts';
-import { type ChosenPassage, tellingHeadings } from './choose-passages.ts';
+import { termsOf } from '../../packages/tandem/src/text/terms.ts';
+import type { ChosenPassage } from './choose-passages.ts';
 import { createPackageSearch } from './package-search.ts';
 import { queryOfHeading } from './queries-of-headings.ts';
 import { isPlainSentence, keywordsOf, questionOf } from './queries-of-sentences.ts';
@@ -21,9 +21,6 @@ export interface RerankerPair extends EmbedderPair {
 /** How a query was made: of a heading, as a question that a sentence answers, of words of one, or of a sentence that is cut out. */
 export type QueryForm = 'heading' | 'question' | 'keywords' | 'cut sentence';
 
-/** Vectors of texts, unit length, in their order. */
-export type EmbedAll = (texts: readonly string[]) => Promise<Float32Array[]>;
-
 /** A query and what it was made of. */
 interface Query {
   text: string;
@@ -38,14 +35,14 @@ interface Query {
 /** Characters of a passage that are trained on: about 95 tokens. Tandem's passages are longer at most; longer ones cost more and teach little more. */
 const mostCharacters = 400;
 
-/** Of a passage with its headings, for finding negatives. */
-const embeddedCharacters = 240;
+/** A passage that has more of another's words than this says the same. */
+const mostShared = 0.8;
 
 /** All pairs of one package, in the order of its passages. The same passages give the same pairs. */
-export async function makePairs(
+export function makePairs(
   passages: readonly ChosenPassage[],
-  { embed, isWord, telling }: { embed: EmbedAll; isWord: (word: string) => boolean; telling: ReturnType<typeof tellingHeadings> },
-): Promise<RerankerPair[]> {
+  { isWord, telling }: { isWord: (word: string) => boolean; telling: ReadonlySet<string> },
+): RerankerPair[] {
   const random = seededRandom(Number.parseInt(sha256(passages[0]?.package ?? '').slice(0, 8), 16));
   const queries = passages.flatMap((passage, at) => {
     const before = passages[at - 1];
@@ -53,24 +50,32 @@ export async function makePairs(
     return queriesOf(passage, { at, isFirst, telling, isWord, random });
   });
   const texts = passages.map((passage) => shown(passage, 'headings', passage.text));
-  // The beginning says what a passage is about, and costs a third.
-  const vectors = await embed(texts.map((text) => text.slice(0, embeddedCharacters)));
-  const search = createPackageSearch({ vectors, texts });
-  const queryVectors = await embed(queries.map(({ text }) => text));
-  return queries.flatMap((query, index) => {
+  const words = passages.map(({ text }) => new Set(termsOf(text)));
+  const search = createPackageSearch(texts);
+  return queries.flatMap((query) => {
     const own = passages[query.at]!;
     const style = styleFor(query, own, random);
-    const scores = search(query.text, queryVectors[index]!);
-    const ranked = [...scores.keys()]
-      .filter(
-        (at) =>
-          !isBelow(own, passages[at]!) &&
-          // Copies, and what says the same in other words.
-          dot(vectors[query.at]!, vectors[at]!) < 0.95,
-      )
-      .sort((a, b) => scores[b]! - scores[a]!);
-    const inDocument = ranked.filter((at) => passages[at]!.document === own.document).slice(0, 3);
-    const first = random() < 0.55 && inDocument.length > 0 ? inDocument : ranked.slice(0, 12);
+    const scores = search(query.text);
+    const isWrong = (at: number) =>
+      !isBelow(own, passages[at]!) && sharedWords(words[query.at]!, words[at]!) < mostShared;
+    const best = (places: number[], count: number) =>
+      places
+        .sort((a, b) => scores[b]! - scores[a]!)
+        .slice(0, 3 * count)
+        .filter(isWrong)
+        .slice(0, count);
+    const places = [...scores.keys()];
+    const inDocument = best(
+      places.filter((at) => passages[at]!.document === own.document && isWrong(at)),
+      3,
+    );
+    const first =
+      random() < 0.55 && inDocument.length > 0
+        ? inDocument
+        : best(
+            places.filter((at) => scores[at]! > 0),
+            12,
+          );
     const chosen = [pick(first, random)];
     // An easy one now and then: what is quite wrong must not be forgotten.
     if (random() < 0.12) chosen.push(Math.floor(random() * passages.length));
@@ -78,7 +83,11 @@ export async function makePairs(
       .filter((at): at is number => at !== undefined && at !== query.at)
       .map((at) => {
         const { text } = passages[at]!;
-        return shown(passages[at]!, style, windowOf(text, Math.floor(random() * text.length), query.form, random));
+        return shown(
+          passages[at]!,
+          style,
+          windowOf(text, Math.floor(random() * text.length), query.form, random),
+        );
       });
     const positive = shown(own, style, windowOf(query.body, query.from, query.form, random));
     if (negatives.length === 0) return [];
@@ -89,7 +98,13 @@ export async function makePairs(
 
 function queriesOf(
   passage: ChosenPassage,
-  { at, isFirst, telling, isWord, random }: {
+  {
+    at,
+    isFirst,
+    telling,
+    isWord,
+    random,
+  }: {
     at: number;
     isFirst: boolean;
     telling: ReadonlySet<string>;
@@ -126,7 +141,13 @@ function queriesOf(
     const keywords = random() < 0.6 ? keywordsOf(sentence, random) : undefined;
     if (keywords) queries.push({ text: keywords, form: 'keywords', at, body: text, from: span.start });
     else if (rest.length >= 120)
-      queries.push({ text: sentence.replace(/\s+/g, ' '), form: 'cut sentence', at, body: rest, from: Math.max(0, span.start - 1) });
+      queries.push({
+        text: sentence.replace(/\s+/g, ' '),
+        form: 'cut sentence',
+        at,
+        body: rest,
+        from: Math.max(0, span.start - 1),
+      });
   }
   return queries;
 }
@@ -162,6 +183,14 @@ const isSameSection = (a: ChosenPassage, b: ChosenPassage) =>
 /** Whether the other is of the passage's own section, or of one inside it: it may answer as well. */
 const isBelow = (own: ChosenPassage, other: ChosenPassage) =>
   own.document === other.document && own.headings.every((heading, at) => other.headings[at] === heading);
+
+/** As a share of the shorter one's. */
+function sharedWords(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const [short, long] = a.size < b.size ? [a, b] : [b, a];
+  let shared = 0;
+  for (const word of short) if (long.has(word)) shared++;
+  return shared / Math.max(1, short.size);
+}
 
 function pick<T>(items: readonly T[], random: () => number): T | undefined {
   return items[Math.floor(random() * items.length)];

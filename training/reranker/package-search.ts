@@ -1,15 +1,11 @@
-/** Search among the passages of one package, by meaning and by words: what looks right to Tandem and is wrong makes a hard negative. */
-import { dot } from '../../packages/tandem/src/core/cosine.ts';
+/**
+ * Search among the passages of one package by words, in the terms that Tandem's full-text search compares: what looks right and is wrong
+ * makes a hard negative. By meaning the passages of one document are near each other anyhow.
+ */
 import { termsOf } from '../../packages/tandem/src/text/terms.ts';
 
-/** Passages, and what each search compares of them: unit vectors, and texts as they are indexed. */
-export interface Searched {
-  vectors: readonly Float32Array[];
-  texts: readonly string[];
-}
-
-/** Scores all passages for a query: half its cosine, half BM25 as a share of the best, as a general index weighs them. */
-export function createPackageSearch({ vectors, texts }: Searched) {
+/** Scores all passages for a query by BM25. */
+export function createPackageSearch(texts: readonly string[]) {
   const lengths: number[] = [];
   const postings = new Map<string, { at: number; count: number }[]>();
   for (const [at, text] of texts.entries()) {
@@ -22,7 +18,7 @@ export function createPackageSearch({ vectors, texts }: Searched) {
     }
   }
   const meanLength = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
-  return (query: string, queryVector: Float32Array): Float64Array => {
+  return (query: string): Float64Array => {
     const words = new Float64Array(texts.length);
     for (const term of termsOf(query)) {
       const own = postings.get(term) ?? [];
@@ -32,8 +28,7 @@ export function createPackageSearch({ vectors, texts }: Searched) {
           (rarity * count * (saturation + 1)) /
           (count + saturation * (1 - byLength + (byLength * lengths[at]!) / meanLength));
     }
-    const best = words.reduce((most, value) => Math.max(most, value), 1e-9);
-    return words.map((value, at) => 0.5 * dot(queryVector, vectors[at]!) + (0.5 * value) / best);
+    return words;
   };
 }
 

@@ -48,7 +48,8 @@ export function queryOfHeading(
 /** "Creating a table" as "create a table", "Create a table" as it is; undefined for a heading that names no act. */
 function imperativeOf(heading: string, isWord: (word: string) => boolean): string | undefined {
   const [, first = '', rest = ''] = /^(\p{L}+)\s+(.+)$/u.exec(heading) ?? [];
-  if (/^how to$/i.test(`${first} ${rest.split(' ')[0]}`)) return rest.split(' ').slice(1).join(' ') || undefined;
+  if (/^how to$/i.test(`${first} ${rest.split(' ')[0]}`))
+    return rest.split(' ').slice(1).join(' ') || undefined;
   if (!/^\p{Lu}?\p{Ll}{2,}ing$/u.test(first)) return undefined;
   const stem = first.toLowerCase().slice(0, -3);
   const doubled = /(.)\1$/.test(stem) ? [stem.slice(0, -1)] : [];

@@ -3,7 +3,11 @@ import { functionWords } from '../../packages/tandem/src/text/function-words.ts'
 
 /** A question that the sentence answers, where it has one of a few forms. */
 export function questionOf(sentence: string, random: () => number): string | undefined {
-  const plain = sentence.replace(/[`*_]/g, '').replace(/\s+/g, ' ').replace(/[.:;]$/, '').trim();
+  const plain = sentence
+    .replace(/[`*_]/g, '')
+    .replace(/\s+/g, ' ')
+    .replace(/[.:;]$/, '')
+    .trim();
   const forms = [
     // "To enable compression, set …": what is to be done follows.
     (): string | undefined => {
@@ -17,9 +21,15 @@ export function questionOf(sentence: string, random: () => number): string | und
     },
     // "A replica is a copy …": what a thing is.
     () => {
-      const [, name] = /^((?:(?:An?|The) )?[\p{L}\p{N}_.-]+(?: [\p{L}\p{N}_.-]+){0,3}) (?:is|are) (?:an?|the) /u.exec(plain) ?? [];
+      const [, name] =
+        /^((?:(?:An?|The) )?[\p{L}\p{N}_.-]+(?: [\p{L}\p{N}_.-]+){0,3}) (?:is|are) (?:an?|the) /u.exec(
+          plain,
+        ) ?? [];
       if (!name || !isNamed(name)) return undefined;
-      return pick([`What is ${lowerArticle(name)}?`, `what is ${name.replace(/^(?:an?|the) /i, '')}`], random);
+      return pick(
+        [`What is ${lowerArticle(name)}?`, `what is ${name.replace(/^(?:an?|the) /i, '')}`],
+        random,
+      );
     },
     // "… because it was closed": the reason.
     () => {
@@ -29,7 +39,9 @@ export function questionOf(sentence: string, random: () => number): string | und
     // "Clients must send a token": whether it is so.
     () => {
       const [, subject, modal, act] =
-        /^((?:[\p{L}\p{N}_.-]+ ){1,4}?)(must|can|should|may|will) ((?!not\b)[a-z]+ [^,;]{8,70})/u.exec(plain) ?? [];
+        /^((?:[\p{L}\p{N}_.-]+ ){1,4}?)(must|can|should|may|will) ((?!not\b)[a-z]+ [^,;]{8,70})/u.exec(
+          plain,
+        ) ?? [];
       if (!subject || !isNamed(subject)) return undefined;
       return `${modal![0]!.toUpperCase()}${modal!.slice(1)} ${lowerArticle(subject).trim()} ${act}?`;
     },
@@ -38,7 +50,9 @@ export function questionOf(sentence: string, random: () => number): string | und
       const [, before, , unit, after] =
         /^(.{10,80}?) (\d[\d.,]*|one|two|three|four|five|six|ten) ([a-z]{4,}s)\b(.{0,40})/.exec(plain) ?? [];
       if (!before) return undefined;
-      return `How many ${unit} ${contentWords(`${before} ${after ?? ''}`).slice(0, 7).join(' ')}?`;
+      return `How many ${unit} ${contentWords(`${before} ${after ?? ''}`)
+        .slice(0, 7)
+        .join(' ')}?`;
     },
   ];
   const start = Math.floor(random() * forms.length);
@@ -52,7 +66,12 @@ export function questionOf(sentence: string, random: () => number): string | und
 /** A whole sentence in words: no item of a list, no line of a program. */
 export function isPlainSentence(text: string): boolean {
   const letters = text.match(/[\p{L}\s]/gu)?.length ?? 0;
-  return /^[\p{Lu}"“]/u.test(text) && /[.!?:]["”)]?$/.test(text) && !/```|[|{}]/.test(text) && letters >= 0.85 * text.length;
+  return (
+    /^[\p{Lu}"“]/u.test(text) &&
+    /[.!?:]["”)]?$/.test(text) &&
+    !/```|[|{}]/.test(text) &&
+    letters >= 0.85 * text.length
+  );
 }
 
 /** Words that a person would type who remembers the sentence vaguely, in their order. */
@@ -61,7 +80,10 @@ export function keywordsOf(sentence: string, random: () => number): string | und
   if (words.length < 5) return undefined;
   const length = 3 + Math.floor(random() * 4);
   const start = Math.floor(random() * Math.max(1, words.length - length));
-  return words.slice(start, start + length).join(' ').toLowerCase();
+  return words
+    .slice(start, start + length)
+    .join(' ')
+    .toLowerCase();
 }
 
 function contentWords(text: string): string[] {
@@ -79,7 +101,8 @@ const isNamed = (text: string) => {
   return !known.has(first.toLowerCase()) && !/ly,?$|,$/.test(first);
 };
 
-const lowerArticle = (text: string) => text.replace(/^(?:An?|The|Each|Every|Any|All|Some) /, (word) => word.toLowerCase());
+const lowerArticle = (text: string) =>
+  text.replace(/^(?:An?|The|Each|Every|Any|All|Some) /, (word) => word.toLowerCase());
 
 function pick<T>(items: readonly T[], random: () => number): T {
   return items[Math.floor(random() * items.length)]!;

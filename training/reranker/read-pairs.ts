@@ -3,12 +3,7 @@ import { createReadStream, existsSync, renameSync, writeFileSync } from 'node:fs
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { openCatalog } from '../../packages/tandem/src/catalog/sqlite-catalog.ts';
-import { unit } from '../../packages/tandem/src/core/cosine.ts';
 import { sha256 } from '../../packages/tandem/src/core/hash.ts';
-import { embedTexts } from '../../packages/tandem/src/ingest/embed-chunks.ts';
-import { fetchModel } from '../../packages/tandem/src/models/fetch/fetch-model.ts';
-import { openLocalEmbedder } from '../../packages/tandem/src/models/local-embedder.ts';
 import { readCorpus } from '../corpus/read-corpus.ts';
 import { choosePassages, tellingHeadings } from './choose-passages.ts';
 import { makePairs, type RerankerPair } from './make-pairs.ts';
@@ -42,24 +37,13 @@ async function writePairs(work: string, file: string): Promise<void> {
   const telling = tellingHeadings(passages);
   const words = new Map<string, number>();
   for (const { text } of passages)
-    for (const [word] of text.toLowerCase().matchAll(/[a-z]{3,}/g)) words.set(word, (words.get(word) ?? 0) + 1);
+    for (const [word] of text.toLowerCase().matchAll(/[a-z]{3,}/g))
+      words.set(word, (words.get(word) ?? 0) + 1);
   // A slip of the pen is no word.
   const isWord = (word: string) => (words.get(word) ?? 0) >= 5;
-  const { path, sha256: embedderHash } = await fetchModel('local:all-minilm-l6-v2');
-  await using embedder = await openLocalEmbedder({ path });
-  await using catalog = await openCatalog(join(work, 'vectors.sqlite'));
-  const embed = async (texts: readonly string[]) => {
-    const { vectors } = await embedTexts(texts, {
-      cache: catalog.embeddings,
-      embedder,
-      embedderHash,
-      dimensions: 384,
-    });
-    return vectors.map(unit);
-  };
   writeFileSync(`${file}.part`, '');
   for (const own of Map.groupBy(passages, (passage) => passage.package).values()) {
-    const pairs = await makePairs(own, { embed, isWord, telling });
+    const pairs = makePairs(own, { isWord, telling });
     await appendFile(`${file}.part`, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
     console.log(`${own[0]!.package}: ${own.length} passages of prose, ${pairs.length} pairs`);
   }

@@ -49,8 +49,16 @@ export async function writeDifference(
       // Halves are exact to the same share at any size, and not below 6e-5.
       const scale = Math.sqrt(largest(b) / largest(a)) || 1;
       written.push(
-        asHalf(`${name}.b`, [out, rank], b.map((value) => value / scale)),
-        asHalf(`${name}.a`, [rank, into], a.map((value) => value * scale)),
+        asHalf(
+          `${name}.b`,
+          [out, rank],
+          b.map((value) => value / scale),
+        ),
+        asHalf(
+          `${name}.a`,
+          [rank, into],
+          a.map((value) => value * scale),
+        ),
       );
     } else written.push(asHalf(`${name}.added`, shape, change));
   }
@@ -130,5 +138,4 @@ function asHalf(name: string, shape: readonly number[], values: Float32Array): S
 
 const sumOfSquares = (values: Float32Array) => values.reduce((sum, value) => sum + value * value, 0);
 
-const largest = (values: Float32Array) =>
-  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -37,6 +37,8 @@ export interface CrossEncoderOptions {
 export class CrossEncoder implements AsyncDisposable {
   /** The longest pair, special tokens included. */
   readonly maxTokens: number;
+  /** What `score` gives: shares from 0 to 1, or logits, by the model's own configuration. */
+  readonly scores: 'shares' | 'logits';
   readonly #tokenizer: WordPieceTokenizer;
   readonly #activation: Activation;
   #session: Session | undefined;
@@ -48,6 +50,7 @@ export class CrossEncoder implements AsyncDisposable {
     session: Session,
   ) {
     this.maxTokens = maxTokens;
+    this.scores = activation === 'sigmoid' ? 'shares' : 'logits';
     this.#tokenizer = tokenizer;
     this.#activation = activation;
     this.#session = session;

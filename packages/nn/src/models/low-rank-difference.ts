@@ -43,26 +43,25 @@ export function addLowRankDifference(
   weights: Map<string, Float32Array>,
   { path, tensors }: Pick<LowRankDifference, 'path' | 'tensors'>,
 ): void {
-  const misfit = (name: string): never => {
-    throw new FileFormatError({
+  const misfit = (name: string) =>
+    new FileFormatError({
       path,
       message: `${path} changes "${name}", which its base does not have in this shape.`,
       hint: 'It belongs to another base.',
     });
-  };
   for (const [name, { values, shape }] of tensors) {
     const own = name.replace(/\.(?:a|added)$/, '');
     const target = weights.get(own);
     if (name.endsWith('.b')) {
-      if (!tensors.has(name.replace(/b$/, 'a'))) misfit(name);
+      if (!tensors.has(name.replace(/b$/, 'a'))) throw misfit(name);
     } else if (name.endsWith('.added')) {
-      if (target?.length !== values.length) return misfit(own);
+      if (target?.length !== values.length) throw misfit(own);
       for (let at = 0; at < values.length; at++) target[at]! += values[at]!;
     } else if (name.endsWith('.a')) {
       const [rank = 0, into = 0] = shape;
       const left = tensors.get(`${own}.b`);
       if (!target || !left || left.shape[1] !== rank || target.length !== left.shape[0]! * into)
-        return misfit(own);
+        throw misfit(own);
       addProduct(target, left.values, values, { rank, into });
     } else weights.set(name, values);
   }
