@@ -80,7 +80,7 @@ export function makePairs(
     // An easy one now and then: what is quite wrong must not be forgotten.
     if (random() < 0.12) chosen.push(Math.floor(random() * passages.length));
     const negatives = chosen
-      .filter((at): at is number => at !== undefined && at !== query.at)
+      .filter((at): at is number => at !== undefined && isWrong(at))
       .map((at) => {
         const { text } = passages[at]!;
         return shown(

@@ -22,8 +22,9 @@ export interface CrossEncoderOptions {
   directory: string;
   /** A safetensors file that makes a cross-encoder of the folder's model: low-rank changes of its weights, and a head. */
   difference?: string;
-  /** As of `BertEncoder.load`, and so is `spin`. */
+  /** As of `BertEncoder.load`. */
   threads?: number;
+  /** As of `BertEncoder.load`. */
   spin?: boolean;
 }
 
