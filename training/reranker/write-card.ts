@@ -53,7 +53,7 @@ all-MiniLM-L6-v2, and needs that model's files.
     retrieve: { reranker: 'local:tandem-reranker' }
 
 docs/retrieval.md says what it brings to a search and what it costs. It is off unless named.
-
+${pairs.length < made ? `\nThis is a pilot: it was trained on ${((100 * pairs.length) / made).toFixed(0)} % of the pairs. The command without --share trains on all.\n` : ''}
 | | |
 |---|---|
 | base | sentence-transformers/all-MiniLM-L6-v2, Apache-2.0, SHA-256 of its weights ${card.base} |
