@@ -20,7 +20,7 @@ export async function compareSettings(options: {
   threads: number;
   questions: number;
 }): Promise<void> {
-  const calls = await collectPrompts(options.model, options.questions + 1);
+  const calls = await collectPrompts(options.model, options.questions);
   await using opened = new AsyncDisposableStack();
   const models: [string, LocalChatModel][] = [];
   for (const [name, setting] of Object.entries(settings))
@@ -29,15 +29,14 @@ export async function compareSettings(options: {
       opened.use(await openLocalChat({ path: options.model, threads: options.threads, ...setting })),
     ]);
   const rows = new Map(models.map(([name]) => [name, emptyRow()]));
-  for (const [at, call] of calls.slice(1).entries()) {
+  for (const [at, call] of calls.entries()) {
     const turns = models.map((_, turn) => models[(turn + at) % models.length]!);
     const answers = new Map<string, Awaited<ReturnType<typeof ask>>>();
     for (const [name, model] of turns) {
       await ask(model, unlike(call), 1);
       const alone = await ask(model, call);
       answers.set(name, alone);
-      // The same system prompt, other passages.
-      await ask(model, calls[at]!, 1);
+      await ask(model, nearly(call), 1);
       const after = await ask(model, call);
       const row = rows.get(name)!;
       row.dependence = Math.max(row.dependence, alone.text === after.text ? largest(alone, after) : Infinity);
@@ -69,6 +68,15 @@ const emptyRow = () => ({ read: [] as number[], written: [] as number[], same: 0
 /** A prompt that shares nothing with this one but the template's opening. */
 function unlike(call: LanguageModelV4CallOptions): LanguageModelV4CallOptions {
   return { ...call, prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hello.' }] }] };
+}
+
+/** Another question about the same passages: only its last few tokens are to be evaluated. */
+function nearly(call: LanguageModelV4CallOptions): LanguageModelV4CallOptions {
+  const prompt = structuredClone(call.prompt);
+  const last = prompt.at(-1)!;
+  const part = typeof last.content === 'string' ? undefined : last.content[0];
+  if (part?.type === 'text') part.text = `${part.text.slice(0, -12)} else?`;
+  return { ...call, prompt };
 }
 
 async function ask(model: LocalChatModel, call: LanguageModelV4CallOptions, maxOutputTokens = 64) {

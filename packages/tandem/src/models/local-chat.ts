@@ -31,8 +31,8 @@ export interface LocalChatOptions {
   /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer, Q8_0 needs flash attention. */
   keyValueType?: 'F16' | 'F32' | 'Q8_0';
   /**
-   * Default false: what a prompt evaluates to then depends on how it is cut into batches, so that an answer depends on the question before
-   * it, and a CPU reads a prompt but a tenth faster (`npm run bench -- chat --settings`).
+   * Default false: answers are others than those that prompts and adapters were chosen by, and a token's numbers depend on how a prompt is cut
+   * into batches. A CPU reads a prompt somewhat faster with it (`npm run bench -- chat --settings`).
    */
   flashAttention?: boolean;
   /**
