@@ -1,119 +1,70 @@
 /**
- * The local chat model: loading, first token, tokens a second in reading and writing, with and without an adapter, a grammar
- * and a reused prefix. Medians of --rounds, one JSON line a case, the machine first.
+ * How fast the local chat model answers. One JSON line a case; the machine first.
  *
- *     node bench/chat.ts [--model local:smollm2-135m-instruct] [--threads N] [--rounds 5] [--adapter FILE.gguf]
+ *     npm run bench -- chat [--model local:NAME | FILE.gguf] [--threads N] [--rounds 5] …
  *
- * Without --adapter a random one of rank 4 over the attention's outputs is used; a trained one over all seven matrices costs more.
+ *     (nothing more)         loading, first token, reading and writing; with an adapter (--adapter FILE.gguf), a grammar, a reused beginning
+ *     --llama-cpp BUILD      beside the llama.cpp that is built in that folder: its llama-bench and llama-server, in turns
+ *     --before CHECKOUT      the example's questions by rag and hybrid beside another checkout, in turns (--arms rag,hybrid, --questions 24;
+ *                            --cold: a process for each question)
+ *     --lookup               with tokens guessed from the prompt beside without: the same tokens? (--questions 200)
+ *     --settings             flash attention and 8-bit keys and values beside neither: times, and whether numbers depend on what was asked before
+ *
+ * Ratios are medians of the rounds' or questions' own ratios with the smallest and largest, so that other work on the machine counts for both
+ * sides; `processor` is the processor's time, which counts only with --threads 1 (threads wait for each other by spinning). llama.cpp is
+ * built from the source of node-llama-cpp's release, which is in its package:
+ *
+ *     git clone node_modules/node-llama-cpp/llama/gitRelease.bundle SOURCE
+ *     cmake -S SOURCE -B BUILD -DCMAKE_BUILD_TYPE=Release -DGGML_OPENMP=OFF -DGGML_NATIVE=ON && cmake --build BUILD -t llama-bench llama-server
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
-import { type LocalChatMetadata, openLocalChat } from '../packages/tandem/src/models/local-chat.ts';
-import { writeRandomAdapter } from '../packages/tandem/src/models/write-random-adapter.ts';
+import { compareCheckouts } from './chat/compare-checkouts.ts';
+import { compareLlamaCpp } from './chat/compare-llama-cpp.ts';
+import { compareLookup } from './chat/compare-lookup.ts';
+import { compareSettings } from './chat/compare-settings.ts';
+import { measureAlone } from './chat/measure-alone.ts';
 
 const { values: flags } = parseArgs({
   options: {
     model: { type: 'string', default: 'local:smollm2-135m-instruct' },
-    threads: { type: 'string' },
+    threads: { type: 'string', default: String(availableParallelism()) },
     rounds: { type: 'string', default: '5' },
     adapter: { type: 'string' },
+    'llama-cpp': { type: 'string' },
+    before: { type: 'string' },
+    cold: { type: 'boolean', default: false },
+    arms: { type: 'string', default: 'rag,hybrid' },
+    questions: { type: 'string' },
+    lookup: { type: 'boolean', default: false },
+    settings: { type: 'boolean', default: false },
   },
 });
-const print = (value: object) => console.log(JSON.stringify(value));
-const folder = await mkdtemp(join(tmpdir(), 'tandem-bench-chat-'));
-const random = join(folder, 'adapter.gguf');
-await writeRandomAdapter(random, { seed: 1, size: 0.01 });
-const adapter = flags.adapter ?? random;
-
-print({
-  model: flags.model,
-  threads: flags.threads ?? 'as others leave free',
-  cpu: cpus()[0]?.model,
-  cores: availableParallelism(),
-  memoryGB: Math.round(totalmem() / 1e9),
-  load: loadavg()[0],
-});
-const { path } = await fetchModel(flags.model);
-const start = performance.now();
-const model = await openLocalChat({ path, ...(flags.threads && { threads: Number(flags.threads) }) });
-print({ case: 'load', ms: Math.round(performance.now() - start) });
-
-const passage =
-  'Diabetes is a disease in which the sugar in the blood is too high. Insulin helps glucose get into the cells. ';
-const schema = {
-  type: 'object' as const,
-  properties: {
-    intent: { enum: ['information', 'symptoms', 'treatment', 'causes'] },
-    response: { type: 'string' as const },
-  },
-  required: ['intent', 'response'],
-};
-/** A prompt that shares nothing but the template's opening with the round before. */
-const prompt = (round: number, passages: number): LanguageModelV4CallOptions['prompt'] => [
-  {
-    role: 'user',
-    content: [{ type: 'text', text: `${round} ${passage.repeat(passages)}\nExplain diabetes at length.` }],
-  },
-];
-
-async function measure(
-  name: string,
-  options: Partial<LanguageModelV4CallOptions>,
-  passages = 30,
-  sameEachRound = false,
-) {
-  const rounds: { firstToken: number; prompt: number; generate: number; score: number; reused: number }[] =
-    [];
-  let promptTokens = 0;
-  for (let round = -1; round < Number(flags.rounds); round++) {
-    const result = await model.doGenerate({
-      prompt: prompt(sameEachRound ? 0 : round + 1, passages),
-      maxOutputTokens: 96,
-      ...options,
-    });
-    const { tandem } = result.providerMetadata as unknown as { tandem: LocalChatMetadata };
-    const { timings, reusedTokens } = tandem;
-    promptTokens = tandem.promptTokens;
-    if (round < 0) continue; // makes the context and warms the caches
-    rounds.push({
-      firstToken: timings.firstToken,
-      prompt: (promptTokens - reusedTokens) / (timings.firstToken / 1000),
-      generate: ((result.usage.outputTokens.total ?? 0) - 1) / (timings.generate / 1000),
-      score: timings.score,
-      reused: reusedTokens,
-    });
-  }
-  const median = (key: keyof (typeof rounds)[number]) =>
-    Math.round(
-      rounds.map((round) => round[key]).sort((a, b) => a - b)[Math.floor(rounds.length / 2)] as number,
-    );
-  print({
-    case: name,
-    promptTokens,
-    reusedTokens: median('reused'),
-    firstTokenMs: median('firstToken'),
-    promptTokensPerSecond: median('prompt'),
-    generatedTokensPerSecond: median('generate'),
-    scoreMs: median('score'),
+const { path: model } = await fetchModel(flags.model);
+const threads = Number(flags.threads);
+const rounds = Number(flags.rounds);
+console.log(
+  JSON.stringify({
+    model: flags.model,
+    threads,
+    cpu: cpus()[0]?.model,
+    cores: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 1e9),
+    load: loadavg()[0],
+  }),
+);
+if (flags['llama-cpp'] !== undefined)
+  await compareLlamaCpp({ build: flags['llama-cpp'], model, threads, rounds });
+else if (flags.before !== undefined)
+  await compareCheckouts({
+    before: flags.before,
+    model,
+    threads,
+    cold: flags.cold,
+    arms: flags.arms.split(','),
+    questions: Number(flags.questions ?? 24),
   });
-}
-
-const tandem = (options: object) =>
-  ({ providerOptions: { tandem: options } }) as Partial<LanguageModelV4CallOptions>;
-const json = { responseFormat: { type: 'json' as const, schema } };
-await measure('short prompt', {}, 0);
-await measure('base', {});
-await measure('base, same prompt again', {}, 30, true);
-await measure('base, probabilities', tandem({ probabilities: true }));
-await measure('base, grammar', { ...json, ...tandem({ probabilities: false }) });
-await measure('base, grammar, probabilities', json);
-await measure('adapter', tandem({ adapter: { path: adapter } }));
-await measure('adapter, grammar, probabilities', { ...json, ...tandem({ adapter: { path: adapter } }) });
-print({ case: 'memory', rssMB: Math.round(process.memoryUsage().rss / 1e6) });
-
-await model[Symbol.asyncDispose]();
-await rm(folder, { recursive: true });
+else if (flags.lookup) await compareLookup({ model, threads, questions: Number(flags.questions ?? 200) });
+else if (flags.settings) await compareSettings({ model, threads, questions: Number(flags.questions ?? 6) });
+else await measureAlone({ model, threads, rounds, adapter: flags.adapter });

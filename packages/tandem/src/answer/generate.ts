@@ -61,9 +61,11 @@ export async function generate(
     temperature: options.temperature,
     ...(options.schema && { responseFormat: { type: 'json' as const, schema: options.schema } }),
     ...(options.signal && { abortSignal: options.signal }),
-    ...((options.adapter || options.probabilities || options.citations) && {
+    ...((options.adapter || options.probabilities || options.citations || localToolsOf(chat)) && {
       providerOptions: {
         tandem: {
+          // Only the last message is about this question and has documents in it.
+          ...(localToolsOf(chat) && { sharedMessages: messages.length - 1 }),
           ...(options.adapter && { adapter: { ...options.adapter } }),
           ...(options.probabilities && { probabilities: true }),
           ...(options.citations && { citations: options.citations }),

@@ -1,17 +1,18 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import type {
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaGrammar,
-  LlamaModel,
-  SequenceEvaluateOptions,
-  Token,
+import {
+  InputLookupTokenPredictor,
+  type Llama,
+  type LlamaContext,
+  type LlamaGrammar,
+  type LlamaModel,
+  type Token,
 } from 'node-llama-cpp';
 import { DisposedError } from '../core/errors/disposed-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type ChatTemplate, createChatTemplate } from './chat-template.ts';
+import { cacheDirectory, stampedSha256 } from './fetch/cache.ts';
 import {
   complaint,
   forgetComplaint,
@@ -20,24 +21,29 @@ import {
   type ThreadControl,
   threadControl,
 } from './llama-backend.ts';
+import { CachedSequence, type Sequence } from './llama-sequence.ts';
 import type { AdapterReference } from './local-tools.ts';
+import { type SavedPrefixes, savedPrefixes } from './saved-prefixes.ts';
 import { shareModel } from './shared-model.ts';
 
 /** Contexts kept at once: the base and the adapters used last. Each holds its own KV cache. */
 const maxContexts = 3;
 const defaultContextLength = 4096;
-/** Prompt tokens evaluated between two looks at the abort signal; any split gives the same numbers. */
-const prefillStep = 512;
 
 export interface LoadOptions {
   path: string;
   contextLength?: number;
   /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer. */
-  keyValueType?: 'F16' | 'F32';
+  keyValueType?: KeyValueType;
+  flashAttention?: boolean;
+  lookup?: boolean;
   threads?: number;
   cacheDirectory?: string;
   signal?: AbortSignal;
 }
+
+/** Q8_0 needs flash attention. */
+type KeyValueType = 'F16' | 'F32' | 'Q8_0';
 
 /** One model file in memory, shared by all that opened it; freed when the last of them disposes it. */
 export interface LoadedLlama extends AsyncDisposable {
@@ -56,33 +62,20 @@ export interface LoadedLlama extends AsyncDisposable {
   acquire(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal): Promise<Sequence>;
 }
 
-/** One KV cache, lent to one call at a time. */
-export interface Sequence extends AsyncDisposable {
-  /**
-   * Evaluates the prompt but for its last token, keeping what the cache already holds of it; returns how many tokens that
-   * was. Flash attention is off, because with it llama.cpp's numbers depend on how a prompt is split into batches; without
-   * it they are the same to the bit, and so a reused prefix changes nothing.
-   */
-  prefill(prompt: readonly Token[], signal?: AbortSignal): Promise<number>;
-  /** Generates after a prefill. */
-  generate(options: SequenceEvaluateOptions): AsyncGenerator<Token, void>;
-  /** Natural logarithm of each continuation token's probability, given all before it. */
-  score(prompt: readonly Token[], continuation: readonly Token[], signal?: AbortSignal): Promise<number[]>;
-  /** Raw logits of `candidates` as the next token after `tokens`. */
-  nextLogits(tokens: readonly Token[], candidates: readonly Token[], signal?: AbortSignal): Promise<number[]>;
-  /** Raw logits after each position. */
-  logits(
-    tokens: readonly Token[],
-    positions: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<Float32Array[]>;
-}
-
 export async function loadLlama(options: LoadOptions): Promise<LoadedLlama> {
   const path = resolve(options.path);
-  const { contextLength, keyValueType, threads } = options;
+  const { contextLength, keyValueType, flashAttention, lookup, threads, cacheDirectory } = options;
   const held = await shareModel(
-    JSON.stringify(['llama', path, contextLength, keyValueType, threads]),
+    JSON.stringify([
+      'llama',
+      path,
+      contextLength,
+      keyValueType,
+      flashAttention,
+      lookup,
+      threads,
+      cacheDirectory,
+    ]),
     () => load(path, options),
     ({ close }) => close(),
   );
@@ -111,7 +104,15 @@ async function load(path: string, options: LoadOptions) {
   const template = templateOf(model, path);
   const contextLength = Math.min(options.contextLength ?? defaultContextLength, model.trainContextSize);
   const threads = threadControl(llama, options.threads);
-  const contexts = new ContextPool(model, contextLength, threads, options.keyValueType ?? 'F16');
+  const contexts = new ContextPool(llama, model, {
+    baseHash,
+    contextLength,
+    threads,
+    keyValueType: options.keyValueType ?? 'F16',
+    flashAttention: options.flashAttention ?? false,
+    lookup: options.lookup ?? false,
+    cacheDirectory: options.cacheDirectory ?? cacheDirectory(),
+  });
   const grammars = new Map<string, Promise<LlamaGrammar>>();
   const vocabularySize = [...model.iterateAllTokens()].length;
   const endOfTurn = model.tokens.eot ?? model.tokens.eos;
@@ -177,15 +178,24 @@ function templateOf(model: LlamaModel, path: string): ChatTemplate {
 interface PooledContext {
   key: string;
   context: LlamaContext;
-  sequence: LlamaContextSequence;
+  sequence: CachedSequence;
+}
+
+interface PoolOptions {
+  baseHash: string;
+  contextLength: number;
+  threads: ThreadControl;
+  keyValueType: KeyValueType;
+  flashAttention: boolean;
+  lookup: boolean;
+  cacheDirectory: string;
 }
 
 /** llama.cpp binds adapters to a context, so each adapter and scale has its own, made when first asked for. */
 class ContextPool {
+  readonly #llama: Llama;
   readonly #model: LlamaModel;
-  readonly #contextLength: number;
-  readonly #keyValueType: 'F16' | 'F32';
-  readonly #threads: ThreadControl;
+  readonly #options: PoolOptions;
   /** By key, the one used last at the end. */
   readonly #contexts = new Map<string, PooledContext>();
   /** One call at a time over the whole model: two contexts at once would only share the same cores. */
@@ -195,11 +205,10 @@ class ContextPool {
   #closed = false;
   #leaked = false;
 
-  constructor(model: LlamaModel, contextLength: number, threads: ThreadControl, keyValueType: 'F16' | 'F32') {
-    this.#keyValueType = keyValueType;
+  constructor(llama: Llama, model: LlamaModel, options: PoolOptions) {
+    this.#llama = llama;
     this.#model = model;
-    this.#contextLength = contextLength;
-    this.#threads = threads;
+    this.#options = options;
   }
 
   async acquire(adapter: Required<AdapterReference> | undefined, signal?: AbortSignal): Promise<Sequence> {
@@ -211,7 +220,7 @@ class ContextPool {
       if (this.#closed) throw new DisposedError({ what: 'The model was', domain: 'models' });
       const { sequence } = await this.#contextFor(adapter);
       signal?.throwIfAborted();
-      return borrow(sequence, this.#threads.adjust, release);
+      return sequence.lend(release);
     } catch (error) {
       release();
       throw error;
@@ -231,6 +240,7 @@ class ContextPool {
       this.#contexts.delete(oldKey);
       await old.context.dispose();
     }
+    const prefixes = await this.#prefixesOf(adapter);
     let context: LlamaContext;
     forgetComplaint();
     try {
@@ -242,29 +252,53 @@ class ContextPool {
         ...(adapter && { where: adapter.path }),
         message: adapter
           ? `The adapter ${adapter.path} cannot be loaded over this model: ${complaint(cause)}.`
-          : `There is not enough memory for a context of ${this.#contextLength} tokens: ${complaint(cause)}.`,
+          : `There is not enough memory for a context of ${this.#options.contextLength} tokens: ${complaint(cause)}.`,
         hint: adapter
           ? 'Use an adapter that was trained on this very base model.'
           : 'Configure a smaller model or close other programs.',
         cause,
       });
     }
-    const pooled = { key, context, sequence: context.getSequence() };
+    const lookup = this.#options.lookup ? new InputLookupTokenPredictor() : undefined;
+    const sequence = new CachedSequence(context.getSequence(lookup && { tokenPredictor: lookup }), {
+      adjustThreads: this.#options.threads.adjust,
+      prefixes,
+      lookup,
+    });
+    const pooled = { key, context, sequence };
     this.#contexts.set(key, pooled);
     return pooled;
+  }
+
+  /** States computed with another file, adapter, kernel or setting have other numbers. */
+  async #prefixesOf(adapter: Required<AdapterReference> | undefined): Promise<SavedPrefixes> {
+    const { baseHash, contextLength, keyValueType, flashAttention, cacheDirectory } = this.#options;
+    return savedPrefixes(join(cacheDirectory, 'prefixes'), {
+      baseHash,
+      adapter: adapter && {
+        hash: await stampedSha256(adapter.path, { cacheDirectory }),
+        scale: adapter.scale,
+      },
+      contextLength,
+      keyValueType,
+      flashAttention,
+      llamaCpp: this.#llama.llamaCppRelease,
+      device: [this.#llama.gpu, this.#llama.systemInfo, cpus()[0]?.model],
+    });
   }
 
   /** Without an abort signal: node-llama-cpp (3.22) keeps the model forever for a context whose making was aborted. */
   async #createContext(adapter: Required<AdapterReference> | undefined) {
     const create = (filePath?: string) => {
       // A context never takes more threads than are allowed when it is made.
-      this.#model.llama.maxThreads = this.#threads.most;
+      const { contextLength, threads, keyValueType, flashAttention } = this.#options;
+      this.#llama.maxThreads = threads.most;
       return this.#model.createContext({
-        contextSize: this.#contextLength,
-        threads: this.#threads.most,
-        flashAttention: false,
-        experimentalKvCacheKeyType: this.#keyValueType,
-        experimentalKvCacheValueType: this.#keyValueType,
+        contextSize: contextLength,
+        threads: threads.most,
+        flashAttention,
+        experimentalKvCacheKeyType: keyValueType,
+        experimentalKvCacheValueType: keyValueType,
         ...(adapter && filePath && { lora: { adapters: [{ filePath, scale: adapter.scale }] } }),
       });
     };
@@ -326,115 +360,4 @@ function aborted(wait: Promise<void>, signal: AbortSignal | undefined): Promise<
   signal.addEventListener('abort', onAbort, { once: true });
   wait.then(proceed, reject);
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
-}
-
-function borrow(sequence: LlamaContextSequence, adjustThreads: () => void, release: () => void): Sequence {
-  let last: Token | undefined;
-
-  /** Leaves exactly `tokens` in the cache, reusing what is there; returns how many were. */
-  async function evaluateTo(tokens: readonly Token[], signal?: AbortSignal): Promise<number> {
-    const { firstDifferentIndex } = sequence.compareContextTokens(tokens as Token[]);
-    const kept = Math.min(firstDifferentIndex, tokens.length);
-    if (kept === 0) await sequence.clearHistory();
-    else if (kept < sequence.nextTokenIndex) {
-      await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
-    }
-    for (let from = kept; from < tokens.length; from += prefillStep) {
-      signal?.throwIfAborted();
-      adjustThreads();
-      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(from, from + prefillStep));
-    }
-    return kept;
-  }
-
-  return {
-    async prefill(prompt, signal) {
-      last = prompt.at(-1);
-      return evaluateTo(prompt.slice(0, -1), signal);
-    },
-    async *generate(options) {
-      if (last === undefined) throw new Error('generate() needs a prefill().');
-      adjustThreads();
-      for await (const token of sequence.evaluate([last], options)) {
-        yield token;
-        adjustThreads();
-      }
-    },
-    async score(prompt, continuation, signal) {
-      await evaluateTo(prompt.slice(0, -1), signal);
-      const inputs = [prompt.at(-1) as Token, ...continuation.slice(0, -1)];
-      const scores: number[] = [];
-      for (let from = 0; from < inputs.length; from += prefillStep) {
-        signal?.throwIfAborted();
-        adjustThreads();
-        const results = await sequence.controlledEvaluate(
-          inputs.slice(from, from + prefillStep).map((token, index) => [
-            token,
-            {
-              generateNext: {
-                // At temperature 0 the selected token is the likeliest one, to which the total weight is relative.
-                logits: { filter: { tokens: [continuation[from + index] as Token], includeSelected: true } },
-                totalLogitWeight: true,
-              },
-            },
-          ]),
-        );
-        for (const [index, result] of results.entries()) {
-          const { logits, totalLogitWeight } = result?.next ?? {};
-          const own = logits?.get(continuation[from + index] as Token);
-          if (logits === undefined || totalLogitWeight === undefined || own === undefined) {
-            throw new Error('llama.cpp returned no logits.');
-          }
-          scores.push(own - Math.max(...logits.values()) - Math.log(totalLogitWeight));
-        }
-      }
-      return scores;
-    },
-    async nextLogits(tokens, candidates, signal) {
-      await evaluateTo(tokens.slice(0, -1), signal);
-      adjustThreads();
-      const filter = { tokens: [...candidates] };
-      const [result] = await sequence.controlledEvaluate([
-        [tokens.at(-1) as Token, { generateNext: { logits: { filter } } }],
-      ]);
-      const logits = result?.next.logits;
-      return candidates.map((token) => {
-        const logit = logits?.get(token);
-        if (logit === undefined) throw new Error('llama.cpp returned no logits.');
-        return logit;
-      });
-    },
-    async logits(tokens, positions, signal) {
-      await sequence.clearHistory();
-      const wanted = new Set(positions);
-      const found = new Map<number, Float32Array>();
-      const step = 64; // the vocabulary comes back as a map for each position: keep few of them alive
-      for (let from = 0; from < tokens.length; from += step) {
-        signal?.throwIfAborted();
-        adjustThreads();
-        const results = await sequence.controlledEvaluate(
-          tokens
-            .slice(from, from + step)
-            .map((token, index) =>
-              wanted.has(from + index) ? [token, { generateNext: { logits: true } }] : token,
-            ),
-        );
-        for (const [index, result] of results.entries()) {
-          if (result?.next.logits === undefined) continue;
-          const row = new Float32Array(result.next.logits.size);
-          for (const [token, logit] of result.next.logits) row[token] = logit;
-          found.set(from + index, row);
-        }
-      }
-      return positions.map((position) => {
-        const row = found.get(position);
-        if (row === undefined)
-          throw new Error(`Position ${position} is not among the ${tokens.length} tokens.`);
-        return row;
-      });
-    },
-    async [Symbol.asyncDispose]() {
-      release();
-    },
-  };
 }

@@ -28,8 +28,18 @@ export interface LocalChatOptions {
   modelId?: string;
   /** Prompt and answer together; by default 4096 or what the model was trained with, if less. */
   contextLength?: number;
-  /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer. */
-  keyValueType?: 'F16' | 'F32';
+  /** In which numbers keys and values are kept; F16 by default. F32 is for checks against a trainer, Q8_0 needs flash attention. */
+  keyValueType?: 'F16' | 'F32' | 'Q8_0';
+  /**
+   * Default false: answers are others than those that prompts and adapters were chosen by, and a token's numbers depend on how a prompt is cut
+   * into batches. A CPU reads a prompt somewhat faster with it (`npm run bench -- chat --settings`).
+   */
+  flashAttention?: boolean;
+  /**
+   * Guess the next tokens from the prompt and evaluate them together. Default false: on a CPU that takes longer than what is spared, and with
+   * K-quants its numbers differ from those of one token at a time (`npm run bench -- chat --lookup`).
+   */
+  lookup?: boolean;
   /** Threads for evaluation; by default `TANDEM_THREADS`, else the cores that other programs leave free. */
   threads?: number;
   /** Where file hashes are remembered; the model cache by default. */
@@ -47,6 +57,11 @@ const callOptions = z.strictObject({
   probabilities: z.boolean().optional(),
   /** The field of a JSON answer (a dotted path) that cites the prompt's numbered sources, and how many these are. */
   citations: z.strictObject({ field: z.string(), sources: z.int().min(0) }).optional(),
+  /**
+   * How many of the first messages many prompts begin with, such as the system prompt and its examples: what these evaluate to is saved in
+   * the cache folder, for later processes. No document's text may be in them.
+   */
+  sharedMessages: z.int().min(0).optional(),
 });
 /** What a call may say in `providerOptions.tandem`. */
 export type LocalChatCallOptions = z.input<typeof callOptions>;
@@ -54,7 +69,7 @@ export type LocalChatCallOptions = z.input<typeof callOptions>;
 /** What a result carries in `providerMetadata.tandem`. */
 export interface LocalChatMetadata {
   promptTokens: number;
-  /** Prompt tokens whose evaluation was left over from the call before. */
+  /** Prompt tokens whose evaluation was left over from the call before, or saved. */
   reusedTokens: number;
   /** Milliseconds. `prompt` until the first token could be chosen, `generate` from there, `score` for probabilities. */
   timings: { queue: number; firstToken: number; generate: number; score: number };
@@ -99,6 +114,8 @@ export async function openLocalChat(options: LocalChatOptions): Promise<LocalCha
 interface Prepared {
   rendered: string;
   promptTokens: Token[];
+  /** Of these, those at the beginning that many prompts share. */
+  sharedTokens: number;
   maxOutputTokens: number;
   grammar: string | undefined;
   json: boolean;
@@ -115,7 +132,7 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
       domain: 'models',
       where: 'providerOptions.tandem',
       message: `providerOptions.tandem is not understood: ${z.prettifyError(own.error)}.`,
-      hint: 'It takes adapter ({ path, scale }), probabilities (true or false) and citations ({ field, sources }).',
+      hint: 'It takes adapter ({ path, scale }), probabilities (true or false), citations ({ field, sources }) and sharedMessages (how many).',
     });
   }
   const warnings: SharedV4Warning[] = [];
@@ -149,6 +166,7 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
   return {
     rendered,
     promptTokens,
+    sharedTokens: sharedTokens(loaded, messages, promptTokens, own.data.sharedMessages ?? 0),
     maxOutputTokens,
     grammar,
     json,
@@ -164,6 +182,20 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
       ...(grammar !== undefined && { grammar }),
     },
   };
+}
+
+/** How many tokens the prompt has in common with one that says nothing after its first messages. */
+function sharedTokens(
+  { template }: LoadedLlama,
+  messages: readonly ChatMessage[],
+  prompt: readonly Token[],
+  count: number,
+): number {
+  const next = messages[count];
+  if (count === 0 || next === undefined) return 0;
+  const other = template.encodePrompt([...messages.slice(0, count), { role: next.role, content: '' }]);
+  const differs = prompt.findIndex((token, at) => token !== other[at]);
+  return differs < 0 ? prompt.length : differs;
 }
 
 interface Outcome {
@@ -184,7 +216,10 @@ async function run(
   await using sequence = await loaded.acquire(prepared.adapter, call.abortSignal);
   const started = performance.now();
   const { promptTokens } = prepared;
-  const reusedTokens = await sequence.prefill(promptTokens, call.abortSignal);
+  const reusedTokens = await sequence.prefill(promptTokens, {
+    shared: prepared.sharedTokens,
+    signal: call.abortSignal,
+  });
   const output: Token[] = [];
   const text = new TextAssembler(loaded, call.stopSequences ?? [], onText);
   let firstToken: number | undefined;
@@ -468,7 +503,7 @@ function toolsOf(loaded: LoadedLlama): LocalChatTools {
       await using sequence = await loaded.acquire(adapter && { scale: 1, ...adapter }, abortSignal);
       // Awaited here: the sequence goes back when this scope ends.
       return await chooseAmong(continuations, (path, candidates) =>
-        sequence.nextLogits([...prompt, ...path], candidates, abortSignal),
+        sequence.nextLogits(prompt, path, candidates, abortSignal),
       );
     },
     async evaluateLogits(tokens, { adapter, positions, abortSignal } = {}) {

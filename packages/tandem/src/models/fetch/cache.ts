@@ -7,7 +7,8 @@ import { sha256 } from '../../core/hash.ts';
 
 /**
  * Where models are kept: `TANDEM_CACHE`, else the platform's cache folder. Layout:
- * `models/<sha256 of the main file>/<files>`, `stamps/` with what was verified when, and `compiled/`, Node's cache of the command's modules.
+ * `models/<sha256 of the main file>/<files>`, `stamps/` with what was verified when, `prefixes/` with what prompts begin with, evaluated, and
+ * `compiled/`, Node's cache of the command's modules.
  */
 export function cacheDirectory(): string {
   if (process.env.TANDEM_CACHE) return resolve(process.env.TANDEM_CACHE);
