@@ -5,7 +5,7 @@ import { offlineProcess } from './vitest/offline-run.ts';
 // for what never ends: a test that takes seconds may take minutes on a machine that others use as well.
 const common = { pool: 'forks', testTimeout: 300_000, hookTimeout: 300_000, allowOnly: false } as const;
 
-const places = ['packages/*/{bin,src}/**', 'examples/**', 'scripts', 'vitest'];
+const places = ['packages/*/{bin,src}/**', 'examples/**', 'training/**', 'scripts', 'vitest'];
 const tests = (ending: string) => places.map((place) => `${place}/*${ending}`);
 const exclude = ['**/node_modules/**'];
 

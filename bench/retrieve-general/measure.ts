@@ -1,12 +1,14 @@
 /** One collection, ingested and asked: what each way of searching puts where. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RerankingModelV4 } from '@ai-sdk/provider';
 import { createTandem, ingest, openCatalog, type Tandem } from '../../packages/tandem/src/index.ts';
 import { fuseRankings } from '../../packages/tandem/src/retrieve/fuse/fuse-rankings.ts';
 import type { Ranking } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
 import { weightsOf } from '../../packages/tandem/src/retrieve/fuse/ranking.ts';
 import { scoreOf } from '../../packages/tandem/src/retrieve/fuse/shares.ts';
 import type { Compared } from '../../packages/tandem/src/retrieve/retrieval.ts';
+import { createRetriever } from '../../packages/tandem/src/retrieve/retriever.ts';
 import { isSameSpan } from '../../packages/tandem/src/retrieve/select/select.ts';
 import { noSignals } from '../../packages/tandem/src/retrieve/signals/signals.ts';
 import { filesSource } from '../../packages/tandem/src/sources/files.ts';
@@ -27,6 +29,8 @@ export interface Asked {
   hybrid: string[];
   meaning: string[];
   words: string[];
+  /** With a reranker: hybrid after it has read its best. */
+  reranked?: string[];
 }
 
 export type Candidate = Pick<Compared, 'signals' | 'ranks'> & {
@@ -43,6 +47,8 @@ export interface Measured {
   /** As many as `asked`, in the same order. */
   questions: readonly Question[];
   asked: Asked[];
+  /** Milliseconds that the reranker took for a question, of all questions. */
+  reranking: number[];
   chunks: { id: string; uri: string; text: string }[];
 }
 
@@ -62,11 +68,12 @@ export async function openIndexed(collection: Collection, work: string): Promise
   return tandem;
 }
 
-/** Puts all questions of a collection to its index. */
+/** Puts all questions of a collection to its index; with a reranker once more. */
 export async function measure(
   tandem: Tandem,
   collection: Collection,
   questions: readonly Question[],
+  reranker?: RerankingModelV4,
 ): Promise<Measured> {
   const state = (await tandem.catalog.index.get())!;
   const at = { generation: state.generation, seq: state.committedSeq };
@@ -75,7 +82,16 @@ export async function measure(
   for await (const { chunk } of store.scan(at))
     chunks.push({ id: chunk.id, uri: chunk.uri, text: chunk.text });
   const retriever = await tandem.retriever();
+  const withReranker =
+    reranker &&
+    createRetriever({
+      catalog: tandem.catalog,
+      store,
+      embedder: await tandem.models.embedder(),
+      reranker: { model: reranker },
+    });
   const asked: Asked[] = [];
+  const reranking: number[] = [];
   const lengths: number[] = [];
   for (const question of questions) {
     const { id, group, turns } = question;
@@ -104,6 +120,9 @@ export async function measure(
     };
     for (const each of found.explanation!.compared) note(each.chunk, each);
     for (const passage of [...found.passages, ...dense.passages, ...lexical.passages]) note(passage);
+    const reranked = await withReranker?.retrieve(question.question, { k: depth, ...(turns && { turns }) });
+    if (reranked?.timings.rerank !== undefined) reranking.push(reranked.timings.rerank);
+    for (const passage of reranked?.passages ?? []) note(passage);
     asked.push({
       id,
       group,
@@ -112,6 +131,7 @@ export async function measure(
       hybrid: ids(found.passages),
       meaning: ids(dense.passages),
       words: ids(lexical.passages),
+      ...(reranked && { reranked: ids(reranked.passages) }),
     });
   }
   return {
@@ -120,6 +140,7 @@ export async function measure(
     separation: state.separation!.value,
     characters: lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length),
     asked,
+    reranking,
     chunks,
   };
 }

@@ -20,7 +20,7 @@ export * from './formats/safetensors.ts';
 /** The typed graph builder: operators, gradients, and sessions that run a graph. docs/nn.md has an example. */
 export * as graph from './graph/index.ts';
 export * from './models/bert.ts';
-export { CrossEncoder, type ScoreOptions } from './models/bert-cross-encoder.ts';
+export { CrossEncoder, type CrossEncoderOptions, type ScoreOptions } from './models/bert-cross-encoder.ts';
 export { type DecoderConfig, type DecoderModel, decoderLayerSizes } from './models/decoder-config.ts';
 export { loadDecoder, readDecoderConfig } from './models/decoder-weights.ts';
 export { type EncoderCard, exportEncoderCard } from './models/encoder-card.ts';

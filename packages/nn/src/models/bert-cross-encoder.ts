@@ -10,10 +10,23 @@ import { buildBert, cutIntoRuns } from './bert-graph.ts';
 import { readBertSettings } from './bert-settings.ts';
 import type { BertSequence } from './bert-training.ts';
 import { measureIdleCores } from './idle-cores.ts';
+import { readLowRankDifference } from './low-rank-difference.ts';
 import { WordPieceTokenizer } from './wordpiece.ts';
 
 /** Options of {@link CrossEncoder.score}. */
 export type ScoreOptions = Omit<EmbedOptions, 'batchSize'>;
+
+/** Of {@link CrossEncoder.load}. */
+export interface CrossEncoderOptions {
+  /** A cross-encoder's folder, or with `difference` that of the model which it is a difference from. */
+  directory: string;
+  /** A safetensors file that makes a cross-encoder of the folder's model: low-rank changes of its weights, and a head. */
+  difference?: string;
+  /** As of `BertEncoder.load`. */
+  threads?: number;
+  /** As of `BertEncoder.load`. */
+  spin?: boolean;
+}
 
 /**
  * A cross-encoder, which reads query and text together (Nogueira & Cho 2019): a BertForSequenceClassification with one
@@ -25,6 +38,8 @@ export type ScoreOptions = Omit<EmbedOptions, 'batchSize'>;
 export class CrossEncoder implements AsyncDisposable {
   /** The longest pair, special tokens included. */
   readonly maxTokens: number;
+  /** What `score` gives: shares from 0 to 1, or logits, by the model's own configuration. */
+  readonly scores: 'shares' | 'logits';
   readonly #tokenizer: WordPieceTokenizer;
   readonly #activation: Activation;
   #session: Session | undefined;
@@ -36,6 +51,7 @@ export class CrossEncoder implements AsyncDisposable {
     session: Session,
   ) {
     this.maxTokens = maxTokens;
+    this.scores = activation === 'sigmoid' ? 'shares' : 'logits';
     this.#tokenizer = tokenizer;
     this.#activation = activation;
     this.#session = session;
@@ -43,20 +59,22 @@ export class CrossEncoder implements AsyncDisposable {
 
   /**
    * Loads a model; dispose of it when done.
-   * @param options as of `BertEncoder.load`
    * @throws FileFormatError for missing or damaged files, UnsupportedModelError for another kind of model.
    */
-  static async load(options: { directory: string; threads?: number; spin?: boolean }): Promise<CrossEncoder> {
+  static async load(options: CrossEncoderOptions): Promise<CrossEncoder> {
     const { directory, threads = 2 } = options;
     const idle = measureIdleCores();
     const settings = await readBertSettings(directory);
-    const activation = await readActivation(directory);
+    const difference =
+      options.difference === undefined ? undefined : await readLowRankDifference(options.difference);
+    const activation = difference?.activation ?? (await readActivation(directory));
     const tokenizer = await WordPieceTokenizer.load(path.join(directory, 'tokenizer.json'));
     await using file = await SafetensorsFile.open(path.join(directory, 'model.safetensors'));
-    const graph = await buildBert(file, settings, 'score');
+    const graph = await buildBert(file, settings, 'score', 'float32', difference);
     const spin = options.spin ?? (await idle()) > threads - 0.5;
     const session = await openSession(graph, { threads, spin, optimize: 'basic' });
-    return new CrossEncoder(settings.maxTokens, tokenizer, activation, session);
+    const maxTokens = difference ? Math.min(difference.maxTokens, settings.positions) : settings.maxTokens;
+    return new CrossEncoder(maxTokens, tokenizer, activation, session);
   }
 
   /**

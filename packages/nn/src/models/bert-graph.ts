@@ -18,6 +18,7 @@ import {
 import type { BertSettings } from './bert-settings.ts';
 import type { BertHead } from './bert-training.ts';
 import { createWeightReader } from './encoder-weights.ts';
+import type { LowRankDifference } from './low-rank-difference.ts';
 import { poolTokens } from './pooling.ts';
 
 /**
@@ -60,6 +61,7 @@ export async function buildBert(
   settings: BertSettings,
   head: BertHead,
   precision: 'float32' | 'int8' = 'float32',
+  difference?: LowRankDifference,
 ): Promise<Graph> {
   const { hiddenSize, layers, heads, intermediateSize, epsilon, positions, firstPosition } = settings;
   const graph = new Graph('bert');
@@ -67,6 +69,7 @@ export async function buildBert(
     first: 'embeddings.word_embeddings.weight',
     heads: ['classifier.'],
     inMemory: precision === 'int8',
+    difference,
   });
   const ids = graph.input('ids', 'int32', ['texts', 'length']);
 

@@ -1,6 +1,7 @@
 import { FileFormatError } from '../errors/file-format-error.ts';
 import type { SafetensorsFile } from '../formats/safetensors.ts';
 import type { Graph, Value, WeightData } from '../graph/index.ts';
+import { addLowRankDifference, type LowRankDifference } from './low-rank-difference.ts';
 
 /** Gives a graph the weights of a file, by their names in it. */
 export interface WeightReader {
@@ -18,13 +19,19 @@ export interface WeightReader {
  * @param options.first a tensor that every such model has. Some files hold the encoder inside a larger model: what stands before this
  *   name there ("bert.", "roberta.", "model.") stands before all of its tensors.
  * @param options.heads beginnings of tensors that stand outside of the encoder.
+ * @param options.difference what the weights are changed by; then all are in memory, too.
  */
 export async function createWeightReader(
   file: SafetensorsFile,
   graph: Graph,
-  options: { first: string; heads?: readonly string[]; inMemory: boolean },
+  options: {
+    first: string;
+    heads?: readonly string[];
+    inMemory: boolean;
+    difference?: LowRankDifference | undefined;
+  },
 ): Promise<WeightReader> {
-  const { heads = [] } = options;
+  const { heads = [], difference } = options;
   const isHead = (name: string) => heads.some((head) => name.startsWith(head));
   const prefixed = [...file.tensors.keys()].find(
     (name) => name === options.first || name.endsWith(`.${options.first}`),
@@ -34,9 +41,10 @@ export async function createWeightReader(
     ({ name, dtype }) => (name.startsWith(prefix) || isHead(name)) && !/^[IUB]\d|^BOOL/.test(dtype),
   );
   const widened = new Map<string, Float32Array>();
-  if (options.inMemory || used.some(({ dtype }) => dtype !== 'F32')) {
+  if (options.inMemory || difference || used.some(({ dtype }) => dtype !== 'F32')) {
     for (const { name } of used) widened.set(name, await file.read(name));
   }
+  if (difference) return changedWeights(file, graph, { prefix, widened, difference });
   const tensorOf = (name: string, shape: readonly number[]) => {
     const tensor = file.tensors.get(isHead(name) ? name : prefix + name);
     if (!tensor || tensor.shape.join() !== shape.join()) {
@@ -65,5 +73,39 @@ export async function createWeightReader(
       const tensor = tensorOf(name, shape);
       return widened.get(tensor.name) ?? (await file.read(tensor.name));
     },
+  };
+}
+
+/** The weights of a file after a difference was added to them. */
+function changedWeights(
+  { path }: SafetensorsFile,
+  graph: Graph,
+  {
+    prefix,
+    widened,
+    difference,
+  }: { prefix: string; widened: ReadonlyMap<string, Float32Array>; difference: LowRankDifference },
+): WeightReader {
+  const plain = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  const weights = new Map([...widened].map(([name, values]) => [plain(name), values.slice()]));
+  addLowRankDifference(weights, difference);
+  const find = (name: string, shape: readonly number[]) => {
+    const found = weights.get(name);
+    const length = shape.reduce((product, size) => product * size, 1);
+    if (found?.length === length) return found;
+    throw new FileFormatError({
+      path: found ? path : difference.path,
+      message: `${path} with ${difference.path} has no tensor "${name}" of the shape [${shape}].`,
+      hint: 'The difference belongs to another base.',
+    });
+  };
+  return {
+    weight(name, shape, rows) {
+      const all = find(name, rows ? [rows.of, ...shape.slice(1)] : shape);
+      const width = shape.slice(1).reduce((product, size) => product * size, 1);
+      const from = (rows?.from ?? 0) * width;
+      return graph.weight(name, all.subarray(from, from + shape[0]! * width), shape);
+    },
+    read: async (name, shape) => find(name, shape),
   };
 }

@@ -12,7 +12,7 @@ export interface ListedModel
   fits: boolean;
   /** True when `tandem tune` can train it here; otherwise why not. */
   trainable: true | string;
-  /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
+  /** Of an embedder or a reranker: the languages that it reads (ISO 639-1), or `many`. */
   languages?: EmbedderLanguages;
   /** False where its files were never seen by Tandem's makers: what is said of it is its own makers' word. */
   tried: boolean;

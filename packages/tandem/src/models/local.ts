@@ -26,4 +26,5 @@ export {
   localToolsOf,
   type TokenSpan,
 } from './local-tools.ts';
-export { type KnownModel, knownModels, type ModelFile } from './registry.ts';
+export { type KnownModel, knownModels, type ModelFile, type ModelKind } from './registry.ts';
+export type { RerankerDeclaration } from './reranker-declaration.ts';

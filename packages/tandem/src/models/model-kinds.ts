@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { localToolsOf } from './local-tools.ts';
 import { withNetwork } from './network-policy.ts';
+import { declarationOf } from './reranker-declaration.ts';
 
 /** A language model as any AI SDK provider makes it, such as `openai('gpt-5')`. */
 export type LanguageModelInstance = Exclude<LanguageModel, string>;
@@ -69,12 +70,13 @@ export function adoptEmbeddingModel(given: unknown, where: string): EmbeddingMod
 export function adoptRerankingModel(given: unknown, where: string): RerankingModelV4 {
   if (!isOfKind(given, 'reranking')) throw wrongKind(given, 'reranking', where);
   const model = given as RerankingModelV4;
-  return {
+  const adopted: RerankingModelV4 = {
     specificationVersion: 'v4',
     provider: model.provider,
     modelId: model.modelId,
     doRerank: (call) => withNetwork(async () => model.doRerank(call)),
   };
+  return Object.assign(adopted, { tandem: declarationOf(model) });
 }
 
 /** What a model is called in messages, reports and hashes: its reference, or `provider:model` of an instance. */

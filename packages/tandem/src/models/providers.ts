@@ -251,10 +251,13 @@ async function openReranker(
   if (isLocal(reference)) {
     const found = await fetchModel(reference, fetchOptions(options));
     const { openLocalReranker } = await import('./local-reranker.ts');
+    const { difference, languages } = knownModels.find(({ name }) => name === found.name) ?? {};
     return opened.use(
       await openLocalReranker({
         path: found.path,
         ...nameOf(found),
+        ...(difference !== undefined && { difference }),
+        ...(languages && { languages }),
         ...(options.threads !== undefined && { threads: options.threads }),
       }),
     );
@@ -343,12 +346,13 @@ function checkReference(
   }
   const source = parseModelReference(reference, options.directory);
   if (where === 'retrieve.reranker') {
-    if (source.type === 'path' || (source.kind === 'embedder' && reference.startsWith('hf:'))) return;
+    if (source.type === 'path' || source.kind === 'reranker') return;
+    if (source.kind === 'embedder' && reference.startsWith('hf:')) return;
     throw new InvalidInputError({
       domain: 'models',
       where,
-      message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
-      hint: 'Name the folder of a cross-encoder, such as the one that training a reranker makes: local:./path.',
+      message: `${where} is ${reference}, which is ${kindNames[source.kind]}.`,
+      hint: 'Name local:tandem-reranker, or the folder of a cross-encoder, such as the one that training a reranker makes: local:./path.',
     });
   }
   const kind = where === 'models.chat' ? 'chat' : 'embedder';
@@ -358,11 +362,13 @@ function checkReference(
     throw new InvalidInputError({
       domain: 'models',
       where,
-      message: `${where} is ${reference}, which is ${source.kind === 'chat' ? 'a chat model' : 'an embedder'}.`,
+      message: `${where} is ${reference}, which is ${kindNames[source.kind]}.`,
       hint: `Name ${kind === 'chat' ? 'a chat model' : 'an embedder'} there.`,
     });
   }
 }
+
+const kindNames = { chat: 'a chat model', embedder: 'an embedder', reranker: 'a reranker' } as const;
 
 const isGgufOnHub = (reference: string, source: ModelSource) =>
   reference.startsWith('hf:') && source.type === 'files' && /\.gguf$/.test(source.files[0]?.name ?? '');

@@ -2,20 +2,22 @@ import { resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { embedders } from './registry/embedders.ts';
 import { gemma } from './registry/gemma.ts';
-import type { KnownModel, ModelFile } from './registry/known-model.ts';
+import type { KnownModel, ModelFile, ModelKind } from './registry/known-model.ts';
 import { llama } from './registry/llama.ts';
 import { qwen } from './registry/qwen.ts';
 import { qwenCoder } from './registry/qwen-coder.ts';
+import { rerankers } from './registry/rerankers.ts';
 import { smolLM } from './registry/smollm.ts';
 
-export type { KnownModel, ModelFile, ModelPart, ModelSpeed } from './registry/known-model.ts';
+export type { KnownModel, ModelFile, ModelKind, ModelPart, ModelSpeed } from './registry/known-model.ts';
 
 const bySize = (a: KnownModel, b: KnownModel) => a.parameters - b.parameters;
 
-/** Models that can be named as `local:NAME`: chat models, smallest first, then embedders. */
+/** Models that can be named as `local:NAME`: chat models, smallest first, then embedders and rerankers. */
 export const knownModels: readonly KnownModel[] = [
   ...[...smolLM, ...qwen, ...qwenCoder, ...gemma, ...llama].sort(bySize),
   ...[...embedders].sort(bySize),
+  ...rerankers,
 ];
 
 /**
@@ -33,7 +35,7 @@ export type ModelSource =
   | {
       type: 'files';
       name: string;
-      kind: 'chat' | 'embedder';
+      kind: ModelKind;
       files: readonly ModelFile[];
       hub: KnownModel['hub'];
       package?: KnownModel['package'];

@@ -7,6 +7,7 @@ import type { Passage } from '../core/types/document.ts';
 import type { Chunking } from '../index/chunking.ts';
 import { embedderIdentity } from '../index/embedder-identity.ts';
 import { localToolsOf } from '../models/local-tools.ts';
+import { declarationOf } from '../models/reranker-declaration.ts';
 import type { ChunkFilter, ScoredChunk, SearchOptions, Snapshot, StoredChunk } from '../store/chunk-table.ts';
 import type { LexicalIndex } from '../store/lexical-index.ts';
 import type { VectorStore } from '../store/vector-store.ts';
@@ -375,9 +376,10 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       subjects: plan.subjects,
     });
     timings.fuse = performance.now() - before;
-    const chosen = reranker
-      ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, signal))
-      : selected;
+    const chosen =
+      reranker && readsAll(reranker.model, selected, known)
+        ? await timed('rerank', () => reranked(reranker.model, plan.full, selected, signal))
+        : selected;
     const parts = plan.subjects.map(({ name, documentIds, isListed }) => ({
       name,
       isOwed: isListed,
@@ -437,8 +439,12 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       },
       ...(signal && { abortSignal: signal }),
     });
-    // Some cross-encoders give logits instead of shares.
-    const logits = read.some(({ relevanceScore }) => relevanceScore < 0 || relevanceScore > 1);
+    // A model that does not say what its scores are gives logits where one is no share.
+    const logits =
+      (declarationOf(model).scores ??
+        (read.some(({ relevanceScore }) => relevanceScore < 0 || relevanceScore > 1)
+          ? 'logits'
+          : 'shares')) === 'logits';
     const scores = new Map(
       read.map(({ index, relevanceScore }) => [
         index,
@@ -525,6 +531,19 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   }
 
   return { retrieve };
+}
+
+/** Whether none of the passages is in a language that the reranker says it does not read: what it would say of one is noise. */
+function readsAll(
+  model: RerankingModelV4,
+  selected: readonly { item: Candidate }[],
+  { languageOf }: Pick<Knowledge, 'languageOf'>,
+): boolean {
+  const { languages = 'many' } = declarationOf(model);
+  return (
+    languages === 'many' ||
+    selected.every(({ item: { chunk } }) => languages.includes(languageOf(chunk.documentId) ?? languages[0]!))
+  );
 }
 
 /** Strange words, and codes, of a question that are looked for: each costs a search. */

@@ -5,7 +5,7 @@ import { ModelUnavailableError } from '../../core/errors/model-unavailable-error
 import { sha256 } from '../../core/hash.ts';
 import type { ProgressListener } from '../../core/progress.ts';
 import { withNetwork } from '../network-policy.ts';
-import { type ModelFile, type ModelSource, parseModelReference } from '../registry.ts';
+import { type ModelFile, type ModelKind, type ModelSource, parseModelReference } from '../registry.ts';
 import { cacheDirectory, fileSha256, modelDirectory, stampedSha256 } from './cache.ts';
 import { isDiskFull } from './disk-full.ts';
 import { describeHubFile, downloadHubFile, HubError } from './hub.ts';
@@ -29,8 +29,8 @@ export interface FetchOptions {
 export interface FetchedModel {
   name: string;
   /** What the registry says. A user's own folder is an embedder; a GGUF file may be either, and counts as `chat` until it is opened. */
-  kind: 'chat' | 'embedder';
-  /** The GGUF file, or the folder of a sentence-transformers embedder; absolute. */
+  kind: ModelKind;
+  /** The GGUF file, or the folder of a sentence-transformers embedder, of a difference its base's; absolute. */
   path: string;
   /** SHA-256 of the weights file. */
   sha256: string;

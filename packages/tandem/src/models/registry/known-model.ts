@@ -33,10 +33,13 @@ export interface ModelSpeed {
   generated: number;
 }
 
+/** What a model does. */
+export type ModelKind = 'chat' | 'embedder' | 'reranker';
+
 /** A model that can be fetched by its name: what it is, what it needs, where its files are. */
 export interface KnownModel {
   name: string;
-  kind: 'chat' | 'embedder';
+  kind: ModelKind;
   title: string;
   /** SPDX identifier, or the licence's own name. */
   licence: string;
@@ -56,8 +59,10 @@ export interface KnownModel {
   package?: { name: string; version: string; folder: string };
   /** The same for a model of one large file: the packages that carry its pieces. */
   parts?: readonly ModelPart[];
-  /** Of an embedder: the languages that it reads (ISO 639-1), or `many`. */
+  /** Of an embedder or a reranker: the languages that it reads (ISO 639-1), or `many`. */
   languages?: EmbedderLanguages;
+  /** Of a model that is a small difference from another: the file, which comes with Tandem. `files` are the other's. */
+  difference?: string;
   /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
   trainable: { memory: number } | string;
 }
