@@ -1,16 +1,28 @@
 /**
  * `npm run clinic`: the full run on this folder, an hour or two on two cores. Each step goes on where it was cut off. Writes the
  * report to `report/`, with the commit and machine it came from.
+ *
+ *     npm run clinic -- --model local:qwen2.5-coder-0.5b
+ *
+ * runs it with another model, on a mix of under 100,000 tokens that is the same for every model, so that reports of several sizes can be
+ * laid side by side; each into a folder of `report/` that is called as the model is.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ingest, summarise } from 'tandem';
 import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
 import { describeIngest, duration } from './terminal.ts';
 
+const { values: flags } = parseArgs({ options: { model: { type: 'string' } } });
+const smallMix = { passages: 90, absent: 18, closed: 30, rewrite: 80, glossary: 0.25 };
+const command = ['npm run clinic', ...(flags.model === undefined ? [] : [`-- --model ${flags.model}`])].join(
+  ' ',
+);
+
 await run(async (project) => {
   console.log(describeIngest(await ingest(project, { signal, onProgress })));
-  const tuned = await tuneHere(project);
+  const tuned = await tuneHere(project, flags.model === undefined ? {} : { mix: smallMix });
   const { id, metrics } = tuned.adapter;
   console.log(
     `${id}: ${metrics.steps} steps, ${metrics.tokens} tokens in ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(2)} GB at most); validation loss ${metrics.validationLossBefore?.toFixed(3)} → ${metrics.validationLossAfter?.toFixed(3)}.`,
@@ -21,13 +33,16 @@ await run(async (project) => {
     latencyCases: 6,
     validationCases: 16,
     purpose: 'full run',
-    command: 'npm run clinic',
+    command,
   });
-  const directory = join(import.meta.dirname, 'report');
+  const name = flags.model?.replace(/^.*[:/]/, '').replace(/\.gguf$/, '') ?? '';
+  const directory = join(import.meta.dirname, 'report', name);
   await mkdir(directory, { recursive: true });
   await copyFile(comparison.files.report, join(directory, 'report.html'));
   const { cases: _cases, passages: _passages, ...numbers } = comparison.result;
   await writeFile(join(directory, 'comparison.json'), `${JSON.stringify(numbers, null, 1)}\n`);
   await writeFile(join(directory, 'summary.txt'), `${summarise(comparison.result)}\n`);
-  console.log(`\n${summarise(comparison.result)}\n\nReport: examples/clinic/report/report.html`);
-});
+  console.log(
+    `\n${summarise(comparison.result)}\n\nReport: ${join('examples/clinic/report', name, 'report.html')}`,
+  );
+}, flags.model);

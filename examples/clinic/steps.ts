@@ -7,11 +7,19 @@ const interrupt = new AbortController();
 export const { signal } = interrupt;
 export const onProgress = progressLine();
 
-/** Opens this folder's project, held to its network policy, and runs `main`; an error is told in one sentence. */
-export async function run(main: (project: Project) => Promise<void>): Promise<void> {
+/**
+ * Opens this folder's project, held to its network policy, and runs `main`; an error is told in one sentence.
+ * @param chat the model, where it is not the config's
+ */
+export async function run(main: (project: Project) => Promise<void>, chat?: string): Promise<void> {
   process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
   try {
-    await using project = await openProject({ directory: import.meta.dirname, onProgress, signal });
+    await using project = await openProject({
+      directory: import.meta.dirname,
+      ...(chat !== undefined && { chat }),
+      onProgress,
+      signal,
+    });
     using _network = enforceProjectNetwork(project);
     await main(project);
   } catch (error) {

@@ -22,6 +22,8 @@ export interface Project extends Tandem {
 export interface OpenProjectOptions {
   /** Default: the nearest project at or above the working directory. */
   directory?: string;
+  /** Takes the place of the config's `models.chat`. */
+  chat?: string;
   /** Progress of model downloads and loading. */
   onProgress?: ProgressListener;
   signal?: AbortSignal;
@@ -43,7 +45,7 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
   const config = await loadConfig(directory);
   const dataDirectory = join(directory, '.tandem');
   const catalogFile = join(dataDirectory, 'catalog.sqlite');
-  const chat = config.models.chat ?? (await defaultChat(catalogFile));
+  const chat = options.chat ?? config.models.chat ?? (await defaultChat(catalogFile));
   const tandem = await createTandem({
     name: config.name,
     directory,
