@@ -53,10 +53,10 @@ export const variants: Readonly<Record<string, PromptVariant>> = {
       'Answer the question from the numbered sources, in a complete sentence that gives the exact name, number or date that is asked for. End it with the number of its source in square brackets, such as [2]. {format} {styleGuide}',
     examples: [],
   },
-  'refusal first, example': {
-    id: 'refusal first, example',
+  'no refusal, example': {
+    id: 'no refusal, example',
     system:
-      'You answer questions from numbered sources. Only if none of them has the answer, reply: {notInSources} Else reply with a complete sentence that gives the exact name, number or date that is asked for, and end it with the number of its source in square brackets. {format} {styleGuide}',
+      'Answer the question from the numbered sources, in a complete sentence that gives the exact name, number or date that is asked for. End it with the number of its source in square brackets. {format} {styleGuide}',
     examples: [
       {
         user: 'Sources:\n\n[1] Garden: Tools\nTools hang in the shed. The key is with the caretaker.\n\n[2] Garden: Hours\nThe gate opens at seven and is locked at dusk.\n\nQuestion: When does the gate open?',
