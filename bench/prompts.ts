@@ -31,7 +31,12 @@ const { values: flags } = parseArgs({
     show: { type: 'string', default: '0' },
   },
 });
-const chosen = flags.prompts.split(',').map((id): [string, PromptVariant] => [id, variants[id]!]);
+const chosen = flags.prompts.split(',').map((id): [string, PromptVariant] => {
+  const variant = variants[id];
+  if (!variant)
+    throw new Error(`There is no prompt ${id}: choose among ${Object.keys(variants).join(', ')}.`);
+  return [id, variant];
+});
 
 /** What counts of one answer. */
 interface Row {

@@ -53,8 +53,8 @@ export const variants: Readonly<Record<string, PromptVariant>> = {
       'Answer the question from the numbered sources, in a complete sentence that gives the exact name, number or date that is asked for. End it with the number of its source in square brackets, such as [2]. {format} {styleGuide}',
     examples: [],
   },
-  'no refusal, example': {
-    id: 'no refusal, example',
+  'no refusal + example': {
+    id: 'no refusal + example',
     system:
       'Answer the question from the numbered sources, in a complete sentence that gives the exact name, number or date that is asked for. End it with the number of its source in square brackets. {format} {styleGuide}',
     examples: [
