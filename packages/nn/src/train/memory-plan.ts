@@ -7,6 +7,11 @@ import type { LoraTarget } from '../models/lora-adapter.ts';
 export interface MemoryPlan {
   /** What the backward computes again instead of keeping it; see `LoraShape`. */
   recompute: 'parts' | 'layers';
+  /**
+   * How the frozen matrices of layers are held: `ready` for products, or as the `blocks` of their file, which are made
+   * ready one layer at a time.
+   */
+  weights: 'ready' | 'blocks';
   /** The most tokens in one pass. */
   tokensPerPass: number;
   /** The expected peak of resident memory of the whole process, rather a little too high. */
@@ -28,12 +33,12 @@ export interface PlannedTraining {
  * the speed.
  */
 const plans = [
-  { recompute: 'parts', tokensPerPass: 1024 },
-  { recompute: 'parts', tokensPerPass: 768 },
-  { recompute: 'parts', tokensPerPass: 512 },
-  { recompute: 'layers', tokensPerPass: 1024 },
-  { recompute: 'layers', tokensPerPass: 512 },
-  { recompute: 'layers', tokensPerPass: 256 },
+  { recompute: 'parts', weights: 'ready', tokensPerPass: 1024 },
+  { recompute: 'parts', weights: 'ready', tokensPerPass: 768 },
+  { recompute: 'parts', weights: 'ready', tokensPerPass: 512 },
+  { recompute: 'layers', weights: 'ready', tokensPerPass: 1024 },
+  { recompute: 'layers', weights: 'ready', tokensPerPass: 512 },
+  { recompute: 'layers', weights: 'ready', tokensPerPass: 256 },
 ] as const;
 
 /**

@@ -1,6 +1,6 @@
 /** The data of a training: checked and measured. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import type { LabelledTokens, PreferredTokens } from '../models/decoder.ts';
+import type { LabelledTokens, PreferredTokens } from '../models/decoder-batch.ts';
 import type { DecoderConfig } from '../models/decoder-config.ts';
 import { readExamples } from './examples.ts';
 import type { DataSize } from './hyperparameters.ts';
@@ -39,7 +39,7 @@ export function readTrainingData(
     const train = readPreferences(job.preferences, config, 'Preference pair');
     const validation = readPreferences(job.validation ?? [], config, 'Validation pair');
     if (train.length === 0) throw missing('preference pair');
-    const sides = [preferenceObjective(train, none), preferenceObjective(validation, none)] as const;
+    const sides = [preferenceObjective(train, none, 1), preferenceObjective(validation, none, 1)] as const;
     return {
       method: 'dpo',
       unit: 'pairs',
