@@ -51,6 +51,8 @@ export interface OpenDecoder extends AsyncDisposable {
   readVector(tensor: DecoderTensor): Promise<Float32Array>;
   /** Any other tensor, with its rows in Hugging Face's order. */
   readMatrix(tensor: DecoderTensor): Promise<StoredMatrix>;
+  /** Its bytes in the file. */
+  storedBytes(tensor: DecoderTensor): number;
 }
 
 /** Opens a decoder in a file or folder, or one in memory. Errors are those of {@link loadDecoder}. */
@@ -75,6 +77,7 @@ function openDecoderInMemory({ config, weights }: DecoderModel): OpenDecoder {
     tensors: decoderTensors(config),
     readVector: async ({ name }) => weights.get(name)!,
     readMatrix: async ({ name, shape }) => storedFloat32(weights.get(name)!, shape),
+    storedBytes: ({ name }) => weights.get(name)!.byteLength,
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -151,6 +154,7 @@ async function openDecoderInGguf(file: GgufFile): Promise<OpenDecoder> {
       if (kind !== 'rotated' || rotaryRows === 'halves') return matrix;
       return withRows(matrix, (row) => interleavedRow(row, config.headWidth));
     },
+    storedBytes: ({ gguf }) => file.tensor(gguf).byteLength,
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -191,6 +195,7 @@ async function openDecoderInFolder(directory: string): Promise<OpenDecoder> {
       const type = files.tensors.get(name)!.dtype as ReadableDtype;
       return { type, bytes: await files.readBytes(name), rows: rows!, columns: columns! };
     },
+    storedBytes: ({ name }) => files.tensors.get(name)!.byteLength,
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
 }

@@ -9,7 +9,7 @@ import { type CheckpointIdentity, loadCheckpoint, saveCheckpoint } from './check
 import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
 import { divergenceError } from './divergence.ts';
 import { hyperparametersFor } from './hyperparameters.ts';
-import { planMemory } from './memory-plan.ts';
+import { machineMemory, planMemory, readStoredSize } from './memory-plan.ts';
 import {
   batchOf,
   dropoutKeysOf,
@@ -67,7 +67,11 @@ export async function runTraining(
     if (directory) await saveCheckpoint(directory, { ...state, seconds: elapsed() }, identity);
   };
 
-  const memory = planMemory(config, { ...settings, ...data.extent }, job.memoryBytes);
+  const memory = planMemory(
+    config,
+    { ...settings, ...data.extent, stored: await readStoredSize(job.model) },
+    job.memoryBytes ?? machineMemory(),
+  );
   const plan = { ...memory, tokensPerPass: job.tokensPerPass ?? memory.tokensPerPass };
   const { tokensPerPass } = plan;
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });

@@ -75,16 +75,12 @@ function sizeOf(train: Objective, validation: Objective): DataSize {
 }
 
 /** The data's part in what memory depends on. */
-type Extent = Pick<PlannedTraining, 'longest' | 'labelledShare'>;
+type Extent = Pick<PlannedTraining, 'longest'>;
 
 function extentOf(sides: readonly Objective[]): Extent {
-  const sum = (lists: readonly (readonly number[])[]) =>
-    lists.flat().reduce((total, value) => total + value, 0);
   return {
     longest: sides
       .flatMap(({ lengths }) => lengths)
       .reduce((longest, length) => Math.max(longest, length), 0),
-    labelledShare:
-      sum(sides.map(({ labelledTokens }) => labelledTokens)) / sum(sides.map(({ tokens }) => tokens)),
   };
 }
