@@ -55,9 +55,8 @@ interface MeasuredModel {
   lossSteps: number;
   /** Tokens of the longest example at least. */
   longest: number;
-  /** `small`: with the memory given, in bytes. */
-  small: number;
-  rows: readonly string[];
+  /** Tandem's rows, with the memory that each may use, in bytes; without a number: all that there is. */
+  rows: Record<string, number | undefined>;
   floors: Partial<Record<Measure, Bound>>;
 }
 const lossAboveFp32 = { floor: 0.01, goal: 0 };
@@ -69,8 +68,7 @@ const models: Record<string, MeasuredModel> = {
     steps: 24,
     lossSteps: 80,
     longest: 0,
-    small: 1.1e9,
-    rows: ['tandem', 'tandem-int8', 'tandem-small'],
+    rows: { tandem: undefined, 'tandem-int8': undefined, 'tandem-small': 1.1e9 },
     floors: {
       speedOverFp32: { floor: 3, goal: 3 },
       speedOverBest: overBest(1.2, 1.8),
@@ -83,8 +81,7 @@ const models: Record<string, MeasuredModel> = {
     steps: 8,
     lossSteps: 30,
     longest: 1024,
-    small: 2.1e9,
-    rows: ['tandem-int8', 'tandem-small'],
+    rows: { 'tandem-int8': 2.2e9, 'tandem-fast': undefined },
     floors: {
       speedOverBest: overBest(1, 1.5),
       peakGigabytes: { floor: 2.2, goal: 1.3 },
@@ -96,8 +93,7 @@ const models: Record<string, MeasuredModel> = {
     steps: 3,
     lossSteps: 10,
     longest: 1024,
-    small: 3.5e9,
-    rows: ['tandem-int8', 'tandem-small'],
+    rows: { 'tandem-int8': 3.5e9, 'tandem-fast': undefined },
     floors: {
       speedOverBest: overBest(0.9, 1.3),
       peakGigabytes: { floor: 3.5, goal: 2.5 },
@@ -123,7 +119,7 @@ const batchSize = 4;
 const learningRate = 5e-4;
 const warmupFraction = 0.05;
 const peerRows = ['fp32', 'bf16', 'bf16-labelled'] as const;
-const tandemRows = measured.rows;
+const tandemRows = Object.keys(measured.rows);
 
 interface Job {
   row: string;
@@ -157,7 +153,7 @@ async function tandemSide(job: Job): Promise<void> {
     examples: job.batches.flat(),
     initialAdapter: await importPeft(job.initialAdapter),
     threads: job.threads,
-    ...(job.row === 'tandem-small' && { memoryBytes: measured.small }),
+    ...(measured.rows[job.row] !== undefined && { memoryBytes: measured.rows[job.row]! }),
     hyperparameters: {
       rank: 16,
       alpha: 32,
@@ -408,7 +404,8 @@ function judge(rows: Record<string, Row>) {
     compare(
       row,
       'peakGigabytes',
-      (own.peakBytes ?? []).map((bytes) => bytes / 1e9),
+      // Of a row that may use all memory, what it uses is no fault.
+      measured.rows[row] === undefined ? [] : (own.peakBytes ?? []).map((bytes) => bytes / 1e9),
       atMost,
     );
     compare(
