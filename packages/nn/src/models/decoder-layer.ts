@@ -15,6 +15,7 @@ import {
   loraLinear,
   loraLinearWithDropout,
   recomputed,
+  recomputedByRows,
   reshape,
   rmsNorm,
   rotary,
@@ -159,15 +160,32 @@ class Layer {
       x,
       norms.afterAttention ? this.norm(ofAttention, norms.afterAttention.name) : ofAttention,
     );
-    const [gate, up] = this.normaliseAndProject(attended, norms.beforeFeedForward.name, [
-      'gate_proj',
-      'up_proj',
-    ]);
-    const ofFeedForward = this.projectFeedForward(gate!, up!);
-    return add(
-      attended,
-      norms.afterFeedForward ? this.norm(ofFeedForward, norms.afterFeedForward.name) : ofFeedForward,
-    );
+    return add(attended, this.feedForward(attended));
+  }
+
+  /**
+   * The feed-forward branch. Its values are the widest of the model, and it treats each row alone: where the whole layer
+   * is computed again, half of the rows go through at a time (a sequence has at least two).
+   */
+  private feedForward(attended: Value): Value {
+    const norms = blockNorms(this.config.normPlacement);
+    const build = (x: Value) => {
+      const [gate, up] = this.normaliseAndProject(x, norms.beforeFeedForward.name, ['gate_proj', 'up_proj']);
+      const projected = this.projectFeedForward(gate!, up!);
+      return norms.afterFeedForward ? this.norm(projected, norms.afterFeedForward.name) : projected;
+    };
+    if (!this.withBackward || this.lora?.recompute !== 'layers') return build(attended);
+    const adapters = (['gate_proj', 'up_proj', 'down_proj'] as const).flatMap((target) => {
+      const { adapter } = this.layer(target);
+      return adapter ? [adapter.a, adapter.b] : [];
+    });
+    const rowKeys = this.lora.dropout ? this.rowKeys() : undefined;
+    return recomputedByRows(rowKeys ? [attended, rowKeys] : [attended], adapters, 2, ([x, keys]) => {
+      this.keysOfRows = keys;
+      const projected = build(x!);
+      this.keysOfRows = undefined;
+      return projected;
+    });
   }
 
   addGradients(y: Value): void {
@@ -231,9 +249,16 @@ class Layer {
     const scaling = this.lora ? this.lora.alpha / this.lora.rank : 1;
     const probability = this.lora?.dropout;
     if (!probability || layers.every(({ adapter }) => !adapter)) return loraLinear(x, layers, scaling);
-    const rows = this.input(layerInputs.dropoutRows, ['batch*length', dropoutKeyWidth]);
+    const rows = this.keysOfRows ?? this.rowKeys();
     const columns = this.input(layerInputs.dropoutColumns(targets[0]!), [x.shape[1]!, dropoutKeyWidth]);
     return loraLinearWithDropout(x, layers, scaling, { probability, rows, columns });
+  }
+
+  /** Dropout keys of the rows that are being written, where these are not all. */
+  private keysOfRows: Value | undefined;
+
+  private rowKeys(): Value {
+    return this.input(layerInputs.dropoutRows, ['batch*length', dropoutKeyWidth]);
   }
 
   /** The same layer each time, so that what is computed again reads the same weights. */
