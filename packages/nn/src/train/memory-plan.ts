@@ -149,12 +149,12 @@ function expectedParts(
       ? 4 * (2 * width + 2 * queries + 2 * keys) + (integers ? 4 : 8) * feedForwardWidth
       : 4 * width;
   return {
-    runtime: 420e6,
+    runtime: 480e6,
     weights: stored.tables + (weights === 'ready' ? ready : blocks),
     adapter: 4 * 6 * adapter,
     activations: tokens * (layers * ofLayer + 4 * width),
     working:
-      4 * tokens * (22 * feedForwardWidth + 18 * width) +
+      4 * tokens * ((recompute === 'parts' ? 22 : 14) * feedForwardWidth + 18 * width) +
       // A quarter of the scores, their softmax and gradients.
       6 * heads * tokens ** 2 +
       // An adapter is folded into float32 weights.
