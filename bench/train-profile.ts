@@ -1,7 +1,7 @@
 /**
  * Where one training step's time goes, against what this machine's matrix products can do at best.
  *
- *     node bench/train-profile.ts MODEL.gguf [--precision float32|int8] [--recompute parts|layers] [--tokens 400] [--labelled 90] [--batch 2] [--runs 5]
+ *     node bench/train-profile.ts MODEL.gguf [--precision float32|int8] [--hold ready|blocks] [--recompute parts|layers] [--tokens 400] [--labelled 90] [--batch 2] [--runs 5]
  *
  * A pass of random tokens through forward, loss and backward (r = 16 on all linears), timed whole and then once more with ONNX
  * Runtime's own clock on every node. The peak is the best of square products in float32 and of int8 ones at a layer's shape, in
@@ -11,15 +11,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  Graph,
-  int8Product,
-  int8Rows,
-  openSession,
-  type TensorData,
-} from '../packages/nn/src/graph/index.ts';
-import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../packages/nn/src/models/decoder.ts';
-import { loadDecoder } from '../packages/nn/src/models/decoder-weights.ts';
+import { Graph, int8Product, int8Rows, type SessionOptions } from '../packages/nn/src/graph/index.ts';
+import { openLayeredDecoder } from '../packages/nn/src/models/decoder.ts';
+import { adapterInputs, decoderBatch } from '../packages/nn/src/models/decoder-batch.ts';
 import { loraTargets } from '../packages/nn/src/models/lora-adapter.ts';
 import { trainingSessionOptions } from '../packages/nn/src/train/training-session.ts';
 import { createTrainingState, toAdapterTensors } from '../packages/nn/src/train/training-state.ts';
@@ -29,6 +23,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     precision: { type: 'string', default: 'float32' },
+    hold: { type: 'string', default: 'ready' },
     recompute: { type: 'string', default: 'parts' },
     tokens: { type: 'string', default: '400' },
     labelled: { type: 'string', default: '90' },
@@ -39,37 +34,47 @@ const { values: flags, positionals } = parseArgs({
 const [length, labelled, batch, runs] = [flags.tokens, flags.labelled, flags.batch, flags.runs].map(
   Number,
 ) as [number, number, number, number];
-const model = await loadDecoder(positionals[0]!, { layers: flags.precision as 'float32' | 'int8' });
-const shape = {
-  rank: 16,
-  alpha: 32,
-  targetModules: [...loraTargets],
-  recompute: flags.recompute as 'parts' | 'layers',
-};
-const { parameters: matrices } = createTrainingState(model.config, { ...shape, seed: 1 }, undefined);
-const inputs: Record<string, TensorData> = {
-  ...decoderInputs(
+const shape = { rank: 16, alpha: 32, targetModules: [...loraTargets] };
+const batchOfTokens = (vocabulary: number) =>
+  decoderBatch(
     Array.from({ length: batch }, (_, row) => ({
-      tokens: Array.from({ length }, (_, at) => (row * 7919 + at * 104729) % model.config.vocabulary),
+      tokens: Array.from({ length }, (_, at) => (row * 7919 + at * 104729) % vocabulary),
       labels: Array.from({ length: labelled }, (_, at) => length - labelled + at),
     })),
-  ),
-  ...adapterInputs({ ...shape, tensors: toAdapterTensors(matrices) }, model.config),
-  seed: { data: Float32Array.of(1 / (batch * labelled)), shape: [] },
-};
+  );
 
-const seconds: number[] = [];
-{
-  await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSessionOptions(2),
-    weights: 'integers embedded',
+/** One session file for each graph, where a folder for profiles is given. */
+async function timePasses(count: number, profiles?: string) {
+  let sessions = 0;
+  await using decoder = await openLayeredDecoder(positionals[0]!, {
+    products: flags.precision as 'float32' | 'int8',
+    hold: flags.hold as 'ready' | 'blocks',
+    lora: shape,
+    training: { recompute: flags.recompute as 'parts' | 'layers' },
+    session: {
+      ...trainingSessionOptions(2),
+      // Read once for each session that is opened.
+      get profilePrefix() {
+        return profiles && join(profiles, `${sessions++}`);
+      },
+    } as SessionOptions,
   });
-  for (let run = 0; run <= runs; run++) {
+  const { parameters } = createTrainingState(decoder.config, { ...shape, seed: 1 }, undefined);
+  const adapter = adapterInputs({ ...shape, tensors: toAdapterTensors(parameters) }, decoder.config);
+  const gradients = new Map([...parameters].map(([name, { length }]) => [name, new Float32Array(length)]));
+  const seconds: number[] = [];
+  for (let run = 0; run <= count; run++) {
     const from = performance.now();
-    await session.run(inputs);
+    await decoder.train(batchOfTokens(decoder.config.vocabulary), adapter, {
+      loss: ({ length }) => new Float32Array(length).fill(-1 / length),
+      gradients,
+    });
     if (run > 0) seconds.push((performance.now() - from) / 1000);
   }
+  return { seconds, config: decoder.config };
 }
+
+const { seconds, config } = await timePasses(runs);
 const fastest = Math.min(...seconds);
 const peaks = { float32: await peakOfFloat32(), int8: await peakOfInt8() };
 console.log(
@@ -80,23 +85,15 @@ console.log(
 );
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-profile-'));
-{
-  await using session = await openSession(decoderTrainingGraph(model, shape), {
-    ...trainingSessionOptions(2),
-    weights: 'integers embedded',
-    profilePrefix: join(folder, 'step'),
-  });
-  await session.run(inputs);
-  await session.run(inputs);
-}
-const second = nodesOfSecondRun(join(folder, readdirSync(folder)[0]!));
+await timePasses(1, folder);
+const second = readdirSync(folder).flatMap((file) => nodesOfSecondRun(join(folder, file)));
 rmSync(folder, { recursive: true });
 const total = totalTime(second);
 const byOperator = Map.groupBy(second, ({ args }) => args.op_name ?? '?');
 console.log(`\nOne pass by operator (profiled: ${(total / 1e6).toFixed(3)} s in ${second.length} nodes)`);
 printGroups(byOperator, total, 16);
 
-const { width, feedForwardWidth, heads, keyValueHeads, headWidth, layers, vocabulary } = model.config;
+const { width, feedForwardWidth, heads, keyValueHeads, headWidth, layers, vocabulary } = config;
 const parameters = layers * (3 * width * feedForwardWidth + 2 * width * headWidth * (heads + keyValueHeads));
 // Forward and the gradient of the inputs; the frozen weights have no gradient.
 const layerWork = 4 * parameters * batch * length;

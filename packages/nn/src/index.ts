@@ -47,7 +47,14 @@ export {
   hyperparametersFor,
 } from './train/hyperparameters.ts';
 export type { LogitsJob, LossJob, LossResult } from './train/job.ts';
-export { type MemoryPlan, type PlannedTraining, planMemory } from './train/memory-plan.ts';
+export {
+  type MemoryParts,
+  type MemoryPlan,
+  type PlannedTraining,
+  planMemory,
+  readStoredSize,
+  type StoredSize,
+} from './train/memory-plan.ts';
 export type { PreferencePair } from './train/preferences.ts';
 export type { Schedule } from './train/schedule.ts';
 export * from './train/train-cross-encoder.ts';

@@ -43,14 +43,25 @@ export function dequantize(type: GgmlType, bytes: Uint8Array): Float32Array {
     case 'F64':
       return float64BytesToFloat32(bytes);
   }
-  const dequantizeBlock = blockDequantizers[type];
-  if (!dequantizeBlock) throw new RangeError(`${type} cannot be dequantised.`);
-  const { blockSize, blockBytes } = ggmlTypes[type];
-  const blocks = bytes.length / blockBytes;
-  const out = new Float32Array(blocks * blockSize);
-  for (let block = 0; block < blocks; block++)
-    dequantizeBlock(bytes, block * blockBytes, out, block * blockSize);
+  const out = new Float32Array((bytes.length / ggmlTypes[type].blockBytes) * ggmlTypes[type].blockSize);
+  dequantizeInto(type, bytes, out);
   return out;
+}
+
+/**
+ * {@link dequantize} into an array of the right length, which can be used again: no memory is taken.
+ * @throws RangeError for a type outside `dequantizableTypes`.
+ */
+export function dequantizeInto(type: GgmlType, bytes: Uint8Array, out: Float32Array): void {
+  const dequantizeBlock = blockDequantizers[type];
+  if (!dequantizeBlock) {
+    if (!dequantizableTypes.has(type)) throw new RangeError(`${type} cannot be dequantised.`);
+    out.set(dequantize(type, bytes));
+    return;
+  }
+  const { blockSize, blockBytes } = ggmlTypes[type];
+  for (let at = 0, to = 0; at < bytes.length; at += blockBytes, to += blockSize)
+    dequantizeBlock(bytes, at, out, to);
 }
 
 /** Reads one block at `bytes[at]` and writes its elements from `out[to]`. */
@@ -83,12 +94,15 @@ const blockDequantizers: Partial<Record<GgmlType, BlockDequantizer>> = {
   // As Q4_0, with each element's fifth bit in a 32-bit word of its own.
   Q5_0(bytes, at, out, to) {
     const d = half(bytes, at);
+    // Bit j of `low` is bit 4 of element j, that of `high` of element j + 16.
+    let low = (bytes[at + 2]! | (bytes[at + 3]! << 8)) << 4;
+    let high = (bytes[at + 4]! | (bytes[at + 5]! << 8)) << 4;
     for (let j = 0; j < 16; j++) {
       const q = bytes[at + 6 + j]!;
-      const low = (bytes[at + 2 + (j >> 3)]! >> (j & 7)) & 1;
-      const high = (bytes[at + 4 + (j >> 3)]! >> (j & 7)) & 1;
-      out[to + j] = d * (((q & 15) | (low << 4)) - 16);
-      out[to + j + 16] = d * (((q >> 4) | (high << 4)) - 16);
+      out[to + j] = d * (((q & 15) | (low & 16)) - 16);
+      out[to + j + 16] = d * (((q >> 4) | (high & 16)) - 16);
+      low >>= 1;
+      high >>= 1;
     }
   },
 
@@ -170,16 +184,24 @@ const blockDequantizers: Partial<Record<GgmlType, BlockDequantizer>> = {
   // Low nibbles, high pairs of bits, 16 signed scales, and the block's own scale at the end.
   Q6_K(bytes, at, out, to) {
     const d = half(bytes, at + 208);
-    for (let group = 0; group < 16; group++) {
-      const dl = d * signed(bytes[at + 192 + group]!);
-      const part = (group >> 1) & 3;
-      const start = 16 * (group & 1);
-      const low = at + 64 * (group >> 3) + 32 * (part & 1) + start;
-      const high = at + 128 + 32 * (group >> 3) + start;
-      for (let l = 0; l < 16; l++) {
-        const q =
-          ((bytes[low + l]! >> (4 * (part >> 1))) & 15) | (((bytes[high + l]! >> (2 * part)) & 3) << 4);
-        out[to++] = dl * (q - 32);
+    // Two halves of 128 elements: a byte's nibbles are 64 elements apart, the pairs of bits of a byte 32.
+    for (let side = 0; side < 2; side++) {
+      const [low, high, scales] = [at + 64 * side, at + 128 + 32 * side, at + 192 + 8 * side];
+      for (let start = 0; start < 2; start++) {
+        const first = d * signed(bytes[scales + start]!);
+        const second = d * signed(bytes[scales + start + 2]!);
+        const third = d * signed(bytes[scales + start + 4]!);
+        const fourth = d * signed(bytes[scales + start + 6]!);
+        const element = to + 128 * side + 16 * start;
+        for (let l = 0; l < 16; l++) {
+          const a = bytes[low + 16 * start + l]!;
+          const b = bytes[low + 32 + 16 * start + l]!;
+          const bits = bytes[high + 16 * start + l]!;
+          out[element + l] = first * (((a & 15) | ((bits & 3) << 4)) - 32);
+          out[element + l + 32] = second * (((b & 15) | ((bits & 12) << 2)) - 32);
+          out[element + l + 64] = third * (((a >> 4) | (bits & 48)) - 32);
+          out[element + l + 96] = fourth * (((b >> 4) | ((bits & 192) >> 2)) - 32);
+        }
       }
     }
   },

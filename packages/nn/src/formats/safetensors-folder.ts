@@ -64,6 +64,11 @@ export class SafetensorsFolder implements AsyncDisposable {
     return (this.#fileOf.get(name) ?? this.#files[0]!).read(name);
   }
 
+  /** The tensor's bytes as they are in its file. @throws FileFormatError when no file has it. */
+  async readBytes(name: string): Promise<Uint8Array> {
+    return (this.#fileOf.get(name) ?? this.#files[0]!).readBytes(name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const file of this.#files) await file[Symbol.asyncDispose]();
   }

@@ -176,10 +176,15 @@ export class Graph {
   /**
    * Splits the graph in two: the first `at` nodes and the others. Values of the first half that the second half needs
    * (`between`) are outputs of the first and inputs of the second. This allows running a forward for many small
-   * batches, computing something over all of their results, and then running the backward. Nothing can be added to the
-   * two graphs.
+   * batches, or for many layers of the same form, and the backward later. Nothing can be added to the two graphs.
+   *
+   * @param options.halve which float32 values of `between` are handed over as float16, in half of the memory. What is
+   *   too large for float16 becomes its largest number.
    */
-  split(at: number): { before: Graph; after: Graph; between: readonly ValueInfo[] } {
+  split(
+    at: number,
+    { halve = () => false }: { halve?: (value: ValueInfo) => boolean } = {},
+  ): { before: Graph; after: Graph; between: readonly ValueInfo[] } {
     const options = { outputs: this.outputsAre };
     const before = new Graph(`${this.name} (forward)`, options);
     const after = new Graph(`${this.name} (backward)`, options);
@@ -187,9 +192,19 @@ export class Graph {
     after.nodes.push(...this.nodes.slice(at));
     const early = new Set(before.nodes.flatMap(({ outputs }) => outputs));
     for (const output of this.outputs) (early.has(output.name) ? before : after).outputs.push(output);
-    const between = [...after.live().used].flatMap((name) =>
-      early.has(name) ? [this.computed.get(name)!] : [],
-    );
+    const between = [...after.live().used].flatMap((name) => {
+      if (!early.has(name)) return [];
+      const value = this.computed.get(name)!;
+      if (value.type !== 'float32' || !halve(value)) return [value];
+      const half: ValueInfo = { ...value, name: `${name}.half`, type: 'float16' };
+      const limits = [-largestHalf, largestHalf].map((limit) => this.constant('float32', [limit]).name);
+      before.nodes.push(
+        plainNode('Clip', [name, ...limits], `${name}.limited`),
+        plainNode('Cast', [`${name}.limited`], half.name, { to: 10 }),
+      );
+      after.nodes.unshift(plainNode('Cast', [half.name], name, { to: 1 }));
+      return [half];
+    });
     before.outputs.push(...between);
     after.inputs.push(...between);
     for (const part of [before, after]) {
@@ -291,6 +306,18 @@ export class Graph {
     }
     this.names.add(name);
   }
+}
+
+/** The largest finite number of float16. */
+const largestHalf = 65504;
+
+function plainNode(
+  operator: string,
+  inputs: string[],
+  output: string,
+  attributes: Record<string, Attribute> = {},
+): NodeProto {
+  return { operator, domain: '', name: output, inputs, outputs: [output], attributes };
 }
 
 /** A tensor of a graph that is being written: its type and shape. Its data exists only while the graph runs. */

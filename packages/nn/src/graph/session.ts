@@ -25,6 +25,11 @@ export interface SessionOptions {
    * threads then sleep.
    */
   spin?: boolean;
+  /**
+   * Whether the session keeps the memory of a run for the next one. Default true. With `false` it is given back to the
+   * system: for graphs that run rarely beside others that need the memory.
+   */
+  keepMemory?: boolean;
   /** Writes ONNX Runtime's per-operator timings (a Chrome trace) to files with this prefix. */
   profilePrefix?: string;
 }
@@ -37,8 +42,16 @@ export interface TensorData {
 
 /** A graph that can be run. Only one run at a time; `run` occupies the calling thread until it is done. */
 export interface Session extends AsyncDisposable {
-  /** Runs the graph and returns the outputs asked for (default: all) by name. */
-  run(inputs: Record<string, TensorData>, outputs?: readonly string[]): Promise<Record<string, TensorData>>;
+  /**
+   * Runs the graph and returns the outputs asked for (default: all) by name.
+   *
+   * @param into tensors that outputs are written to, by name: their memory can be used again from run to run.
+   */
+  run(
+    inputs: Record<string, TensorData>,
+    outputs?: readonly string[],
+    into?: Record<string, TensorData>,
+  ): Promise<Record<string, TensorData>>;
 }
 
 /**
@@ -55,8 +68,11 @@ let runtime: Promise<typeof ort> | undefined;
 export async function openSession(graph: Graph, options: SessionOptions = {}): Promise<Session> {
   runtime ??= import('onnxruntime-node');
   const { InferenceSession, Tensor } = await runtime;
-  const toTensor = ({ data, shape }: TensorData, type: string): ort.Tensor =>
-    new Tensor(type as 'float32', data as Float32Array, shape);
+  const toTensor = ({ data, shape }: TensorData, type: string): ort.Tensor => {
+    if (type !== 'float16') return new Tensor(type as 'float32', data as Float32Array, shape);
+    // The JavaScript side would turn the bits into a Float16Array, which the native side (1.30) does not know.
+    return Object.assign(new Tensor('uint16', data as Uint16Array, shape), { type });
+  };
   const isFed = (type: string) =>
     options.weights === 'fed' || (options.weights === 'integers embedded' && type !== 'int8');
   const feeds: Record<string, ort.Tensor> = {};
@@ -99,6 +115,7 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
       graphOptimizationLevel: options.optimize === 'none' ? 'disabled' : (options.optimize ?? 'all'),
       // A memory pattern would keep the largest layout of every shape; without it training takes a third less.
       enableMemPattern: false,
+      enableCpuMemArena: options.keepMemory !== false,
       logSeverityLevel: 3,
       ...(inMemory.length > 0 && { externalData: inMemory }),
       ...(options.profilePrefix !== undefined && {
@@ -124,11 +141,12 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
   }
 
   const types = new Map(graph.inputs.map((input) => [input.name, input.type]));
+  const outputTypes = new Map(graph.outputs.map((output) => [output.name, output.type]));
   const outputNames = graph.outputs.map((output) => output.name);
   // Nothing below refers to the graph itself, so that embedded weights are not held in memory twice.
   const { name: title } = graph;
   return {
-    async run(inputs, outputs = outputNames) {
+    async run(inputs, outputs = outputNames, into = {}) {
       const all = { ...feeds };
       for (const [name, type] of types) {
         const given = inputs[name];
@@ -140,9 +158,13 @@ export async function openSession(graph: Graph, options: SessionOptions = {}): P
         }
         all[name] = toTensor(given, type);
       }
-      const results = await session.run(all, outputs);
+      const fetches = Object.fromEntries(
+        outputs.map((name) => [name, into[name] ? toTensor(into[name], outputTypes.get(name)!) : null]),
+      );
+      const results = await session.run(all, fetches);
       return Object.fromEntries(
         outputs.map((name) => {
+          if (into[name]) return [name, into[name]];
           const { data, dims } = results[name]!;
           return [name, { data: data as TypedArray, shape: dims }];
         }),

@@ -1,4 +1,3 @@
-import type { Int8Columns } from '../graph/index.ts';
 import { type LoraTarget, loraModulePath, loraTargets } from './lora-adapter.ts';
 
 /** Everything in which decoders differ, as plain data. `families/` reads it from config.json or GGUF. */
@@ -65,22 +64,6 @@ export interface DecoderModel {
    * multiplied with (Gemma's safetensors hold the gain less 1).
    */
   weights: ReadonlyMap<string, Float32Array>;
-  /** For training in eight bits: the matrices of all layers but the first, by name. They are then not in `weights`. */
-  int8?: ReadonlyMap<string, Int8Layer>;
-}
-
-/**
- * A [out, in] matrix in eight bits, once for each direction, because a scale must not depend on the index that is
- * summed over.
- */
-export interface Int8Layer {
-  /**
-   * For the forward: [in, out], a scale for each output. The weight's rows are rotated first
-   * ({@link hadamardRotatedRows}).
-   */
-  forward: Int8Columns;
-  /** For the backward: [out, in], a scale for each input. The weight's columns are rotated first. */
-  backward: Int8Columns;
 }
 
 /** GGUF's names of the projections of a block: `blk.N.<name>.weight`. */

@@ -6,76 +6,80 @@ import { type GgufFile, openGguf } from '../formats/gguf.ts';
 import { dequantizableTypes } from '../formats/gguf-dequantize.ts';
 import { readJsonFile } from '../formats/json-file.ts';
 import { SafetensorsFolder, safetensorsFiles } from '../formats/safetensors-folder.ts';
-import { hadamardRotatedColumns, hadamardRotatedRows, int8Columns, int8Transposed } from '../graph/index.ts';
 import {
   type DecoderConfig,
   type DecoderModel,
   type DecoderTensor,
   decoderTensors,
-  type Int8Layer,
 } from './decoder-config.ts';
 import { decoderFamilies, readConfigFromGguf, readConfigJson } from './families/index.ts';
 import { familiesHint } from './families/settings.ts';
+import { readMatrix, type StoredMatrix, storedFloat32, withRows } from './stored-matrix.ts';
 
 /**
  * Reads a decoder into float32, from a GGUF file or a Hugging Face folder (config.json and safetensors). A quantised
- * GGUF is dequantised exactly, so that an adapter is trained for the model that will be served. Beside the weights
- * there is never more than one tensor in memory.
+ * GGUF is dequantised exactly.
  *
- * @param options.layers `int8`: the matrices of all layers but the first are rounded to eight bits as they are read,
- *   two bytes a weight instead of four. Default `float32`.
  * @throws UnsupportedModelError where the architecture, a setting or a tensor's type is not implemented, before any
  *   weight is read. FileFormatError where a file is missing or damaged, or its tensors do not fit its settings.
  */
-export async function loadDecoder(
-  source: GgufFile | string,
-  { layers = 'float32' }: { layers?: 'float32' | 'int8' } = {},
-): Promise<DecoderModel> {
+export async function loadDecoder(source: GgufFile | string): Promise<DecoderModel> {
   await using decoder = await openDecoder(source);
-  const { config, tensors } = decoder;
   const weights = new Map<string, Float32Array>();
-  const int8 = new Map<string, Int8Layer>();
-  for (const tensor of tensors) {
-    const values = await decoder.read(tensor);
-    if (layers === 'int8' && isQuantizedInInt8(tensor))
-      int8.set(tensor.name, quantizeLayer(values, tensor.shape));
-    else weights.set(tensor.name, values);
+  for (const tensor of decoder.tensors) {
+    weights.set(
+      tensor.name,
+      tensor.shape.length === 1
+        ? await decoder.readVector(tensor)
+        : readMatrix(await decoder.readMatrix(tensor)),
+    );
   }
-  return { config, weights, ...(layers === 'int8' && { int8 }) };
-}
-
-/** The same decoder with the matrices of all layers but the first in eight bits. */
-export function quantizeToInt8(model: DecoderModel): DecoderModel {
-  if (model.int8) return model;
-  const weights = new Map(model.weights);
-  const int8 = new Map<string, Int8Layer>();
-  for (const tensor of decoderTensors(model.config).filter(isQuantizedInInt8)) {
-    int8.set(tensor.name, quantizeLayer(weights.get(tensor.name)!, tensor.shape));
-    weights.delete(tensor.name);
-  }
-  return { config: model.config, weights, int8 };
-}
-
-function quantizeLayer(weight: Float32Array, [out, into]: readonly number[]): Int8Layer {
-  return {
-    forward: int8Transposed(hadamardRotatedRows(weight, into!), out!, into!),
-    backward: int8Columns(hadamardRotatedColumns(weight, into!), out!, into!),
-  };
-}
-
-/**
- * Whether int8 rounds this tensor: the matrices of layers, without the table of embeddings, gains and biases. The first
- * layer stays in float32. It is where the few tokens with huge activations get them: rounding it disturbs the gradients
- * as much as rounding all other layers together.
- */
-function isQuantizedInInt8({ name, shape }: DecoderTensor): boolean {
-  return name.startsWith('model.layers.') && !name.startsWith('model.layers.0.') && shape.length === 2;
+  return { config: decoder.config, weights };
 }
 
 /** A decoder's settings, after all the checks of {@link loadDecoder} but without reading its weights. */
 export async function readDecoderConfig(source: GgufFile | string): Promise<DecoderConfig> {
   await using decoder = await openDecoder(source);
   return decoder.config;
+}
+
+/** A decoder whose settings and tensors have been checked, open for reading one tensor after the other. */
+export interface OpenDecoder extends AsyncDisposable {
+  config: DecoderConfig;
+  tensors: readonly DecoderTensor[];
+  /** A gain or bias, as Hugging Face's implementation uses it. */
+  readVector(tensor: DecoderTensor): Promise<Float32Array>;
+  /** Any other tensor, with its rows in Hugging Face's order. */
+  readMatrix(tensor: DecoderTensor): Promise<StoredMatrix>;
+  /** Its bytes in the file. */
+  storedBytes(tensor: DecoderTensor): number;
+}
+
+/** Opens a decoder in a file or folder, or one in memory. Errors are those of {@link loadDecoder}. */
+export async function openDecoder(source: GgufFile | string | DecoderModel): Promise<OpenDecoder> {
+  if (typeof source !== 'string') {
+    return 'weights' in source ? openDecoderInMemory(source) : await openDecoderInGguf(source);
+  }
+  if (await isDirectory(source)) return await openDecoderInFolder(source);
+  const file = await openGguf(source);
+  try {
+    const decoder = await openDecoderInGguf(file);
+    return { ...decoder, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+  } catch (error) {
+    await file[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function openDecoderInMemory({ config, weights }: DecoderModel): OpenDecoder {
+  return {
+    config,
+    tensors: decoderTensors(config),
+    readVector: async ({ name }) => weights.get(name)!,
+    readMatrix: async ({ name, shape }) => storedFloat32(weights.get(name)!, shape),
+    storedBytes: ({ name }) => weights.get(name)!.byteLength,
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 /** The files of a model, in a fixed order: a hash of the model must cover all of them. */
@@ -119,25 +123,10 @@ function reorderRows(
   return result;
 }
 
-/** A decoder whose settings and tensors have been checked, open for reading. */
-interface OpenDecoder extends AsyncDisposable {
-  config: DecoderConfig;
-  tensors: readonly DecoderTensor[];
-  /** The tensor's values as Hugging Face's implementation uses them. */
-  read(tensor: DecoderTensor): Promise<Float32Array>;
-}
-
-async function openDecoder(source: GgufFile | string): Promise<OpenDecoder> {
-  if (typeof source !== 'string') return await openDecoderInGguf(source);
-  if (await isDirectory(source)) return await openDecoderInFolder(source);
-  const file = await openGguf(source);
-  try {
-    const decoder = await openDecoderInGguf(file);
-    return { ...decoder, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
-  } catch (error) {
-    await file[Symbol.asyncDispose]();
-    throw error;
-  }
+/** The row in GGUF's interleaved order that is row `row` in Hugging Face's. */
+function interleavedRow(row: number, headWidth: number): number {
+  const [inHead, half] = [row % headWidth, headWidth / 2];
+  return row - inHead + (inHead < half ? 2 * inHead : 2 * (inHead - half) + 1);
 }
 
 async function openDecoderInGguf(file: GgufFile): Promise<OpenDecoder> {
@@ -154,16 +143,24 @@ async function openDecoderInGguf(file: GgufFile): Promise<OpenDecoder> {
   return {
     config,
     tensors,
-    async read({ gguf, kind, shape }) {
+    async readVector({ gguf, kind }) {
       const values = await file.read(gguf);
       if (kind !== 'rotated' || rotaryRows === 'halves') return values;
-      return rowsFromInterleaved(values, config.headWidth, shape[1] ?? 1);
+      return rowsFromInterleaved(values, config.headWidth, 1);
     },
+    async readMatrix({ gguf, kind, shape: [rows, columns] }) {
+      const { type } = file.tensor(gguf);
+      const matrix = { type, bytes: await file.readBytes(gguf), rows: rows!, columns: columns! };
+      if (kind !== 'rotated' || rotaryRows === 'halves') return matrix;
+      return withRows(matrix, (row) => interleavedRow(row, config.headWidth));
+    },
+    storedBytes: ({ gguf }) => file.tensor(gguf).byteLength,
     async [Symbol.asyncDispose]() {},
   };
 }
 
-const readableDtypes: ReadonlySet<string> = new Set(['F32', 'F16', 'BF16', 'F64']);
+const readableDtypes = new Set(['F32', 'F16', 'BF16', 'F64'] as const);
+type ReadableDtype = typeof readableDtypes extends Set<infer Dtype> ? Dtype : never;
 
 async function openDecoderInFolder(directory: string): Promise<OpenDecoder> {
   const configPath = path.join(directory, 'config.json');
@@ -177,7 +174,7 @@ async function openDecoderInFolder(directory: string): Promise<OpenDecoder> {
       ignored: (name) =>
         (config.tiedHead && name === 'lm_head.weight') || name.endsWith('rotary_emb.inv_freq'),
       found: new Map([...files.tensors].map(([name, { shape, dtype }]) => [name, { shape, type: dtype }])),
-      readable: readableDtypes,
+      readable: readableDtypes as ReadonlySet<string>,
     });
   } catch (error) {
     await files[Symbol.asyncDispose]();
@@ -187,13 +184,18 @@ async function openDecoderInFolder(directory: string): Promise<OpenDecoder> {
   return {
     config,
     tensors,
-    async read({ name, kind }) {
+    async readVector({ name, kind }) {
       const values = await files.read(name);
       if (gainsLessOne && kind === 'gain') {
         for (let index = 0; index < values.length; index++) values[index]! += 1;
       }
       return values;
     },
+    async readMatrix({ name, shape: [rows, columns] }) {
+      const type = files.tensors.get(name)!.dtype as ReadableDtype;
+      return { type, bytes: await files.readBytes(name), rows: rows!, columns: columns! };
+    },
+    storedBytes: ({ name }) => files.tensors.get(name)!.byteLength,
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
 }

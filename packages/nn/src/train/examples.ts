@@ -1,5 +1,5 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import type { LabelledTokens } from '../models/decoder.ts';
+import type { LabelledTokens } from '../models/decoder-batch.ts';
 import type { DecoderConfig } from '../models/decoder-config.ts';
 
 /** A tokenised conversation. A mask or spans say which tokens the model is to learn to write. */

@@ -1,5 +1,5 @@
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import type { PreferredTokens } from '../models/decoder.ts';
+import type { PreferredTokens } from '../models/decoder-batch.ts';
 import type { DecoderConfig } from '../models/decoder-config.ts';
 import { isList, readExamples } from './examples.ts';
 

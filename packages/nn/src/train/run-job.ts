@@ -1,9 +1,8 @@
 import { requireFit } from '../adapters/adapter-fit.ts';
 import { InvalidExampleError } from '../errors/invalid-example-error.ts';
-import { openSession } from '../graph/index.ts';
-import { adapterInputs, decoderInputs, decoderLogitsGraph, decoderLossGraph } from '../models/decoder.ts';
-import type { DecoderModel } from '../models/decoder-config.ts';
-import { loadDecoder, readDecoderConfig } from '../models/decoder-weights.ts';
+import { type LayeredDecoder, openLayeredDecoder } from '../models/decoder.ts';
+import { adapterInputs, decoderBatch } from '../models/decoder-batch.ts';
+import { readDecoderConfig } from '../models/decoder-weights.ts';
 import { runCrossEncoderTraining } from './cross-encoder-training.ts';
 import { runEmbedderTraining } from './embedder-training.ts';
 import type { EmbedderResult } from './encoder-job.ts';
@@ -27,14 +26,10 @@ export async function runJob(
 }
 
 async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> {
-  const model = await modelFor(job);
-  const examples = readExamples(job.examples, model.config, 'Example');
-  await using session = await openSession(
-    decoderLossGraph(model, job.adapter),
-    trainingSessionOptions(job.threads),
-  );
-  const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  const { loss } = await measureLoss(session, supervisedObjective(examples), weights, {
+  await using decoder = await decoderFor(job);
+  const examples = readExamples(job.examples, decoder.config, 'Example');
+  const matrices = job.adapter ? adapterInputs(job.adapter, decoder.config) : {};
+  const { loss } = await measureLoss(decoder, supervisedObjective(examples), matrices, {
     tokensPerPass: job.tokensPerPass ?? 1024,
     stopRequested: hooks.stopRequested,
     onItems: (done) =>
@@ -49,18 +44,14 @@ async function runLoss(job: LossJob, hooks: TrainingHooks): Promise<LossResult> 
 }
 
 async function runLogits(job: LogitsJob): Promise<LogitsResult> {
-  const model = await modelFor(job);
-  const weights = job.adapter ? adapterInputs(job.adapter, model.config) : {};
-  await using session = await openSession(
-    decoderLogitsGraph(model, job.adapter),
-    trainingSessionOptions(job.threads),
-  );
+  await using decoder = await decoderFor(job);
+  const matrices = job.adapter ? adapterInputs(job.adapter, decoder.config) : {};
   const results: Float32Array[] = [];
   for (const [index, tokens] of job.sequences.entries()) {
     // Checked as an example whose every token is a label.
     const [checked] = readExamples(
       [{ tokens, labelSpans: [[0, tokens?.length]] }],
-      model.config,
+      decoder.config,
       'Sequence',
       index,
     );
@@ -75,21 +66,29 @@ async function runLogits(job: LogitsJob): Promise<LogitsResult> {
         hint: 'Positions count from 0.',
       });
     }
-    const inputs = { ...decoderInputs([checked!]), rows: { data: rows, shape: [rows.length] } };
-    const { logits } = await session.run({ ...weights, ...inputs });
-    results.push(logits!.data as Float32Array);
+    results.push(await decoder.logits({ ...decoderBatch([checked!]), rows }, matrices));
   }
   return results;
 }
 
 /**
- * The job's model, which is loaded where a path is given.
+ * The job's model in float32, its weights as they are stored.
  * @throws UnsupportedModelError where the adapter does not fit it, before the weights are read.
  */
-async function modelFor({ model, adapter, lineage }: LossJob | LogitsJob): Promise<DecoderModel> {
+async function decoderFor({
+  model,
+  adapter,
+  lineage,
+  threads,
+}: LossJob | LogitsJob): Promise<LayeredDecoder> {
   if (adapter) {
     const config = typeof model === 'string' ? await readDecoderConfig(model) : model.config;
     requireFit(adapter, config, typeof model === 'string' ? model : 'the model', lineage);
   }
-  return typeof model === 'string' ? loadDecoder(model) : model;
+  return await openLayeredDecoder(model, {
+    products: 'float32',
+    hold: 'blocks',
+    ...(adapter && { lora: adapter }),
+    session: trainingSessionOptions(threads),
+  });
 }

@@ -1,6 +1,6 @@
 import { ggufArchitecture, requireFit, requireSameLineage } from '../adapters/adapter-fit.ts';
 import type { TrainingDivergedError } from '../errors/training-diverged-error.ts';
-import { adapterInputs, type PreferredTokens } from '../models/decoder.ts';
+import { adapterInputs, type PreferredTokens } from '../models/decoder-batch.ts';
 import { readDecoderConfig } from '../models/decoder-weights.ts';
 import type { AdapterLineage, LoraAdapter } from '../models/lora-adapter.ts';
 import { adamWUpdate, globalNorm } from './adamw.ts';
@@ -9,13 +9,15 @@ import { type CheckpointIdentity, loadCheckpoint, saveCheckpoint } from './check
 import { checkpointPath, prepareCheckpointFolder } from './checkpoint-file.ts';
 import { divergenceError } from './divergence.ts';
 import { hyperparametersFor } from './hyperparameters.ts';
-import { planMemory } from './memory-plan.ts';
+import { machineMemory, planMemory, readStoredSize } from './memory-plan.ts';
 import {
+  batchOf,
   dropoutKeysOf,
   measureLoss,
   type Objective,
   preferenceObjective,
   type ReferenceLogProbabilities,
+  sumReplies,
   supervisedObjective,
 } from './objective.ts';
 import { Pace, planSteps } from './pace.ts';
@@ -25,7 +27,7 @@ import { TrainingStopped, yieldOrStop } from './stop.ts';
 import { readTrainingData } from './training-data.ts';
 import { fingerprintTraining, hashModelFiles } from './training-fingerprint.ts';
 import type { PreferenceTrainingJob, TrainingHooks, TrainingJob, TrainingResult } from './training-job.ts';
-import { openTrainingSessions } from './training-session.ts';
+import { openTrainingDecoder } from './training-session.ts';
 import { createTrainingState, toAdapterTensors } from './training-state.ts';
 
 /** Trains a LoRA adapter in the calling thread, which it occupies. Programs call `trainLora` or `trainPreferences`. */
@@ -65,18 +67,21 @@ export async function runTraining(
     if (directory) await saveCheckpoint(directory, { ...state, seconds: elapsed() }, identity);
   };
 
-  const memory = planMemory(config, { ...settings, ...data.extent }, job.memoryBytes);
+  const memory = planMemory(
+    config,
+    { ...settings, ...data.extent, stored: await readStoredSize(job.model) },
+    job.memoryBytes ?? machineMemory(),
+  );
   const plan = { ...memory, tokensPerPass: job.tokensPerPass ?? memory.tokensPerPass };
   const { tokensPerPass } = plan;
   progress({ stage: 'loading model', done: 0, total: 1, unit: 'models' });
-  const { trainer, evaluator } = await openTrainingSessions(job, data, {
-    ...settings,
-    recompute: plan.recompute,
-  });
-  await using _trainer = trainer;
-  await using _evaluator = evaluator;
+  await using decoder = await openTrainingDecoder(job, data.method, { ...settings, ...plan });
   progress({ stage: 'loading model', done: 1, total: 1, unit: 'models' });
-  const weights = adapterInputs(adapter, config);
+  const matrices = adapterInputs(adapter, config);
+  // Filled again in each step.
+  const gradients = new Map(
+    [...state.parameters].map(([name, { length }]) => [name, new Float32Array(length)]),
+  );
   const { train, validation } = await prepareObjectives();
 
   const stepSize = settings.batchSize * settings.accumulate;
@@ -100,7 +105,7 @@ export async function runTraining(
 
       const chosen = stepPlan.examplesOf(state.step);
       const from = performance.now();
-      const { loss, gradients } = await computeGradients(chosen);
+      const loss = await computeGradients(chosen);
       const norm = globalNorm(gradients.values());
       failed = !Number.isFinite(loss) || !Number.isFinite(norm);
       if (failed) throw await explainDivergence(chosen);
@@ -110,7 +115,7 @@ export async function runTraining(
         await save();
         lastSaved = performance.now();
       }
-      const rate = update(gradients, norm);
+      const rate = update(norm);
       const tokens = chosen.reduce((total, item) => total + train.tokens[item]!, 0);
       state.losses.push(loss);
       state.tokens += tokens;
@@ -182,9 +187,11 @@ export async function runTraining(
       rejected: state.reference!.get(`${part}.rejected`)!,
     });
     return {
-      train: preferenceObjective(data.train, known('train')),
+      train: preferenceObjective(data.train, known('train'), settings.beta),
       validation:
-        data.validation.length > 0 ? preferenceObjective(data.validation, known('validation')) : undefined,
+        data.validation.length > 0
+          ? preferenceObjective(data.validation, known('validation'), settings.beta)
+          : undefined,
     };
   }
 
@@ -192,15 +199,19 @@ export async function runTraining(
   async function measureReference(replies: readonly PreferredTokens[]): Promise<ReferenceLogProbabilities> {
     const result = { chosen: new Float32Array(replies.length), rejected: new Float32Array(replies.length) };
     if (replies.length === 0) return result;
-    await measureLoss(evaluator!, preferenceObjective(replies, result), weights, {
+    await measureLoss(decoder, preferenceObjective(replies, result, settings.beta), matrices, {
       tokensPerPass,
       stopRequested,
       onItems: (done) =>
         progress({ stage: 'measuring reference', done, total: replies.length, unit: 'pairs' }),
-      onPass: (items, outputs) => {
+      onPass: (items, logProbabilities) => {
+        const sums = sumReplies(
+          items.map((item) => replies[item]!),
+          logProbabilities,
+        );
         for (const side of ['chosen', 'rejected'] as const) {
-          items.forEach((item, row) => {
-            result[side][item] = (outputs[side]!.data as Float32Array)[row]!;
+          items.forEach((item, index) => {
+            result[side][item] = sums[side][index]!;
           });
         }
       },
@@ -209,10 +220,10 @@ export async function runTraining(
   }
 
   async function evaluate(): Promise<void> {
-    if (!evaluator || !validation) return;
+    if (!validation) return;
     const from = performance.now();
     const total = validation.lengths.length;
-    const measured = await measureLoss(evaluator, validation, weights, {
+    const measured = await measureLoss(decoder, validation, matrices, {
       tokensPerPass,
       stopRequested,
       onItems: (done) => progress({ stage: 'measuring validation loss', done, total, unit: data.unit }),
@@ -234,33 +245,30 @@ export async function runTraining(
     });
   }
 
-  /** The mean loss of the step's items and its gradients, computed in as many passes as memory requires. */
-  async function computeGradients(chosen: readonly number[]) {
+  /** The mean loss of the step's items. Its `gradients` are computed in as many passes as memory requires. */
+  async function computeGradients(chosen: readonly number[]): Promise<number> {
     const weight = chosen.reduce((total, item) => total + train.weights[item]!, 0);
-    const seed = { data: Float32Array.of(1 / weight), shape: [] };
-    const gradients = new Map<string, Float32Array>();
-    let loss = 0;
+    for (const values of gradients.values()) values.fill(0);
+    let sum = 0;
     for (const items of cutIntoPasses(chosen, train.lengths, tokensPerPass)) {
       await yieldOrStop(stopRequested);
-      const inputs = train.inputs(items);
-      const keys =
-        settings.dropout > 0
-          ? dropoutKeysOf(train, items, inputs, { seed: settings.seed, step: state.step })
-          : {};
-      const results = await trainer.run({ ...weights, ...inputs, ...keys, seed });
-      loss += (results.loss!.data as Float32Array)[0]! / weight;
-      for (const name of state.parameters.keys()) {
-        const part = results[`${name}.gradient`]!.data as Float32Array;
-        const sum = gradients.get(name);
-        if (sum) for (let index = 0; index < sum.length; index++) sum[index]! += part[index]!;
-        else gradients.set(name, part);
-      }
+      await decoder.train(batchOf(train, items), matrices, {
+        loss(logProbabilities) {
+          const { loss, gradient } = train.measure(items, logProbabilities);
+          sum += loss;
+          return gradient.map((value) => value / weight);
+        },
+        gradients,
+        ...(settings.dropout > 0 && {
+          dropoutRows: dropoutKeysOf(train, items, { seed: settings.seed, step: state.step }),
+        }),
+      });
     }
-    return { loss, gradients };
+    return sum / weight;
   }
 
   /** Updates the adapter and returns the learning rate of the step. */
-  function update(gradients: ReadonlyMap<string, Float32Array>, norm: number): number {
+  function update(norm: number): number {
     const step = state.step + 1;
     const warmupSteps = Math.round(settings.warmupFraction * totalSteps);
     const rate = settings.learningRate * learningRateFactor(step, warmupSteps, totalSteps, settings.schedule);
@@ -280,7 +288,7 @@ export async function runTraining(
     const step = state.step + 1;
     const culprits: number[] = [];
     for (const item of chosen) {
-      const { loss, gradients } = await computeGradients([item]);
+      const loss = await computeGradients([item]);
       if (!Number.isFinite(loss) || !Number.isFinite(globalNorm(gradients.values()))) culprits.push(item);
     }
     const all = culprits.length === chosen.length;

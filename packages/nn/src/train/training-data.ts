@@ -1,6 +1,6 @@
 /** The data of a training: checked and measured. */
 import { InvalidHyperparameterError } from '../errors/invalid-hyperparameter-error.ts';
-import type { LabelledTokens, PreferredTokens } from '../models/decoder.ts';
+import type { LabelledTokens, PreferredTokens } from '../models/decoder-batch.ts';
 import type { DecoderConfig } from '../models/decoder-config.ts';
 import { readExamples } from './examples.ts';
 import type { DataSize } from './hyperparameters.ts';
@@ -39,7 +39,7 @@ export function readTrainingData(
     const train = readPreferences(job.preferences, config, 'Preference pair');
     const validation = readPreferences(job.validation ?? [], config, 'Validation pair');
     if (train.length === 0) throw missing('preference pair');
-    const sides = [preferenceObjective(train, none), preferenceObjective(validation, none)] as const;
+    const sides = [preferenceObjective(train, none, 1), preferenceObjective(validation, none, 1)] as const;
     return {
       method: 'dpo',
       unit: 'pairs',
@@ -75,16 +75,12 @@ function sizeOf(train: Objective, validation: Objective): DataSize {
 }
 
 /** The data's part in what memory depends on. */
-type Extent = Pick<PlannedTraining, 'longest' | 'labelledShare'>;
+type Extent = Pick<PlannedTraining, 'longest'>;
 
 function extentOf(sides: readonly Objective[]): Extent {
-  const sum = (lists: readonly (readonly number[])[]) =>
-    lists.flat().reduce((total, value) => total + value, 0);
   return {
     longest: sides
       .flatMap(({ lengths }) => lengths)
       .reduce((longest, length) => Math.max(longest, length), 0),
-    labelledShare:
-      sum(sides.map(({ labelledTokens }) => labelledTokens)) / sum(sides.map(({ tokens }) => tokens)),
   };
 }

@@ -5,13 +5,14 @@ import {
   loraTargets,
   planMemory,
   readDecoderConfig,
+  readStoredSize,
   type TrainingProgress,
   trainLora,
   trainPreferences,
 } from '@tandem/nn';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProbedSequence } from './parity.ts';
-import { dataSize, outcomeOf, writeAdapter } from './trained-adapter.ts';
+import { outcomeOf, writeAdapter } from './trained-adapter.ts';
 import type { Hyperparameters, TokenisedExample, Trainer } from './trainer.ts';
 
 /** Trains in this process's worker thread with `@tandem/nn`: no Python, no GPU. */
@@ -25,13 +26,12 @@ export function localTrainer(): Trainer {
       const steps = Math.ceil(train.length / (batchSize * accumulate)) * hyperparameters.epochs;
       const tokens = train.reduce((sum, example) => sum + example.tokens.length, 0) * hyperparameters.epochs;
       const all = [...train, ...validation];
-      const { labelledTokens, tokens: allTokens } = dataSize(all, []);
       const plan = planMemory(
         config,
         {
           ...nnHyperparameters(hyperparameters),
           longest: all.reduce((longest, example) => Math.max(longest, example.tokens.length), 0),
-          labelledShare: labelledTokens / Math.max(1, allTokens),
+          stored: await readStoredSize(baseFile),
         },
         bytesOf(hyperparameters.memory),
       );
@@ -40,7 +40,11 @@ export function localTrainer(): Trainer {
         tokens: Math.round(tokens),
         memoryBytes: plan.bytes,
         money: 0,
-        basis: `${plan.tokensPerPass} tokens in a pass${plan.recompute === 'layers' ? ', layers computed again to save memory' : ''}`,
+        basis: [
+          `${plan.tokensPerPass} tokens in a pass`,
+          ...(plan.recompute === 'layers' ? ['layers computed again to save memory'] : []),
+          ...(plan.weights === 'blocks' ? ['weights kept as the file has them'] : []),
+        ].join(', '),
       };
     },
     async train(job, { outputDirectory, onProgress, onEvent, signal }) {

@@ -38,7 +38,7 @@ export {
   int8Transposed,
 } from './int8.ts';
 export { gatherRows } from './lookup.ts';
-export { type LoraLayer, loraLinear } from './lora.ts';
+export { type FrozenInt8, frozenInt8, type LoraLayer, loraLinear } from './lora.ts';
 export {
   type Dropout,
   dropoutKeyRange,

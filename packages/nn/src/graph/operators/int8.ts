@@ -182,6 +182,12 @@ export function int8RowsTransposed(weight: Value): Int8Matrix {
   };
 }
 
+/** Each row of a [rows, columns] matrix in int8, with a scale for each row. No tape entry. */
+export function int8MatrixRows(weight: Value): { values: Value; scales: Value } {
+  const largest = largestAlong(weight, 1);
+  return { values: quantizeBy(weight, largest), scales: scalesOf(largest, weight.shape[0] as number) };
+}
+
 /** The largest magnitude over one of two axes, never 0. */
 function largestAlong(weight: Value, axis: 0 | 1): Value {
   const [highest, lowest] = (['ReduceMax', 'ReduceMin'] as const).map((operator) =>

@@ -3,7 +3,7 @@ import type { Value } from '../graph.ts';
 import { delayUntil } from '../recompute.ts';
 import { binary } from './elementwise.ts';
 import { hadamardRotated } from './hadamard.ts';
-import { type Int8Weight, int8Product, int8Rows } from './int8.ts';
+import { int8MatrixRows, int8Product, int8Rows } from './int8.ts';
 import { gemm } from './matrix.ts';
 import { concatenateNode, splitNode, transposeNode } from './shape.ts';
 
@@ -13,12 +13,26 @@ export interface LoraLayer {
   weight: Value;
   /** [out], frozen. */
   bias?: Value | undefined;
-  /**
-   * The same weight as integers, its rows rotated ({@link hadamardRotated}). Where it is given, `weight` is not read.
-   */
-  int8?: Int8Weight | undefined;
+  /** The same weight as integers. Where it is given, `weight` is not read. */
+  int8?: FrozenInt8 | undefined;
   /** a: [rank, in], b: [out, rank]; absent where the layer is not adapted. */
   adapter?: { a: Value; b: Value } | undefined;
+}
+
+/**
+ * A frozen [out, in] matrix as integers, for the forward and the backward: value = integer · its row's scale. The rows
+ * are rotated ({@link hadamardRotated}).
+ */
+export interface FrozenInt8 {
+  /** int8, [out, in]. */
+  values: Value;
+  /** [out]. */
+  scales: Value;
+}
+
+/** A float32 matrix, [out, in], as {@link FrozenInt8}. No tape entry. */
+export function frozenInt8(weight: Value): FrozenInt8 {
+  return int8MatrixRows(hadamardRotated(weight));
 }
 
 /**
@@ -91,7 +105,8 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
   }
   const rows = int8Rows(hadamardRotated(x));
   const outputs = layers.map((layer) => {
-    const product = int8Product(rows, layer.int8!.forward);
+    const { values, scales } = layer.int8!;
+    const product = int8Product(rows, { values: transposeNode(values, [1, 0]), scales });
     const frozen = layer.bias ? binary('Add', product, layer.bias) : product;
     const { adapter } = layer;
     return adapter ? gemm(inner.get(layer)!, adapter.b, { transB: true, alpha: scaling, c: frozen }) : frozen;
@@ -107,9 +122,14 @@ function int8LoraLinear(x: Value, layers: readonly LoraLayer[], scaling: number)
       if (toX) {
         for (const [layer, dy] of gradientOf) {
           if (!dy) continue;
-          const part = int8Product(int8Rows(hadamardRotated(dy)), layer.int8!.backward);
+          const { values, scales } = layer.int8!;
+          // The sum is over the weight's rows, so that their scales go to the gradient before it is rounded.
+          const rounded = int8Rows(binary('Mul', dy, scales));
+          const part = int8Product(rounded, { values, scales: graph.constant('float32', [1]) });
           dx = dx ? binary('Add', dx, part) : part;
         }
+        // A rotation is its own inverse.
+        if (dx) dx = hadamardRotated(dx);
         if (innerGradients) dx = gemm(innerGradients, stackA(active), dx && { c: dx });
       }
       const pairs = innerGradients

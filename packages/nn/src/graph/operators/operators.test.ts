@@ -496,27 +496,12 @@ describe('products in eight-bit integers', () => {
         const input = graph.input('x', 'float32', ['rows', into]);
         const a = graph.input('a', 'float32', [rank, into]);
         const b = graph.input('b', 'float32', [out, rank]);
-        const forward = operators.int8Transposed(operators.hadamardRotatedRows(weight.data, into), out, into);
-        const rotated = operators.hadamardRotatedColumns(weight.data, into);
-        const backward = operators.int8Columns(rotated, out, into);
+        const frozen = graph.weight('weight', weight.data, [out, into]);
         const layer = {
-          weight: integers
-            ? { graph, name: 'none', type: 'float32' as const, shape: [out, into] }
-            : graph.weight('weight', weight.data, [out, into]),
+          weight: frozen,
           bias: graph.weight('bias', bias.data, [out]),
           adapter: { a, b },
-          ...(integers && {
-            int8: {
-              forward: {
-                values: graph.weight('forward', forward.values, [into, out], 'int8'),
-                scales: graph.weight('forward.scales', forward.scales, [out]),
-              },
-              backward: {
-                values: graph.weight('backward', backward.values, [out, into], 'int8'),
-                scales: graph.weight('backward.scales', backward.scales, [into]),
-              },
-            },
-          }),
+          ...(integers && { int8: operators.frozenInt8(frozen) }),
         };
         const [y] = operators.loraLinear(input, [layer], 2);
         graph.output('y', y!);

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importPeft } from '../../adapters/peft.ts';
 import { SafetensorsFile } from '../../formats/safetensors.ts';
-import { openSession } from '../../graph/index.ts';
-import { adapterInputs, decoderInputs, decoderTrainingGraph } from '../decoder.ts';
 import type { DecoderConfig, DecoderModel } from '../decoder-config.ts';
+import { lossAndGradients, relativeError } from '../decoder-gradients.fixture.ts';
 import { loadDecoder } from '../decoder-weights.ts';
 
 const references = path.join(import.meta.dirname, '../../../references/decoders');
@@ -56,30 +55,14 @@ async function expectReference(folder: string, model: DecoderModel): Promise<voi
     loss: number;
   };
   const adapter = await importPeft(path.join(folder, 'adapter'));
-  const inputs = { ...decoderInputs(sequences), ...adapterInputs(adapter, model.config) };
-  const labelled = inputs.labels.shape[0]!;
-  await using session = await openSession(decoderTrainingGraph(model, adapter), {
-    threads: 1,
-    weights: 'fed',
-    optimize: 'none',
-  });
-  const results = await session.run({ ...inputs, seed: { data: Float32Array.of(1 / labelled), shape: [] } });
-  expect(Math.abs((results.loss!.data as Float32Array)[0]! / labelled - loss)).toBeLessThan(1e-5);
+  const ours = await lossAndGradients(model, adapter, sequences);
+  expect(Math.abs(ours.loss - loss)).toBeLessThan(1e-5);
+  expect(Math.abs(ours.evaluated - loss)).toBeLessThan(1e-5);
 
   await using gradients = await SafetensorsFile.open(path.join(folder, 'gradients.safetensors'));
   expect(gradients.tensors.size).toBe(2 * 7 * model.config.layers);
   for (const name of gradients.tensors.keys()) {
     const theirs = await gradients.read(name);
-    const ours = results[`${name}.gradient`]!.data as Float32Array;
-    expect(relativeError(ours, theirs), name).toBeLessThan(1e-4);
+    expect(relativeError(ours.gradients.get(name)!, theirs), name).toBeLessThan(1e-4);
   }
-}
-
-function relativeError(ours: Float32Array, theirs: Float32Array): number {
-  let [difference, norm] = [0, 0];
-  theirs.forEach((value, index) => {
-    difference += (ours[index]! - value) ** 2;
-    norm += value ** 2;
-  });
-  return Math.sqrt(difference / norm);
 }

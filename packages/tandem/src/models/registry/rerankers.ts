@@ -23,6 +23,6 @@ export const rerankers: readonly KnownModel[] = [
     ...(base.package && { package: base.package }),
     languages: ['en'],
     difference: join(folder, 'difference.safetensors'),
-    trainable: 'not further: tandem tune --reranker begins with the embedder',
+    trainable: 'not further: a reranker is trained from the embedder',
   },
 ];
