@@ -76,9 +76,16 @@ export const defaultPrompts: Record<'base' | 'rag', PromptVariant> = {
   },
   rag: {
     id: 'default',
+    // Refusing is named first, and once: the last thing said is what a small model does. The example shows the form, which telling does
+    // not teach it. Chosen among seven by `npm run bench -- prompts` (bench/results/prompts.md).
     system:
-      'Answer the question from the numbered sources only. After each sentence write the number of its source in square brackets, like [1]. If the sources do not contain the answer, write exactly: {notInSources} {format} {styleGuide}',
-    examples: [],
+      'You answer questions from numbered sources. Only if none of them has the answer, reply: {notInSources} Else reply with a complete sentence that gives the exact name, number or date that is asked for, and end it with the number of its source in square brackets. {format} {styleGuide}',
+    examples: [
+      {
+        user: 'Sources:\n\n[1] Garden: Tools\nTools hang in the shed. The key is with the caretaker.\n\n[2] Garden: Hours\nThe gate opens at seven and is locked at dusk.\n\nQuestion: When does the gate open?',
+        assistant: 'The gate opens at seven. [2]',
+      },
+    ],
   },
 };
 
@@ -100,7 +107,9 @@ export function fillSystemPrompt(template: string, answer: Settings['answer']): 
 /** The prompt variants an untuned arm may choose from; always at least one. */
 export function promptVariants(arm: 'base' | 'rag', answer: Settings['answer']): PromptVariant[] {
   const variants = answer.prompts[arm];
-  return variants && variants.length > 0 ? variants : [defaultPrompts[arm]];
+  if (variants && variants.length > 0) return variants;
+  // The example is a sentence, and would teach a project that asks for JSON to write one.
+  return [answer.output ? { ...defaultPrompts[arm], examples: [] } : defaultPrompts[arm]];
 }
 
 /** The whole conversation that an arm is given. `passages` undefined for the arms that do not retrieve. */
