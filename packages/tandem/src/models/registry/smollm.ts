@@ -9,7 +9,7 @@ export const smolLM: readonly KnownModel[] = [
     licence: 'Apache-2.0',
     parameters: 134_515_008,
     memory: 462 * MB,
-    speed: { prompt: 270, generated: 75 },
+    speed: { prompt: 229, generated: 44 },
     files: [
       {
         name: 'SmolLM2-135M-Instruct.Q4_1.gguf',
