@@ -1,4 +1,4 @@
-import { MockLanguageModelV4 } from 'ai/test';
+import { MockLanguageModelV4, simulateReadableStream } from 'ai/test';
 import { expect, test } from 'vitest';
 import { settingsSchema } from '../core/settings.ts';
 import { attachLocalTools } from '../models/local-tools.ts';
@@ -50,4 +50,32 @@ test('a hosted model is told nothing of it', async () => {
     temperature: 0,
   });
   expect(hosted.doGenerateCalls[0]).not.toHaveProperty('providerOptions');
+});
+
+test('a local model is stopped at the second turn of a loop', async () => {
+  const pieces = Array.from({ length: 50 }, () => 'The gate is locked at dusk. ')
+    .join('')
+    .split(/(?<= )/);
+  const looping = attachLocalTools(
+    new MockLanguageModelV4({
+      doStream: async () => ({
+        stream: simulateReadableStream({
+          initialDelayInMs: null,
+          chunkDelayInMs: null,
+          chunks: pieces.map((delta) => ({ type: 'text-delta' as const, id: '0', delta })),
+        }),
+      }),
+    }),
+    {
+      contextLength: 512,
+      baseHash: '',
+      path: '',
+      countTokens: (text: string) => text.split(' ').length,
+      encodePrompt: () => [1, 2, 3],
+    },
+  );
+  const messages = buildMessages({ arm: 'base', answer, question: 'When?' });
+  const reply = await generate(looping, messages, { maxTokens: 400, temperature: 0, stopAtRepetition: true });
+  expect(reply.text.trim()).toBe('The gate is locked at dusk. The gate is locked at dusk.');
+  expect(reply).toMatchObject({ finishReason: 'other', promptTokens: 3 });
 });

@@ -26,8 +26,6 @@ export interface Reply {
   firstToken: number | undefined;
   /** Why the model stopped, as the AI SDK names it; undefined where no model was asked. */
   finishReason?: FinishReason;
-  /** It was stopped at the second turn of a loop. */
-  repeated?: true;
   /** Where `probabilities` were asked for and the model gives them. */
   tokens: { text: string; probability: number }[];
 }
@@ -49,7 +47,7 @@ export async function generate(
     /** Of every token of the reply; takes a pass over it. */
     probabilities?: boolean;
     signal?: AbortSignal | undefined;
-    /** Stop a local model that begins to say the same again; see `Reply.repeated`. */
+    /** Stop a local model that begins to say the same again. */
     stopAtRepetition?: boolean;
     onText?: (piece: string) => void;
   },
@@ -112,7 +110,6 @@ export async function generate(
       milliseconds: performance.now() - started,
       firstToken,
       finishReason: 'other',
-      repeated: true,
       tokens: [],
     };
   }

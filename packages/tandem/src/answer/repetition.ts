@@ -14,30 +14,35 @@ const mostWords = 80;
  */
 export function beforeRepetition(text: string): string | undefined {
   const words = wordsOf(text);
-  const longest = Math.min(mostWords, Math.floor(words.length / 2));
+  return cutAt(text, words, words.length);
+}
+
+/** The text up to the first place from which it turns in circles; all of it where it does not. */
+export function cutRepetition(text: string): string {
+  const words = wordsOf(text);
+  for (let count = 2 * least.words; count <= words.length; count++) {
+    const before = cutAt(text, words, count);
+    if (before !== undefined) return before;
+  }
+  return text;
+}
+
+/** `beforeRepetition` of the text that ends with the `count`th of its words. */
+function cutAt(text: string, words: readonly Word[], count: number): string | undefined {
+  const longest = Math.min(mostWords, Math.floor(count / 2));
   for (let length = least.words; length <= longest; length++) {
-    const [first, second] = [words.length - 2 * length, words.length - length];
-    if (!isSame(words, first, second)) continue;
-    const turn = words.slice(second);
+    const [first, second] = [count - 2 * length, count - length];
+    if (!isSame(words, first, second, length)) continue;
+    const turn = words.slice(second, count);
     if (turn.reduce((sum, { word }) => sum + letters(word), 0) < least.letters) continue;
     if (beginsSentence(text, words[first]!.start)) return text.slice(0, words[second]!.start).trimEnd();
   }
   return undefined;
 }
 
-/** With the first place from which it turns in circles: `beforeRepetition` of the text as it was written, word by word. */
-export function cutRepetition(text: string): string {
-  for (const { end } of wordsOf(text)) {
-    const before = beforeRepetition(text.slice(0, end));
-    if (before !== undefined) return before;
-  }
-  return text;
-}
-
 interface Word {
   word: string;
   start: number;
-  end: number;
 }
 
 function wordsOf(text: string): Word[] {
@@ -46,15 +51,13 @@ function wordsOf(text: string): Word[] {
   return [...plain.matchAll(/[\p{L}\p{N}]+/gu)].map(({ 0: word, index }) => ({
     word: word.toLowerCase(),
     start: index,
-    end: index + word.length,
   }));
 }
 
 const letters = (word: string) => word.match(/\p{L}/gu)?.length ?? 0;
 
-function isSame(words: readonly Word[], first: number, second: number): boolean {
-  for (let at = second; at < words.length; at++)
-    if (words[at]!.word !== words[first + at - second]!.word) return false;
+function isSame(words: readonly Word[], first: number, second: number, length: number): boolean {
+  for (let at = 0; at < length; at++) if (words[first + at]!.word !== words[second + at]!.word) return false;
   return true;
 }
 

@@ -51,7 +51,9 @@ export function citeStep(parts: {
       const placed = await withPages(citations, parts.documents);
       for (const citation of placed) emit({ type: 'citation', citation });
       const abstained = reply.by === 'refusal' || isAbstention(text, answer.notInSources);
-      const problems = isModels ? problemsOf({ written, text, abstained, citations, passages }) : [];
+      const problems = isModels
+        ? problemsOf({ isCut: whole !== written, text, abstained, citations, passages })
+        : [];
       return {
         read: {
           text,
@@ -91,18 +93,18 @@ function citationsOf({
 }
 
 function problemsOf({
-  written,
+  isCut,
   text,
   abstained,
   citations,
   passages,
 }: Pick<Answer, 'text' | 'abstained' | 'citations'> & {
-  written: string;
+  isCut: boolean;
   passages: readonly Passage[];
 }): AnswerProblem[] {
   if (!saysSomething(withoutMarkers(text))) return ['nothing said'];
   return [
-    ...(cutRepetition(written) === written ? [] : (['repeated'] as const)),
+    ...(isCut ? (['repeated'] as const) : []),
     ...(passages.length > 0 && !abstained && citations.length === 0 ? (['nothing cited'] as const) : []),
   ];
 }

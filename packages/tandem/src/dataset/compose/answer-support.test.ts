@@ -19,6 +19,11 @@ test('words that all answers have count for little, numbers must all be there', 
   expect(measure(answers[2]!, passage('A wall of brick needs 60 mm screws.')).words).toBeGreaterThan(0.5);
 });
 
+test('a number is the same however it is written', () => {
+  expect(measure('It costs 1,577 euros.', passage('The price is 1577 euros.')).hasNumbers).toBe(true);
+  expect(measure('It costs 1,577 euros.', passage('The price is 1578 euros.')).hasNumbers).toBe(false);
+});
+
 test('a heading above the passage is part of what it says; only its own text can be quoted', () => {
   const text = 'Every 6 months.';
   expect(measure('The filter is changed.', { text, prefix: 'Boiler: Changed filters' }).words).toBe(1);

@@ -1,5 +1,6 @@
 import type { Passage } from '../../core/types/document.ts';
 import { termsOf } from '../../text/terms.ts';
+import { isSameValue, valuesIn } from '../../text/values.ts';
 
 /** How much of an answer, or of a sentence of one, a passage says. */
 export interface Support {
@@ -33,13 +34,15 @@ export function supportAmong(answers: readonly string[], language?: string): Mea
     terms.reduce((sum, term) => sum + Math.log((answers.length + 1) / (counts.get(term) ?? 1)), 0);
 
   return (sentence, { text, prefix = '' }) => {
-    const has = new Set(termsOf(`${prefix}\n${text}`, language));
+    const read = `${prefix}\n${text}`;
+    const has = new Set(termsOf(read, language));
+    const given = valuesIn(read);
     const terms = [...new Set(termsOf(sentence, language))];
     const total = weigh(terms);
     return {
       isVerbatim: text.includes(sentence),
       words: total > 0 ? weigh(terms.filter((term) => has.has(term))) / total : 0,
-      hasNumbers: terms.every((term) => !/^\d/.test(term) || has.has(term)),
+      hasNumbers: valuesIn(sentence).every((value) => given.some((each) => isSameValue(each, value))),
     };
   };
 }

@@ -24,7 +24,7 @@ export function answerTextOf(settings: AnswerSettings, question: TrainingQuestio
   const isMarked = /\[\d+\]/.test(text);
   const parts = isMarked ? markedSentences(text) : wholeSentences(text);
   const [first = ''] = parts;
-  // "openid-client: Call …" — the name of what is spoken of, as a house style puts it before each answer.
+  // "Boilers: Press …": the name of what is spoken of, as a house style puts it before each answer.
   const lead = /^[^.!?`]{1,80}: (?=\S)/.exec(first)?.[0] ?? '';
   return { text, lead, sentences: [first.slice(lead.length), ...parts.slice(1)], isMarked };
 }

@@ -28,7 +28,7 @@ export const enoughF1 = 0.5;
  * Words are compared without their endings; what is said in other words altogether is not seen.
  *
  * @example
- * agreesWith('The function that makes it is `buildEndSessionUrl()`. [1]', 'buildEndSessionUrl', 'Which function makes it?'); // true
+ * agreesWith('The function that opens it is `openGate()`. [1]', 'openGate', 'Which function opens it?'); // true
  */
 export function agreesWith(answer: string, expected: string, question: string): boolean {
   const [said, wanted] = [plainText(answer), plainText(expected)];
