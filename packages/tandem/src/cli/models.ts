@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { gigabytes } from '../core/gigabytes.ts';
 import { chooseChatModel, machineFacts } from '../models/choose-chat-model.ts';
 import { addModel } from '../models/fetch/fetch-model.ts';
 import { listModels } from '../models/list.ts';
@@ -37,7 +38,6 @@ export function addModels(program: Command, signal: AbortSignal): void {
 type Listed = Awaited<ReturnType<typeof listModels>>[number];
 
 function table(models: readonly Listed[]): string {
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
   const rows = models.map((model) => [
     `local:${model.name}`,
     model.kind,

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { gigabytes } from '../core/gigabytes.ts';
 import { type KnownModel, knownModels } from './registry.ts';
 
 /** A GGUF file that is about to be loaded, and the memory that there is for it. */
@@ -46,5 +47,3 @@ function keyValueBytes(header: ReadonlyMap<string, unknown>, contextLength: numb
   const kept = Math.min(contextLength, number('context_length') || contextLength);
   return 2 * 2 * kept * number('block_count') * heads * width || 0;
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;

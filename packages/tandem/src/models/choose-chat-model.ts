@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { gigabytes } from '../core/gigabytes.ts';
 import type { FetchOptions } from './fetch/fetch-model.ts';
 import { freeMemory } from './free-memory.ts';
 import { defaultModels } from './providers.ts';
@@ -86,15 +87,15 @@ const normal = chatModels.find(({ name }) => `local:${name}` === defaultModels.c
 
 function why(model: KnownModel, { freeMemory: free, cores }: MachineFacts, fits: boolean): string {
   if (!fits)
-    return `the smallest there is, though it takes ${gigabytes(model.memory)} of memory and ${gigabytes(free)} are free: close other programs first`;
+    return `the smallest there is, though it takes ${aboutGigabytes(model.memory)} of memory and ${aboutGigabytes(free)} are free: close other programs first`;
   const time = `${aboutSeconds(model, cores)} on ${cores === 1 ? 'one core' : `${cores} cores`}`;
   if (model.parameters < normal.parameters)
-    return `it takes ${gigabytes(model.memory)} of the ${gigabytes(free)} of memory that are free, answers in ${time}, and is too small to write whole sentences of its own reliably`;
-  return `it takes ${gigabytes(model.memory)} of the ${gigabytes(free)} of memory that are free and answers in ${time}`;
+    return `it takes ${aboutGigabytes(model.memory)} of the ${aboutGigabytes(free)} of memory that are free, answers in ${time}, and is too small to write whole sentences of its own reliably`;
+  return `it takes ${aboutGigabytes(model.memory)} of the ${aboutGigabytes(free)} of memory that are free and answers in ${time}`;
 }
 
 function whence(model: KnownModel, availability: Availability): string {
-  const size = gigabytes(sizeOf(model));
+  const size = aboutGigabytes(sizeOf(model));
   if (availability.from === undefined)
     return `It cannot be fetched now (${availability.why}): bring its file here.`;
   return {
@@ -107,8 +108,8 @@ function whence(model: KnownModel, availability: Availability): string {
 function nextNeeds(model: KnownModel, { freeMemory: free, cores }: MachineFacts): string {
   const missing = model.memory + besides - free;
   const time = `answers in ${aboutSeconds(model, cores)} here${model.speed ? '' : ' (an estimate)'}`;
-  return `Next larger: local:${model.name} is ${gigabytes(sizeOf(model))} to fetch, takes ${gigabytes(model.memory)} of memory${
-    missing > 0 ? `, for which ${gigabytes(missing)} more would have to be free,` : ''
+  return `Next larger: local:${model.name} is ${aboutGigabytes(sizeOf(model))} to fetch, takes ${aboutGigabytes(model.memory)} of memory${
+    missing > 0 ? `, for which ${aboutGigabytes(missing)} more would have to be free,` : ''
   } and ${time}.`;
 }
 
@@ -119,4 +120,5 @@ const aboutSeconds = (model: KnownModel, cores: number) => {
   return seconds === 1 ? 'about a second' : `about ${seconds} s`;
 };
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
+/** Two figures are enough for a choice. */
+const aboutGigabytes = (bytes: number) => gigabytes(bytes, bytes < 1e9 ? 2 : 1);

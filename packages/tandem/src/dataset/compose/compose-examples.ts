@@ -55,7 +55,8 @@ export async function composeExamples(options: ComposeOptions): Promise<Composed
   const answerable = questions.filter(({ expected }) => expected !== undefined);
   const isRefusal = (question: TrainingQuestion) =>
     answerTextOf(settings, question).text.trim() === settings.answer.notInSources.trim();
-  const [unanswered, answered] = partition(answerable, isRefusal);
+  const byRefusal = Map.groupBy(answerable, isRefusal);
+  const [unanswered, answered] = [byRefusal.get(true) ?? [], byRefusal.get(false) ?? []];
   const support = supportAmong(
     answered.map((question) => withoutMarkers(answerTextOf(settings, question).text)),
   );
@@ -152,10 +153,4 @@ function countFound(answers: ReadonlyMap<TrainingQuestion, FoundAnswer>): Compos
   const counts: ComposedExamples['found'] = { verbatim: 0, source: 0, similar: 0 };
   for (const { foundBy } of answers.values()) counts[foundBy] += 1;
   return counts;
-}
-
-function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
-  const [yes, no]: [Item[], Item[]] = [[], []];
-  for (const item of items) (test(item) ? yes : no).push(item);
-  return [yes, no];
 }
