@@ -5,7 +5,7 @@ import type { Case } from '../core/types/example.ts';
 import type { RetrievalCase } from '../dataset/cases.ts';
 import { describeDependence, independentGroups } from '../dataset/independent-groups.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { bootstrapInterval, discountedGain, type Interval } from '../statistics/index.ts';
+import { discountedGain, type Interval, intervalOf } from '../statistics/index.ts';
 import { termsOf } from '../text/terms.ts';
 
 export interface RetrievalEvaluationOptions {
@@ -126,7 +126,7 @@ export async function evaluateRetrieval(
   }
   if (measured.length === 0) return undefined;
   const groups = independentGroups(measured);
-  const interval = (values: number[]) => bootstrapInterval({ values, groups }, { bounds: [0, 1] })!;
+  const interval = (values: number[]) => intervalOf({ values, groups }, { bounds: [0, 1] })!;
   times.sort((a, b) => a - b);
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
   return {

@@ -21,6 +21,7 @@ export {
 export { discountedGain } from './discounted-gain.ts';
 export { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 export { holmAdjust } from './holm.ts';
+export { intervalOf, intervalOfDifference } from './intervals.ts';
 export { mcnemarExactTest, type PairedTest, pairedSignFlipTest } from './paired-test.ts';
 export { minimalDetectableDifference } from './power.ts';
 export { createRandom, type Random, shuffled } from './random.ts';

@@ -8,7 +8,7 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import type { Lines } from '../../parts/material.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrieverFor } from '../../parts/retriever-for.ts';
-import { bootstrapDifference, discountedGain } from '../../statistics/index.ts';
+import { discountedGain, intervalOfDifference } from '../../statistics/index.ts';
 import { chooseLines, measureRetrieval } from '../eval-retrieval.ts';
 import { type OtherIndex, openOtherIndex } from '../other-index.ts';
 import type { RetrievalEvaluation } from '../retrieval.ts';
@@ -238,7 +238,7 @@ function pairOf(withIt: RetrievalEvaluation, without: RetrievalEvaluation): Pair
   const before = new Map(without.ranks.map(({ id, rank }) => [id, rank]));
   const groups = withIt.ranks.map(({ group }) => group);
   const differ = (score: (rank: number | undefined) => number) =>
-    bootstrapDifference(
+    intervalOfDifference(
       {
         a: withIt.ranks.map(({ rank }) => score(rank)),
         b: withIt.ranks.map(({ id }) => score(before.get(id))),
