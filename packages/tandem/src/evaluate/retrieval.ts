@@ -57,7 +57,7 @@ export interface RankedCase {
   rank?: number;
 }
 
-/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by resampling groups. */
+/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by groups. */
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
