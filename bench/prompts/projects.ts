@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { withoutMarkers } from '../../packages/tandem/src/answer/citations.ts';
 import { linesOf } from '../data/json-lines.ts';
 
 /** A question, what is accepted as its answer, and the document that has it. */
@@ -79,7 +80,7 @@ export const questionsOf: Record<ProjectName, () => Asked[]> = {
       .map(({ id, question, expected, source }) => ({
         id,
         question,
-        expected: [expected.response],
+        expected: [withoutMarkers(expected.response)],
         document: source.documentId,
       })),
   tatqa: () =>

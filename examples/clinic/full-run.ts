@@ -37,7 +37,9 @@ await run(async (project) => {
     latencyCases: 6,
     validationCases: 16,
     purpose: 'full run',
-    command: ['npm run clinic', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
+    command: ['npm run clinic', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
+      ' ',
+    ),
   });
   const { modelId } = await project.models.chat();
   const name = `${modelId.replaceAll('/', '-')}${flags.mix === 'full' ? '-full-mix' : ''}`;
