@@ -10,7 +10,7 @@
  *
  * Printed: how often a winner is named, and how often the 95 % intervals (of an arm's value, of a difference) hold the truth. Exits with 1
  * where a winner of an A/A table is named in more than 5 % of the tables (by more than chance would have it in this many), or an interval
- * holds the truth in less than 93 % or more than 97 %. The upper bound is asked for only where at least ten groups are expected to
+ * holds the truth in less than 93 % or more than 97 %. The upper bound is asked for only where at least twenty groups are expected to
  * differ: of fewer yes-or-no values no interval can hold 95 %, and a wider one is the honest one.
  */
 import { parseArgs } from 'node:util';
@@ -94,7 +94,7 @@ function judge(design: Design): void {
   if (difference === 0 && winners / tables > 0.05 + 2 * Math.sqrt((0.05 * 0.95) / tables))
     faults.push('too many winners');
   for (const [share, isBounded] of [
-    [held / pairs, differing >= 10],
+    [held / pairs, differing >= 20],
     [valueHeld / values, true],
   ] as const) {
     if (share < 0.93) faults.push(`holds the truth in ${(100 * share).toFixed(1)} %`);
