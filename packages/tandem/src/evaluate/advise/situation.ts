@@ -19,6 +19,7 @@ export const situationSchema = z.strictObject({
   /** Whether documents and questions may not leave the building. */
   stays: z.boolean().optional(),
 });
+/** What is known of a project before there is data; each member as `situationSchema` says. */
 export type Situation = z.infer<typeof situationSchema>;
 
 /** One question for each member, as a person is asked it. */
