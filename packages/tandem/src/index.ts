@@ -66,7 +66,7 @@ export type * from './core/types/run.ts';
 export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
-export { type Advice, type Approach, advise } from './evaluate/advise/advise.ts';
+export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
 export {
   type CompareEstimate,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { type Advice, advise } from '../evaluate/advise/advise.ts';
+import { type Advice, advise, type NextStep } from '../evaluate/advise/advise.ts';
 import { type Situation, situationQuestions, situationSchema } from '../evaluate/advise/situation.ts';
 
 /** Flags by what they say. What no flag says is asked on a terminal, and open elsewhere. */
@@ -82,6 +82,15 @@ const beginnings: Record<Advice['begin'], string> = {
   head: 'Begin with a head: a classifier on the embedder, not a language model.',
 };
 
+const commands: Record<NextStep, string> = {
+  ingest: 'tandem init --docs FOLDER && tandem ingest',
+  'evaluate retrieval': 'tandem eval retrieval --cases questions.jsonl',
+  compare: 'tandem compare',
+  'compare untrained': 'tandem compare --arms base,rag --qa questions.jsonl',
+  'train head': 'tandem tune --head && tandem compare --arms base,head',
+  train: 'tandem tune --estimate && tandem tune',
+};
+
 function describeAdvice({ begin, reasons, wouldChange, next }: Advice): string {
   return [
     beginnings[begin],
@@ -92,6 +101,6 @@ function describeAdvice({ begin, reasons, wouldChange, next }: Advice): string {
       : []),
     '',
     'What to do next',
-    ...next.flatMap(({ text, command }) => [`  - ${text}`, `      ${command}`]),
+    ...next.flatMap(({ text, step }) => [`  - ${text}`, `      ${commands[step]}`]),
   ].join('\n');
 }

@@ -3,6 +3,15 @@ import type { Situation } from './situation.ts';
 /** What to begin with. `prompt`: the model as it comes, told what to do; `head`: a classifier on the embedder. */
 export type Approach = 'prompt' | 'rag' | 'tuned' | 'hybrid' | 'head';
 
+/** What is done next, by the verbs that do it. */
+export type NextStep =
+  | 'ingest'
+  | 'evaluate retrieval'
+  | 'compare'
+  | 'compare untrained'
+  | 'train head'
+  | 'train';
+
 /** What to begin with, why, and how to find out whether it is so. */
 export interface Advice {
   begin: Approach;
@@ -10,8 +19,8 @@ export interface Advice {
   reasons: { about: keyof Situation; text: string }[];
   /** Of each thing that is not known, or could turn out otherwise: what it would change. */
   wouldChange: { about: keyof Situation; text: string }[];
-  /** What to measure next, with the command. */
-  next: { text: string; command: string }[];
+  /** What to do and to measure next. */
+  next: { text: string; step: NextStep }[];
 }
 
 /** An adapter learns a form from some hundreds of examples; of fewer it learns little. */
@@ -169,34 +178,25 @@ function wouldChangeOf(situation: Situation, begin: Approach): Advice['wouldChan
 
 function nextOf({ form, jargon, examples = 0 }: Situation, begin: Approach): Advice['next'] {
   const next: Advice['next'] = [];
-  const ask = (text: string, command: string) => next.push({ text, command });
+  const ask = (text: string, step: NextStep) => next.push({ text, step });
   const looksUp = begin === 'rag' || begin === 'hybrid';
   if (looksUp) {
-    ask('Index the documents.', 'tandem init --docs FOLDER && tandem ingest');
-    ask(
-      'Is the right passage found? Nothing later makes up for one that is not.',
-      'tandem eval retrieval --cases questions.jsonl',
-    );
+    ask('Index the documents.', 'ingest');
+    ask('Is the right passage found? Nothing later makes up for one that is not.', 'evaluate retrieval');
   }
   if (jargon && looksUp)
     ask(
       'Does a glossary already do it? Set dataset.glossary; the row rag + glossary says.',
-      'tandem compare --arms base,rag',
+      'compare untrained',
     );
   if (begin === 'head' || form === 'choices')
-    ask(
-      'Train the classifier, and set it beside the model.',
-      'tandem tune --head && tandem compare --arms base,head',
-    );
-  if (begin === 'tuned' || begin === 'hybrid')
-    ask('See what training would take, then train.', 'tandem tune --estimate && tandem tune');
+    ask('Train the classifier, and set it beside the model.', 'train head');
+  if (begin === 'tuned' || begin === 'hybrid') ask('See what training would take, then train.', 'train');
   ask(
     examples < fewestExamples
       ? 'Write 30 to 50 questions with right answers: fewer decide nothing.'
       : 'Put held-out questions to every arm.',
-    begin === 'rag' || begin === 'prompt'
-      ? 'tandem compare --arms base,rag --qa questions.jsonl'
-      : 'tandem compare',
+    begin === 'rag' || begin === 'prompt' ? 'compare untrained' : 'compare',
   );
   return next;
 }
