@@ -73,6 +73,7 @@ export {
   compare,
 } from './evaluate/compare.ts';
 export { deployArm } from './evaluate/deploy.ts';
+export { evalModes, type ModeComparison, type ModesEvaluation } from './evaluate/eval-modes.ts';
 export {
   type ChunkerEvaluation,
   type EvalRetrievalOptions,
@@ -87,6 +88,7 @@ export type {
   PairedEvaluation,
 } from './evaluate/learnt/learnt-evaluation.ts';
 export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export type { RetrievalDifference } from './evaluate/retrieval-difference.ts';
 export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';

@@ -122,8 +122,13 @@ const chunkSettings = z
   })
   .prefault({});
 
+/** How questions are searched: by all there is, by meaning alone, by words alone. */
+export const searchModes = ['hybrid', 'dense', 'lexical'] as const;
+
 /** Without defaults filled in at the top, so that a project's config can add to it. */
 export const retrieveSettings = z.strictObject({
+  /** Absent: `hybrid`. `tandem eval retrieval` compares them on a project's own questions. */
+  mode: z.enum(searchModes).optional(),
   k: z.number().int().min(1).max(50).default(4),
   /** Passages that each search brings to be compared. */
   candidates: z.number().int().min(1).default(60),

@@ -3,8 +3,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
+import { headingText } from '../parse/markdown.ts';
 import type { Lines } from '../parts/material.ts';
 import { refuseContradictions } from './contradictions.ts';
+import { describeMissing, type MissingPlace } from './missing-place.ts';
 import { markSharedAnswers } from './shared-answers.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
@@ -37,7 +39,7 @@ export function withAcceptedLists<Schema extends z.ZodType>(schema: Schema) {
 /** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
 export interface RetrievalCase extends Case {
   /** Its source, where the documents do not have that document or section; `source` is then absent. */
-  notIndexed?: { documentId: string; section?: string | undefined };
+  notIndexed?: MissingPlace;
 }
 
 /** Where retrieval alone is measured, a question and the place of its answer are enough. */
@@ -74,12 +76,14 @@ export async function readRetrievalCases(
   checkIds(placed);
   const lines = placed.map(({ value }) => value);
   const resolved = await markSharedAnswers(await resolveSources(lines, documents), lines, documents);
-  return resolved.map((each, at) => {
-    const { source } = lines[at]!;
-    return source && !each.source
-      ? { ...each, notIndexed: { documentId: source.documentId, section: source.section } }
-      : each;
-  });
+  return Promise.all(
+    resolved.map(async (each, at) => {
+      const { source } = lines[at]!;
+      return source && !each.source
+        ? { ...each, notIndexed: await describeMissing(source, documents) }
+        : each;
+    }),
+  );
 }
 
 function checkIds(placed: readonly { value: { id: string }; where: string }[]): void {
@@ -134,15 +138,14 @@ export function sectionSpan(
   document: Pick<Document, 'text' | 'blocks'>,
   heading: string,
 ): { start: number; end: number } | undefined {
-  const plain = (text: string) =>
-    text
-      .replace(/^#+\s*/, '')
-      .trim()
-      .toLowerCase();
+  const plain = (text: string) => text.replace(/\s+/g, ' ').trim().toLowerCase();
+  // As it is written, marks and all, or as it is read.
+  const wanted = new Set([plain(heading.replace(/^#+\s*/, '')), plain(headingText(heading))]);
   const headings = document.blocks.filter(({ kind }) => kind === 'heading');
-  const index = headings.findIndex(
-    ({ start, end }) => plain(document.text.slice(start, end)) === plain(heading),
-  );
+  const index = headings.findIndex(({ start, end }) => {
+    const written = document.text.slice(start, end);
+    return wanted.has(plain(written.replace(/^#+\s*/, ''))) || wanted.has(plain(headingText(written)));
+  });
   if (index < 0) return undefined;
   const level = headings[index]!.level ?? 1;
   const next = headings.slice(index + 1).find((other) => (other.level ?? 1) <= level);
