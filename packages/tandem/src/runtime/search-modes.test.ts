@@ -67,7 +67,9 @@ test('modes beside each other: by words all is found, and a warning says that th
   expect(words.difference.ndcg.value).toBeCloseTo(words.evaluation.ndcg.value - used.evaluation.ndcg.value);
   expect(words.verdict).toBe(words.difference.ndcg.low > 0 ? 'better' : 'no difference found');
   expect(words.verdict).toBe('better');
-  expect(summary).toMatch(/^Warning: on these questions (?:words alone|hybrid) finds more than meaning alone/);
+  expect(summary).toMatch(
+    /^Warning: on these questions (?:words alone|hybrid) finds more than meaning alone/,
+  );
   expect((await evalRetrieval(tandem, { ks: [1] })).ndcg).toEqual(used.evaluation.ndcg);
 });
 
