@@ -71,6 +71,14 @@ describe('answers in the same place', () => {
         { question: 'When is there water?', expected: 'In April.', source: at(37, 62) },
       ]),
     ).toBe(2);
+    // One person marked the sentence, another what is before it too; a whole document is no place.
+    expect(
+      await countGroups([
+        { question: 'How much is asked?', expected: '60 euros', source: at(13, 35) },
+        { question: 'What must I bring?', expected: 'money', source: at(11, 36) },
+        { question: 'When is there water?', expected: 'In April.', source: at(30, 62) },
+      ]),
+    ).toBe(2);
     const source = { documentId: 'society' };
     expect(
       await countGroups([
@@ -128,6 +136,16 @@ describe('contradicting answers to one question', () => {
   ])('not %s', async (_, a, b) => {
     const lines = [a, b].map((expected) => ({ question: 'What does it cost?', expected }));
     expect(await countGroups(lines)).toBe(1);
+  });
+
+  test('not an answer that the other line accepts too', async () => {
+    const question = 'What does it cost?';
+    const both = [
+      { question, expected: '60 euros' },
+      { question, expected: 'Sixty euros', accepted: ['60 euros'] },
+    ];
+    expect(await countGroups(both)).toBe(1);
+    await expect(read([both[1]!, { question, expected: '75 euros' }])).rejects.toThrow('contradicting');
   });
 
   test('not answers to different questions', async () => {

@@ -1,6 +1,8 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Document } from '../core/types/document.ts';
 import { headingText } from '../parse/markdown.ts';
+import { countCommon, trigramsOf } from '../text/trigrams.ts';
+import { foldedWords } from '../text/words.ts';
 
 /** A place that a line names and the documents do not have, and what they have instead. */
 export interface MissingPlace {
@@ -37,23 +39,12 @@ function headingsOf({ text, blocks }: Pick<Document, 'text' | 'blocks'>): string
 
 /** The name that shares most runs of three characters with this one (Dice's coefficient); the first of equals. */
 export function nearestTo(name: string, names: readonly string[]): string | undefined {
-  const wanted = trigrams(name);
+  const wanted = trigramsOf(foldedWords(name));
   let best: { name: string; share: number } | undefined;
   for (const each of names) {
-    const own = trigrams(each);
-    const common = [...own].filter((run) => wanted.has(run)).length;
-    const share = (2 * common) / Math.max(1, wanted.size + own.size);
+    const own = trigramsOf(foldedWords(each));
+    const share = (2 * countCommon(own, wanted)) / Math.max(1, wanted.size + own.size);
     if (!best || share > best.share) best = { name: each, share };
   }
   return best?.name;
-}
-
-/** Blanks around it, so that beginnings and short names count. */
-function trigrams(text: string): Set<string> {
-  const plain = `  ${text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()}  `;
-  return new Set(Array.from({ length: plain.length - 2 }, (_, at) => plain.slice(at, at + 3)));
 }
