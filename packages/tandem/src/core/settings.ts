@@ -257,6 +257,18 @@ const tuneSettings = z
   })
   .prefault({});
 
+const compareSettings = z
+  .strictObject({
+    /**
+     * What the share of right refusals (of questions that the sources do not answer) counts for in what a verdict rests on; right answers count for
+     * the rest. As few as there are, no such case counts for more than two others.
+     */
+    unanswerableWeight: z.number().min(0).lt(1).default(0.2),
+    /** The smallest difference in right answers that would change your choice: 0.1 is 10 points. */
+    worthHaving: z.number().positive().max(1).default(0.1),
+  })
+  .prefault({});
+
 /** How a Tandem works: how documents are cut, passages found, answers given and models trained. Everything has a default. */
 export const settingsSchema = z.strictObject({
   chunk: chunkSettings,
@@ -270,6 +282,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   tune: tuneSettings,
+  compare: compareSettings,
 });
 
 /** What a user writes: everything has a default. */

@@ -7,7 +7,7 @@ import { nearQuestions } from './near-questions.ts';
 import { textOfExpected } from './text-of-expected.ts';
 
 /** What of a case says whether it is about the same as another. */
-type Comparable = Pick<Case, 'id' | 'question' | 'group' | 'sharesAnswerWith'> & {
+type Comparable = Pick<Case, 'id' | 'question' | 'group' | 'answerable' | 'sharesAnswerWith'> & {
   expected?: Case['expected'];
 };
 
@@ -52,10 +52,10 @@ export function independentGroups(cases: readonly Comparable[]): string[] {
   joinEqual('question', ({ question }, at) => [questions[at]!.join(' ') || words[at] || question.trim()]);
   for (const [a, b] of misspeltPairs(questions)) join(a, b);
   for (const [a, b] of sameAnswerPairs(cases, questions)) join(a, b);
-  const answered = cases.map(({ question, expected }, at) => ({
+  const answered = cases.map(({ question, expected, answerable }, at) => ({
     question,
     terms: questions[at]!,
-    ...(expected !== undefined && { answer: textOfExpected(expected) }),
+    ...(expected !== undefined && answerable !== false && { answer: textOfExpected(expected) }),
   }));
   for (const [a, b] of nearQuestions(answered)) join(a, b);
 
@@ -126,8 +126,10 @@ function* sameAnswerPairs(
   questions: readonly string[][],
 ): Generator<[number, number]> {
   const byAnswer = new Map<string, number[]>();
-  for (const [at, { expected }] of cases.entries()) {
-    if (typeof expected !== 'string' || termsOf(expected).length < leastTelling) continue;
+  for (const [at, { expected, answerable }] of cases.entries()) {
+    // That there is none is the answer of questions that have nothing else in common.
+    if (answerable === false || typeof expected !== 'string' || termsOf(expected).length < leastTelling)
+      continue;
     const key = foldedWords(expected).join(' ');
     byAnswer.set(key, [...(byAnswer.get(key) ?? []), at]);
   }

@@ -84,8 +84,9 @@ async function quotedAnswers(
   return found;
 }
 
-function wordsOf({ expected }: Pick<Case, 'expected'>): string | undefined {
-  if (typeof expected !== 'string' || termsOf(expected).length < leastTelling) return undefined;
+function wordsOf({ expected, answerable }: Pick<Case, 'expected' | 'answerable'>): string | undefined {
+  if (answerable === false || typeof expected !== 'string' || termsOf(expected).length < leastTelling)
+    return undefined;
   return normalised(expected.replace(/\[\d+\]/g, ' ')).replace(/[\s.!?。！？]+$/u, '');
 }
 

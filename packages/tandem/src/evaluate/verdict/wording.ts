@@ -1,5 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { listed } from '../../core/listed.ts';
+import { groupsNeeded } from '../../statistics/index.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
 import { formatDifference, formatInterval, formatValue } from '../format.ts';
@@ -33,6 +34,32 @@ export function differenceOf(table: VerdictTable, slice: Slice, a: ArmInfo, b: A
 export function smallestDetectable(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
   const needed = arms.slice(1).map((arm) => table.advantage(slice, arms[0]!, arm)?.minimalDetectable ?? 0);
   return `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')} show only differences of about ${formatDifference(Math.max(0, ...needed), table.primary.unit)} or more`;
+}
+
+/** `About 180 groups would do: …`: for the pair of these arms that needs most. */
+export function enoughGroups(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
+  const { worthHaving } = table.result;
+  const needed = groupsToDecide(table, slice, arms);
+  if (needed <= slice.groups) return '';
+  return `About ${roundedUp(needed)} independent groups would do: arms that differ as these do then show a difference of ${formatDifference(worthHaving, table.primary.unit)} four times in five.`;
+}
+
+/** Of the first of these arms against each other one; `groupsNeeded` says how it is computed. */
+export function groupsToDecide(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): number {
+  const { worthHaving, options } = table.result;
+  const comparisons = slice.pairs.filter(({ family }) => family === 'primary').length;
+  const needed = arms.slice(1).map((arm) => {
+    const { discordance } = table.advantage(slice, arms[0]!, arm) ?? {};
+    if (discordance === undefined) return 0;
+    return groupsNeeded(discordance, worthHaving, { level: options.level, comparisons });
+  });
+  return Math.max(0, ...needed);
+}
+
+/** Two figures are as many as such an estimate has. */
+function roundedUp(count: number): string {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return (Math.ceil(count / unit) * unit).toLocaleString('en');
 }
 
 /** `base, rag and hybrid`. */
