@@ -151,7 +151,7 @@ export function limitsReason(table: VerdictTable, slice: Slice, arms: readonly A
       ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${range(smallest, table.primary)}.`
       : '',
     smallest.length > 0
-      ? `How many groups would do is computed from ψ, how much two arms differed within groups: (z₁₋α⸝₂·√ψ + z₀.₈·√(ψ − δ²))² / δ², δ the difference worth having, α 5 % over all pairs of arms.`
+      ? `How many groups would do is computed from ψ, how much two arms differed within groups: (z₁₋α⸝₂·√ψ + z₀.₈·√(ψ − δ²))² / δ² + 1/δ, δ the difference worth having, α 5 % over all pairs of arms.`
       : '',
     `A difference below ${formatDifference(result.worthHaving, table.primary.unit)} counts as not worth having.`,
     failed.length > 0

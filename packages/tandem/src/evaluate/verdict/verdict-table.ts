@@ -66,14 +66,14 @@ export class VerdictTable {
 }
 
 /**
- * Which arms lead and which are beaten, by the paired tests on the primary metric. An arm that answers without regard to the question never
- * leads.
+ * Which arms lead and which are beaten, by the paired tests on the primary metric. Over all cases an arm that answers without regard to the question
+ * never leads.
  */
 export function rankArms(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): Standing {
   const sign = table.primary.direction === 'lower' ? -1 : 1;
   const rank = (arm: ArmInfo) => sign * (table.value(slice, arm)?.value ?? Number.NEGATIVE_INFINITY);
   const ordered = [...arms].sort((a, b) => rank(b) - rank(a));
-  const useful = ordered.filter((arm) => !table.isUseless(arm));
+  const useful = ordered.filter((arm) => slice.kind !== null || !table.isUseless(arm));
   const leaders = useful.filter((arm) => !useful.some((other) => table.beats(slice, other, arm)));
   const beaten = ordered.filter((arm) => !leaders.includes(arm));
   const alone = leaders.length === 1 && beaten.every((arm) => table.beats(slice, leaders[0]!, arm));

@@ -36,22 +36,39 @@ export function smallestDetectable(table: VerdictTable, slice: Slice, arms: read
   return `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')} show only differences of about ${formatDifference(Math.max(0, ...needed), table.primary.unit)} or more`;
 }
 
-/** `About 180 groups would do: …`: for the pair of these arms that needs most. */
+/**
+ * `About 530 independent groups would show one of 10 points, …`: a difference worth having, and one as large as was seen where that is more, for the
+ * pair of these arms that needs most.
+ */
 export function enoughGroups(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
   const { worthHaving } = table.result;
   const needed = groupsToDecide(table, slice, arms);
   if (needed <= slice.groups) return '';
-  return `About ${roundedUp(needed)} independent groups would do: arms that differ as these do then show a difference of ${formatDifference(worthHaving, table.primary.unit)} four times in five.`;
+  const { unit } = table.primary;
+  const seen = Math.max(
+    0,
+    ...arms.slice(1).map((arm) => Math.abs(table.advantage(slice, arms[0]!, arm)?.by ?? 0)),
+  );
+  const enough = `About ${roundedUp(needed)} independent groups would show one of ${formatDifference(worthHaving, unit)}, which is worth having`;
+  const asSeen =
+    seen > worthHaving
+      ? `, and about ${roundedUp(groupsToDecide(table, slice, arms, seen))} one of ${formatDifference(seen, unit)} as seen here`
+      : '';
+  return `${enough}${asSeen}, four times in five.`;
 }
 
 /** Of the first of these arms against each other one; `groupsNeeded` says how it is computed. */
-export function groupsToDecide(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): number {
-  const { worthHaving, options } = table.result;
+export function groupsToDecide(
+  table: VerdictTable,
+  slice: Slice,
+  arms: readonly ArmInfo[],
+  difference = table.result.worthHaving,
+): number {
+  const { level } = table.result.options;
   const comparisons = slice.pairs.filter(({ family }) => family === 'primary').length;
   const needed = arms.slice(1).map((arm) => {
     const { discordance } = table.advantage(slice, arms[0]!, arm) ?? {};
-    if (discordance === undefined) return 0;
-    return groupsNeeded(discordance, worthHaving, { level: options.level, comparisons });
+    return discordance === undefined ? 0 : groupsNeeded(discordance, difference, { level, comparisons });
   });
   return Math.max(0, ...needed);
 }
