@@ -158,6 +158,7 @@ async function compareArms(
     kind: 'compare',
     config: {
       arms: names,
+      chat: models.names.chat,
       k: settings.retrieve.k,
       seed,
       casesPerKind: options.casesPerKind,

@@ -85,7 +85,7 @@ function describeModes(
     `nDCG@10 ${signed(ndcg.value)}, 95 % interval ${signed(ndcg.low)} to ${signed(ndcg.high)}`;
   const [best] = better;
   if (best)
-    return `Warning: on these questions ${nameOfMode[best.mode]} finds more than ${nameOfMode[inUse]}, which is used (${figures(best)}). Look at what it finds (\`--mode ${best.mode} --failures\`), and set retrieve.mode to "${best.mode}" if your users ask like this.`;
+    return `Warning: on these questions ${nameOfMode[best.mode]} finds more than ${nameOfMode[inUse]}, which is used (${figures(best)}). Look at what it finds, and set retrieve.mode to "${best.mode}" if your users ask like this.`;
   const [first] = ahead.filter(({ difference }) => difference.ndcg.value >= worthSaying);
   const size = `${counted(evaluation.cases, 'case')} of ${counted(evaluation.groups, 'group')}`;
   if (first)

@@ -3,7 +3,7 @@ import { counted } from '../../core/counted.ts';
 import { foldedWords } from '../../text/words.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { AnswerRecord, CaseRecord, UndecidedComparison, Verdict } from '../comparison-result.ts';
-import { capitalise } from './wording.ts';
+import { capitalise } from '../format.ts';
 
 /** What an arm does whatever it is asked: one sentence, with the counts. A useless arm answers no question, however its numbers stand. */
 export type Habit = Omit<Verdict['habits'][number], 'arm'>;

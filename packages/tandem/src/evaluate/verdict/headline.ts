@@ -1,10 +1,10 @@
 import { counted } from '../../core/counted.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatValue } from '../format.ts';
+import { capitalise, formatValue } from '../format.ts';
 import { openArms, undecidedSentence } from './undecided.ts';
 import type { Standing, VerdictTable } from './verdict-table.ts';
-import { capitalise, describeValues, differenceOf, enoughGroups, labels } from './wording.ts';
+import { describeValues, differenceOf, enoughGroups, labels } from './wording.ts';
 
 /** What the report says first: the arm to use, how sure that is, and what speaks against it. */
 export function writeHeadline(

@@ -3,11 +3,11 @@ import { listed } from '../../core/listed.ts';
 import { hasBothKinds } from '../advantage.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
+import { capitalise, formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import { countAnswerable, weightOfUnanswerable } from '../unanswerable-weight.ts';
 import type { VerdictTable } from './verdict-table.ts';
-import { capitalise, describeValues, differenceOf, labels } from './wording.ts';
+import { describeValues, differenceOf, labels } from './wording.ts';
 
 /** The pairs of arms on the primary metric: what was shown and what was not. */
 export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {

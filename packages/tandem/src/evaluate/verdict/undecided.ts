@@ -1,9 +1,10 @@
 import { shownBetter } from '../advantage.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
+import { capitalise } from '../format.ts';
 import { countAnswerable } from '../unanswerable-weight.ts';
 import type { Standing, VerdictTable } from './verdict-table.ts';
-import { capitalise, describeValues, labels, smallestDetectable } from './wording.ts';
+import { describeValues, labels, smallestDetectable } from './wording.ts';
 
 /** What cannot be decided, and why. */
 export function undecidedSentence(table: VerdictTable, slice: Slice, standing: Standing): string {

@@ -83,7 +83,3 @@ function roundedUp(count: number): string {
 export function labels(arms: readonly ArmInfo[]): string {
   return listed(arms.map((arm) => arm.label));
 }
-
-export function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
