@@ -48,7 +48,7 @@ function declining(
   const all = `declined ${declined.length} of ${counted(cases.length, 'question')}`;
   const those =
     answerable === cases.length
-      ? 'all of which have an answer'
+      ? `${answerable === 1 ? 'which has' : 'all of which have'} an answer`
       : `${answerable} of which ${answerable === 1 ? 'has' : 'have'} an answer`;
   const isUseless = wrongly >= always * answerable && declined.length >= always * cases.length;
   return {
