@@ -110,6 +110,7 @@ export {
   type RetrieveOptions,
   type Retriever,
   type RetrieverOptions,
+  type SearchMode,
 } from './retrieve/retriever.ts';
 export {
   createTandem,

@@ -90,5 +90,5 @@ function describeModes(
   const size = `${counted(evaluation.cases, 'case')} of ${counted(evaluation.groups, 'group')}`;
   if (first)
     return `Careful: ${nameOfMode[first.mode]} is ahead of ${nameOfMode[inUse]}, which is used (${figures(first)}), but ${size} cannot show that it finds more.`;
-  return `No other mode finds more than ${nameOfMode[inUse]}, which is used.`;
+  return `No other mode finds noticeably more than ${nameOfMode[inUse]}, which is used.`;
 }

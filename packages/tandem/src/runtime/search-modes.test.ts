@@ -75,7 +75,9 @@ test('modes beside each other: by words all is found, and a warning says that th
 
 test('where no other mode finds more, none is recommended', async () => {
   await using tandem = await tandemWith({ mode: 'lexical' });
-  expect((await evalModes(tandem)).summary).toBe('No other mode finds more than words alone, which is used.');
+  expect((await evalModes(tandem)).summary).toBe(
+    'No other mode finds noticeably more than words alone, which is used.',
+  );
 });
 
 test('what orders hybrid searches alone is refused beside another mode', async () => {
