@@ -129,7 +129,7 @@ function measure(
   const cites = (marked: Pick<Answer, 'citations'>) =>
     marked.citations.some(({ documentId }) => documentId === document);
   const plain = withoutMarkers(answer.text);
-  const matched = matchMarkers(plain, answer.passages).text;
+  const matched = matchMarkers(plain, { passages: answer.passages }).text;
   const markers = [...matched.matchAll(/\[(\d+)\]/g)].map(
     ([, marker]) => answer.passages[Number(marker) - 1],
   );

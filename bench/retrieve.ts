@@ -92,7 +92,8 @@ const embedder = learn.some((name) => name === 'embedder' || name === 'all')
   : undefined;
 if (learn.includes('embedder')) await row('embedder', { embedder });
 if (learn.includes('all')) {
-  const reranker = await learnt('reranker', { embedder }, 'reranker over the embedder');
+  // It reads texts, not vectors: the one that was learnt beside the other embedder serves this one, too.
+  const reranker = await learnt('reranker', {});
   const ranking = await learnt('ranking', { embedder, reranker }, 'ranking over both');
   await row('all three', { embedder, reranker, ranking });
 }

@@ -9,16 +9,13 @@ import type { TokenisedExample as Example } from '../../packages/tandem/src/tune
 
 export type { Example };
 
-/** The project's own chat model, which the copy names otherwise where another one is measured. */
-const ownChat = "'local:smollm2-135m-instruct'";
-
 /**
  * The clinic's training and validation examples, tokenised as they are trained on. Built once in the folder `work`.
- * @param chat which model: a reference as in `models.chat`. Default: the project's own.
+ * @param chat which model: a reference as in `models.chat`
  */
 export async function clinicExamples(
   work: string,
-  chat?: string,
+  chat = 'local:smollm2-135m-instruct',
 ): Promise<{
   baseFolder: string;
   baseFile: string;
@@ -34,14 +31,8 @@ export async function clinicExamples(
       filter: (path) =>
         !['.tandem', 'report', 'demo.ts', 'full-run.ts', 'steps.ts', 'terminal.ts'].includes(basename(path)),
     });
-    if (chat !== undefined) {
-      const config = join(directory, 'tandem.config.ts');
-      const text = readFileSync(config, 'utf8');
-      if (!text.includes(ownChat)) throw new Error(`${config} does not name ${ownChat}.`);
-      writeFileSync(config, text.replace(ownChat, JSON.stringify(chat)));
-    }
     console.log('Ingesting the clinic and building its examples, once …');
-    await using project = await openProject({ directory });
+    await using project = await openProject({ directory, chat });
     await ingest(project, {});
     const built = await buildDataset(project, {});
     const tools = localToolsOf(await project.models.chat())!;

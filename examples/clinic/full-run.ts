@@ -1,11 +1,11 @@
 /**
- * `npm run clinic`: the full run on this folder, an hour or two on two cores. Each step goes on where it was cut off. Writes the
- * report to `report/`, with the commit and machine it came from.
+ * `npm run clinic`: the full run on this folder, an hour or two on two cores. Each step goes on where it was cut off.
  *
- *     npm run clinic -- --model local:qwen2.5-coder-0.5b
+ *     npm run clinic -- [--model local:smollm2-135m-instruct] [--mix full] [--cases 60]
  *
- * runs it with another model, on a mix of under 100,000 tokens that is the same for every model, so that reports of several sizes can be
- * laid side by side; each into a folder of `report/` that is called as the model is.
+ * Without --model it is the config's. All models learn from one mix of under 100,000 tokens, so that reports of several sizes can be laid side by
+ * side; `--mix full` takes the mix that `tandem tune` would. --cases is questions of each of the three kinds. The report goes into a folder of
+ * `report/` that is called as the model is, with the commit and machine it came from.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,28 +14,35 @@ import { ingest, summarise } from 'tandem';
 import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
 import { describeIngest, duration } from './terminal.ts';
 
-const { values: flags } = parseArgs({ options: { model: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    mix: { type: 'string', default: 'small' },
+    cases: { type: 'string', default: '40' },
+  },
+});
+if (flags.mix !== 'small' && flags.mix !== 'full') throw new Error('--mix is small or full.');
 const smallMix = { passages: 90, absent: 18, closed: 30, rewrite: 80, glossary: 0.25 };
-const command = ['npm run clinic', ...(flags.model === undefined ? [] : [`-- --model ${flags.model}`])].join(
-  ' ',
-);
 
 await run(async (project) => {
   console.log(describeIngest(await ingest(project, { signal, onProgress })));
-  const tuned = await tuneHere(project, flags.model === undefined ? {} : { mix: smallMix });
+  const tuned = await tuneHere(project, flags.mix === 'full' ? {} : { mix: smallMix });
   const { id, metrics } = tuned.adapter;
   console.log(
     `${id}: ${metrics.steps} steps, ${metrics.tokens} tokens in ${duration(metrics.seconds)} (${metrics.tokensPerSecond.toFixed(0)} a second, ${(metrics.peakMemoryBytes / 1e9).toFixed(2)} GB at most); validation loss ${metrics.validationLossBefore?.toFixed(3)} → ${metrics.validationLossAfter?.toFixed(3)}.`,
   );
   const comparison = await compareHere(project, {
     adapterId: id,
-    casesPerKind: 60,
+    casesPerKind: Number(flags.cases),
     latencyCases: 6,
     validationCases: 16,
     purpose: 'full run',
-    command,
+    command: ['npm run clinic', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
+      ' ',
+    ),
   });
-  const name = flags.model?.replace(/^.*[:/]/, '').replace(/\.gguf$/, '') ?? '';
+  const { modelId } = await project.models.chat();
+  const name = `${modelId.replaceAll('/', '-')}${flags.mix === 'full' ? '-full-mix' : ''}`;
   const directory = join(import.meta.dirname, 'report', name);
   await mkdir(directory, { recursive: true });
   await copyFile(comparison.files.report, join(directory, 'report.html'));

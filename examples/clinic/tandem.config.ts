@@ -8,7 +8,7 @@ const format = `Reply with one JSON object and nothing else:
 export default {
   name: 'clinic',
   sources: [{ type: 'files', path: 'documents', include: ['**/*.md'] }],
-  models: { chat: 'local:smollm2-135m-instruct', embedder: 'local:all-minilm-l6-v2' },
+  models: { chat: 'local:qwen2.5-coder-0.5b', embedder: 'local:all-minilm-l6-v2' },
   // Small passages: three of them leave room in a small model's attention, and a section's opening is what answers.
   chunk: { maxTokens: 150, overlapTokens: 24 },
   retrieve: { k: 3, candidates: 30 },

@@ -88,7 +88,8 @@ export async function runTraining(
   const stepPlan = planSteps({ lengths: train.lengths, stepSize, seed: settings.seed, tokensPerPass });
   const plannedSteps = Math.ceil(Math.ceil(train.lengths.length / stepSize) * settings.epochs);
   let totalSteps = plannedSteps;
-  const evaluateEvery = () => job.evaluateEverySteps ?? Math.max(1, Math.ceil(totalSteps / evaluations));
+  const evaluateEvery = () =>
+    job.evaluateEverySteps ?? Math.max(1, Math.ceil(totalSteps / affordableEvaluations()));
   const isFinished = () => state.step >= totalSteps || patienceIsOver(state.validation, settings.patience);
 
   const pace = new Pace();
@@ -304,6 +305,13 @@ export async function runTraining(
       // A checkpoint that a stopped process left may be the state that failed here.
       resumedHere: !saves && saved !== undefined,
     });
+  }
+
+  /** Where a limit leaves time for few steps, measuring takes at most a tenth of it, too. */
+  function affordableEvaluations(): number {
+    if (settings.maxMinutes === undefined || !evaluationSeconds) return evaluations;
+    const affordable = Math.floor((0.1 * settings.maxMinutes * 60) / evaluationSeconds);
+    return Math.min(evaluations, Math.max(1, affordable));
   }
 
   function fitStepsToTime(): void {

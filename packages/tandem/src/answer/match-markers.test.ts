@@ -21,22 +21,40 @@ const passages = [
 ].map(passage);
 
 test('each sentence without a marker gets that of the passage that shares most words with it', () => {
-  const { text, matched } = matchMarkers(
-    'Plots are let for five years. Dogs must stay outside! Enjoy.',
+  const { text, matched } = matchMarkers('Plots are let for five years. Dogs must stay outside! Enjoy.', {
     passages,
-  );
+  });
   expect(text).toBe('Plots are let for five years. [2] Dogs must stay outside! [1] Enjoy.');
   expect([...matched]).toEqual(['Plots are let for five years.', 'Dogs must stay outside!']);
 });
 
 test('the markers that the model wrote stay, inside a sentence and behind it', () => {
   const text = 'The deposit is 60 euros [1]. Dogs stay outside. [2] It opens at seven.';
-  expect(matchMarkers(text, passages).text).toBe(`${text} [1]`);
+  expect(matchMarkers(text, { passages }).text).toBe(`${text} [1]`);
 });
 
 test('what no passage says stays without', () => {
   const text = 'Nobody knows when the moon will rise.';
-  expect(matchMarkers(text, passages)).toEqual({ text, matched: new Set() });
-  expect(matchMarkers('[1] [2]', passages).text).toBe('[1] [2]');
-  expect(matchMarkers('A plot is let for five years.', []).text).toBe('A plot is let for five years.');
+  expect(matchMarkers(text, { passages })).toEqual({ text, matched: new Set() });
+  expect(matchMarkers('[1] [2]', { passages }).text).toBe('[1] [2]');
+  expect(matchMarkers('A plot is let for five years.', { passages: [] }).text).toBe(
+    'A plot is let for five years.',
+  );
+});
+
+test('meaning and the search decide where words do not', () => {
+  const sentence = 'Five years.';
+  const near = (cosines: number[]) => ({ passages, cosines: new Map([[sentence, cosines]]) });
+  expect(matchMarkers('Sixty months.', near([0.9, 0.9])).text).toBe('Sixty months.');
+  expect(matchMarkers('Lustrum.', { passages, cosines: new Map([['Lustrum.', [0.2, 0.6]]]) }).text).toBe(
+    'Lustrum. [2]',
+  );
+  expect(matchMarkers('Lustrum.', { passages, cosines: new Map([['Lustrum.', [0.2, 0.4]]]) }).text).toBe(
+    'Lustrum.',
+  );
+  const ranked = passages.map((one, at) => ({ ...one, text: 'The same words.', score: at === 1 ? 1 : 0.5 }));
+  expect(
+    matchMarkers('The same words.', { passages: ranked, cosines: new Map([['The same words.', [0.7, 0.7]]]) })
+      .text,
+  ).toBe('The same words. [2]');
 });

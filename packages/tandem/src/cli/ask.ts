@@ -125,6 +125,14 @@ const problemSentences: Record<AnswerProblem, string> = {
   'nothing cited': 'The model named no source: nothing here says that the documents say so.',
 };
 
+/** A reader must be able to tell what the model said of its sources from what was found afterwards. */
+function describeMatched(citations: Answer['citations']): string {
+  const isEach = citations.every(({ setBy }) => setBy !== undefined);
+  return isEach
+    ? '(The model named no source: these were found for its sentences afterwards.)'
+    : '(For some sentences the model named no source: theirs were found afterwards.)';
+}
+
 /** What is asked and is nowhere, the answer, then each citation with the words that it quotes. */
 function describeAnswer(
   answer: Answer,
@@ -153,6 +161,8 @@ function describeAnswer(
       );
     }
   }
+  if (answer.citations.some(({ setBy }) => setBy !== undefined))
+    lines.push(`  ${describeMatched(answer.citations)}`);
   // Of what was written as it came it was not known before.
   if (streamed && lacking.length > 0) lines.push('', ...lacking);
   if (answer.danglingMarkers.length > 0)

@@ -45,7 +45,7 @@ test('recall, nDCG and MRR with intervals, and why the rest failed', { timeout: 
   expect(heads).toMatch(/recall@1 +recall@3 +recall@5 +recall@10 +nDCG@10 +MRR/);
   // Each head is where its figure begins.
   for (const { index } of heads.matchAll(/\S+/g)) expect(cells.slice(index)).toMatch(/^[01]\.\d{3} /);
-  expect(shown.out).toContain('13 cases of 13 groups; 95 % intervals by resampling groups.');
+  expect(shown.out).toContain('13 cases of 13 groups; 95 % intervals by groups.');
   expect(shown.out).toMatch(/1 more case has no source and was left out/);
   expect(shown.out).toMatch(/Not found: \d+ of 13\./);
 });

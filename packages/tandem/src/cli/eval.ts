@@ -201,4 +201,4 @@ const cells = ({ recall, ndcg, mrr }: RetrievalEvaluation) =>
 const range = ({ value, low, high }: Interval) => `${signed(value)} (${signed(low)} to ${signed(high)})`;
 const cell = ({ value, low, high }: Interval) => `${value.toFixed(3)} ${low.toFixed(2)}–${high.toFixed(2)}`;
 const footnote = ({ cases, groups, dependence }: RetrievalEvaluation) =>
-  `${counted(cases, 'case')} of ${counted(groups, 'group')}; 95 % intervals by resampling groups.${dependence && ` ${dependence}`}`;
+  `${counted(cases, 'case')} of ${counted(groups, 'group')}; 95 % intervals by groups.${dependence && ` ${dependence}`}`;

@@ -164,8 +164,11 @@ const answerSettings = z
       .strictObject({ base: z.array(promptVariant), rag: z.array(promptVariant) })
       .partial()
       .prefault({}),
-    /** `matched`: sentences without a marker get that of the passage that shares most words with them, and their citations say so. */
-    markers: z.enum(['written', 'matched']).default('written'),
+    /**
+     * `matched`: sentences without a marker get that of the passage that is nearest to them in words and meaning, and their citations say
+     * so. `written`: only what the model names is cited.
+     */
+    markers: z.enum(['written', 'matched']).default('matched'),
     output: outputSchema.optional(),
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),

@@ -4,7 +4,7 @@ import type { ArmInfo } from './arm.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { FailureRecord } from './result-store.ts';
 
-/** A mean (median, percentile) with its 95 % interval from resampling groups. */
+/** A mean (median, percentile) with its 95 % interval by groups. */
 export interface Estimate {
   value: number;
   low: number;

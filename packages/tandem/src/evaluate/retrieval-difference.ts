@@ -1,7 +1,7 @@
-import { bootstrapDifference, discountedGain, type Interval } from '../statistics/index.ts';
+import { discountedGain, type Interval, intervalOfDifference } from '../statistics/index.ts';
 import type { RetrievalEvaluation } from './retrieval.ts';
 
-/** One search less another, case by case; the intervals are 95 %, by resampling groups. */
+/** One search less another, case by case; the intervals are 95 %, by groups. */
 export interface RetrievalDifference {
   recallAt1: Interval;
   ndcg: Interval;
@@ -14,7 +14,7 @@ export function retrievalDifference(
 ): RetrievalDifference {
   const others = new Map(b.ranks.map(({ id, rank }) => [id, rank]));
   const differ = (score: (rank: number | undefined) => number) =>
-    bootstrapDifference(
+    intervalOfDifference(
       {
         a: a.ranks.map(({ rank }) => score(rank)),
         b: a.ranks.map(({ id }) => score(others.get(id))),

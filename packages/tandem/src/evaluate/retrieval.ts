@@ -6,7 +6,7 @@ import type { RetrievalCase } from '../dataset/cases.ts';
 import { describeDependence, independentGroups } from '../dataset/independent-groups.ts';
 import type { MissingPlace } from '../dataset/missing-place.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { bootstrapInterval, discountedGain, type Interval } from '../statistics/index.ts';
+import { discountedGain, type Interval, intervalOf } from '../statistics/index.ts';
 import { termsOf } from '../text/terms.ts';
 
 export interface RetrievalEvaluationOptions {
@@ -58,7 +58,7 @@ export interface RankedCase {
   rank?: number;
 }
 
-/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by resampling groups. */
+/** How well retrieval finds what the cases say is the answer; the intervals are 95 %, by groups. */
 export interface RetrievalEvaluation {
   cases: number;
   groups: number;
@@ -127,7 +127,7 @@ export async function evaluateRetrieval(
   }
   if (measured.length === 0) return undefined;
   const groups = independentGroups(measured);
-  const interval = (values: number[]) => bootstrapInterval({ values, groups }, { bounds: [0, 1] })!;
+  const interval = (values: number[]) => intervalOf({ values, groups }, { bounds: [0, 1] })!;
   times.sort((a, b) => a - b);
   const quantile = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
   return {

@@ -44,7 +44,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
     ...tables(result, rows, width),
     '',
     ...wrapped(
-      `${counted(overall.cases, 'case')}, ${counted(overall.groups, 'group')}. ${dependence && `${dependence} `}In brackets the 95 % interval from resampling groups, and n where it is not all cases; more metrics are in the report.${
+      `${counted(overall.cases, 'case')}, ${counted(overall.groups, 'group')}. ${dependence && `${dependence} `}In brackets the 95 % interval, by groups of cases, and n where it is not all cases; more metrics are in the report.${
         result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''
       }`,
       width,

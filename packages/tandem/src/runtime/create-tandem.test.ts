@@ -102,8 +102,9 @@ describe('in memory', () => {
     expect(loop).toMatchObject({ text: 'It is 30 days. [1]', problems: ['repeated'] });
     expect(loop.citations).toHaveLength(1);
     const plain = 'Everybody has 30 days of leave.';
-    expect(await answered(plain)).toMatchObject({ text: plain, problems: ['nothing cited'] });
-    const matched = await answered(plain, { answer: { markers: 'matched' } });
+    const written = await answered(plain, { answer: { markers: 'written' } });
+    expect(written).toMatchObject({ text: plain, problems: ['nothing cited'] });
+    const matched = await answered(plain);
     expect(matched.text).toBe(`${plain} [1]`);
     expect(matched.citations).toMatchObject([{ uri: 'leave.md', setBy: 'matching' }]);
     for (const { problems } of [

@@ -48,9 +48,10 @@ export interface Interval {
   groups: number;
   /**
    * `agreement`: all groups agree, so resampling sees no spread at all and the interval comes from how many groups agreed.
+   * `share`: not resampled, see `shareInterval`.
    * `none`: one group, or no bounds to say anything from; `low` and `high` are the value itself.
    */
-  method: 'bca' | 'percentile' | 'agreement' | 'none';
+  method: 'bca' | 'percentile' | 'agreement' | 'share' | 'none';
 }
 
 /**

@@ -22,6 +22,7 @@ export {
 export { discountedGain } from './discounted-gain.ts';
 export { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 export { holmAdjust } from './holm.ts';
+export { intervalOf, intervalOfDifference } from './intervals.ts';
 export {
   mcnemarExactTest,
   type PairedSample,

@@ -77,7 +77,14 @@ export function answerSteps({
       : []),
     promptStep(settings),
     generateStep({ chat, answer, adapter }),
-    citeStep({ chat, answer, documents: catalog.documents, adapter, calibrate: parts.calibrate }),
+    citeStep({
+      chat,
+      answer,
+      documents: catalog.documents,
+      embedder: searches ? embedder : undefined,
+      adapter,
+      calibrate: parts.calibrate,
+    }),
     recordStep({
       traces: catalog.traces,
       model: `${chat.provider}:${chat.modelId}`,

@@ -1,14 +1,15 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider';
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import type { DocumentCatalog } from '../../catalog/catalog.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Answer, AnswerProblem, ArmName, Citation } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
 import { mapCitations, withoutMarkers, withPages } from '../citations.ts';
-import { matchMarkers } from '../match-markers.ts';
+import { matchMarkers, unmarkedSentences } from '../match-markers.ts';
 import type { PlacedQuote } from '../placed-quotes.ts';
 import { rawConfidence } from '../raw-confidence.ts';
 import { cutRepetition } from '../repetition.ts';
+import { sentenceCosines } from '../sentence-cosines.ts';
 import type { AnswerStep } from '../step.ts';
 import { parseObject, setAt, valueAt } from '../structured-output.ts';
 
@@ -17,11 +18,24 @@ export function citeStep(parts: {
   chat: LanguageModelV4;
   answer: Settings['answer'];
   documents: Pick<DocumentCatalog, 'getMany'>;
+  /** Of arms that search: by it sentences are matched to passages. */
+  embedder?: EmbeddingModelV4 | undefined;
   adapter?: AdapterReference | undefined;
   /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
   calibrate?: ((probability: number, arm: ArmName) => number) | undefined;
 }): AnswerStep {
-  const { answer } = parts;
+  const { answer, embedder } = parts;
+  const match = async (
+    text: string,
+    {
+      signal,
+      ...asked
+    }: { question: string; passages: readonly Passage[]; signal?: AbortSignal | undefined },
+  ) => {
+    const sentences = unmarkedSentences(text).map(({ sentence }) => sentence);
+    const cosines = embedder && (await sentenceCosines(sentences, asked, { embedder, signal }));
+    return matchMarkers(text, { passages: asked.passages, ...(cosines && { cosines }) });
+  };
   return {
     name: 'cite',
     async run({ request, messages = [], retrieved, reply }, { signal, emit }) {
@@ -33,8 +47,10 @@ export function citeStep(parts: {
       const passages = retrieved?.passages ?? [];
       const isModels = reply.by === 'model';
       const whole = isModels ? cutRepetition(written) : written;
-      const isMatched = isModels && answer.markers === 'matched';
-      const { text, matched } = isMatched ? matchMarkers(whole, passages) : { text: whole, matched: none };
+      const isMatched = isModels && answer.markers === 'matched' && !isAbstention(whole, answer.notInSources);
+      const { text, matched } = isMatched
+        ? await match(whole, { question: request.question, passages, signal })
+        : { text: whole, matched: none };
       const { citations, dangling } = citationsOf({ text, matched, passages });
       if (output && structured && text !== written) setAt(output, structured.textField, text);
       const raw =

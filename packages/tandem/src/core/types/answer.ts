@@ -18,7 +18,7 @@ export interface Citation {
    * as shown, a rectangle for each line.
    */
   pages?: { page: number; rectangles: { left: number; top: number; width: number; height: number }[] }[];
-  /** `matching`: the model wrote no marker here; the passage was found by the words of the sentence (`answer.markers`). */
+  /** `matching`: the model wrote no marker here; the passage was found for the sentence afterwards (`answer.markers`). */
   setBy?: 'matching';
   /** Filled by verification, a later stage: absent means not checked. */
   verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };

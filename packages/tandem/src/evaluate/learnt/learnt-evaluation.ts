@@ -4,7 +4,7 @@ import type { RetrievalDifference } from '../retrieval-difference.ts';
 /** What can be learnt or trained from a project's own questions for its searches. */
 export type LearntKind = 'ranking' | 'reranker' | 'embedder';
 
-/** Searches of the same cases with and without something; the intervals are 95 %, by resampling groups. */
+/** Searches of the same cases with and without something; the intervals are 95 %, by groups. */
 export interface PairedEvaluation {
   with: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;
   without: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;

@@ -4,6 +4,7 @@ import { sentences } from '../../text/sentences.ts';
 import { termsOf } from '../../text/terms.ts';
 import { isSameValue, type Value, valuesIn } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
+import { identifiersIn, names } from './identifiers.ts';
 import { tokenF1 } from './text-overlap.ts';
 
 /** A text of at most so many words that tell something is short: a name, a number, a phrase. */
@@ -22,6 +23,8 @@ export const enoughF1 = 0.5;
  *
  * - *Yes and no*: the answer says the same, by its first word or by a negation in its first sentence.
  * - *Numbers, dates, versions, codes* are compared as values, however they are written; each one expected must be given, and not as one of two ("30 or 60").
+ * - *Names in code* (functions, options) count without their decoration: where some are expected that the question does not name, half of them
+ *   must be named, and what is said around them may be said otherwise.
  * - *A short text* (a name, a phrase) is right where its words are in the answer, decoration and what the question said already left out.
  * - *A longer one* is right where most of its sentences are said, or the two texts share enough words (SQuAD's F1).
  *
@@ -38,6 +41,13 @@ export function agreesWith(answer: string, expected: string, question: string): 
   const values = valuesIn(wanted);
   const given = valuesIn(said);
   const missing = values.filter((value) => !given.some((each) => isSameValue(each, value)));
+  const code = [...identifiersIn(expected)].filter((name) => !names(question, name));
+  if (code.length > 0) {
+    const named = code.filter((name) => names(said, name));
+    if (2 * named.length < code.length) return false;
+    const isOtherwise = missing.length > 0 && given.length > 0;
+    if (!isOtherwise && !isTurnedAround(said, wanted, question)) return true;
+  }
   const telling = tellingTerms(wanted, question);
   if (telling.length > shortText || sentences(wanted).length > 1)
     return agreesAtLength(said, wanted, { question, missing, values });
@@ -163,7 +173,15 @@ function isTurnedAround(said: string, wanted: string, question: string): boolean
   });
   const most = Math.max(0, ...shares.map(({ count }) => count));
   const best = shares.find(({ count }) => count === most)?.sentence ?? said;
-  return negationsIn(best) > 0 !== negationsIn(wanted) > 0;
+  return negationsIn(upToLast(best, terms)) > 0 !== negationsIn(wanted) > 0;
+}
+
+/** A sentence up to two words behind the last one of these: what is said further on is about something else. */
+function upToLast(sentence: string, terms: ReadonlySet<string>): string {
+  const words = [...sentence.matchAll(/[^\s]+/g)];
+  const last = words.findLastIndex(([word]) => termsOf(word).some((term) => terms.has(term)));
+  const end = words[last + 2];
+  return last < 0 || !end ? sentence : sentence.slice(0, end.index + end[0].length);
 }
 
 /** "30 or 60 seconds": two are offered where one is right. */

@@ -116,7 +116,7 @@ function ifCited(
 }
 
 function spansByOverlap({ text, passages }: Answer): readonly Span[] {
-  return mapCitations(matchMarkers(withoutMarkers(text), passages).text, passages).citations;
+  return mapCitations(matchMarkers(withoutMarkers(text), { passages }).text, passages).citations;
 }
 
 type Span = Pick<Citation, 'documentId' | 'start' | 'end'>;

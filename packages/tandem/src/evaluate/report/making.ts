@@ -66,7 +66,7 @@ ${
 ${card('Statistics', [
   [
     'Intervals',
-    `${Math.round(options.level * 100)} %, BCa bootstrap of the means (${options.resamples.toLocaleString('en')} resamples of whole groups, widened for few groups); percentile bootstrap of medians and percentiles. Where all groups agree, from how many agreed.`,
+    `${Math.round(options.level * 100)} %, of shares by the cluster-robust variance over groups with a case at either bound; BCa bootstrap of the other means (${options.resamples.toLocaleString('en')} resamples of whole groups, widened for few groups); percentile bootstrap of medians and percentiles. Where all groups agree, from how many agreed.`,
   ],
   [
     'Tests',

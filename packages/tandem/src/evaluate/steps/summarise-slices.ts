@@ -1,10 +1,10 @@
 import { hashJson } from '../../core/hash.ts';
 import {
-  bootstrapDifference,
-  bootstrapInterval,
   type ClusteredSample,
   holmAdjust,
   type Interval,
+  intervalOf,
+  intervalOfDifference,
   minimalDetectableDifference,
   type PairedSample,
   pairedDiscordance,
@@ -68,7 +68,7 @@ export interface SliceOptions {
 }
 
 /**
- * The numbers over all cases, then over each kind. Every arm's metrics get an interval from resampling groups; every pair
+ * The numbers over all cases, then over each kind. Every arm's metrics get an interval by groups; every pair
  * of arms is compared on the cases where both have a value. p-values are adjusted by Holm in four families: the primary
  * metric over the arms that can be chosen; all other tested metrics over those arms; whatever involves a reference row; and
  * the primary metric over all kinds and pairs.
@@ -113,13 +113,13 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
     const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
     for (const arm of options.arms) {
       const sample = withValues(columns.get(arm.name)!, cases, metric, options);
-      const interval = bootstrapInterval(sample, settings);
+      const interval = intervalOf(sample, settings);
       if (interval) arms.push({ arm: arm.name, metric: metric.id, ...toEstimate(interval) });
     }
     options.arms.forEach((a, i) => {
       for (const b of options.arms.slice(i + 1)) {
         const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
-        const interval = bootstrapDifference(pair, settings);
+        const interval = intervalOfDifference(pair, settings);
         if (!interval) continue;
         const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
         pairs.push({

@@ -54,7 +54,7 @@ export function metricsOf({ questions, validation, reranked }: Figures): Record<
   };
 }
 
-const methods = ['bca', 'percentile', 'agreement', 'none'] as const;
+const methods = ['bca', 'percentile', 'agreement', 'none', 'share'] as const;
 
 function figuresOf(metrics: Readonly<Record<string, number>>): Figures {
   const number = (name: string) => metrics[name]!;

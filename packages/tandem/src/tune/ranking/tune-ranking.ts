@@ -14,7 +14,7 @@ import { referenceOf } from '../../parts/reference-of.ts';
 import { generalRanking, type Ranking } from '../../retrieve/fuse/ranking.ts';
 import { type LearnedRanking, writeLearnedRanking } from '../../retrieve/learn/learned-ranking.ts';
 import { createRetriever, type Retriever } from '../../retrieve/retriever.ts';
-import { bootstrapDifference } from '../../statistics/index.ts';
+import { intervalOfDifference } from '../../statistics/index.ts';
 import { recordTraining } from '../training-run.ts';
 import { chooseReranked, type RerankedQuestion } from './choose-reranked.ts';
 import { findEarlierRanking, metricsOf } from './earlier-ranking.ts';
@@ -220,7 +220,7 @@ function judge(
   return {
     before: mean(before),
     after: mean(after),
-    difference: bootstrapDifference({ a: after, b: before, groups }, { bounds: [0, 1] })!,
+    difference: intervalOfDifference({ a: after, b: before, groups }, { bounds: [0, 1] })!,
   };
 }
 
