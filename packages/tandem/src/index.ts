@@ -75,6 +75,7 @@ export {
   compare,
 } from './evaluate/compare.ts';
 export { deployArm } from './evaluate/deploy.ts';
+export { evalModes, type ModeComparison, type ModesEvaluation } from './evaluate/eval-modes.ts';
 export {
   type ChunkerEvaluation,
   type EvalRetrievalOptions,
@@ -89,6 +90,7 @@ export type {
   PairedEvaluation,
 } from './evaluate/learnt/learnt-evaluation.ts';
 export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export type { RetrievalDifference } from './evaluate/retrieval-difference.ts';
 export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
@@ -110,6 +112,7 @@ export {
   type RetrieveOptions,
   type Retriever,
   type RetrieverOptions,
+  type SearchMode,
 } from './retrieve/retriever.ts';
 export {
   createTandem,
