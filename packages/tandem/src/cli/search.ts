@@ -112,7 +112,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
           print(
             { query, ...found, ...(unknown !== undefined && { unknown }) },
             ({ passages, explanation, timings, ...rest }) => {
-              const lacking = notFound(rest);
+              const lacking = notFound({ ...rest, passages });
               const shown = passages.map((passage) => {
                 const { id, rank, headingPath, uri, start, end, score, scores } = passage;
                 const told = explanation?.passages.find((each) => each.id === id);
