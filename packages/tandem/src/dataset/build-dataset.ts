@@ -246,7 +246,8 @@ async function rememberReadyMade(
   };
   const id = sha256(jsonl(train));
   const file = examples.train.file;
-  if (file === undefined) {
+  // What another format says is written down in the form that is trained on.
+  if (file === undefined || !(await examples.train.isOwnForm?.())) {
     const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
     const stored = { train, validation, counts: countKinds(train), unanswerable: 0 };
     return { ...(await storeDataset(parts, directory, stored)), places };
