@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { buildDataset } from '../dataset/build-dataset.ts';
+import { counted } from '../core/counted.ts';
+import { buildDataset, type Dataset } from '../dataset/build-dataset.ts';
 import type { FoundBy } from '../dataset/compose/find-answer.ts';
 import { withProject } from './command-context.ts';
 
@@ -18,6 +19,17 @@ function describeFound(found: Record<FoundBy, number>): string {
     : 'No answers were looked for.';
 }
 
+function describeDocuments({ questions, dropped }: NonNullable<Dataset['fromDocuments']>): string {
+  const reasons = Object.entries(dropped)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${reason} ${count}`);
+  return `${counted(questions, 'question')} made of the documents${reasons.length > 0 ? `; dropped: ${reasons.join(', ')}` : ''}.`;
+}
+
+function describeFeedback({ examples, heldOut }: NonNullable<Dataset['fromFeedback']>): string {
+  return `${counted(examples, 'rated answer')} to learn from${heldOut > 0 ? `; ${heldOut} not, because a held-out case asks the same` : ''}.`;
+}
+
 export function addDataset(program: Command, signal: AbortSignal): void {
   const group = program.command('dataset').description('Training and held-out examples.');
   group
@@ -26,26 +38,24 @@ export function addDataset(program: Command, signal: AbortSignal): void {
     .option('--glossary <file>', 'a CSV with the columns abbreviation and long_form')
     .action(async (options: { glossary?: string }, command: Command) => {
       await withProject(command, signal, async ({ project, print, onProgress }) => {
-        const { id, train, validation, files, counts, found, unanswerable } = await buildDataset(project, {
-          ...options,
-          signal,
-          onProgress,
-        });
-        print(
-          { id, train: train.length, validation: validation.length, counts, found, unanswerable, files },
-          (value) =>
-            [
-              `${value.train} training examples (${Object.entries(counts)
-                .map(([kind, count]) => `${kind} ${count}`)
-                .join(', ')}) and ${value.validation} for validation.`,
-              ...(value.found ? [describeFound(value.found)] : []),
-              ...(value.unanswerable > 0
-                ? [
-                    `${value.unanswerable} ${value.unanswerable === 1 ? 'question is' : 'questions are'} not shown with passages: no indexed passage holds the answer.`,
-                  ]
-                : []),
-              files.train,
-            ].join('\n'),
+        const built = await buildDataset(project, { ...options, signal, onProgress });
+        const { train, validation, places: _, documents: _documents, ...told } = built;
+        const { counts, unanswerable, files } = told;
+        print({ ...told, train: train.length, validation: validation.length }, (value) =>
+          [
+            `${value.train} training examples (${Object.entries(counts)
+              .map(([kind, count]) => `${kind} ${count}`)
+              .join(', ')}) and ${value.validation} for validation.`,
+            ...(value.found ? [describeFound(value.found)] : []),
+            ...(value.fromDocuments ? [describeDocuments(value.fromDocuments)] : []),
+            ...(value.fromFeedback ? [describeFeedback(value.fromFeedback)] : []),
+            ...(unanswerable > 0
+              ? [
+                  `${unanswerable} ${unanswerable === 1 ? 'question is' : 'questions are'} not shown with passages: no indexed passage holds the answer.`,
+                ]
+              : []),
+            files.train,
+          ].join('\n'),
         );
       });
     });

@@ -252,6 +252,16 @@ const tuneSettings = z
   })
   .prefault({});
 
+/** What of a team's documents is made into questions to train on. */
+export const documentQuestionSettings = z.strictObject({
+  /** Who asks: the headings above the text, or the chat model, whose questions are grounded, verified and searched for before they are used. */
+  questions: z.enum(['headings', 'model']).default('headings'),
+  /** At most so many questions of one document. */
+  perDocument: z.number().int().min(1).default(5),
+  /** Access labels of the documents that may be trained on: whoever asks the model can be told what stands in them. */
+  access: z.array(z.string().min(1)).default(['public']),
+});
+
 /** How a Tandem works: how documents are cut, passages found, answers given and models trained. Everything has a default. */
 export const settingsSchema = z.strictObject({
   chunk: chunkSettings,
@@ -262,6 +272,10 @@ export const settingsSchema = z.strictObject({
       mix: mixSettings.optional(),
       /** At most this share of the examples that show passages may say that the answer is not there. */
       mostRefusals: z.number().min(0).max(1).default(0.4),
+      /** Questions are also made of the indexed documents. Absent: none are. */
+      documents: documentQuestionSettings.optional(),
+      /** Answers that people rated up, or corrected, are examples too. */
+      feedback: z.boolean().default(false),
     })
     .prefault({}),
   tune: tuneSettings,

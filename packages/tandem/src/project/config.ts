@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { mixSettings, providerSchema, retrieveSettings, settingsSchema } from '../core/settings.ts';
+import {
+  documentQuestionSettings,
+  mixSettings,
+  providerSchema,
+  retrieveSettings,
+  settingsSchema,
+} from '../core/settings.ts';
 import { sourceSchema } from '../core/source-config.ts';
 import { storeSchema } from '../core/store-config.ts';
 import { columnsSchema, formatNames } from '../dataset/formats/format.ts';
@@ -73,6 +79,10 @@ export const configSchema = z.strictObject({
       mix: mixSettings.optional(),
       /** At most this share of the examples that show passages may say that the answer is not there. Default 0.4. */
       mostRefusals: z.number().min(0).max(1).optional(),
+      /** Questions are also made of the indexed documents. */
+      documents: documentQuestionSettings.optional(),
+      /** Answers that people rated up, or corrected, are examples too. */
+      feedback: z.boolean().optional(),
     })
     .prefault({}),
 });

@@ -126,6 +126,8 @@ function partsOf(
       dataset: {
         ...(dataset.mix && { mix: dataset.mix }),
         ...(dataset.mostRefusals !== undefined && { mostRefusals: dataset.mostRefusals }),
+        ...(dataset.documents && { documents: dataset.documents }),
+        ...(dataset.feedback !== undefined && { feedback: dataset.feedback }),
       },
       tune,
     },
