@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { armNames } from '../core/types/answer.ts';
-import type { FormatName } from '../dataset/formats/format.ts';
+import type { FormatName } from '../core/types/dataset-file.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
 import { summarise } from '../evaluate/summary.ts';
 import { positiveInteger } from './arguments.ts';

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
 import { counted } from '../core/counted.ts';
+import type { FormatName } from '../core/types/dataset-file.ts';
 import { buildDataset, type Dataset } from '../dataset/build-dataset.ts';
 import type { FoundBy } from '../dataset/compose/find-answer.ts';
+import { checks } from '../dataset/lint/checks.ts';
+import { lintDataset } from '../dataset/lint/lint-dataset.ts';
 import { withProject } from './command-context.ts';
+import { describeChecks, describeLint } from './describe-lint.ts';
+import { formatOption, givenFile } from './given-file.ts';
 
 const wordsFor: Record<FoundBy, string> = {
   verbatim: 'word for word',
@@ -59,4 +64,38 @@ export function addDataset(program: Command, signal: AbortSignal): void {
         );
       });
     });
+  group
+    .command('lint')
+    .description(
+      'Look through training data and cases for what makes a model worse, a comparison unfair or a secret public.',
+    )
+    .argument('[file]', "questions or examples in any format (default: the project's own, with its cases)")
+    .addOption(formatOption())
+    .option('--only <checks>', `comma-separated: ${checks.map(({ name }) => name).join(',')} (default: all)`)
+    .option('--fix', 'write FILE.fixed.jsonl, in which what loses nothing is mended')
+    .option('--checks', 'list the checks and what each finds')
+    .action(async (file: string | undefined, flags: LintFlags, command: Command) => {
+      if (flags.checks) {
+        console.log(describeChecks());
+        return;
+      }
+      await withProject(command, signal, async ({ project, print, onProgress }) => {
+        const report = await lintDataset(project, {
+          ...(file !== undefined && { file: givenFile(file, flags.format) }),
+          ...(flags.only !== undefined && { only: flags.only.split(',').map((name) => name.trim()) }),
+          ...(flags.fix && { fix: true }),
+          signal,
+          onProgress,
+        });
+        print(report, (value) => describeLint(value, process.cwd()));
+        if (report.errors > 0) process.exitCode = 1;
+      });
+    });
+}
+
+interface LintFlags {
+  format?: FormatName;
+  only?: string;
+  fix?: boolean;
+  checks?: boolean;
 }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { FormatName } from '../dataset/formats/format.ts';
+import type { FormatName } from '../core/types/dataset-file.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import { signed } from '../evaluate/learnt/describe-learnt.ts';
 import { evalLearnt } from '../evaluate/learnt/eval-learnt.ts';

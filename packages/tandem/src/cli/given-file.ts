@@ -1,6 +1,5 @@
 import { Option } from 'commander';
-import { type FormatName, formatNames } from '../dataset/formats/format.ts';
-import type { GivenFile } from '../dataset/read-file.ts';
+import { type FormatName, formatNames, type GivenFile } from '../core/types/dataset-file.ts';
 
 /** `--format`, of a command that takes a file of questions or examples. */
 export const formatOption = () =>

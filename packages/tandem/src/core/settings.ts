@@ -206,6 +206,8 @@ const tuneSettings = z
       .array(z.string())
       .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
     seed: z.number().int().default(7),
+    /** What was trained on restricted documents is asked only by those who hold all of their access labels. */
+    inheritAccess: z.boolean().default(false),
     /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
     maxMinutes: z.number().positive().optional(),
     /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */

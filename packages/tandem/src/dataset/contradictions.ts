@@ -63,6 +63,10 @@ function stringsIn(value: unknown): string[] {
     .flatMap((key) => stringsIn((value as Record<string, unknown>)[key]));
 }
 
+/** Whether two answers to one question cannot both be right, by their words: neither says only more than the other. */
+export const areContradictory = (a: Case['expected'], b: Case['expected']): boolean =>
+  contradicts(wordsOfAnswer(a), wordsOfAnswer(b));
+
 function contradicts(a: readonly string[], b: readonly string[]): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   const at = ` ${long.join(' ')} `.indexOf(` ${short.join(' ')} `);

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import type { GivenFile } from '../core/types/dataset-file.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import type { Glossary, Lines } from '../parts/material.ts';
 import { readGlossary } from './glossary.ts';
 import { checkLine, emptyFile } from './jsonl.ts';
-import { type Form, type GivenFile, isOwnForm, readEntries } from './read-file.ts';
+import { type Form, isOwnForm, readEntries } from './read-file.ts';
 
 /**
  * Lines as a caller may give them: the path of a file, relative to the working directory, with how it is to be read where its content does not say so, or the
@@ -43,6 +44,7 @@ export function linesOf(
   };
   return {
     file,
+    reading: how,
     isOwnForm: () => isOwnForm({ file, ...how }, form),
     readPlaced,
     read: async (schema) => (await readPlaced(schema)).map(({ value }) => value),

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { GivenFile } from '../core/types/dataset-file.ts';
 import { caseSchema, exampleSchema } from '../core/types/example.ts';
 import { caseLineSchema, withAcceptedLists } from './cases.ts';
 import { linesOf } from './material.ts';
-import { type Form, type GivenFile, readEntries } from './read-file.ts';
+import { type Form, readEntries } from './read-file.ts';
 
 let directory: string;
 beforeAll(async () => {

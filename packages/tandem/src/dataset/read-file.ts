@@ -1,28 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
-import {
-  type Around,
-  type Columns,
-  type Converted,
-  type DatasetFormat,
-  type Fields,
-  type FormatName,
-  Unfit,
-} from './formats/format.ts';
+import type { FormatName, GivenFile } from '../core/types/dataset-file.ts';
+import { type Around, type Converted, type DatasetFormat, type Fields, Unfit } from './formats/format.ts';
 import { formatNamed, recogniseFormat } from './formats/formats.ts';
 import { type Container, readRecords } from './records/read-records.ts';
 import { type FileRecord, valueIn } from './records/record.ts';
-
-/** A file of questions or examples, and how it is to be read where its content does not say so. */
-export interface GivenFile {
-  /** Path; a relative one starts where the caller says. */
-  file: string;
-  /** Default: by its first entry. */
-  format?: FormatName | undefined;
-  /** Which columns or members hold question and answer, where they are not called so. */
-  columns?: Columns | undefined;
-}
 
 /** What a file is read as: questions with answers (also cases), or training examples. */
 export type Form = 'question' | 'example';
@@ -34,16 +17,17 @@ export type FileEntry = { where: string } & (Converted | { fault: InvalidInputEr
 export interface FileEntries {
   entries: FileEntry[];
   container: Container;
+  form: Form;
   /** Of a file in which not even one entry can be read, undefined. */
   format?: DatasetFormat;
 }
 
 /**
- * Reads a file of any known format; entries that cannot be read are among the others, each with its fault. A question without an id gets one that is made of
+ * Reads a file of any known format, as `form`, or where that is not given as what it holds; entries that cannot be read are among the others, each with its fault. A question without an id gets one that is made of
  * its words, so that it stays the same when lines come and go.
  * @throws InvalidInputError where there is no such file, it cannot be read as a whole, its format is not known, or has nothing of this form
  */
-export async function readEntries(given: GivenFile, form: Form): Promise<FileEntries> {
+export async function readEntries(given: GivenFile, form?: Form): Promise<FileEntries> {
   const path = resolve(given.file);
   const { container, records } = await readRecords(path);
   const columns = given.columns ?? {};
@@ -56,9 +40,16 @@ export async function readEntries(given: GivenFile, form: Form): Promise<FileEnt
     }
     const around: Around = { columns, file: record.around ?? {} };
     format ??= recogniseFormat(record.value, around, record.where);
+    form ??= format.toExample ? 'example' : 'question';
     entries.push(...convert(record, { format, form, around, path }));
   }
-  return { entries: form === 'question' ? withIds(entries) : entries, container, ...(format && { format }) };
+  form ??= 'example';
+  return {
+    entries: form === 'question' ? withIds(entries) : entries,
+    container,
+    form,
+    ...(format && { format }),
+  };
 }
 
 /** Whether a file is JSON Lines in Tandem's own form, which can be read again without this. */

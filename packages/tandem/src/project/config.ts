@@ -8,7 +8,7 @@ import {
 } from '../core/settings.ts';
 import { sourceSchema } from '../core/source-config.ts';
 import { storeSchema } from '../core/store-config.ts';
-import { columnsSchema, formatNames } from '../dataset/formats/format.ts';
+import { givenFileSchema } from '../core/types/dataset-file.ts';
 import { embedderOptionsSchema } from '../models/embedder-options.ts';
 import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from '../models/model-kinds.ts';
 
@@ -21,14 +21,7 @@ const modelReference = z
   .regex(/^[a-z][\w-]*:.+$/, 'write it as provider:model, such as local:NAME (docs/config.md has the forms)');
 
 /** A file of questions or examples: its path, or with how it is to be read where its content does not say so. */
-const materialFile = z.union([
-  z.string(),
-  z.strictObject({
-    file: z.string(),
-    format: z.enum(formatNames).optional(),
-    columns: columnsSchema.optional(),
-  }),
-]);
+const materialFile = z.union([z.string(), givenFileSchema]);
 
 /** What `tandem.config.ts` may say: the settings, and which parts to open. Paths are relative to the project's folder. */
 export const configSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import type { GivenFile } from '../dataset/read-file.ts';
+import type { GivenFile } from '../core/types/dataset-file.ts';
 import { createTandem, type Tandem, type TandemOptions } from '../runtime/create-tandem.ts';
 import { type IngestOptions, type IngestResult, ingestOpened } from '../runtime/ingest.ts';
 import { type WatchOptions, watchSources } from '../runtime/watch.ts';

@@ -1,22 +1,4 @@
-import { z } from 'zod';
-
-/** The formats that files of questions and examples may have, as `format` names them. */
-export const formatNames = [
-  'question-answer',
-  'openai-chat',
-  'sharegpt',
-  'alpaca',
-  'promptfoo',
-  'openai-evals',
-] as const;
-export type FormatName = (typeof formatNames)[number];
-
-/** Which columns or members hold question and answer, where they have names of a file's own. */
-export const columnsSchema = z.strictObject({
-  question: z.string().min(1).optional(),
-  answer: z.string().min(1).optional(),
-});
-export type Columns = z.infer<typeof columnsSchema>;
+import type { FormatName, Reading } from '../../core/types/dataset-file.ts';
 
 /** An entry of a file, as an object. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -30,7 +12,7 @@ export interface Converted {
 
 /** What an entry is read with. */
 export interface Around {
-  columns: Columns;
+  columns: NonNullable<Reading['columns']>;
   /** What the file says beside its entries and for all of them. */
   file: Fields;
 }

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import type { FormatName } from '../../core/types/dataset-file.ts';
 import { alpaca } from './alpaca.ts';
-import type { Around, DatasetFormat, Fields, FormatName } from './format.ts';
+import type { Around, DatasetFormat, Fields } from './format.ts';
 import { openAIChat } from './openai-chat.ts';
 import { openAIEvals } from './openai-evals.ts';
 import { promptfoo } from './promptfoo.ts';

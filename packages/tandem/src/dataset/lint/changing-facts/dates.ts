@@ -1,0 +1,28 @@
+import { valuesIn } from '../../../text/values.ts';
+import type { ChangingFact } from './changing-fact.ts';
+
+/** What is longer past is history, and what is further ahead a forecast. In years. */
+const past = 4;
+const ahead = 20;
+
+/** Days and months that are recent, to come, or of every year, and such years: deadlines, terms, what holds until when. Dates in history do not change. */
+export function datesIn(text: string, now: Date): ChangingFact[] {
+  const thisYear = now.getUTCFullYear();
+  return valuesIn(text).flatMap(({ kind, terms, start, end }): ChangingFact[] => {
+    const isDate = kind === 'date' || (kind === 'number' && terms.some((term) => /^\d{4}M\d\d/.test(term)));
+    const isYear = kind === 'number' && /^(?:19|20)\d\d$/.test(text.slice(start, end));
+    if (!isDate && !isYear) return [];
+    const years = terms.flatMap((term) => /^([12]\d{3})(?:M|$)/.exec(term)?.[1] ?? []).map(Number);
+    const isNear = years.some((year) => year >= thisYear - past && year <= thisYear + ahead);
+    if (years.length > 0 ? !isNear : isYear) return [];
+    // "2024 patients": a number of things, which no year is.
+    if (
+      isYear &&
+      /^\s?[%\p{Sc}]|^[ -](?:people|patients|cases|items|km|m|kg|g|mg|ml|euros?)\b/iu.test(
+        text.slice(end, end + 12),
+      )
+    )
+      return [];
+    return [{ kind: 'date', start, end }];
+  });
+}

@@ -1,0 +1,29 @@
+import { isSameValue, valuesIn } from '../../../text/values.ts';
+import type { ChangingFact } from './changing-fact.ts';
+import { datesIn } from './dates.ts';
+import { officeHoldersIn } from './office-holders.ts';
+import { presentWordsIn } from './present-words.ts';
+import { pricesIn } from './prices.ts';
+import { versionsIn } from './versions.ts';
+
+/** All that a text says of now, in order. What is two things (a version that could be a date) is told once. */
+export function changingFactsIn(text: string, now: Date): ChangingFact[] {
+  const all = [
+    ...pricesIn(text),
+    ...versionsIn(text),
+    ...datesIn(text, now),
+    ...officeHoldersIn(text),
+    ...presentWordsIn(text),
+  ];
+  return all
+    .filter((fact, at) => !all.slice(0, at).some((other) => other.start < fact.end && other.end > fact.start))
+    .toSorted((a, b) => a.start - b.start);
+}
+
+/** Whether another text says a fact, too: its values, however they are written, or its words. */
+export function says(other: string, fact: string): boolean {
+  if (other.toLowerCase().includes(fact.toLowerCase())) return true;
+  const values = valuesIn(fact);
+  const known = valuesIn(other);
+  return values.length > 0 && values.every((value) => known.some((each) => isSameValue(each, value)));
+}

@@ -1,0 +1,45 @@
+import { isCurrencyCode } from '../../../text/number-words.ts';
+import { valuesIn } from '../../../text/values.ts';
+import type { ChangingFact } from './changing-fact.ts';
+
+/** Currencies as people write them out. A pound alone is a weight, too. */
+const currencyWord =
+  /^(?:euros?|cents?|dollars?|dollari|dólar(?:es)?|dollár|dolar(?:ów|y)?|bucks|pounds? sterling|pence|franken|francs|yen|yuan|renminbi|won|rupees?|rupien|rubel|rubles?|roubles?|руб\p{L}*|р\.|долл\p{L}*|евро|гривен\p{L}*|грн|złot\p{L}*|zł|korun\p{L}*|kč|kronor|kroner|krona|lira(?:sı)?|liras|pesos?|reais|forint\p{L}*|ft|lei|leva|лв|ευρώ|δολάρια|دولار\p{L}*|يورو|ريال|درهم|جنيه|ש"ח|שקלים|रुपये|रुपए|डॉलर|บาท|đồng|dirhams?|rupiah|円|元|원|人民币|美元|欧元|ドル|ユーロ|달러|유로)(?![\p{L}\p{N}])/iu;
+const unspacedCurrency = /^(?:円|元|원|人民币|美元|欧元|日元|ドル|ユーロ|달러|유로|บาท)/u;
+
+/** Amounts of money. */
+export function pricesIn(text: string): ChangingFact[] {
+  return valuesIn(text)
+    .filter(({ kind }) => kind === 'number' || kind === 'version')
+    .flatMap(({ start, end }): ChangingFact[] => {
+      const [sign] =
+        /(?:\p{Sc}|(?<![\p{L}\p{N}])\p{Lu}{3}|(?<![\p{L}\p{N}])(?:Rs|Fr|Kč|kr|R)\.?)[ \u00a0\u202f]?$/u.exec(
+          text.slice(0, start),
+        ) ?? [];
+      const isBefore = sign !== undefined && (!/\p{Lu}{3}/u.test(sign) || isCurrencyCode(sign.trim()));
+      // "2 million euros", "49,- €", "5 US dollars".
+      const after = text.slice(end, end + 40);
+      const [skipped = ''] =
+        /^(?:,[-–]+)?[ \u00a0\u202f]?(?:\p{L}{2,9}\.?[ \u00a0](?=\p{L}|\p{Sc}))?/u.exec(after) ?? [];
+      const length = [skipped.length, /^(?:,[-–]+)?[ \u00a0\u202f]?/.exec(after)![0].length]
+        .map((from) => ({ from, name: currencyAt(after.slice(from)) }))
+        .find(({ name }) => name > 0);
+      if (!isBefore && !length) return [];
+      return [
+        {
+          kind: 'price',
+          start: isBefore ? start - sign.length : start,
+          end: length ? end + length.from + length.name : end,
+        },
+      ];
+    });
+}
+
+/** Length of the name of a currency at the beginning of a text; 0 where there is none. */
+function currencyAt(text: string): number {
+  const [sign] = /^\p{Sc}/u.exec(text) ?? [];
+  if (sign) return sign.length;
+  const [code] = /^\p{Lu}{3}(?![\p{L}\p{N}])/u.exec(text) ?? [];
+  if (code && isCurrencyCode(code)) return code.length;
+  return (currencyWord.exec(text) ?? unspacedCurrency.exec(text))?.[0].length ?? 0;
+}
