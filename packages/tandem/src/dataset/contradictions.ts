@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Case } from '../core/types/example.ts';
 import { negations } from '../text/negations.ts';
+import { isSameValue, type Value, valuesIn } from '../text/values.ts';
 import { foldedWords } from '../text/words.ts';
 import type { PlacedLine } from './jsonl.ts';
 
@@ -21,9 +22,9 @@ export function refuseContradictions(lines: readonly PlacedLine<Asked>[]): void 
     ({ value }) => foldedWords(value.question).join(' ') || value.question.trim(),
   );
   const found = [...asked.values()].flatMap((same) => {
-    const answers = same.map(({ value }) => wordsOfAnswer(value.expected!));
+    const answers = same.map(({ value }) => value.expected!);
     for (const [at, answer] of answers.entries()) {
-      const before = answers.slice(0, at).findIndex((earlier) => contradicts(earlier, answer));
+      const before = answers.slice(0, at).findIndex((earlier) => areContradictory(earlier, answer));
       if (before >= 0) return [{ first: same[before]!, other: same[at]! }];
     }
     return [];
@@ -51,10 +52,12 @@ function quoted({ value: { expected } }: PlacedLine<Asked>): string {
 }
 
 /** Markers of citations say where an answer stands and not what it is. */
-function wordsOfAnswer(expected: Case['expected']): string[] {
+function textOfAnswer(expected: Case['expected']): string {
   const text = typeof expected === 'string' ? expected : stringsIn(expected).join('\n');
-  return foldedWords(text.replace(/\[\d+\]/g, ' '));
+  return text.replace(/\[\d+\]/g, ' ');
 }
+
+const wordsOfAnswer = (expected: Case['expected']) => foldedWords(textOfAnswer(expected));
 
 function stringsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
@@ -64,8 +67,22 @@ function stringsIn(value: unknown): string[] {
 }
 
 /** Whether two answers to one question cannot both be right, by their words: neither says only more than the other. */
-export const areContradictory = (a: Case['expected'], b: Case['expected']): boolean =>
-  contradicts(wordsOfAnswer(a), wordsOfAnswer(b));
+export function areContradictory(a: Case['expected'], b: Case['expected']): boolean {
+  return contradicts(wordsOfAnswer(a), wordsOfAnswer(b)) || giveOtherValues(textOfAnswer(a), textOfAnswer(b));
+}
+
+/** Whether each of two texts gives a number, date or version that the other does not: 2.1 and 2.1.1, 3 and 4 July. */
+export function giveOtherValues(a: string, b: string): boolean {
+  const [ofA, ofB] = [valuesIn(a), valuesIn(b)];
+  const lacks = (values: readonly Value[], others: readonly Value[]) =>
+    values.some((value) => !others.some((other) => isSameValue(value, other)));
+  const differ = (isOf: (value: Value) => boolean) => {
+    const [left, right] = [ofA.filter(isOf), ofB.filter(isOf)];
+    return left.length > 0 && right.length > 0 && lacks(left, right) && lacks(right, left);
+  };
+  // The year of one date is not the same as another date in that year.
+  return differ(({ kind }) => kind === 'date') || differ(({ kind }) => kind !== 'date');
+}
 
 function contradicts(a: readonly string[], b: readonly string[]): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];

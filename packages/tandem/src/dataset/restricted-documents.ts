@@ -6,13 +6,13 @@ import { letterRuns } from './letter-runs.ts';
 export const publicLabel = 'public';
 
 /** Words in a row that are a quotation. */
-const quoted = 8;
+const quoted = 12;
 
 /** Tells from which restricted documents a text is. */
 export interface RestrictedDocuments {
   /** The access label of a document, where it is restricted. */
   labelOf(documentId: string): string | undefined;
-  /** Restricted documents that texts quote: eight words in a row that stand in no public one. */
+  /** Restricted documents that texts quote: a run of words that stands in no other document. */
   quotedIn(texts: readonly string[]): { documentId: string; label: string }[];
   isEmpty: boolean;
 }
@@ -26,12 +26,14 @@ export async function readRestricted(documents: Catalog['documents']): Promise<R
   );
   const owners = new Map<string, string>();
   if (labels.size > 0) {
-    const open = new Set<string>();
+    // What stands in two documents is a phrase of the house, and tells nothing of either.
+    const seen = new Set<string>();
     for await (const { id, text } of documents.all())
-      for (const piece of shingles(letterRuns(text), quoted))
-        if (!labels.has(id)) open.add(piece);
-        else if (piece.split(' ').length === quoted) owners.set(piece, id);
-    for (const piece of open) owners.delete(piece);
+      for (const piece of shingles(letterRuns(text), quoted)) {
+        if (seen.has(piece)) owners.delete(piece);
+        else if (labels.has(id) && piece.split(' ').length === quoted) owners.set(piece, id);
+        seen.add(piece);
+      }
   }
   return {
     isEmpty: labels.size === 0,

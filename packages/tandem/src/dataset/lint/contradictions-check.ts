@@ -1,8 +1,7 @@
 import { negations } from '../../text/negations.ts';
 import { termsOf } from '../../text/terms.ts';
-import { isSameValue, valuesIn } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
-import { areContradictory } from '../contradictions.ts';
+import { areContradictory, giveOtherValues } from '../contradictions.ts';
 import { type Check, excerpt, type Found } from './check.ts';
 import { isEmptyAnswer } from './empty-answers.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
@@ -39,7 +38,8 @@ const isAsked = (item: LintItem) =>
 function keyOf(item: LintItem): string {
   const question = questionOf(item);
   const words = foldedWords(question);
-  const terms = termsOf(question).sort().join(' ') || words.sort().join(' ') || question;
+  // In capitals a word might be taken for an abbreviation.
+  const terms = termsOf(question.toLowerCase()).sort().join(' ') || words.sort().join(' ') || question;
   const before = item.messages.slice(0, -1).filter(({ role }) => role !== 'system' && role !== 'developer');
   return JSON.stringify([
     terms,
@@ -58,10 +58,7 @@ function contradict(a: LintItem, b: LintItem): boolean {
   if ([...a.accepted, ...b.accepted].some((text) => [first, second].map(sameText).includes(sameText(text))))
     return false;
   if (!areContradictory(first, second)) return false;
-  const [ofFirst, ofSecond] = [valuesIn(first), valuesIn(second)];
-  const lacks = (values: typeof ofFirst, others: typeof ofFirst) =>
-    values.some((value) => !others.some((other) => isSameValue(value, other)));
-  if (lacks(ofFirst, ofSecond) && lacks(ofSecond, ofFirst)) return true;
+  if (giveOtherValues(first, second)) return true;
   const [words, others] = [foldedWords(first), foldedWords(second)];
   if (isNegated(first, second)) return true;
   return Math.max(words.length, others.length) <= shortAnswer;

@@ -20,14 +20,16 @@ export const emptyAnswers: Check = {
     }),
 };
 
-/** What programs and forms write where there is no value; "none" is not among them, since it answers questions. */
-const placeholders = /^(?:n\/?a|null|nan|undefined|nil|todo|tbd|tba|fixme|xxx+|placeholder|lorem ipsum.*)$/is;
-/** A name in brackets and nothing else: "[answer]", "<your reply>", "{{output}}". */
-const bracketed = /^(?:\[[^\]\d]+\]|<[^<>]+>|\{\{?[^{}:"]+\}?\}|\$\{[^{}]+\}|%[\w ]+%|_{2,}[\w ]*_{2,})$/u;
+/** What programs and forms write where there is no value; "none" and "NA" are not among them, since they answer questions. */
+const placeholders =
+  /^(?:n\/a|#n\/?a|<na>|-?nan|null|nil|undefined|todo|tbd|tba|fixme|xxx+|placeholder|lorem ipsum.*)$/is;
+/** A name in brackets and nothing else: "[answer]", "<your reply>", "{{output}}". A list has commas, and a program more. */
+const bracketed =
+  /^(?:\[[^\],\d]+\]|<[^<>,]+>|\{\{?[^{},:"]+\}?\}|\$\{[^{},]+\}|%[\w ]+%|_{2,}[\w ]*_{2,})$/u;
 
-/** Whether there is nothing in a reply to learn. Numbers, symbols and pictures are something: "5", "≥", "👍". */
+/** Whether there is nothing in a reply to learn. Numbers, symbols, operators and pictures are something: "5", "≥", "&", "👍". */
 export function isEmptyAnswer(text: string): boolean {
   const said = withoutMarkers(text).trim();
   if (placeholders.test(said.replace(/[.!…]+$/, '')) || bracketed.test(said)) return true;
-  return !/[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/u.test(said);
+  return !/[\p{L}\p{N}\p{S}\p{Extended_Pictographic}&@%#§]/u.test(said);
 }

@@ -1,3 +1,6 @@
+import { editDistance } from '../../text/edit-distance.ts';
+import { functionWords } from '../../text/function-words.ts';
+import { functionWordsByLanguage } from '../../text/function-words-by-language.ts';
 import { jaccard, similarPairs } from '../../text/min-hash.ts';
 import { isSameValue, valuesIn } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
@@ -62,23 +65,39 @@ function isOneQuestion(a: LintItem, b: LintItem): boolean {
   return a.id !== undefined && a.id === b.id && a.form === 'example';
 }
 
-/** Two questions of one form about two things are not the same question: "What does plan A cost?", "What does plan B cost?". */
+/**
+ * Two questions of one form about two things are not the same question: "What does plan A cost?", "What does plan B cost?". Each then has a number or a word that means something
+ * and that the other has not, not even with a slip.
+ */
 function differInFacts(a: string, b: string): boolean {
   const [ofA, ofB] = [valuesIn(a), valuesIn(b)];
   const lacks = (values: typeof ofA, others: typeof ofA) =>
     values.some((value) => !others.some((other) => isSameValue(value, other)));
   if (lacks(ofA, ofB) || lacks(ofB, ofA)) return true;
-  const [namesA, namesB] = [namesIn(a), namesIn(b)];
-  const own = (names: ReadonlySet<string>, others: ReadonlySet<string>) =>
-    [...names].some((name) => !others.has(name));
-  return own(namesA, namesB) && own(namesB, namesA);
+  const [wordsA, wordsB] = [tellingWords(a), tellingWords(b)];
+  const own = (words: ReadonlySet<string>, others: ReadonlySet<string>) =>
+    [...words].some((word) => !others.has(word) && ![...others].some((other) => isSlip(word, other)));
+  return own(wordsA, wordsB) && own(wordsB, wordsA);
 }
 
-/** Words in capitals that begin no sentence, and single letters: "plan B". */
-function namesIn(text: string): ReadonlySet<string> {
-  return new Set(
-    [...text.matchAll(/(?<=[\p{L}\p{N},;:)]\s)(\p{Lu}[\p{L}\p{N}]*)/gu)].map(([, name]) =>
-      name!.toLowerCase(),
-    ),
+/** Without function words of any language. Digits alone are values; a code ("K2") is a word, and so is a letter that stands for something ("zone B"). */
+export function tellingWords(text: string): ReadonlySet<string> {
+  const letters = [...text.matchAll(/(?<=[\p{L}\p{N}] )\p{Lu}(?![\p{L}\p{N}.'’])/gu)].map(
+    ([letter]) => `=${letter}`,
   );
+  const words = foldedWords(text).filter((word) => !anyFunctionWords.has(word) && !/^\p{N}+$/u.test(word));
+  return new Set([...words, ...letters]);
+}
+
+const anyFunctionWords: ReadonlySet<string> = new Set(
+  [...functionWords, ...Object.values(functionWordsByLanguage).flat()].flatMap((word) => foldedWords(word)),
+);
+
+/** A letter changed, missing, too many or in the wrong place, of a word long enough to be known without it; or a space missing. */
+function isSlip(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (short.length >= 4 && (long.startsWith(short) || long.endsWith(short))) return true;
+  if (/\p{N}/u.test(a + b) || Math.min(a.length, b.length) < 4 || Math.abs(a.length - b.length) > 1)
+    return false;
+  return editDistance(a, b) <= (Math.min(a.length, b.length) < 6 ? 1 : 2);
 }

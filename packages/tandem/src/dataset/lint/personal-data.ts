@@ -66,7 +66,7 @@ function isShared(address: string): boolean {
   return sharedMailboxes.has(name.replace(/[-_.]?\d*$/, ''));
 }
 const sharedMailboxes = new Set(
-  `info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp
+  `git info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp
   noreply no-reply donotreply contact contactus hello help helpdesk service services customerservice customercare team office mail email
   enquiries inquiries feedback press media jobs careers hr privacy legal dpo billing accounts admin administrator webteam orders subscribe
   unsubscribe newsletter kontakt hilfe buero presse vertrieb datenschutz contacto ayuda ventas soporte bonjour aide contatto assistenza

@@ -3,11 +3,12 @@ import { dot, unit } from '../../core/cosine.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import { detectLanguage, languageName } from '../../text/language.ts';
-import { isSameValue, valuesIn } from '../../text/values.ts';
+import { foldedWords } from '../../text/words.ts';
+import { giveOtherValues } from '../contradictions.ts';
 import type { Check, Found, LintContext, NotMade } from './check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
-import { areNear } from './near-duplicates.ts';
+import { areNear, tellingWords } from './near-duplicates.ts';
 
 export const sameMeaning: Check = {
   name: 'same-meaning',
@@ -32,9 +33,18 @@ const mostCharacters = 600;
 /** More would take minutes to embed. */
 const mostCompared = 5000;
 
-/** Cosines of MiniLM and of other small sentence encoders: paraphrases lie above, questions about the same thing below. */
-const leastOfQuestions = 0.85;
-const leastOfAnswers = 0.8;
+/**
+ * Cosines of question and of answer from which on two entries say the same: either of these. Paraphrased questions are often further apart than neighbouring ones ("What is the dress
+ * code?", "What is the code of the door?"), and it is the answer that tells. Chosen on 60 paraphrases and 60 neighbours with MiniLM (`npm run bench -- lint`).
+ */
+const enough = [
+  { question: 0.45, answer: 0.75 },
+  { question: 0.87, answer: 0.6 },
+] as const;
+/** Of labels, which many questions share, the question alone tells. */
+const enoughWithLabel = 0.92;
+/** A label has fewer words that mean something, or more entries have it. */
+const label = { words: 3, entries: 4 } as const;
 
 interface Vectors {
   questions: Float32Array[];
@@ -82,15 +92,20 @@ const batch = 64;
 const answerOf = (item: LintItem) => learntReplies(item).join('\n').slice(0, 1000);
 
 function pairsOf(items: readonly LintItem[], { questions, answers }: Vectors): Found[] {
+  const isLabel = labelled(items);
   const found: Found[] = [];
   for (const [b, item] of items.entries()) {
     let best: { first: LintItem; cosine: number } | undefined;
     for (let a = 0; a < b; a++) {
       const cosine = dot(questions[a]!, questions[b]!);
-      if (cosine < leastOfQuestions || (best && cosine <= best.cosine)) continue;
+      if (cosine < enough[0].question || (best && cosine <= best.cosine)) continue;
       const first = items[a]!;
-      if (isToldElsewhere(first, item) || dot(answers[a]!, answers[b]!) < leastOfAnswers) continue;
-      if (differInValues(first, item) || areNear(first, item)) continue;
+      const ofAnswers = dot(answers[a]!, answers[b]!);
+      const isSame =
+        isLabel[a] || isLabel[b]
+          ? ofAnswers > 0.99 && cosine >= enoughWithLabel
+          : enough.some(({ question, answer }) => cosine >= question && ofAnswers >= answer);
+      if (!isSame || isToldElsewhere(first, item) || areAboutOthers(first, item)) continue;
       best = { first, cosine };
     }
     if (best)
@@ -103,21 +118,45 @@ function pairsOf(items: readonly LintItem[], { questions, answers }: Vectors): F
   return found;
 }
 
+function labelled(items: readonly LintItem[]): boolean[] {
+  const counts = new Map<string, number>();
+  const keys = items.map((item) => sameText(answerOf(item)));
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return keys.map((key) => tellingWords(key).size < label.words || counts.get(key)! >= label.entries);
+}
+
 /** Equal questions are duplicates or contradictions; examples of one question belong together by design. */
 function isToldElsewhere(a: LintItem, b: LintItem): boolean {
   return (
     sameText(questionOf(a)).toLowerCase() === sameText(questionOf(b)).toLowerCase() ||
     (a.id !== undefined && a.id === b.id) ||
-    (a.group !== undefined && a.group === b.group && !isAcross(a, b))
+    (a.group !== undefined && a.group === b.group && !isAcross(a, b)) ||
+    areNear(a, b)
   );
 }
 
-/** Two questions that name other numbers ask for other things, and so do two answers that give them. */
-function differInValues(a: LintItem, b: LintItem): boolean {
-  return [questionOf, answerOf].some((textOf) => {
-    const [ofA, ofB] = [valuesIn(textOf(a)), valuesIn(textOf(b))];
-    const lacks = (values: typeof ofA, others: typeof ofA) =>
-      values.some((value) => !others.some((other) => isSameValue(value, other)));
-    return lacks(ofA, ofB) || lacks(ofB, ofA);
-  });
+/** Two questions with other numbers or names ask for other things, and so do two answers that give them. */
+function areAboutOthers(a: LintItem, b: LintItem): boolean {
+  return (
+    giveOtherValues(questionOf(a), questionOf(b)) ||
+    giveOtherValues(answerOf(a), answerOf(b)) ||
+    nameOthers(questionOf(a), questionOf(b))
+  );
+}
+
+/** Each has a name that the other has not. */
+function nameOthers(a: string, b: string): boolean {
+  const [ofA, ofB] = [namesIn(a), namesIn(b)];
+  const own = (names: ReadonlySet<string>, other: string) =>
+    [...names].some((name) => !foldedWords(other).includes(name));
+  return own(ofA, b) && own(ofB, a);
+}
+
+/** Words in capitals that begin no sentence. */
+function namesIn(text: string): ReadonlySet<string> {
+  return new Set(
+    [...text.matchAll(/(?<=[\p{L}\p{N},;:)] )\p{Lu}[\p{L}\p{N}'’-]+/gu)].flatMap(([name]) =>
+      foldedWords(name),
+    ),
+  );
 }

@@ -77,7 +77,9 @@ function otherwise(
   passage: Passage,
   { said, fact, kind, now }: { said: string; fact: string; kind: ChangingFact['kind']; now: Date },
 ): { shared: number; disagreement: Disagreement }[] {
-  const terms = [...new Set(termsOf(said.replace(fact, ' ')))];
+  // Of an office and its holder the office is what both sentences have.
+  const about = kind === 'office-holder' ? said : said.replace(fact, ' ');
+  const terms = [...new Set(termsOf(about))];
   return sentences(passage.text).flatMap((span) => {
     const indexed = passage.text.slice(span.start, span.end);
     const has = new Set(termsOf(`${passage.prefix ?? ''} ${indexed}`));

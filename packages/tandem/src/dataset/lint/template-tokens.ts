@@ -29,7 +29,7 @@ export const templateTokens: Check = {
 const patterns: readonly RegExp[] = [
   /<[|｜][^\s<>|｜]{1,40}[|｜]>/gu,
   /\[\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\]|<<\/?SYS>>/g,
-  /<\/?(?:start_of_turn|end_of_turn|start_of_image|end_of_image|bos|eos|pad|unk|tool_call|tool_response|im_start|im_end|endoftext|startoftext|end_of_text|begin_of_text|sop|eop|unused\d+|extra_id_\d+|fim_(?:prefix|middle|suffix|pad)|reserved_\d+)>/g,
+  /<\/?(?:start_of_turn|end_of_turn|start_of_image|end_of_image|bos|eos|pad|unk|tool_call|tool_response|im_start|im_end|endoftext|startoftext|end_of_text|begin_of_text|sop|eop|unused\d+|eo[hamt]|PRE|SUF|MID|EOT|extra_id_\d+|fim_(?:prefix|middle|suffix|pad)|reserved_\d+)>/g,
   /\[(?:CLS|SEP|MASK|PAD|UNK|BOS|EOS)\]/g,
   /^#{2,3} (?:Instruction|Response|Input|Human|Assistant|User|System):[ \t]*$/gm,
 ];

@@ -1,3 +1,4 @@
+import { monthsCalled } from '../../../text/number-words.ts';
 import { valuesIn } from '../../../text/values.ts';
 import type { ChangingFact } from './changing-fact.ts';
 
@@ -8,7 +9,7 @@ const ahead = 20;
 /** Days and months that are recent, to come, or of every year, and such years: deadlines, terms, what holds until when. Dates in history do not change. */
 export function datesIn(text: string, now: Date): ChangingFact[] {
   const thisYear = now.getUTCFullYear();
-  return valuesIn(text).flatMap(({ kind, terms, start, end }): ChangingFact[] => {
+  const dates = valuesIn(text).flatMap(({ kind, terms, start, end }): ChangingFact[] => {
     const isDate = kind === 'date' || (kind === 'number' && terms.some((term) => /^\d{4}M\d\d/.test(term)));
     const isYear = kind === 'number' && /^(?:19|20)\d\d$/.test(text.slice(start, end));
     if (!isDate && !isYear) return [];
@@ -25,4 +26,22 @@ export function datesIn(text: string, now: Date): ChangingFact[] {
       return [];
     return [{ kind: 'date', start, end }];
   });
+  // The day, the month's name and the year are one date: "3 July 2025", "July 3, 2025".
+  const joined: ChangingFact[] = [];
+  for (const date of dates) {
+    const last = joined.at(-1);
+    if (last && isWithin(text.slice(last.end, date.start))) last.end = date.end;
+    else joined.push(date);
+  }
+  return joined.map((date) => ({ ...date, start: date.start - lengthOfMonth(text.slice(0, date.start)) }));
+}
+
+/** What may stand between the day and the year. */
+const isWithin = (between: string) =>
+  /^(?:st|nd|rd|th|[.,º])?[ ,]*(?:\p{L}+\.?[ ,]*){0,3}$/u.test(between) && between.length < 24;
+
+/** Of a month's name at the end of a text, with the space behind it. */
+function lengthOfMonth(before: string): number {
+  const [written, name = ''] = /(\p{L}+)\.? (?:the )?$/u.exec(before) ?? [];
+  return written !== undefined && monthsCalled(name).length > 0 ? written.length : 0;
 }

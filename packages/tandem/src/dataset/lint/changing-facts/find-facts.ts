@@ -20,10 +20,13 @@ export function changingFactsIn(text: string, now: Date): ChangingFact[] {
     .toSorted((a, b) => a.start - b.start);
 }
 
-/** Whether another text says a fact, too: its values, however they are written, or its words. */
+/** Whether another text says a fact, too: its values, however they are written, or its words where it has none. */
 export function says(other: string, fact: string): boolean {
-  if (other.toLowerCase().includes(fact.toLowerCase())) return true;
   const values = valuesIn(fact);
+  if (values.length === 0) return other.toLowerCase().includes(fact.toLowerCase());
   const known = valuesIn(other);
-  return values.length > 0 && values.every((value) => known.some((each) => isSameValue(each, value)));
+  // A year is in each of its dates, and a date is more than its year.
+  return values.every((value) =>
+    known.some((each) => (each.kind === 'date') === (value.kind === 'date') && isSameValue(each, value)),
+  );
 }

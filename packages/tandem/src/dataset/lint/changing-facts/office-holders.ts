@@ -7,7 +7,7 @@ import type { ChangingFact } from './changing-fact.ts';
 /** Offices that somebody holds for a while, in languages whose names begin with capitals. */
 const titles = new RegExp(
   `(?<![\\p{L}])(?:${[
-    'C[EFTOIMP]O|chief \\w+ officer|chief executive|chief of staff|(?:vice[- ]?|deputy )?president|prime minister|(?:\\w+ )?minister|chancellor|mayor|governor|chair(?:man|woman|person)?|managing director|executive director|director[- ]general|director|head of|secretary[- ]general|secretary|treasurer|principal|headteacher|dean|rector|commissioner|ambassador|superintendent|team lead|data protection officer',
+    'C[EFTOIMP]O|chief \\w+ officer|chief executive|chief of staff|(?:vice[- ]?|deputy )?president|prime minister|(?:\\w+ )?minister|chancellor|mayor|governor|chair(?:man|woman|person)?|managing director|executive director|director[- ]general|director|head of|secretary[- ]general|secretary|treasurer|principal|headteacher|dean|rector|commissioner|ambassador|superintendent|team lead|data protection officer|chaired|headed|presided over|geleitet|présidée?s?|dirigée?s?|presidid[oa]|presiedut[oa]',
     'präsident(?:in)?|geschäftsführer(?:in)?|vorstandsvorsitzende[rn]?|vorsitzende[rn]?|bundeskanzler(?:in)?|kanzler(?:in)?|(?:\\p{L}+)?minister(?:in)?|(?:ober)?bürgermeister(?:in)?|(?:\\p{L}+)?leiter(?:in)?|direktor(?:in)?|rektor(?:in)?|datenschutzbeauftragte[rn]?',
     'président(?:e)?|premi(?:er|ère) ministre|ministre|maire|directeur(?: général)?|directrice(?: générale)?|PDG|recteur|responsable|secrétaire général(?:e)?',
     'president[ea]|primer[ao]? ministr[oa]|ministr[oa]|alcalde(?:sa)?|director(?:a)?(?: general)?|consejer[oa] delegad[oa]|rector(?:a)?|secretari[oa] general|gerente',

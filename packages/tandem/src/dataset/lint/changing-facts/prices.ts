@@ -20,7 +20,7 @@ export function pricesIn(text: string): ChangingFact[] {
       // "2 million euros", "49,- €", "5 US dollars".
       const after = text.slice(end, end + 40);
       const [skipped = ''] =
-        /^(?:,[-–]+)?[ \u00a0\u202f]?(?:\p{L}{2,9}\.?[ \u00a0](?=\p{L}|\p{Sc}))?/u.exec(after) ?? [];
+        /^(?:,[-–]+)?[ \u00a0\u202f]?(?:\p{L}{1,9}\.?[ \u00a0](?=\p{L}|\p{Sc}))?/u.exec(after) ?? [];
       const length = [skipped.length, /^(?:,[-–]+)?[ \u00a0\u202f]?/.exec(after)![0].length]
         .map((from) => ({ from, name: currencyAt(after.slice(from)) }))
         .find(({ name }) => name > 0);
