@@ -15,8 +15,13 @@ export interface RealEntry {
 
 const shared = join(import.meta.dirname, '..', '..', '..', 'shared', 'data');
 
-/** Question sets of other people, shuffled by a fixed seed: bank customers, medicine, product documentation, finance, Wikipedia in six languages. */
-export function realEntries(seed: number): RealEntry[] {
+/** Parts of question sets of other people, shuffled by the seed: bank customers, medicine, product documentation, finance, Wikipedia in six languages. */
+export function realEntries(seed: number, { more = 1 }: { more?: number } = {}): RealEntry[] {
+  /** Every so many-th of a large set; another seed has others. */
+  const slice = (every: number) => {
+    const step = Math.max(1, Math.floor(every / more));
+    return (_: unknown, at: number) => at % step === seed % step;
+  };
   const of = (set: string, language: string, entries: { question: string; answer: string }[]) =>
     entries.map(({ question, answer }, at) => ({ id: `${set}-${at}`, set, language, question, answer }));
   const banking = parse(readFileSync(join(shared, 'banking77', 'train.csv'), 'utf8'), { columns: true }) as {
@@ -33,7 +38,7 @@ export function realEntries(seed: number): RealEntry[] {
       'medquad',
       'en',
       linesOf(join(shared, 'medquad', 'questions.train.jsonl'))
-        .filter((_, at) => at % 7 === 0)
+        .filter(slice(7))
         .map(({ question, answer }) => ({ question, answer: opening(answer) })),
     ),
     of(
@@ -54,7 +59,7 @@ export function realEntries(seed: number): RealEntry[] {
       'tatqa',
       'en',
       linesOf(join(shared, 'general', 'tatqa', 'questions.jsonl'))
-        .filter((_, at) => at % 3 === 0)
+        .filter(slice(3))
         .map(({ question, answer }) => ({ question, answer: [answer].flat().join(', ') })),
     ),
     ...['es', 'ru', 'tr', 'hi', 'th'].map((language) =>
@@ -62,7 +67,7 @@ export function realEntries(seed: number): RealEntry[] {
         `xquad/${language}`,
         language,
         linesOf(join(shared, 'general', 'xquad', language, 'questions.jsonl'))
-          .filter((_, at) => at % 6 === 0)
+          .filter(slice(6))
           .map(({ question, passage }) => ({ question, answer: opening(passage) })),
       ),
     ),

@@ -1,5 +1,4 @@
 import { negations } from '../../text/negations.ts';
-import { termsOf } from '../../text/terms.ts';
 import { foldedWords } from '../../text/words.ts';
 import { areContradictory, giveOtherValues } from '../contradictions.ts';
 import { type Check, excerpt, type Found } from './check.ts';
@@ -32,18 +31,14 @@ const isAsked = (item: LintItem) =>
   questionOf(item).trim() !== '' && !isEmptyAnswer(learntReplies(item).at(-1) ?? '');
 
 /**
- * What makes two questions the same: their words in any order without function words, numbers, and whether one says "not"; with all that was shown before, since
- * from other passages another answer may be right.
+ * What makes two questions the same: their words in any order, whatever the capitals and marks; with all that was shown before, since from other passages another answer may
+ * be right.
  */
 function keyOf(item: LintItem): string {
   const question = questionOf(item);
-  const words = foldedWords(question);
-  // In capitals a word might be taken for an abbreviation.
-  const terms = termsOf(question.toLowerCase()).sort().join(' ') || words.sort().join(' ') || question;
   const before = item.messages.slice(0, -1).filter(({ role }) => role !== 'system' && role !== 'developer');
   return JSON.stringify([
-    terms,
-    words.some((word) => negations.has(word)),
+    foldedWords(question).sort().join(' ') || question.trim(),
     before.slice(0, -1).map(({ role, text }) => [role, sameText(text)]),
     item.line.source ?? null,
   ]);

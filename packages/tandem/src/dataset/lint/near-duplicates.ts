@@ -7,7 +7,7 @@ import { foldedWords } from '../../text/words.ts';
 import type { Check, Found } from './check.ts';
 import { isNegated } from './contradictions-check.ts';
 import { isAcross } from './exact-duplicates.ts';
-import { type LintItem, sameText } from './items.ts';
+import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
 
 export const nearDuplicates: Check = {
   name: 'near-duplicates',
@@ -22,7 +22,7 @@ export const nearDuplicates: Check = {
       // Exact ones are told already, and what was made of one question belongs together by design.
       if (found.has(item) || texts[a] === texts[b] || isOneQuestion(first, item)) continue;
       const shared = jaccard(sets[a]!, sets[b]!);
-      if (shared < leastShared || differInFacts(texts[a]!, texts[b]!) || isNegated(texts[a]!, texts[b]!))
+      if (!areNear(first, item) || differInFacts(texts[a]!, texts[b]!) || isNegated(texts[a]!, texts[b]!))
         continue;
       found.set(item, {
         where: item.where,
@@ -36,11 +36,19 @@ export const nearDuplicates: Check = {
 
 /** Of the runs of four letters. */
 const leastShared = 0.75;
+/** The same of the question, and of the reply. */
+const leastOfPart = 0.5;
 const runLength = 4;
 
-/** Whether two items are told as near duplicates, or nearly so. */
+/** Whether two items are nearly the same as a whole, and so are the questions and the replies: the longer of them must not hide that the shorter differs. */
 export function areNear(a: LintItem, b: LintItem): boolean {
-  return jaccard(piecesOf(textOf(a)), piecesOf(textOf(b))) >= leastShared;
+  const share = (of: (item: LintItem) => string) => jaccard(piecesOf(of(a)), piecesOf(of(b)));
+  const ofReplies = (item: LintItem) => learntReplies(item).join('\n');
+  return (
+    share(textOf) >= leastShared &&
+    share(questionOf) >= leastOfPart &&
+    (ofReplies(a) === ofReplies(b) || share(ofReplies) >= leastOfPart)
+  );
 }
 
 /** Without the system message, which all examples of a project share. */
@@ -75,9 +83,21 @@ function differInFacts(a: string, b: string): boolean {
     values.some((value) => !others.some((other) => isSameValue(value, other)));
   if (lacks(ofA, ofB) || lacks(ofB, ofA)) return true;
   const [wordsA, wordsB] = [tellingWords(a), tellingWords(b)];
-  const own = (words: ReadonlySet<string>, others: ReadonlySet<string>) =>
-    [...words].some((word) => !others.has(word) && ![...others].some((other) => isSlip(word, other)));
-  return own(wordsA, wordsB) && own(wordsB, wordsA);
+  return hasOwn(wordsA, wordsB) && hasOwn(wordsB, wordsA);
+}
+
+/** Whether there is a word that the others lack, with a slip, and without a space. */
+function hasOwn(words: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  const isJoined = (long: string, short: string, known: ReadonlySet<string>) =>
+    (long.startsWith(short) && known.has(long.slice(short.length))) ||
+    (long.endsWith(short) && known.has(long.slice(0, -short.length)));
+  return [...words].some(
+    (word) =>
+      !others.has(word) &&
+      ![...others].some(
+        (other) => isSlip(word, other) || isJoined(word, other, others) || isJoined(other, word, words),
+      ),
+  );
 }
 
 /** Without function words of any language. Digits alone are values; a code ("K2") is a word, and so is a letter that stands for something ("zone B"). */
@@ -93,11 +113,10 @@ const anyFunctionWords: ReadonlySet<string> = new Set(
   [...functionWords, ...Object.values(functionWordsByLanguage).flat()].flatMap((word) => foldedWords(word)),
 );
 
-/** A letter changed, missing, too many or in the wrong place, of a word long enough to be known without it; or a space missing. */
-function isSlip(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (short.length >= 4 && (long.startsWith(short) || long.endsWith(short))) return true;
+/** A letter changed, missing, too many or beside its place, of a word long enough to be known without it. */
+export function isSlip(a: string, b: string): boolean {
   if (/\p{N}/u.test(a + b) || Math.min(a.length, b.length) < 4 || Math.abs(a.length - b.length) > 1)
     return false;
-  return editDistance(a, b) <= (Math.min(a.length, b.length) < 6 ? 1 : 2);
+  const edits = editDistance(a, b);
+  return edits <= 1 || (edits === 2 && [...a].sort().join('') === [...b].sort().join(''));
 }

@@ -63,7 +63,7 @@ function isReserved(address: string): boolean {
 /** Mailboxes by role (RFC 2142) and the like, behind which is no one person. */
 function isShared(address: string): boolean {
   const [name = ''] = address.toLowerCase().split('@');
-  return sharedMailboxes.has(name.replace(/[-_.]?\d*$/, ''));
+  return !/\p{L}/u.test(name) || sharedMailboxes.has(name.replace(/[-_.]?\d*$/, ''));
 }
 const sharedMailboxes = new Set(
   `git info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp
@@ -161,8 +161,17 @@ function telephoneNumbersIn(text: string, language: string | undefined): Persona
       const isInternational = /^(?:\+|00)/.test(written) || text[startsAt - 1] === '+';
       // Digits in a row may be anything; people part those of a number that is to be called.
       const isParted = isInternational || (/[\s().\-/]/.test(written) && /^[(0]|\d{3}[-. )]/.test(written));
+      // 160 000 000: a number with its thousands apart.
+      const isGrouped =
+        /^\d{1,3}(?:[ \u00a0]\d{3})+$/.test(written) || /\d[ \u00a0]$/.test(text.slice(0, startsAt));
       const isFictional = number.country === 'US' && /555-?01\d\d$/.test(number.nationalNumber);
-      return isParted && number.isValid() && !isFictional && !nobodys.has(number.getType() ?? '');
+      return (
+        isParted &&
+        !(isGrouped && !isInternational) &&
+        number.isValid() &&
+        !isFictional &&
+        !nobodys.has(number.getType() ?? '')
+      );
     })
     .map(({ startsAt, endsAt }) => ({ kind: 'a telephone number', value: text.slice(startsAt, endsAt) }));
 }

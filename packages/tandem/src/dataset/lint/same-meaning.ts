@@ -1,14 +1,16 @@
+import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { embedMany } from 'ai';
 import { dot, unit } from '../../core/cosine.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import { detectLanguage, languageName } from '../../text/language.ts';
-import { foldedWords } from '../../text/words.ts';
+import { termsOf } from '../../text/terms.ts';
+import { foldedWords, wordsOf } from '../../text/words.ts';
 import { giveOtherValues } from '../contradictions.ts';
 import type { Check, Found, LintContext, NotMade } from './check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
-import { areNear, tellingWords } from './near-duplicates.ts';
+import { areNear, isSlip, tellingWords } from './near-duplicates.ts';
 
 export const sameMeaning: Check = {
   name: 'same-meaning',
@@ -22,9 +24,13 @@ export const sameMeaning: Check = {
     });
     const compared = asked.slice(0, mostCompared);
     if (compared.length < 2) return [];
-    const vectors = await embed(compared, context);
-    if ('notMade' in vectors) return vectors;
-    return pairsOf(compared, vectors);
+    const embed = await openEmbedding(compared, context);
+    if ('notMade' in embed) return embed;
+    const pairs = candidatesAmong(compared, {
+      questions: await embed(compared.map(questionOf)),
+      answers: await embed(compared.map(answerOf)),
+    });
+    return confirmed(pairs, embed);
   },
 };
 
@@ -32,29 +38,34 @@ export const sameMeaning: Check = {
 const mostCharacters = 600;
 /** More would take minutes to embed. */
 const mostCompared = 5000;
+/** Of pairs with one entry, the nearest. */
+const mostCandidates = 5;
 
 /**
- * Cosines of question and of answer from which on two entries say the same: either of these. Paraphrased questions are often further apart than neighbouring ones ("What is the dress
- * code?", "What is the code of the door?"), and it is the answer that tells. Chosen on 60 paraphrases and 60 neighbours with MiniLM (`npm run bench -- lint`).
+ * Cosines from which on two entries say the same, of their questions and of their answers: either of these. Paraphrases are often further apart than neighbours ("What is
+ * the dress code?", "What is the code of the door?"), and it is the answer that tells; and of the answers what they say beyond the words of the questions, since two answers
+ * about one thing are alike for its name alone. Chosen with MiniLM on 60 paraphrases and 60 neighbours, and on real questions (`npm run bench -- lint`).
  */
 const enough = [
-  { question: 0.45, answer: 0.75 },
-  { question: 0.87, answer: 0.6 },
+  { question: 0.45, answer: 0.66 },
+  { question: 0.85, answer: 0.6 },
 ] as const;
-/** Of labels, which many questions share, the question alone tells. */
+const enoughBeyond = 0.72;
+/** Of labels and values, which many questions share, the question alone tells. */
 const enoughWithLabel = 0.92;
 /** A label has fewer words that mean something, or more entries have it. */
 const label = { words: 3, entries: 4 } as const;
 
-interface Vectors {
-  questions: Float32Array[];
-  answers: Float32Array[];
-}
+type Embed = (texts: readonly string[]) => Promise<Float32Array[]>;
 
-async function embed(items: readonly LintItem[], context: LintContext): Promise<Vectors | NotMade> {
+/** The beginning of a long answer says what it is about. */
+const answerOf = (item: LintItem) => learntReplies(item).join('\n').slice(0, 1000);
+
+/** Embeds texts, each once. */
+async function openEmbedding(items: readonly LintItem[], context: LintContext): Promise<Embed | NotMade> {
   const { embedder: open, signal, onProgress } = context;
   if (!open) return { notMade: 'there is no embedder' };
-  let model: Awaited<ReturnType<typeof open>>;
+  let model: EmbeddingModelV4;
   try {
     model = await open();
   } catch (error) {
@@ -65,57 +76,80 @@ async function embed(items: readonly LintItem[], context: LintContext): Promise<
   const language = await detectLanguage(items.slice(0, 50).map(questionOf).join('\n'));
   if (languages && languages !== 'many' && language !== undefined && !languages.includes(language))
     return { notMade: `the embedder ${model.modelId} does not read ${languageName(language)}` };
-  const texts = [...items.map(questionOf), ...items.map(answerOf)];
-  const distinct = [...new Set(texts)];
   const vectors = new Map<string, Float32Array>();
-  for (let at = 0; at < distinct.length; at += batch) {
-    const values = distinct.slice(at, at + batch);
-    const { embeddings } = await embedMany({
-      model,
-      values,
-      providerOptions: { tandem: { role: 'document' } },
-      ...(signal && { abortSignal: signal }),
-    });
-    for (const [i, value] of values.entries()) vectors.set(value, unit(Float32Array.from(embeddings[i]!)));
-    onProgress?.({ stage: 'embedding', done: at + values.length, total: distinct.length, unit: 'texts' });
-  }
-  const of = (text: string) => vectors.get(text)!;
-  return {
-    questions: items.map((item) => of(questionOf(item))),
-    answers: items.map((item) => of(answerOf(item))),
+  return async (texts) => {
+    const missing = [...new Set(texts)].filter((text) => !vectors.has(text));
+    for (let at = 0; at < missing.length; at += batch) {
+      const values = missing.slice(at, at + batch);
+      const { embeddings } = await embedMany({ model, values, ...(signal && { abortSignal: signal }) });
+      for (const [i, value] of values.entries()) vectors.set(value, unit(Float32Array.from(embeddings[i]!)));
+      onProgress?.({ stage: 'embedding', done: at + values.length, total: missing.length, unit: 'texts' });
+    }
+    return texts.map((text) => vectors.get(text)!);
   };
 }
 
 const batch = 64;
 
-/** The beginning of a long answer says what it is about. */
-const answerOf = (item: LintItem) => learntReplies(item).join('\n').slice(0, 1000);
+interface Pair {
+  first: LintItem;
+  item: LintItem;
+  cosine: number;
+  /** Their answers are the same label. */
+  isLabelled: boolean;
+}
 
-function pairsOf(items: readonly LintItem[], { questions, answers }: Vectors): Found[] {
+function candidatesAmong(
+  items: readonly LintItem[],
+  { questions, answers }: { questions: Float32Array[]; answers: Float32Array[] },
+): Pair[] {
   const isLabel = labelled(items);
-  const found: Found[] = [];
-  for (const [b, item] of items.entries()) {
-    let best: { first: LintItem; cosine: number } | undefined;
+  return items.flatMap((item, b) => {
+    const near: Pair[] = [];
     for (let a = 0; a < b; a++) {
       const cosine = dot(questions[a]!, questions[b]!);
-      if (cosine < enough[0].question || (best && cosine <= best.cosine)) continue;
-      const first = items[a]!;
+      if (cosine < enough[0].question) continue;
       const ofAnswers = dot(answers[a]!, answers[b]!);
-      const isSame =
-        isLabel[a] || isLabel[b]
-          ? ofAnswers > 0.99 && cosine >= enoughWithLabel
-          : enough.some(({ question, answer }) => cosine >= question && ofAnswers >= answer);
-      if (!isSame || isToldElsewhere(first, item) || areAboutOthers(first, item)) continue;
-      best = { first, cosine };
+      const isLabelled = isLabel[a]! || isLabel[b]!;
+      const isSame = isLabelled
+        ? ofAnswers > 0.99 && cosine >= enoughWithLabel
+        : enough.some(({ question, answer }) => cosine >= question && ofAnswers >= answer);
+      const first = items[a]!;
+      if (isSame && !isToldElsewhere(first, item) && !areAboutOthers(first, item, isLabelled))
+        near.push({ first, item, cosine, isLabelled });
     }
-    if (best)
-      found.push({
-        where: item.where,
-        message: `asks what ${best.first.where} asks, in other words (cosine ${best.cosine.toFixed(2)}), and answers the same`,
-        ...(isAcross(item, best.first) && { severity: 'error' }),
-      });
+    return near.toSorted((one, other) => other.cosine - one.cosine).slice(0, mostCandidates);
+  });
+}
+
+/** Those whose answers say the same beyond what both questions say; of each item the nearest. */
+async function confirmed(pairs: readonly Pair[], embed: Embed): Promise<Found[]> {
+  const texts = pairs.flatMap(({ first, item }) => {
+    const asked = new Set(
+      [questionOf(first), questionOf(item)].flatMap((question) => termsOf(question.toLowerCase())),
+    );
+    return [beyond(answerOf(first), asked), beyond(answerOf(item), asked)];
+  });
+  const vectors = await embed(texts);
+  const found = new Map<LintItem, Found>();
+  for (const [at, { first, item, cosine, isLabelled }] of pairs.entries()) {
+    const saysSame = dot(vectors[2 * at]!, vectors[2 * at + 1]!) >= enoughBeyond;
+    if (found.has(item) || !(isLabelled || saysSame)) continue;
+    found.set(item, {
+      where: item.where,
+      message: `asks what ${first.where} asks, in other words (cosine ${cosine.toFixed(2)}), and answers the same`,
+      ...(isAcross(item, first) && { severity: 'error' }),
+    });
   }
-  return found;
+  return [...found.values()];
+}
+
+/** An answer without the words of the questions; whole where nothing else is in it. */
+function beyond(answer: string, asked: ReadonlySet<string>): string {
+  const rest = wordsOf(answer)
+    .filter(({ text }) => !termsOf(text.toLowerCase()).some((term) => asked.has(term)))
+    .map(({ text }) => text);
+  return rest.length >= 2 ? rest.join(' ') : answer;
 }
 
 function labelled(items: readonly LintItem[]): boolean[] {
@@ -135,28 +169,41 @@ function isToldElsewhere(a: LintItem, b: LintItem): boolean {
   );
 }
 
-/** Two questions with other numbers or names ask for other things, and so do two answers that give them. */
-function areAboutOthers(a: LintItem, b: LintItem): boolean {
+/** Two questions with other numbers or names ask for other things, and so do two answers that give them, and two questions of one form. */
+function areAboutOthers(a: LintItem, b: LintItem, isLabelled: boolean): boolean {
+  const [asked, other] = [questionOf(a), questionOf(b)];
   return (
-    giveOtherValues(questionOf(a), questionOf(b)) ||
+    giveOtherValues(asked, other) ||
     giveOtherValues(answerOf(a), answerOf(b)) ||
-    nameOthers(questionOf(a), questionOf(b))
+    nameOthers(asked, other) ||
+    (!isLabelled && fillOneForm(asked, other))
   );
 }
 
 /** Each has a name that the other has not. */
 function nameOthers(a: string, b: string): boolean {
-  const [ofA, ofB] = [namesIn(a), namesIn(b)];
-  const own = (names: ReadonlySet<string>, other: string) =>
-    [...names].some((name) => !foldedWords(other).includes(name));
-  return own(ofA, b) && own(ofB, a);
+  const own = (text: string, other: string) => {
+    const known = foldedWords(other);
+    return namesIn(text).some((name) => !known.some((word) => word === name || isSlip(word, name)));
+  };
+  return own(a, b) && own(b, a);
 }
 
 /** Words in capitals that begin no sentence. */
-function namesIn(text: string): ReadonlySet<string> {
-  return new Set(
-    [...text.matchAll(/(?<=[\p{L}\p{N},;:)] )\p{Lu}[\p{L}\p{N}'’-]+/gu)].flatMap(([name]) =>
-      foldedWords(name),
-    ),
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/(?<=[\p{L}\p{N},;:)] )\p{Lu}[\p{L}\p{N}'’-]+/gu)].flatMap(([name]) =>
+    foldedWords(name),
   );
+}
+
+/** "What are the symptoms of …?", "Is … inherited?": the same words before and behind, and something else in between. */
+function fillOneForm(a: string, b: string): boolean {
+  const [one, other] = [foldedWords(a), foldedWords(b)];
+  const most = Math.min(one.length, other.length);
+  let before = 0;
+  while (before < most && one[before] === other[before]) before += 1;
+  let behind = 0;
+  while (behind < most - before && one.at(-1 - behind) === other.at(-1 - behind)) behind += 1;
+  const isFilled = before + behind < most;
+  return isFilled && before > 0 && (behind > 0 || before >= 3) && before + behind >= Math.max(2, most / 3);
 }

@@ -4,7 +4,7 @@ import type { Passage } from '../../core/types/document.ts';
 import { sentences } from '../../text/sentences.ts';
 import { termsOf } from '../../text/terms.ts';
 import { type ChangingFact, factKinds } from './changing-facts/changing-fact.ts';
-import { changingFactsIn, says } from './changing-facts/find-facts.ts';
+import { changingFactsIn, isOfThePast, says } from './changing-facts/find-facts.ts';
 import { type Check, type Disagreement, excerpt, type Found, type LintContext } from './check.ts';
 import { type LintItem, learntReplies, questionOf, shownBefore } from './items.ts';
 
@@ -20,8 +20,10 @@ export const staleFacts: Check = {
       context.signal?.throwIfAborted();
       const before = shownBefore(item);
       for (const reply of learntReplies(item)) {
+        const isHistory = isOfThePast(questionOf(item), context.now);
         const facts = changingFactsIn(reply, context.now).filter(
-          ({ start, end }) => !says(before, reply.slice(start, end)),
+          ({ kind, start, end }) =>
+            !(isHistory && kind === 'price') && !says(before, reply.slice(start, end)),
         );
         if (facts.length > 0) found.push(await describe(item, reply, facts, context));
       }

@@ -1,3 +1,4 @@
+import { isFunctionWord } from '../../../text/content-words.ts';
 import { monthsCalled } from '../../../text/number-words.ts';
 import { valuesIn } from '../../../text/values.ts';
 import type { ChangingFact } from './changing-fact.ts';
@@ -33,7 +34,9 @@ export function datesIn(text: string, now: Date): ChangingFact[] {
     if (last && isWithin(text.slice(last.end, date.start))) last.end = date.end;
     else joined.push(date);
   }
-  return joined.map((date) => ({ ...date, start: date.start - lengthOfMonth(text.slice(0, date.start)) }));
+  return joined
+    .map((date) => ({ ...date, start: date.start - lengthOfMonth(text.slice(0, date.start)) }))
+    .filter((date) => /\d{4}/.test(text.slice(date.start, date.end)) || !isNoDate(text, date));
 }
 
 /** What may stand between the day and the year. */
@@ -44,4 +47,10 @@ const isWithin = (between: string) =>
 function lengthOfMonth(before: string): number {
   const [written, name = ''] = /(\p{L}+)\.? (?:the )?$/u.exec(before) ?? [];
   return written !== undefined && monthsCalled(name).length > 0 ? written.length : 0;
+}
+
+/** A number before a word that is a month's name elsewhere ("8 out of ten"). */
+function isNoDate(text: string, { end }: ChangingFact): boolean {
+  const [, behind = ''] = /^\.? (\p{Ll}+)/u.exec(text.slice(end, end + 12)) ?? [];
+  return isFunctionWord(behind);
 }

@@ -1,3 +1,4 @@
+import { sentences } from '../../../text/sentences.ts';
 import { isSameValue, valuesIn } from '../../../text/values.ts';
 import type { ChangingFact } from './changing-fact.ts';
 import { datesIn } from './dates.ts';
@@ -9,9 +10,13 @@ import { versionsIn } from './versions.ts';
 /** All that a text says of now, in order. What is two things (a version that could be a date) is told once. */
 export function changingFactsIn(text: string, now: Date): ChangingFact[] {
   const all = [
-    ...pricesIn(text),
+    // What was paid in a year that is over stays what it was.
+    ...pricesIn(text).filter((fact) => !isOfThePast(sentenceOf(text, fact), now)),
     ...versionsIn(text),
-    ...datesIn(text, now),
+    // So is a day without a year in a text about years that are over.
+    ...datesIn(text, now).filter(
+      ({ start, end }) => /\d{4}/.test(text.slice(start, end)) || !isOfThePast(text, now),
+    ),
     ...officeHoldersIn(text),
     ...presentWordsIn(text),
   ];
@@ -29,4 +34,15 @@ export function says(other: string, fact: string): boolean {
   return values.every((value) =>
     known.some((each) => (each.kind === 'date') === (value.kind === 'date') && isSameValue(each, value)),
   );
+}
+
+function sentenceOf(text: string, { start, end }: ChangingFact): string {
+  const span = sentences(text).find((each) => each.start <= start && each.end >= end);
+  return span ? text.slice(span.start, span.end) : text;
+}
+
+/** Whether all years that a text names are over. */
+export function isOfThePast(text: string, now: Date): boolean {
+  const years = [...text.matchAll(/(?<!\p{N})(?:1[5-9]|20)\d\d(?!\p{N})/gu)].map(([year]) => Number(year));
+  return years.length > 0 && years.every((year) => year < now.getUTCFullYear());
 }

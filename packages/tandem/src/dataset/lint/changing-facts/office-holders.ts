@@ -72,7 +72,8 @@ function isHeldBy(
   const [from, to] = [title.index!, title.index! + title[0].length];
   if (from < end && to > start) return false;
   const between = from < start ? said.slice(to, start) : said.slice(end, from);
-  if (between.length > farthest || /[.;!?]\s/.test(between)) return false;
+  const isTooFar = between.length > farthest || (end <= from && between.trim().split(/\s+/).length > 4);
+  if (isTooFar || /[.;!?]\s/.test(between)) return false;
   // "President of the United Nations": what an article or a preposition stands before is no holder.
   const [before] = /([\p{L}'’]+)\s+$/u.exec(said.slice(0, start)) ?? [];
   if (before !== undefined && words.has(folded(before.trim())) && !links.test(before)) return false;

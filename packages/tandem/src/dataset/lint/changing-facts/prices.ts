@@ -1,4 +1,4 @@
-import { isCurrencyCode } from '../../../text/number-words.ts';
+import { isCurrencyCode, powersCalled } from '../../../text/number-words.ts';
 import { valuesIn } from '../../../text/values.ts';
 import type { ChangingFact } from './changing-fact.ts';
 
@@ -7,7 +7,10 @@ const currencyWord =
   /^(?:euros?|cents?|dollars?|dollari|dólar(?:es)?|dollár|dolar(?:ów|y)?|bucks|pounds? sterling|pence|franken|francs|yen|yuan|renminbi|won|rupees?|rupien|rubel|rubles?|roubles?|руб\p{L}*|р\.|долл\p{L}*|евро|гривен\p{L}*|грн|złot\p{L}*|zł|korun\p{L}*|kč|kronor|kroner|krona|lira(?:sı)?|liras|pesos?|reais|forint\p{L}*|ft|lei|leva|лв|ευρώ|δολάρια|دولار\p{L}*|يورو|ريال|درهم|جنيه|ש"ח|שקלים|रुपये|रुपए|डॉलर|บาท|đồng|dirhams?|rupiah|円|元|원|人民币|美元|欧元|ドル|ユーロ|달러|유로)(?![\p{L}\p{N}])/iu;
 const unspacedCurrency = /^(?:円|元|원|人民币|美元|欧元|日元|ドル|ユーロ|달러|유로|บาท)/u;
 
-/** Amounts of money. */
+/** Sums of so many and more (a power of ten) are what companies turn over, and no prices. */
+const largest = 6;
+
+/** Amounts of money as people pay them. */
 export function pricesIn(text: string): ChangingFact[] {
   return valuesIn(text)
     .filter(({ kind }) => kind === 'number' || kind === 'version')
@@ -25,6 +28,8 @@ export function pricesIn(text: string): ChangingFact[] {
         .map((from) => ({ from, name: currencyAt(after.slice(from)) }))
         .find(({ name }) => name > 0);
       if (!isBefore && !length) return [];
+      const [, power = ''] = /^[ \u00a0\u202f]?(\p{L}+)/u.exec(after) ?? [];
+      if (powersCalled(power).some((each) => each >= largest) || /^ per cent\b/i.test(after)) return [];
       return [
         {
           kind: 'price',

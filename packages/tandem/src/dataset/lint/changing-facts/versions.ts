@@ -17,7 +17,10 @@ export function versionsIn(text: string): ChangingFact[] {
     const parts = written.replace(/^v/i, '').split(/[.-]/);
     const isAddress =
       parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
-    const isCalled = called.test(before) && /^\d/.test(written) && !/^(?:19|20)\d\d$/.test(written);
+    const isCalled =
+      called.test(before) &&
+      /^\d+(?:\.\d+)*\p{L}?$/u.test(written) &&
+      !/^(?:19|20)\d\d\p{L}?$/u.test(written);
     const isMarked =
       /^v\d+(?:\.\d+)+/i.test(written) || (kind === 'version' && parts.length >= 3 && !isAddress);
     return isCalled || isMarked ? [{ kind: 'version', start, end }] : [];
