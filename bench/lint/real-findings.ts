@@ -27,7 +27,7 @@ export async function findInRealData({
       chat: 'local:smollm2-135m-instruct',
       dataDirectory: directory,
     });
-    for (const [set, entries] of Map.groupBy(realEntries(seed, { more: 2 }), (entry) => entry.set)) {
+    for (const [set, entries] of Map.groupBy(realEntries(seed, { more: 1 }), (entry) => entry.set)) {
       const path = join(directory, `${set.replace('/', '-')}.jsonl`);
       const lines = entries.map(({ id, question, answer }) => ({ id, question, expected: answer }));
       await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

@@ -4,6 +4,7 @@ import { areContradictory, giveOtherValues } from '../contradictions.ts';
 import { type Check, excerpt, type Found } from './check.ts';
 import { isEmptyAnswer } from './empty-answers.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
+import { hasOwn } from './slips.ts';
 
 export const contradictions: Check = {
   name: 'contradictions',
@@ -56,7 +57,8 @@ function contradict(a: LintItem, b: LintItem): boolean {
   if (giveOtherValues(first, second)) return true;
   const [words, others] = [foldedWords(first), foldedWords(second)];
   if (isNegated(first, second)) return true;
-  return Math.max(words.length, others.length) <= shortAnswer;
+  const isShort = Math.max(words.length, others.length) <= shortAnswer;
+  return isShort && hasOwn(new Set(words), new Set(others)) && hasOwn(new Set(others), new Set(words));
 }
 
 /** The same words but for a negation and a few more. */

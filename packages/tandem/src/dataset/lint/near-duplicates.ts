@@ -1,4 +1,3 @@
-import { editDistance } from '../../text/edit-distance.ts';
 import { functionWords } from '../../text/function-words.ts';
 import { functionWordsByLanguage } from '../../text/function-words-by-language.ts';
 import { jaccard, similarPairs } from '../../text/min-hash.ts';
@@ -8,6 +7,7 @@ import type { Check, Found } from './check.ts';
 import { isNegated } from './contradictions-check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
+import { hasOwn } from './slips.ts';
 
 export const nearDuplicates: Check = {
   name: 'near-duplicates',
@@ -15,7 +15,7 @@ export const nearDuplicates: Check = {
   finds: 'entries that differ from another in a few letters or words and in no number or name',
   find: ({ items }) => {
     const texts = items.map(textOf);
-    const sets = texts.map(piecesOf);
+    const sets = items.map((item) => partsOf(item).whole);
     const found = new Map<LintItem, Found>();
     for (const [a, b] of similarPairs(sets)) {
       const [first, item] = [items[a]!, items[b]!];
@@ -42,14 +42,38 @@ const runLength = 4;
 
 /** Whether two items are nearly the same as a whole, and so are the questions and the replies: the longer of them must not hide that the shorter differs. */
 export function areNear(a: LintItem, b: LintItem): boolean {
-  const share = (of: (item: LintItem) => string) => jaccard(piecesOf(of(a)), piecesOf(of(b)));
-  const ofReplies = (item: LintItem) => learntReplies(item).join('\n');
+  const [one, other] = [partsOf(a), partsOf(b)];
   return (
-    share(textOf) >= leastShared &&
-    share(questionOf) >= leastOfPart &&
-    (ofReplies(a) === ofReplies(b) || share(ofReplies) >= leastOfPart)
+    jaccard(one.whole, other.whole) >= leastShared &&
+    jaccard(one.question, other.question) >= leastOfPart &&
+    (one.reply === other.reply || jaccard(one.replyPieces, other.replyPieces) >= leastOfPart)
   );
 }
+
+interface Parts {
+  whole: ReadonlySet<string>;
+  question: ReadonlySet<string>;
+  reply: string;
+  replyPieces: ReadonlySet<string>;
+}
+
+/** Cut once: an item is compared with many. */
+function partsOf(item: LintItem): Parts {
+  let parts = remembered.get(item);
+  if (!parts) {
+    const reply = learntReplies(item).join('\n');
+    parts = {
+      whole: piecesOf(textOf(item)),
+      question: piecesOf(questionOf(item)),
+      reply,
+      replyPieces: piecesOf(reply),
+    };
+    remembered.set(item, parts);
+  }
+  return parts;
+}
+
+const remembered = new WeakMap<LintItem, Parts>();
 
 /** Without the system message, which all examples of a project share. */
 function textOf({ messages }: LintItem): string {
@@ -86,20 +110,6 @@ function differInFacts(a: string, b: string): boolean {
   return hasOwn(wordsA, wordsB) && hasOwn(wordsB, wordsA);
 }
 
-/** Whether there is a word that the others lack, with a slip, and without a space. */
-function hasOwn(words: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
-  const isJoined = (long: string, short: string, known: ReadonlySet<string>) =>
-    (long.startsWith(short) && known.has(long.slice(short.length))) ||
-    (long.endsWith(short) && known.has(long.slice(0, -short.length)));
-  return [...words].some(
-    (word) =>
-      !others.has(word) &&
-      ![...others].some(
-        (other) => isSlip(word, other) || isJoined(word, other, others) || isJoined(other, word, words),
-      ),
-  );
-}
-
 /** Without function words of any language. Digits alone are values; a code ("K2") is a word, and so is a letter that stands for something ("zone B"). */
 export function tellingWords(text: string): ReadonlySet<string> {
   const letters = [...text.matchAll(/(?<=[\p{L}\p{N}] )\p{Lu}(?![\p{L}\p{N}.'’])/gu)].map(
@@ -112,11 +122,3 @@ export function tellingWords(text: string): ReadonlySet<string> {
 const anyFunctionWords: ReadonlySet<string> = new Set(
   [...functionWords, ...Object.values(functionWordsByLanguage).flat()].flatMap((word) => foldedWords(word)),
 );
-
-/** A letter changed, missing, too many or beside its place, of a word long enough to be known without it. */
-export function isSlip(a: string, b: string): boolean {
-  if (/\p{N}/u.test(a + b) || Math.min(a.length, b.length) < 4 || Math.abs(a.length - b.length) > 1)
-    return false;
-  const edits = editDistance(a, b);
-  return edits <= 1 || (edits === 2 && [...a].sort().join('') === [...b].sort().join(''));
-}

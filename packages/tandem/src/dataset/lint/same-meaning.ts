@@ -10,7 +10,8 @@ import { giveOtherValues } from '../contradictions.ts';
 import type { Check, Found, LintContext, NotMade } from './check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
-import { areNear, isSlip, tellingWords } from './near-duplicates.ts';
+import { areNear, tellingWords } from './near-duplicates.ts';
+import { isSlip } from './slips.ts';
 
 export const sameMeaning: Check = {
   name: 'same-meaning',
@@ -38,7 +39,8 @@ export const sameMeaning: Check = {
 const mostCharacters = 600;
 /** More would take minutes to embed. */
 const mostCompared = 5000;
-/** Of pairs with one entry, the nearest. */
+/** Of pairs with one entry, the nearest; and of those that are not about other things. */
+const mostNear = 50;
 const mostCandidates = 5;
 
 /**
@@ -114,11 +116,16 @@ function candidatesAmong(
       const isSame = isLabelled
         ? ofAnswers > 0.99 && cosine >= enoughWithLabel
         : enough.some(({ question, answer }) => cosine >= question && ofAnswers >= answer);
-      const first = items[a]!;
-      if (isSame && !isToldElsewhere(first, item) && !areAboutOthers(first, item, isLabelled))
-        near.push({ first, item, cosine, isLabelled });
+      if (isSame) near.push({ first: items[a]!, item, cosine, isLabelled });
     }
-    return near.toSorted((one, other) => other.cosine - one.cosine).slice(0, mostCandidates);
+    // The nearest first, so that of hundreds of one form only some are looked at.
+    return near
+      .toSorted((one, other) => other.cosine - one.cosine)
+      .slice(0, mostNear)
+      .filter(
+        ({ first, isLabelled }) => !areAboutOthers(first, item, isLabelled) && !isToldElsewhere(first, item),
+      )
+      .slice(0, mostCandidates);
   });
 }
 
