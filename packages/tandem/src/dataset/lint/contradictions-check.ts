@@ -1,3 +1,4 @@
+import { jaccard } from '../../text/min-hash.ts';
 import { negations } from '../../text/negations.ts';
 import { foldedWords } from '../../text/words.ts';
 import { areContradictory, giveOtherValues } from '../contradictions.ts';
@@ -5,6 +6,7 @@ import { type Check, excerpt, type Found } from './check.ts';
 import { isEmptyAnswer } from './empty-answers.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
 import { hasOwn } from './slips.ts';
+import { tellingWords } from './telling-words.ts';
 
 export const contradictions: Check = {
   name: 'contradictions',
@@ -47,6 +49,8 @@ function keyOf(item: LintItem): string {
 
 /** Of more words two answers may say the same and share no sentence. */
 const shortAnswer = 8;
+/** Of more, two answers may each tell numbers of things that the other does not speak of. */
+const longAnswer = 30;
 
 function contradict(a: LintItem, b: LintItem): boolean {
   const [first, second] = [replyOf(a), replyOf(b)];
@@ -54,8 +58,10 @@ function contradict(a: LintItem, b: LintItem): boolean {
   if ([...a.accepted, ...b.accepted].some((text) => [first, second].map(sameText).includes(sameText(text))))
     return false;
   if (!areContradictory(first, second)) return false;
-  if (giveOtherValues(first, second)) return true;
   const [words, others] = [foldedWords(first), foldedWords(second)];
+  const isLong = Math.max(words.length, others.length) > longAnswer;
+  const areAlike = () => jaccard(tellingWords(first), tellingWords(second)) >= 0.4;
+  if (giveOtherValues(first, second) && (!isLong || areAlike())) return true;
   if (isNegated(first, second)) return true;
   const isShort = Math.max(words.length, others.length) <= shortAnswer;
   return isShort && hasOwn(new Set(words), new Set(others)) && hasOwn(new Set(others), new Set(words));

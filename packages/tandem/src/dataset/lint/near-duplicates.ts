@@ -1,5 +1,3 @@
-import { functionWords } from '../../text/function-words.ts';
-import { functionWordsByLanguage } from '../../text/function-words-by-language.ts';
 import { jaccard, similarPairs } from '../../text/min-hash.ts';
 import { isSameValue, valuesIn } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
@@ -8,6 +6,7 @@ import { isNegated } from './contradictions-check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
 import { hasOwn } from './slips.ts';
+import { tellingWords } from './telling-words.ts';
 
 export const nearDuplicates: Check = {
   name: 'near-duplicates',
@@ -109,16 +108,3 @@ function differInFacts(a: string, b: string): boolean {
   const [wordsA, wordsB] = [tellingWords(a), tellingWords(b)];
   return hasOwn(wordsA, wordsB) && hasOwn(wordsB, wordsA);
 }
-
-/** Without function words of any language. Digits alone are values; a code ("K2") is a word, and so is a letter that stands for something ("zone B"). */
-export function tellingWords(text: string): ReadonlySet<string> {
-  const letters = [...text.matchAll(/(?<=[\p{L}\p{N}] )\p{Lu}(?![\p{L}\p{N}.'’])/gu)].map(
-    ([letter]) => `=${letter}`,
-  );
-  const words = foldedWords(text).filter((word) => !anyFunctionWords.has(word) && !/^\p{N}+$/u.test(word));
-  return new Set([...words, ...letters]);
-}
-
-const anyFunctionWords: ReadonlySet<string> = new Set(
-  [...functionWords, ...Object.values(functionWordsByLanguage).flat()].flatMap((word) => foldedWords(word)),
-);

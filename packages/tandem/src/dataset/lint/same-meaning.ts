@@ -10,8 +10,9 @@ import { giveOtherValues } from '../contradictions.ts';
 import type { Check, Found, LintContext, NotMade } from './check.ts';
 import { isAcross } from './exact-duplicates.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';
-import { areNear, tellingWords } from './near-duplicates.ts';
+import { areNear } from './near-duplicates.ts';
 import { isSlip } from './slips.ts';
+import { tellingWords } from './telling-words.ts';
 
 export const sameMeaning: Check = {
   name: 'same-meaning',
@@ -123,7 +124,8 @@ function candidatesAmong(
       .toSorted((one, other) => other.cosine - one.cosine)
       .slice(0, mostNear)
       .filter(
-        ({ first, isLabelled }) => !areAboutOthers(first, item, isLabelled) && !isToldElsewhere(first, item),
+        ({ first, isLabelled, cosine }) =>
+          !areAboutOthers(first, item, { isLabelled, cosine }) && !isToldElsewhere(first, item),
       )
       .slice(0, mostCandidates);
   });
@@ -177,13 +179,17 @@ function isToldElsewhere(a: LintItem, b: LintItem): boolean {
 }
 
 /** Two questions with other numbers or names ask for other things, and so do two answers that give them, and two questions of one form. */
-function areAboutOthers(a: LintItem, b: LintItem, isLabelled: boolean): boolean {
+function areAboutOthers(
+  a: LintItem,
+  b: LintItem,
+  { isLabelled, cosine }: Pick<Pair, 'isLabelled' | 'cosine'>,
+): boolean {
   const [asked, other] = [questionOf(a), questionOf(b)];
   return (
     giveOtherValues(asked, other) ||
     giveOtherValues(answerOf(a), answerOf(b)) ||
     nameOthers(asked, other) ||
-    (!isLabelled && fillOneForm(asked, other))
+    (!isLabelled && fillOneForm(asked, other, cosine >= 0.8 ? 1 / 3 : 1 / 4))
   );
 }
 
@@ -203,14 +209,19 @@ function namesIn(text: string): string[] {
   );
 }
 
-/** "What are the symptoms of …?", "Is … inherited?": the same words before and behind, and something else in between. */
-function fillOneForm(a: string, b: string): boolean {
+/**
+ * "What are the symptoms of …?", "Is … inherited?": the same words before and behind, and something else in between.
+ * @param least share of the words that the form has; of questions that are near as a whole it has to be more
+ */
+function fillOneForm(a: string, b: string, least: number): boolean {
   const [one, other] = [foldedWords(a), foldedWords(b)];
   const most = Math.min(one.length, other.length);
   let before = 0;
   while (before < most && one[before] === other[before]) before += 1;
   let behind = 0;
   while (behind < most - before && one.at(-1 - behind) === other.at(-1 - behind)) behind += 1;
-  const isFilled = before + behind < most;
-  return isFilled && before > 0 && (behind > 0 || before >= 3) && before + behind >= Math.max(2, most / 3);
+  const isOneForm = before > 0 && (behind > 0 || before >= 3) && before + behind >= Math.max(2, least * most);
+  const between = (words: string[]) => words.slice(before, words.length - behind);
+  // "What is glaucoma?", "What is early-onset glaucoma?": one of the two may have nothing there.
+  return isOneForm && [between(one), between(other)].some((words) => tellingWords(words.join(' ')).size > 0);
 }

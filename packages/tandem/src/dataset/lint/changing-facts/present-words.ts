@@ -30,7 +30,7 @@ const phrases: Readonly<Record<string, string>> = {
 };
 /** Of scripts without spaces between words. */
 const unspaced =
-  '目前|現在|当前|當前|现在|現時点|現在のところ|现阶段|截至|今年|本月|明年|来年|今のところ|最新版|ปัจจุบัน|ขณะนี้|ตอนนี้|ปีนี้|ปีหน้า';
+  '目前|現在|当前|當前|现在|現時点|現在のところ|现阶段|截至|今年|本月|明年|来年|今のところ|最新版|(?<!จนถึง|ถึง|ก่อน|จน)ปัจจุบัน|ขณะนี้|ตอนนี้|ปีนี้|ปีหน้า';
 
 const present = new RegExp(
   `(?<![\\p{L}\\p{N}])(?:${Object.values(phrases).join('|')})(?![\\p{L}\\p{N}])|${unspaced}`,
