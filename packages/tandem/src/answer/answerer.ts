@@ -1,5 +1,6 @@
 import type { Deployment } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Adapter } from '../core/types/adapter.ts';
 import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
 import { untilAborted } from '../core/until-aborted.ts';
 import type { Parts } from '../parts/parts.ts';
@@ -61,7 +62,7 @@ export async function createAnswerer(
   parts: AnsweringParts,
   options: AnswererOptions & { signal?: AbortSignal | undefined } = {},
 ): Promise<Answerer> {
-  const { arm, steps } = await parts.whileOpen(
+  const { arm, steps, adapter } = await parts.whileOpen(
     (signal) => untilAborted(() => openSteps(parts, options), signal),
     options.signal,
   );
@@ -70,10 +71,10 @@ export async function createAnswerer(
     { signal, ...rest }: AnswerOptions,
     onEvent?: (event: AnswerEvent) => void,
   ) =>
-    parts.whileOpen(
-      (open) => runSteps(steps, { ...rest, question, arm }, { signal: open, ...(onEvent && { onEvent }) }),
-      signal,
-    );
+    parts.whileOpen((open) => {
+      checkAccess(adapter, rest.access);
+      return runSteps(steps, { ...rest, question, arm }, { signal: open, ...(onEvent && { onEvent }) });
+    }, signal);
   return {
     arm,
     steps: steps.map(({ name }) => name),
@@ -85,7 +86,7 @@ export async function createAnswerer(
 async function openSteps(
   parts: AnsweringParts,
   options: AnswererOptions,
-): Promise<{ arm: ArmName; steps: AnswerStep[] }> {
+): Promise<{ arm: ArmName; steps: AnswerStep[]; adapter?: Adapter }> {
   const { settings, catalog } = parts;
   if (options.arm !== undefined && !armNames.includes(options.arm))
     throw new InvalidInputError({
@@ -96,6 +97,8 @@ async function openSteps(
     });
   const deployed = await deployment(parts);
   const arm = options.extract ? 'rag' : (options.arm ?? deployed.arm);
+  const isTrained = arm === 'tuned' || arm === 'hybrid';
+  const found = isTrained ? await findAdapter(parts, options.adapterId ?? deployed.adapterId) : undefined;
   const list = options.extract
     ? extractSteps({
         settings,
@@ -104,14 +107,30 @@ async function openSteps(
         embedder: await parts.models.embedder(),
         store: await parts.store(),
       })
-    : await stepsOf(parts, arm, options.adapterId ?? deployed.adapterId);
+    : await stepsOf(parts, arm, found);
   const absent = stepNames.filter((name) => !list.some((step) => step.name === name));
   // Steps for every answer pass over the arms that have no such place: base does not retrieve, an extract has no prompt.
   const forAll = ((settings.answer.steps ?? []) as StepInsertion[]).filter(
     (insertion) =>
       !absent.some((name) => name === ('after' in insertion ? insertion.after : insertion.before)),
   );
-  return { arm, steps: insertSteps(list, [...forAll, ...(options.steps ?? [])]) };
+  return {
+    arm,
+    steps: insertSteps(list, [...forAll, ...(options.steps ?? [])]),
+    ...(found && { adapter: found.adapter }),
+  };
+}
+
+/** What a model has learnt by heart it tells whoever asks: so those who may not read all of it do not ask it. Without `access` nobody is kept out. */
+function checkAccess(adapter: Adapter | undefined, access: readonly string[] | undefined): void {
+  const missing = access && adapter?.access?.find((label) => !access.includes(label));
+  if (missing === undefined) return;
+  throw new InvalidInputError({
+    domain: 'answer',
+    where: 'access',
+    message: `The adapter ${adapter!.id} was trained on documents with the access label "${missing}", which this question is not asked with.`,
+    hint: 'Ask with the arm rag, or with an adapter of documents that may be read.',
+  });
 }
 
 /** What answers by default: the arm that was deployed, else the settings'. */
@@ -125,10 +144,9 @@ export async function deployment({
 async function stepsOf(
   parts: AnsweringParts,
   arm: ArmName,
-  adapterId: string | undefined,
+  adapter: Awaited<ReturnType<typeof findAdapter>> | undefined,
 ): Promise<AnswerStep[]> {
   const { catalog, models, settings } = parts;
-  const adapter = arm === 'tuned' || arm === 'hybrid' ? await findAdapter(parts, adapterId) : undefined;
   // A model tuned at a provider is a chat model of its own, with its own name.
   const hosted = adapter?.adapter.hosted;
   const chat = hosted ? await models.chatNamed(`${hosted.provider}:${hosted.model}`) : await models.chat();

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { armNames } from '../core/types/answer.ts';
+import type { FormatName } from '../core/types/dataset-file.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
 import { summarise } from '../evaluate/summary.ts';
 import { positiveInteger } from './arguments.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
+import { formatOption, givenFile } from './given-file.ts';
 import { duration } from './progress-bar.ts';
 
 interface CompareFlags {
@@ -13,6 +15,7 @@ interface CompareFlags {
   adapter?: string;
   cases?: string;
   qa?: string;
+  format?: FormatName;
   casesPerKind?: number;
   validationCases?: string;
   estimate?: boolean;
@@ -25,8 +28,12 @@ export function addCompare(program: Command, signal: AbortSignal): void {
     .description('Ask every arm the same held-out questions; writes report.html with a verdict.')
     .option('--arms <list>', `comma-separated: ${armNames.join(',')} (default: all there is an adapter for)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the latest)')
-    .option('--cases <file>', 'held-out cases: JSONL of {id, question, expected, group?}')
+    .option(
+      '--cases <file>',
+      'held-out cases: {question, expected, group?}, in any format of docs/training.md',
+    )
     .option('--qa <file>', 'the same as --cases')
+    .addOption(formatOption())
     .option('--cases-per-kind <n>', 'at most so many cases of each kind', positiveInteger)
     .option(
       '--validation-cases <n>',
@@ -50,7 +57,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
         const outcome = await compare(project, {
           ...(arms && { arms }),
           ...(flags.adapter !== undefined && { adapterId: flags.adapter }),
-          ...(cases !== undefined && { cases }),
+          ...(cases !== undefined && { cases: givenFile(cases, flags.format) }),
           ...(flags.casesPerKind !== undefined && { casesPerKind: flags.casesPerKind }),
           ...(validation !== undefined && { validationCases: validation }),
           ...(flags.purpose !== undefined && { purpose: flags.purpose }),

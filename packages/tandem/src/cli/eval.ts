@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { counted } from '../core/counted.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { FormatName } from '../core/types/dataset-file.ts';
 import { evalModes, nameOfMode } from '../evaluate/eval-modes.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import { evalLearnt } from '../evaluate/learnt/eval-learnt.ts';
@@ -15,6 +17,7 @@ import { sourceAddresses } from '../project/sources.ts';
 import type { Interval } from '../statistics/index.ts';
 import { parseMode } from './arguments.ts';
 import { withProject } from './command-context.ts';
+import { formatOption, givenFile } from './given-file.ts';
 
 export function addEval(program: Command, signal: AbortSignal): void {
   const command = program.command('eval').description('Measure one part of the project on its own cases.');
@@ -23,7 +26,8 @@ export function addEval(program: Command, signal: AbortSignal): void {
     .description(
       'Are the passages that hold the answers found? Recall, nDCG and MRR with intervals, and why not.',
     )
-    .option('--cases <file>', 'JSONL of cases with a source (default: dataset.cases)')
+    .option('--cases <file>', 'cases with a source (default: dataset.cases)')
+    .addOption(formatOption())
     .option('--mode <mode>', 'one alone: hybrid, dense (meaning) or lexical (words); default: all three')
     .option('--chunkers', 'the same for each way of cutting documents, each with an index of its own')
     .addOption(
@@ -37,6 +41,7 @@ export function addEval(program: Command, signal: AbortSignal): void {
       async (
         options: {
           cases?: string;
+          format?: FormatName;
           mode?: string;
           chunkers?: boolean;
           learnt?: boolean;
@@ -52,7 +57,7 @@ export function addEval(program: Command, signal: AbortSignal): void {
             const given = {
               signal,
               onProgress,
-              ...(options.cases !== undefined && { cases: options.cases }),
+              ...(options.cases !== undefined && { cases: givenFile(options.cases, options.format) }),
             } as const;
             if (options.learnt) {
               print(await evalLearnt(project, given), describeEvaluation);

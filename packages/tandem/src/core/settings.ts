@@ -214,6 +214,8 @@ const tuneSettings = z
       .array(z.string())
       .default(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']),
     seed: z.number().int().default(7),
+    /** What was trained on restricted documents is asked only by those who hold all of their access labels. */
+    inheritAccess: z.boolean().default(false),
     /** Stop after this many minutes of training, at the end of the schedule scaled to it. */
     maxMinutes: z.number().positive().optional(),
     /** What the local trainer should stay within, such as `2GB`: the fastest way that is expected to is taken. */
@@ -272,6 +274,16 @@ const compareSettings = z
   })
   .prefault({});
 
+/** What of a team's documents is made into questions to train on. */
+export const documentQuestionSettings = z.strictObject({
+  /** Who asks: the headings above the text, or the chat model, whose questions are grounded, verified and searched for before they are used. */
+  questions: z.enum(['headings', 'model']).default('headings'),
+  /** At most so many questions of one document. */
+  perDocument: z.number().int().min(1).default(5),
+  /** Access labels of the documents that may be trained on: whoever asks the model can be told what stands in them. */
+  access: z.array(z.string().min(1)).default(['public']),
+});
+
 /** How a Tandem works: how documents are cut, passages found, answers given and models trained. Everything has a default. */
 export const settingsSchema = z.strictObject({
   chunk: chunkSettings,
@@ -282,6 +294,10 @@ export const settingsSchema = z.strictObject({
       mix: mixSettings.optional(),
       /** At most this share of the examples that show passages may say that the answer is not there. */
       mostRefusals: z.number().min(0).max(1).default(0.4),
+      /** Questions are also made of the indexed documents. Absent: none are. */
+      documents: documentQuestionSettings.optional(),
+      /** Answers that people rated up, or corrected, are examples too. */
+      feedback: z.boolean().default(false),
     })
     .prefault({}),
   tune: tuneSettings,

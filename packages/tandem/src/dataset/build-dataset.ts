@@ -11,14 +11,20 @@ import type { Material } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrievalSettings } from '../parts/retriever-for.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { resolveSources } from './cases.ts';
+import { createRandom, shuffled } from '../statistics/random.ts';
+import { readCases, resolveSources } from './cases.ts';
 import { type ComposedExamples, composeExamples } from './compose/compose-examples.ts';
 import { type DatasetMix, defaultMix, validationMix } from './compose/dataset-mix.ts';
+import type { SourcedExample } from './compose/example.ts';
 import type { FoundBy } from './compose/find-answer.ts';
 import { refuseContradictions } from './contradictions.ts';
+import { type DocumentQuestions, questionsFromDocuments } from './from-documents/document-questions.ts';
 import { readJsonl } from './jsonl.ts';
+import { jsonl } from './jsonl-text.ts';
 import { linesOfForm } from './line-forms.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
+import { placeInProject } from './place-in-project.ts';
+import { ratedExamples } from './rated-examples.ts';
 import { splitsOf } from './split.ts';
 import { type TrainingQuestion, trainingQuestionSchema } from './training-question.ts';
 
@@ -36,6 +42,10 @@ export interface Dataset {
   counts: Record<string, number>;
   /** Questions by how the passage that holds their answer was found. Ready-made examples and older datasets do not have it. */
   found?: Record<FoundBy, number>;
+  /** Questions that were made of documents, and how many were made and not kept, by the reason. */
+  fromDocuments?: { questions: number; dropped: DocumentQuestions['dropped'] };
+  /** Rated answers that became examples, and those that did not because a case asks the same. */
+  fromFeedback?: { examples: number; heldOut: number };
   /** Questions shown neither with passages nor with a refusal, because no indexed passage holds their answer. */
   unanswerable: number;
   /** For each document the lines, from 1, of the examples that have words of it. Older datasets do not have it. */
@@ -45,7 +55,7 @@ export interface Dataset {
 }
 
 /** Raised where the same inputs would make other examples than before. */
-const composingRules = 2;
+const composingRules = 3;
 
 /** The parts that a dataset is made of. */
 export type DatasetParts = Pick<
@@ -91,23 +101,31 @@ async function composeDataset(
 ): Promise<Dataset> {
   const { settings, material } = parts;
   if (material.examples) return rememberReadyMade(parts, material.examples);
-  const questions = await trainingQuestions(parts);
+  const given = (await placedQuestions(parts)).map(
+    ({ where, ...question }): TrainingSplit => ({
+      ...question,
+      provenance: { place: placeInProject(where, parts.directory) },
+    }),
+  );
   const glossary = await glossaryEntries(parts, options.glossary);
-  if (questions.length === 0 && glossary.length === 0) {
-    throw new InvalidInputError({
-      domain: 'dataset',
-      where: 'questions',
-      message: `${parts.name} has nothing to train on.`,
-      hint: 'Give questions, qa, examples or a glossary (in a config: dataset.questions, .qa, .train or .glossary).',
-    });
-  }
+  const { documents: fromDocuments, feedback } = settings.dataset;
+  const makesItsOwn = fromDocuments !== undefined || feedback;
+  const cases =
+    makesItsOwn && material.cases
+      ? await readCases(material.cases, parts.catalog.documents, settings.answer)
+      : [];
+  const rated = feedback ? await ratedExamples(parts, cases) : { train: [], validation: [], heldOut: 0 };
+  if (given.length + glossary.length + rated.train.length === 0 && !fromDocuments)
+    throw nothingToTrainOn(parts);
   const mix = { ...defaultMix, ...settings.dataset.mix, ...options.mix };
   const seed = options.seed ?? settings.tune.seed;
   const state = await parts.catalog.index.get();
   const recipe = sha256(
     canonicalJson({
       rules: composingRules,
-      questions,
+      questions: given,
+      ...(fromDocuments && { fromDocuments, cases, chat: parts.models.names.chat }),
+      ...(feedback && { rated }),
       glossary,
       mix,
       seed,
@@ -120,6 +138,9 @@ async function composeDataset(
   const stored = await readStored(directory);
   if (stored) return stored;
 
+  const asked = fromDocuments && (await questionsFromDocuments(parts, fromDocuments, { ...options, cases }));
+  const questions = [...given, ...withSplits(asked?.questions ?? [])];
+  if (questions.length + glossary.length + rated.train.length === 0) throw nothingToTrainOn(parts);
   const retriever = await parts.retriever();
   const lengthOf = async (id: string) => (await parts.catalog.documents.get(id))?.text.length ?? 0;
   const compose = async (split: 'train' | 'validation') => {
@@ -140,15 +161,35 @@ async function composeDataset(
   const train = await compose('train');
   refuseToTeachRefusal(train, { mix, mostRefusals: settings.dataset.mostRefusals });
   const validation = await compose('validation');
-  const built = {
-    train: train.examples,
-    validation: validation.examples,
-    counts: train.counts,
+  const random = createRandom(seed);
+  const mixed = (composed: ComposedExamples, more: readonly SourcedExample[]) => {
+    const all = composed.examples.map((example, at) => ({ example, documents: composed.documents[at]! }));
+    return more.length > 0 ? shuffled([...all, ...more], random) : all;
+  };
+  const all = { train: mixed(train, rated.train), validation: mixed(validation, rated.validation) };
+  const examplesOf = (sourced: typeof all.train) => sourced.map(({ example }) => example);
+  const linesOf = (sourced: typeof all.train) => linesByDocument(sourced.map(({ documents }) => documents));
+  return storeDataset(parts, directory, {
+    train: examplesOf(all.train),
+    validation: examplesOf(all.validation),
+    counts: { ...train.counts, ...(rated.train.length > 0 && { rated: rated.train.length }) },
     found: sumOf(train.found, validation.found),
     unanswerable: train.notFound.length + validation.notFound.length,
-    documents: { train: linesByDocument(train.documents), validation: linesByDocument(validation.documents) },
-  };
-  return storeDataset(parts, directory, built);
+    ...(asked && { fromDocuments: { questions: asked.questions.length, dropped: asked.dropped } }),
+    ...(feedback && {
+      fromFeedback: { examples: rated.train.length + rated.validation.length, heldOut: rated.heldOut },
+    }),
+    documents: { train: linesOf(all.train), validation: linesOf(all.validation) },
+  });
+}
+
+function nothingToTrainOn({ name }: Pick<Parts, 'name'>): InvalidInputError {
+  return new InvalidInputError({
+    domain: 'dataset',
+    where: 'questions',
+    message: `${name} has nothing to train on.`,
+    hint: 'Give questions, qa, examples or a glossary (in a config: dataset.questions, .qa, .train or .glossary), or let questions be made of the documents (dataset.documents) and of rated answers (dataset.feedback).',
+  });
 }
 
 /** Of examples that show passages, too many of which say that the answer is not there, a model learns to say so always. */
@@ -181,12 +222,31 @@ const sumOf = (a: Record<FoundBy, number>, b: Record<FoundBy, number>): Record<F
   similar: a.similar + b.similar,
 });
 
+/** A training question on one side of the split. */
+type TrainingSplit = TrainingQuestion & { split: 'train' | 'validation' };
+
+/** Of these none is held out. */
+function withSplits(questions: readonly TrainingQuestion[]): TrainingSplit[] {
+  const splits = splitsOf(questions);
+  return questions.map((question, at) => ({
+    ...question,
+    split: splits[at] === 'validation' ? 'validation' : 'train',
+  }));
+}
+
 /** The questions that may be trained on, each with its split; sources resolved against the index. */
-export async function trainingQuestions({
+export async function trainingQuestions(
+  parts: Pick<Parts, 'material' | 'catalog' | 'settings'>,
+): Promise<TrainingQuestion[]> {
+  return (await placedQuestions(parts)).map(({ where: _, ...question }) => question);
+}
+
+/** The same, each with where it stands. */
+async function placedQuestions({
   material,
   catalog,
   settings,
-}: Pick<Parts, 'material' | 'catalog' | 'settings'>): Promise<TrainingQuestion[]> {
+}: Pick<Parts, 'material' | 'catalog' | 'settings'>): Promise<(TrainingSplit & { where: string })[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
   const placed = await given.readPlaced(linesOfForm(trainingQuestionSchema, settings.answer));
@@ -195,7 +255,11 @@ export async function trainingQuestions({
     refuseContradictions(asked);
   const lines = placed.map(({ value }) => value);
   const splits = splitsOf(lines);
-  const withSplit = lines.map((line, at) => ({ ...line, split: line.split ?? splits[at]! }));
+  const withSplit = lines.map((line, at) => ({
+    ...line,
+    split: line.split ?? splits[at]!,
+    where: placed[at]!.where,
+  }));
   const usable =
     material.questions === undefined
       ? withSplit.filter(({ split }) => split !== 'cases')
@@ -250,7 +314,8 @@ async function rememberReadyMade(
   };
   const id = sha256(jsonl(train));
   const file = examples.train.file;
-  if (file === undefined) {
+  // What another format says is written down in the form that is trained on.
+  if (file === undefined || !(await examples.train.isOwnForm?.())) {
     const directory = join(parts.dataDirectory, 'datasets', id.slice(0, 16));
     const stored = { train, validation, counts: countKinds(train), unanswerable: 0 };
     return { ...(await storeDataset(parts, directory, stored)), places };
@@ -271,7 +336,7 @@ async function rememberReadyMade(
 /** `manifest.json` beside the examples: written last, so that a folder that has one is whole. */
 export type DatasetManifest = Pick<
   Dataset,
-  'id' | 'counts' | 'found' | 'unanswerable' | 'documents' | 'note'
+  'id' | 'counts' | 'found' | 'fromDocuments' | 'fromFeedback' | 'unanswerable' | 'documents' | 'note'
 >;
 
 function linesByDocument(documents: readonly string[][]): Record<string, number[]> {
@@ -291,11 +356,13 @@ async function storeDataset(
   await mkdir(directory, { recursive: true });
   await writeAtomically(files.train, train);
   await writeAtomically(files.validation, jsonl(built.validation));
-  const { counts, found, unanswerable, documents } = built;
+  const { counts, found, fromDocuments, fromFeedback, unanswerable, documents } = built;
   const manifest: DatasetManifest = {
     id,
     counts,
     ...(found && { found }),
+    ...(fromDocuments && { fromDocuments }),
+    ...(fromFeedback && { fromFeedback }),
     unanswerable,
     ...(documents && { documents }),
   };
@@ -324,9 +391,6 @@ async function readStored(directory: string): Promise<Dataset | undefined> {
     files,
   };
 }
-
-/** One example, or pair, a line, keys sorted: what `id` is the hash of. */
-export const jsonl = (lines: readonly object[]) => lines.map((line) => `${canonicalJson(line)}\n`).join('');
 
 /** Whether a model learns from such examples to write search queries. */
 export const teachesRewriting = ({ rewrite = 0, glossary = 0 }: Dataset['counts']): boolean =>

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Case } from '../core/types/example.ts';
 import { negations } from '../text/negations.ts';
+import { isSameValue, type Value, valuesIn } from '../text/values.ts';
 import { foldedWords } from '../text/words.ts';
 import type { PlacedLine } from './jsonl.ts';
 import { textOfExpected } from './text-of-expected.ts';
@@ -29,7 +30,7 @@ export function refuseContradictions(lines: readonly PlacedLine<Asked>[]): void 
     for (const [at, own] of answers.entries()) {
       const before = answers
         .slice(0, at)
-        .findIndex((earlier) => earlier.every((a) => own.every((b) => contradicts(a, b))));
+        .findIndex((earlier) => earlier.every((a) => own.every((b) => sayOtherwise(a, b))));
       if (before >= 0) return [{ first: same[before]!, other: same[at]! }];
     }
     return [];
@@ -56,9 +57,33 @@ function quoted({ value: { expected } }: PlacedLine<Asked>): string {
   return `"${text.length > 80 ? `${text.slice(0, 79)}…` : text}"`;
 }
 
-/** All that is right, each as its words. Markers of citations say where an answer stands and not what it is. */
-function answersOf({ expected, accepted = [] }: Asked): string[][] {
-  return [textOfExpected(expected!), ...accepted].map((text) => foldedWords(text.replace(/\[\d+\]/g, ' ')));
+/** All that is right. Markers of citations say where an answer stands and not what it is. */
+function answersOf({ expected, accepted = [] }: Asked): string[] {
+  return [textOfExpected(expected!), ...accepted].map(withoutMarkersOf);
+}
+
+const withoutMarkersOf = (text: string) => text.replace(/\[\d+\]/g, ' ');
+
+/** Whether two answers to one question cannot both be right, by their words: neither says only more than the other. */
+export function areContradictory(a: Case['expected'], b: Case['expected']): boolean {
+  return sayOtherwise(withoutMarkersOf(textOfExpected(a)), withoutMarkersOf(textOfExpected(b)));
+}
+
+function sayOtherwise(a: string, b: string): boolean {
+  return contradicts(foldedWords(a), foldedWords(b)) || giveOtherValues(a, b);
+}
+
+/** Whether each of two texts gives a number, date or version that the other does not: 2.1 and 2.1.1, 3 and 4 July. */
+export function giveOtherValues(a: string, b: string): boolean {
+  const [ofA, ofB] = [valuesIn(a), valuesIn(b)];
+  const lacks = (values: readonly Value[], others: readonly Value[]) =>
+    values.some((value) => !others.some((other) => isSameValue(value, other)));
+  const differ = (isOf: (value: Value) => boolean) => {
+    const [left, right] = [ofA.filter(isOf), ofB.filter(isOf)];
+    return left.length > 0 && right.length > 0 && lacks(left, right) && lacks(right, left);
+  };
+  // The year of one date is not the same as another date in that year.
+  return differ(({ kind }) => kind === 'date') || differ(({ kind }) => kind !== 'date');
 }
 
 function contradicts(a: readonly string[], b: readonly string[]): boolean {

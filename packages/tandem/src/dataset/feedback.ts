@@ -8,7 +8,7 @@ import type { Preference } from '../core/types/preference.ts';
 import { isBlank } from '../core/written-text.ts';
 import type { Parts } from '../parts/parts.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { jsonl } from './build-dataset.ts';
+import { jsonl } from './jsonl-text.ts';
 
 /** What somebody thought of an answer. */
 export interface RateAnswerOptions {
@@ -94,7 +94,7 @@ async function storeRating(
 /**
  * Makes pairs of the ratings: an answer rated down and its better text; and, among answers to the very same messages, each that
  * was rated up with each that was rated down. Written to `preferences/HASH.jsonl` in the data folder in OpenAI's preference form, where a
- * person can read what is trained on.
+ * person can read what is trained on; `HASH.provenance.json` beside it has the traces of each pair.
  * @returns that file
  *
  * @param least what a training needs
@@ -108,17 +108,23 @@ export async function feedbackFile(
   const ratings = await catalog.feedback.list();
   const asked = new Map<
     string,
-    { messages: Preference['input']['messages']; up: string[]; down: string[] }
+    { messages: Preference['input']['messages']; up: RatedReply[]; down: RatedReply[] }
   >();
-  const pairs = new Map<string, Preference>();
-  const add = (messages: Preference['input']['messages'], chosen: string, rejected: string) => {
+  const pairs = new Map<string, { preference: Preference; traces: string[] }>();
+  const add = (
+    messages: Preference['input']['messages'],
+    chosen: string,
+    rejected: string,
+    traces: readonly string[],
+  ) => {
     if (chosen === rejected) return;
     const preference: Preference = {
       input: { messages },
       preferred_output: [{ role: 'assistant', content: chosen }],
       non_preferred_output: [{ role: 'assistant', content: rejected }],
     };
-    pairs.set(canonicalJson(preference), preference);
+    const key = canonicalJson(preference);
+    pairs.set(key, { preference, traces: [...new Set([...(pairs.get(key)?.traces ?? []), ...traces])] });
   };
   for (const { traceId, rating, better } of ratings) {
     const trace = await catalog.traces.get(traceId);
@@ -128,11 +134,13 @@ export async function feedbackFile(
     const key = canonicalJson(messages);
     const same = asked.get(key) ?? { messages, up: [], down: [] };
     asked.set(key, same);
-    same[rating].push(rawOutput);
-    if (better !== undefined) add(messages, better, rawOutput);
+    same[rating].push({ traceId, reply: rawOutput });
+    if (better !== undefined) add(messages, better, rawOutput, [traceId]);
   }
   for (const { messages, up, down } of asked.values())
-    for (const chosen of up) for (const rejected of down) add(messages, chosen, rejected);
+    for (const chosen of up)
+      for (const rejected of down)
+        add(messages, chosen.reply, rejected.reply, [chosen.traceId, rejected.traceId]);
 
   if (pairs.size < Math.max(1, least)) {
     const countRated = (rating: string) => ratings.filter((each) => each.rating === rating).length;
@@ -144,10 +152,19 @@ export async function feedbackFile(
       hint: 'A pair is an answer rated down with a better text, or one rated up and one rated down that were given to the same prompt.',
     });
   }
-  const text = jsonl([...pairs.values()]);
+  const text = jsonl([...pairs.values()].map(({ preference }) => preference));
   const directory = join(dataDirectory, 'preferences');
   await mkdir(directory, { recursive: true });
-  const file = join(directory, `${sha256(text).slice(0, 16)}.jsonl`);
+  const name = sha256(text).slice(0, 16);
+  const file = join(directory, `${name}.jsonl`);
+  // OpenAI's form has no place for notes in a pair, so where each came from stands beside it, by the hash of its line.
+  const origins = Object.fromEntries([...pairs].map(([key, { traces }]) => [sha256(key), { traces }]));
+  await writeAtomically(join(directory, `${name}.provenance.json`), `${JSON.stringify(origins, null, 2)}\n`);
   await writeAtomically(file, text);
   return file;
+}
+
+interface RatedReply {
+  traceId: string;
+  reply: string;
 }

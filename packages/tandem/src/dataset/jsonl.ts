@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { type FileRecord, valueIn } from './records/record.ts';
 
 /** A line of a file, or an item of a list, that fits its schema. */
 export interface PlacedLine<Line> {
@@ -25,6 +26,17 @@ export async function readPlacedJsonl<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<PlacedLine<z.output<Schema>>[]> {
+  const items: PlacedLine<z.output<Schema>>[] = [];
+  for await (const record of jsonlRecords(path)) {
+    const value = valueIn(record);
+    items.push({ value: checkLine(value, record.where, schema), where: record.where });
+  }
+  if (items.length === 0) throw emptyFile(path);
+  return items;
+}
+
+/** The lines of a JSON Lines file that are not blank, those that cannot be read among them. @throws InvalidInputError where there is no file */
+export async function* jsonlRecords(path: string): AsyncGenerator<FileRecord> {
   if (!existsSync(path)) {
     throw new InvalidInputError({
       domain: 'dataset',
@@ -33,34 +45,44 @@ export async function readPlacedJsonl<Schema extends z.ZodType>(
       hint: 'Check the path: those of a config start at its folder, others at the working directory.',
     });
   }
-  const items: PlacedLine<z.output<Schema>>[] = [];
   let number = 0;
   for await (const { bytes, ended } of linesOfBytes(createReadStream(path))) {
     number += 1;
     const where = `${path}:${number}`;
-    const text = decodeLine(bytes, where);
-    const json = number === 1 ? text.replace(/^\uFEFF/, '') : text;
-    if (json.trim() === '') continue;
-    const parsed = schema.safeParse(parseLine(json, where, ended));
-    if (!parsed.success) {
-      throw new InvalidInputError({
-        domain: 'dataset',
-        where,
-        message: `${where} does not fit: ${describeFault(parsed.error)}.`,
-        hint: 'Fix that line and try again.',
-      });
+    try {
+      const text = decodeLine(bytes, where);
+      const json = number === 1 ? text.replace(/^\uFEFF/, '') : text;
+      if (json.trim() !== '') yield { where, value: parseLine(json, where, ended) };
+    } catch (error) {
+      if (!InvalidInputError.isInstance(error)) throw error;
+      yield { where, fault: error };
     }
-    items.push({ value: parsed.data, where });
   }
-  if (items.length === 0) {
-    throw new InvalidInputError({
-      domain: 'dataset',
-      where: path,
-      message: `${path} has no lines.`,
-      hint: 'Give a JSON Lines file with one object to a line.',
-    });
-  }
-  return items;
+}
+
+/** @throws InvalidInputError naming the place and the first thing wrong */
+export function checkLine<Schema extends z.ZodType>(
+  value: unknown,
+  where: string,
+  schema: Schema,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInputError({
+    domain: 'dataset',
+    where,
+    message: `${where} does not fit: ${describeFault(parsed.error)}.`,
+    hint: 'Fix that line and try again.',
+  });
+}
+
+export function emptyFile(path: string): InvalidInputError {
+  return new InvalidInputError({
+    domain: 'dataset',
+    where: path,
+    message: `${path} has no lines.`,
+    hint: 'Give a file with at least one entry.',
+  });
 }
 
 /** The first thing wrong, as "`question`: expected string". */

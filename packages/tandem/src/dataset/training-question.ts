@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Case } from '../core/types/example.ts';
+import type { Case, Provenance } from '../core/types/example.ts';
 import { writtenText } from '../core/written-text.ts';
 import { caseLineSchema } from './cases.ts';
 
@@ -25,4 +25,8 @@ export const trainingQuestionSchema = caseLineSchema.extend({
 });
 /** The same as it stands in a file, its source not looked up yet. */
 export type TrainingQuestionLine = z.input<typeof trainingQuestionSchema>;
-export type TrainingQuestion = Omit<z.infer<typeof trainingQuestionSchema>, 'source'> & Pick<Case, 'source'>;
+export type TrainingQuestion = Omit<z.infer<typeof trainingQuestionSchema>, 'source'> &
+  Pick<Case, 'source'> & {
+    /** Where it came from; what its examples are made of is added to it. */
+    provenance?: Provenance;
+  };

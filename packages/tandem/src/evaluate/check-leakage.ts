@@ -3,9 +3,9 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type Case, type Example, exampleSchema } from '../core/types/example.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
+import { findLeakage } from '../dataset/leakage.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Provenance } from './comparison-result.ts';
-import { findLeakage } from './leakage.ts';
 
 /**
  * Refuses a comparison whose adapter was trained on what it would be tested with: the same group, question or answer, exactly or

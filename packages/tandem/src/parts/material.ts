@@ -1,10 +1,15 @@
 import type { ZodType } from 'zod';
+import type { Reading } from '../core/types/dataset-file.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 
 /** Lines that the team wrote, such as questions with their answers: read when they are needed, each checked against a schema. */
 export interface Lines {
-  /** The JSONL file that holds them, absolute; absent where they were given in memory. */
+  /** The file that holds them, absolute; absent where they were given in memory. */
   readonly file?: string;
+  /** Of a file: how it is to be read, where that was said. */
+  readonly reading?: Reading;
+  /** Of a file: whether it is JSON Lines that hold these lines as they are. */
+  isOwnForm?(): Promise<boolean>;
   /** @throws InvalidInputError that names the line and what is wrong with it. */
   read<Line>(schema: ZodType<Line>): Promise<Line[]>;
   /** The same, each with where it stands (`FILE:LINE`, or `cases[0]`), for messages about more than one line's form. */

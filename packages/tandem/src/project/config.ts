@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { mixSettings, providerSchema, retrieveSettings, settingsSchema } from '../core/settings.ts';
+import {
+  documentQuestionSettings,
+  mixSettings,
+  providerSchema,
+  retrieveSettings,
+  settingsSchema,
+} from '../core/settings.ts';
 import { sourceSchema } from '../core/source-config.ts';
 import { storeSchema } from '../core/store-config.ts';
+import { givenFileSchema } from '../core/types/dataset-file.ts';
 import { embedderOptionsSchema } from '../models/embedder-options.ts';
 import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from '../models/model-kinds.ts';
 
@@ -12,6 +19,9 @@ import { embeddingModelSchema, languageModelSchema, rerankingModelSchema } from 
 const modelReference = z
   .string()
   .regex(/^[a-z][\w-]*:.+$/, 'write it as provider:model, such as local:NAME (docs/config.md has the forms)');
+
+/** A file of questions or examples: its path, or with how it is to be read where its content does not say so. */
+const materialFile = z.union([z.string(), givenFileSchema]);
 
 /** What `tandem.config.ts` may say: the settings, and which parts to open. Paths are relative to the project's folder. */
 export const configSchema = z.strictObject({
@@ -47,21 +57,25 @@ export const configSchema = z.strictObject({
   /** Files, relative to the project. */
   dataset: z
     .strictObject({
-      /** Questions that may be trained on (JSONL of `TrainingQuestion`): `tandem dataset build` makes examples of them. */
-      questions: z.string().optional(),
-      /** Ready-made chat examples in OpenAI's fine-tuning JSONL, instead of `questions`. */
-      train: z.string().optional(),
-      validation: z.string().optional(),
-      /** Held-out cases for `tandem compare` (JSONL of `Case`); never trained on. */
-      cases: z.string().optional(),
+      /** Questions that may be trained on (`TrainingQuestion`): `tandem dataset build` makes examples of them. */
+      questions: materialFile.optional(),
+      /** Ready-made chat examples, instead of `questions`: in OpenAI's fine-tuning form, as ShareGPT or Alpaca conversations. */
+      train: materialFile.optional(),
+      validation: materialFile.optional(),
+      /** Held-out cases for `tandem compare` (`Case`); never trained on. */
+      cases: materialFile.optional(),
       /** Questions with answers that are not divided yet: split by group into training, validation and held-out cases. */
-      qa: z.string().optional(),
+      qa: materialFile.optional(),
       /** CSV with the columns abbreviation and long_form. */
       glossary: z.string().optional(),
       /** Training examples of each kind; see `DatasetMix`. */
       mix: mixSettings.optional(),
       /** At most this share of the examples that show passages may say that the answer is not there. Default 0.4. */
       mostRefusals: z.number().min(0).max(1).optional(),
+      /** Questions are also made of the indexed documents. */
+      documents: documentQuestionSettings.optional(),
+      /** Answers that people rated up, or corrected, are examples too. */
+      feedback: z.boolean().optional(),
     })
     .prefault({}),
 });

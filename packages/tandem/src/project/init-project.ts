@@ -5,8 +5,8 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { settingsSchema } from '../core/settings.ts';
 import { caseLineSchema } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
-import { readPlacedJsonl } from '../dataset/jsonl.ts';
 import { linesOfForm } from '../dataset/line-forms.ts';
+import { linesOf } from '../dataset/material.ts';
 import { defaultModels } from '../models/providers.ts';
 import { parseModelReference } from '../models/registry.ts';
 import { configFileIn, newConfigFile } from './load-config.ts';
@@ -41,7 +41,7 @@ export async function initProject(options: {
   const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
   if (qa !== undefined) {
     const { answer } = settingsSchema.parse({});
-    refuseContradictions(await readPlacedJsonl(qa, linesOfForm(caseLineSchema, answer)));
+    refuseContradictions(await linesOf(qa, 'qa').readPlaced(linesOfForm(caseLineSchema, answer)));
   }
   const chat = typeof options.chat === 'function' ? await options.chat() : options.chat;
   // What can be said of a local model's name before there is a config with providers.

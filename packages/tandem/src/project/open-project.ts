@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import type { GivenFile } from '../core/types/dataset-file.ts';
 import { createTandem, type Tandem, type TandemOptions } from '../runtime/create-tandem.ts';
 import { type IngestOptions, type IngestResult, ingestOpened } from '../runtime/ingest.ts';
 import { type WatchOptions, watchSources } from '../runtime/watch.ts';
@@ -115,6 +116,8 @@ function partsOf(
 ): Partial<TandemOptions> {
   const { glossary: searchGlossary, reranker, ...retrieveSettings } = retrieve;
   const file = (path: string) => resolve(directory, path);
+  const lines = (given: string | GivenFile) =>
+    typeof given === 'string' ? file(given) : { ...given, file: file(given.file) };
   return {
     settings: {
       chunk,
@@ -123,6 +126,8 @@ function partsOf(
       dataset: {
         ...(dataset.mix && { mix: dataset.mix }),
         ...(dataset.mostRefusals !== undefined && { mostRefusals: dataset.mostRefusals }),
+        ...(dataset.documents && { documents: dataset.documents }),
+        ...(dataset.feedback !== undefined && { feedback: dataset.feedback }),
       },
       tune,
       compare,
@@ -132,15 +137,15 @@ function partsOf(
     providers,
     network,
     ...(searchGlossary !== undefined && { searchGlossary: file(searchGlossary) }),
-    ...(dataset.questions !== undefined && { questions: file(dataset.questions) }),
-    ...(dataset.qa !== undefined && { qa: file(dataset.qa) }),
+    ...(dataset.questions !== undefined && { questions: lines(dataset.questions) }),
+    ...(dataset.qa !== undefined && { qa: lines(dataset.qa) }),
     ...(dataset.train !== undefined && {
       examples: {
-        train: file(dataset.train),
-        ...(dataset.validation !== undefined && { validation: file(dataset.validation) }),
+        train: lines(dataset.train),
+        ...(dataset.validation !== undefined && { validation: lines(dataset.validation) }),
       },
     }),
-    ...(dataset.cases !== undefined && { cases: file(dataset.cases) }),
+    ...(dataset.cases !== undefined && { cases: lines(dataset.cases) }),
     ...(dataset.glossary !== undefined && { glossary: file(dataset.glossary) }),
   };
 }

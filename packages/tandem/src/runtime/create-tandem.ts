@@ -37,11 +37,11 @@ export interface TandemOptions extends ModelChoice {
   settings?: SettingsInput;
   /** Where documents come from; `fromDocuments` makes a source of documents in memory. They stay yours to dispose, unless a function opens them. */
   sources?: readonly Source[] | (() => Promise<OpenedSources>);
-  /** Questions with answers that may be trained on: a JSONL file or the lines. */
+  /** Questions with answers that may be trained on: a file of one of the formats of docs/training.md, or the lines. */
   questions?: GivenLines<TrainingQuestionLine>;
   /** Questions with answers that are not divided yet: split by group into training, validation and held-out cases. */
   qa?: GivenLines<TrainingQuestionLine>;
-  /** Ready-made chat examples in OpenAI's fine-tuning form, instead of `questions`. */
+  /** Ready-made chat examples, instead of `questions`: in OpenAI's fine-tuning form, as ShareGPT or Alpaca conversations. */
   examples?: { train: GivenLines<Example>; validation?: GivenLines<Example> };
   /** Held-out cases for `compare` and `evalRetrieval`; never trained on. */
   cases?: GivenLines<CaseLine>;
@@ -154,17 +154,17 @@ function assemble(
 function materialOf(options: TandemOptions, directory: string): Material {
   const { questions, qa, examples, cases, glossary, searchGlossary } = options;
   return {
-    ...(questions && { questions: linesOf(questions, 'questions', directory) }),
-    ...(qa && { qa: linesOf(qa, 'qa', directory) }),
+    ...(questions && { questions: linesOf(questions, 'questions', { directory }) }),
+    ...(qa && { qa: linesOf(qa, 'qa', { directory }) }),
     ...(examples && {
       examples: {
-        train: linesOf(examples.train, 'examples.train', directory),
+        train: linesOf(examples.train, 'examples.train', { form: 'example', directory }),
         ...(examples.validation && {
-          validation: linesOf(examples.validation, 'examples.validation', directory),
+          validation: linesOf(examples.validation, 'examples.validation', { form: 'example', directory }),
         }),
       },
     }),
-    ...(cases && { cases: linesOf(cases, 'cases', directory) }),
+    ...(cases && { cases: linesOf(cases, 'cases', { directory }) }),
     ...(glossary && { glossary: glossaryOf(glossary, directory) }),
     ...(searchGlossary && { searchGlossary: glossaryOf(searchGlossary, directory) }),
   };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, sha256 } from '../core/hash.ts';
 import { type Example, exampleSchema } from '../core/types/example.ts';
+import { learningOf } from '../dataset/conversation.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
 import { createChatTemplate } from '../models/chat-template.ts';
-import { learningOf } from './conversation.ts';
 import { type Tokeniser, tokenise } from './tokenise.ts';
 
 /** A template over single characters, so that what is learnt can be read. */

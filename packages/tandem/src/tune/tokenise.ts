@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Example } from '../core/types/example.ts';
+import { type Conversation, readConversation } from '../dataset/conversation.ts';
 import type { LocalChatTools } from '../models/local-tools.ts';
-import { type Conversation, readConversation } from './conversation.ts';
 import type { TokenisedExample } from './trainer.ts';
 
 /** What examples are tokenised with. */

@@ -1,3 +1,5 @@
+import type { Adapter } from '../core/types/adapter.ts';
+import { accessLabelsOf } from '../dataset/access-labels.ts';
 import type { Parts } from '../parts/parts.ts';
 import { parityIn } from './adapter-card.ts';
 import { divergedError, refuseDivergedTraining } from './diverged.ts';
@@ -7,6 +9,7 @@ import { prepareTraining } from './steps/prepare-training.ts';
 import { registerAdapter } from './steps/register-adapter.ts';
 import { cancelElsewhere, runTraining } from './steps/run-training.ts';
 import { verifyAdapter } from './steps/verify-adapter.ts';
+import type { TrainingPlan } from './training-data.ts';
 import { findFinishedRun, recordTraining } from './training-run.ts';
 import type { TunedAdapter, TuneEstimate, TuneOptions } from './tune-options.ts';
 
@@ -64,7 +67,10 @@ async function trainAdapter(
 
   if (!fresh && !estimateOnly) {
     const finished = await findFinishedRun(parts.catalog, fingerprint);
-    if (finished) return { ...trainedBefore(finished), reused: true };
+    if (finished) {
+      const adapter = await withLabels(parts, plan, finished.adapter);
+      return { ...trainedBefore({ ...finished, adapter }), reused: true };
+    }
     await refuseDivergedTraining(plan, parts);
   }
   onEstimate?.(estimate);
@@ -81,8 +87,9 @@ async function trainAdapter(
       const verification = await verifyAdapter({ plan, trained }, context);
       await flush();
       const rewriting = await measureRewriting({ plan, trained }, context);
+      const access = await inheritedLabels(parts, plan);
       const adapter = await registerAdapter(
-        { plan, trained, verification, rewriting, runId: run.id },
+        { plan, trained, verification, rewriting, runId: run.id, access },
         context,
       );
       if ('divergence' in trained && trained.divergence)
@@ -106,6 +113,31 @@ async function trainAdapter(
       };
     },
   });
+}
+
+/** Labels of the documents that the training data has words of, and of the adapter that was trained further. */
+async function inheritedLabels(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory' | 'settings'>,
+  { lineage }: Pick<TrainingPlan, 'lineage'>,
+): Promise<string[]> {
+  if (!parts.settings.tune.inheritAccess) return [];
+  const { from } = lineage.hyperparameters;
+  const before = typeof from === 'string' ? await parts.catalog.adapters.get(from) : undefined;
+  const own = await accessLabelsOf(parts, lineage.datasetHash);
+  return [...new Set([...(before?.access ?? []), ...own])].sort();
+}
+
+/** The setting may be newer than the adapter. */
+async function withLabels(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory' | 'settings'>,
+  plan: TrainingPlan,
+  adapter: Adapter,
+): Promise<Adapter> {
+  const access = await inheritedLabels(parts, plan);
+  if (access.every((label) => adapter.access?.includes(label))) return adapter;
+  const labelled = { ...adapter, access: [...new Set([...(adapter.access ?? []), ...access])].sort() };
+  await parts.catalog.adapters.put(labelled);
+  return labelled;
 }
 
 /** The weights of a hosted adapter are not here, so nothing was measured of it. */

@@ -22,6 +22,8 @@ export interface Adapter {
     runId: string;
     commit?: string;
   };
+  /** Access labels of the restricted documents that it was trained on (`tune.inheritAccess`): it is asked by those who hold all of them. */
+  access?: string[];
   /** How well it writes search queries. Absent in older adapters. */
   rewriting?: Rewriting;
   metrics: {

@@ -54,6 +54,25 @@ const exampleMessage = z
 /** One message of an example; see `exampleSchema`. */
 export type ExampleMessage = z.infer<typeof exampleMessage>;
 
+/** Where an example came from, so that it can be looked up and defended. */
+export const provenanceSchema = z
+  .object({
+    /** Where its question was read: `questions.csv:12`, from the project's folder; `questions[3]` of lines that a program gave. */
+    place: z.string(),
+    /** The trace of the rated answer that it was made of. */
+    traceId: z.string(),
+    /** What of the documents its answer was found in, or its passages are; offsets into their texts. */
+    spans: z.array(z.object({ documentId: z.string(), start: z.number().int(), end: z.number().int() })),
+    /**
+     * How the answer was found: word for word, where the question says, by words and meaning; or the question was made for it, of the heading above it, or by a
+     * model; or a person rated it up, or corrected it.
+     */
+    foundBy: z.enum(['verbatim', 'source', 'similar', 'heading', 'model', 'rated', 'corrected']),
+  })
+  .partial();
+/** Where an example is from, and how its answer was found. */
+export type Provenance = z.infer<typeof provenanceSchema>;
+
 /**
  * One training example in OpenAI's chat fine-tuning JSONL form: every reply of the assistant is learnt from what stands before it, but for
  * those whose `weight` is 0. `metadata` is ours and optional; a file written for OpenAI's API is a valid dataset here. What only a
@@ -79,6 +98,7 @@ export const exampleSchema = z.strictObject({
       /** Cluster for splits and resampling: examples about one entity share it. */
       group: z.string(),
       documentId: z.string().optional(),
+      provenance: provenanceSchema.optional(),
     })
     .partial()
     .optional(),

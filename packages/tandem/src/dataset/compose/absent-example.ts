@@ -27,6 +27,6 @@ export async function composeWithoutAnswer(
     question,
     'absent',
     [...hybridMessages(settings, wording, passages, found.spelledOut), { role: 'assistant', content: reply }],
-    passages,
+    { passages },
   );
 }

@@ -104,7 +104,11 @@ export async function composeExamples(options: ComposeOptions): Promise<Composed
     const text = withoutMarkers(answerTextOf(settings, question).text);
     const reply = replyOf(settings, question, text, wording.withoutPassage ?? undefined);
     const messages = buildMessages({ arm: 'tuned', answer: settings.answer, question: wording.question });
-    step('closed', makeExample(question, 'closed', [...messages, { role: 'assistant', content: reply }]));
+    const answer = answers.get(question);
+    step(
+      'closed',
+      makeExample(question, 'closed', [...messages, { role: 'assistant', content: reply }], { answer }),
+    );
   }
   for (const { question, wording } of rewritten) {
     const messages = buildRewriteMessages(wording.question, settings.answer);

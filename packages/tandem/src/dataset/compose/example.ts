@@ -4,6 +4,7 @@ import type { Passage } from '../../core/types/document.ts';
 import type { Example } from '../../core/types/example.ts';
 import type { TrainingQuestion, Wording } from '../training-question.ts';
 import type { DatasetMix } from './dataset-mix.ts';
+import type { FoundAnswer } from './find-answer.ts';
 
 /** An example, and the ids of the documents that it has words of: its answer's, and those of the passages shown. */
 export interface SourcedExample {
@@ -15,8 +16,16 @@ export function makeExample(
   question: TrainingQuestion,
   kind: keyof DatasetMix,
   messages: Example['messages'],
-  passages: readonly Passage[] = [],
+  { passages = [], answer }: { passages?: readonly Passage[]; answer?: FoundAnswer | undefined } = {},
 ): SourcedExample {
+  const provenance = {
+    ...question.provenance,
+    // How a question was made says more than that its answer stands where it was made from.
+    ...(answer && {
+      spans: answer.passages.map(({ documentId, start, end }) => ({ documentId, start, end })),
+      foundBy: question.provenance?.foundBy ?? answer.foundBy,
+    }),
+  };
   const own = question.source ? [question.source.documentId] : [];
   return {
     example: {
@@ -26,6 +35,7 @@ export function makeExample(
         kind,
         group: question.group ?? question.id,
         ...(question.source && { documentId: question.source.documentId }),
+        ...(Object.keys(provenance).length > 0 && { provenance }),
       },
     },
     documents: [...new Set([...own, ...passages.map(({ documentId }) => documentId)])],

@@ -31,7 +31,7 @@ export async function composeWithAnswer(
       ...hybridMessages(settings, wording, passages, found.spelledOut),
       { role: 'assistant', content: replyOf(settings, question, text) },
     ],
-    passages,
+    { passages, answer },
   );
 }
 

@@ -1,4 +1,5 @@
-import { comparableWords, letterRuns } from './words.ts';
+import { letterRuns } from '../../dataset/letter-runs.ts';
+import { comparableWords } from './words.ts';
 
 /** SQuAD's token F1 of two texts, in [0, 1]: harmonic mean of the shares of each one's words found in the other. */
 export function tokenF1(answer: string, expected: string): number {

@@ -12,12 +12,3 @@ export function comparableWords(text: string): string[] {
     .split(/\s+/u)
     .filter((word) => word !== '');
 }
-
-/** Runs of letters and digits in lower case: ROUGE's tokens (without stemming). */
-export function letterRuns(text: string): string[] {
-  return (
-    withoutMarkers(text)
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
-}

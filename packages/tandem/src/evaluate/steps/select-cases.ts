@@ -12,7 +12,7 @@ import type { SelectedCases } from './step-data.ts';
 
 /** Which questions a comparison is to ask. */
 export interface CaseSelection {
-  /** A JSONL file of cases, or the cases. Default: the parts' own. */
+  /** A file of cases, or the cases. Default: the parts' own. */
   cases?: GivenLines<CaseLine>;
   /** At most so many cases of each kind. Default: all. */
   casesPerKind?: number;

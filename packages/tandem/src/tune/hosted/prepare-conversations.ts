@@ -1,7 +1,7 @@
 import { hostedBase } from '../../answer/hosted-base.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { buildDataset, type DatasetParts, teachesRewriting } from '../../dataset/build-dataset.ts';
-import { learningOf } from '../conversation.ts';
+import { learningOf } from '../../dataset/conversation.ts';
 import type { PreparedConversations, TrainingContext, TrainingRequest } from '../training-data.ts';
 
 /**

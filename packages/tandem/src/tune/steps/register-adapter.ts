@@ -25,6 +25,8 @@ export async function registerAdapter(
     verification: Verification;
     rewriting: Rewriting;
     runId: string;
+    /** Labels of the restricted documents that it inherits. */
+    access?: readonly string[];
   },
   { parts }: TrainingContext<Pick<Parts, 'name' | 'catalog' | 'directory' | 'dataDirectory'>>,
 ): Promise<Adapter> {
@@ -55,7 +57,14 @@ function recordOf(
     trained,
     rewriting,
     runId,
-  }: { plan: TrainingPlan; trained: TrainingResult; rewriting: Rewriting; runId: string },
+    access = [],
+  }: {
+    plan: TrainingPlan;
+    trained: TrainingResult;
+    rewriting: Rewriting;
+    runId: string;
+    access?: readonly string[];
+  },
   { directory }: Pick<Parts, 'directory'>,
 ): Adapter {
   const { lineage, job } = plan;
@@ -77,6 +86,7 @@ function recordOf(
       runId,
       ...commitOf(directory),
     },
+    ...(access.length > 0 && { access: [...access] }),
     rewriting,
     metrics: {
       examples: job.train.length,

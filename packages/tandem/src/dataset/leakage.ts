@@ -1,6 +1,7 @@
 import { textOfMessage } from '../core/chat-message.ts';
 import type { Case, Example } from '../core/types/example.ts';
-import { letterRuns } from './metrics/words.ts';
+import { shingleLength, shingles } from '../text/shingles.ts';
+import { letterRuns } from './letter-runs.ts';
 
 export interface LeakageOptions {
   examples: readonly Example[];
@@ -31,8 +32,6 @@ export interface LeakageReport {
   reviewed: (LeakageFinding & { accepted: string })[];
 }
 
-/** Words in a row that make up one piece of wording. */
-const shingleLength = 5;
 /** Wording that stands in more documents than this is boilerplate and proves nothing. */
 const boilerplateDocuments = 20;
 /** Two questions are alike from this share of wording in common; of an answer, this share has to be in the example. */
@@ -209,16 +208,6 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 function lastTwo(words: readonly string[]): string {
   return words.slice(-2).join(' ');
-}
-
-/** Runs of five words; a shorter text is one run of its own. */
-function shingles(words: readonly string[]): Set<string> {
-  if (words.length === 0) return new Set();
-  if (words.length < shingleLength) return new Set([words.join(' ')]);
-  const found = new Set<string>();
-  for (let i = 0; i + shingleLength <= words.length; i++)
-    found.add(words.slice(i, i + shingleLength).join(' '));
-  return found;
 }
 
 /** The cases' pieces of wording that stand in more documents, or in more groups of examples and cases, than knowledge would. */
