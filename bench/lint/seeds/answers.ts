@@ -56,6 +56,7 @@ const empty = [
   '{answer}',
   '{{answer}}',
   '{{ response }}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as the templates of others have it
   '${reply}',
   '%ANSWER%',
   '[INSERT TEXT]',

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { counted } from '../core/counted.ts';
-import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { FormatName } from '../core/types/dataset-file.ts';
 import { evalModes, nameOfMode } from '../evaluate/eval-modes.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
