@@ -34,7 +34,7 @@ export type CompareParts = AnsweringParts & Pick<Parts, 'name' | 'material' | 'd
 
 /** What is compared, on which cases, and when to stop. */
 export interface CompareOptions {
-  /** Default: all four where there is an adapter, else base and rag. */
+  /** Default: base and rag, with tuned and hybrid where there is an adapter, and head where there is one. */
   arms?: readonly ArmName[];
   /** Rows that are only yardsticks (a glossary lookup, an extract). Default true. */
   references?: boolean;
@@ -101,7 +101,7 @@ async function compareArms(
 ): Promise<Comparison | { estimate: CompareEstimate }> {
   const { settings, catalog, models, dataDirectory } = parts;
   const { signal, onProgress, seed = 1, references = true } = options;
-  const { names, adapter } = await chooseArms(options, parts);
+  const { names, adapter, head } = await chooseArms(options, parts);
   const selected = await selectCases(
     {
       validationCases: options.validationCases ?? 24,
@@ -109,6 +109,7 @@ async function compareArms(
       ...(options.cases !== undefined && { cases: options.cases }),
       ...(options.casesPerKind !== undefined && { casesPerKind: options.casesPerKind }),
       ...(adapter && { adapter }),
+      ...(head && { head: true }),
     },
     parts,
   );
@@ -137,7 +138,14 @@ async function compareArms(
   // Before the stored answers are opened: opening mends a torn last line, which must not be another process's.
   await using _lock = await catalog.lockForWriting('comparing', { signal });
   await using store = await openResultStore(join(dataDirectory, 'comparison-answers.jsonl'));
-  const recipe = { names, shared: await fingerprintShared(parts), references, ...(adapter && { adapter }) };
+  const recipe = {
+    names,
+    shared: await fingerprintShared(parts),
+    cases,
+    references,
+    ...(adapter && { adapter }),
+    ...(head && { head }),
+  };
   const plan = planAnswers({ setup, cases }, await makeArms({ ...recipe, prompts: [] }, parts));
   const counts = countAnswers(plan, store);
   const choosing = countChoosingAnswers(names, validation, settings);
@@ -145,7 +153,7 @@ async function compareArms(
     {
       counts,
       // An answer that is cut short for its confidence takes about half the time.
-      furtherAnswers: choosing + validation.length * names.length * 0.5,
+      furtherAnswers: choosing + validation.length * names.filter((name) => name !== 'head').length * 0.5,
       isLocal: tools !== undefined,
     },
     parts,
@@ -162,7 +170,11 @@ async function compareArms(
       casesPerKind: options.casesPerKind,
       validationCases: validation.length,
     },
-    inputs: { cases: hashJson(cases), ...(adapter && { adapter: adapter.id }) },
+    inputs: {
+      cases: hashJson(cases),
+      ...(adapter && { adapter: adapter.id }),
+      ...(head && { head: head.id }),
+    },
   });
   const startedAt = Date.now();
   try {

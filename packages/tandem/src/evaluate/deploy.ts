@@ -2,6 +2,7 @@ import { findAdapter } from '../answer/find-adapter.ts';
 import type { Deployment } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import { findHead } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
 import { findLatestEvidence } from './evidence.ts';
 
@@ -38,7 +39,7 @@ async function deploy(
 ): Promise<Deployment> {
   const { arm, force = false } = options;
   await using _lock = await parts.catalog.lockForWriting(`switching to ${arm}`, { signal });
-  if (arm === 'base' || arm === 'rag') {
+  if (arm === 'base' || arm === 'rag' || arm === 'head') {
     if (options.adapterId !== undefined) {
       throw new InvalidInputError({
         domain: 'evaluate',
@@ -47,6 +48,7 @@ async function deploy(
         hint: 'Leave it out, or choose tuned or hybrid.',
       });
     }
+    if (arm === 'head') return deployHead(parts, force);
     const evidence = await findLatestEvidence(parts, arm);
     return parts.catalog.deployments.push({
       arm,
@@ -76,6 +78,27 @@ async function deploy(
   return parts.catalog.deployments.push({
     arm,
     adapterId: adapter.id,
+    forced: !evidence?.passed,
+    reason: evidence?.sentence ?? 'forced without a comparison',
+    ...(evidence && { evidenceRunId: evidence.runId }),
+  });
+}
+
+/** A head gives some fields and no text: what `ask` answers with is a head only where a comparison shows that it is better, or by force. */
+async function deployHead(parts: Omit<DeployParts, 'whileOpen'>, force: boolean): Promise<Deployment> {
+  const head = await findHead(parts);
+  const evidence = await findLatestEvidence(parts, 'head');
+  if (!evidence?.passed && !force)
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: head.id,
+      message: evidence
+        ? `The head ${head.id} did not pass its paired test: ${evidence.sentence}`
+        : `The head ${head.id} has not been compared on cases that ask for its fields alone.`,
+      hint: 'Compare it on such cases, use another arm, or set force (it is recorded).',
+    });
+  return parts.catalog.deployments.push({
+    arm: 'head',
     forced: !evidence?.passed,
     reason: evidence?.sentence ?? 'forced without a comparison',
     ...(evidence && { evidenceRunId: evidence.runId }),

@@ -17,7 +17,13 @@ export interface Evidence {
 }
 
 /** What each arm has to be better than. */
-const counterparts: Record<ArmName, ArmName> = { base: 'base', rag: 'base', tuned: 'base', hybrid: 'rag' };
+const counterparts: Record<ArmName, ArmName> = {
+  base: 'base',
+  rag: 'base',
+  tuned: 'base',
+  hybrid: 'rag',
+  head: 'rag',
+};
 
 /** What the latest comparison of this arm (with this adapter) says of it, or undefined where there is none. */
 export async function findLatestEvidence(

@@ -30,6 +30,8 @@ export interface MetricInfo {
 export interface Metric extends MetricInfo {
   /** undefined: does not apply to this case or arm, and the case leaves this metric's n. */
   value(input: MetricInput): number | undefined;
+  /** Path of the one field that it is about, or whether it asks what an answer cost: an arm that answers with a few fields alone has these. */
+  about?: { field: string } | 'cost';
   /** What a failed answer is worth; absent: the case leaves this metric's n. */
   whenFailed?: number;
 }

@@ -1,4 +1,5 @@
 import type { UndecidedComparison, Verdict } from '../comparison-result.ts';
+import { headReason } from '../verdict/head.ts';
 import { sentenceForKind, writeHeadline, yardstickSentence } from '../verdict/headline.ts';
 import {
   costsReason,
@@ -38,6 +39,7 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
       text: otherMeasuresReason(table, overall, choice ?? standing.leaders[0], arms),
     },
     { title: 'Yardsticks', text: yardsticksReason(table, overall, choice ?? standing.leaders[0]) },
+    { title: 'Head', text: headReason(table, overall, arms) },
     { title: 'Costs', text: costsReason(table, overall, arms) },
     { title: 'Limits', text: limitsReason(table, overall, arms) },
   ].filter((reason) => reason.text !== '');

@@ -2,6 +2,7 @@ import { counted } from '../../core/counted.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
 import { formatValue } from '../format.ts';
+import { headSentence } from './head.ts';
 import type { Standing, VerdictTable } from './verdict-table.ts';
 import { capitalise, describeValues, differenceOf, labels, smallestDetectable } from './wording.ts';
 
@@ -65,6 +66,8 @@ export function writeHeadline(
       );
   }
   if (choice) sentences.push(...unbeatenYardsticks(table, slice, choice));
+  const ofHead = headSentence(table, slice, arms);
+  if (ofHead !== '') sentences.push(ofHead);
   const best = choice && table.value(slice, choice);
   if (best && table.primary.unit === 'share' && table.primary.direction === 'higher' && best.value < 0.5) {
     sentences.push(
