@@ -22,7 +22,7 @@ function standingOf(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[])
   const { metrics, worthHaving } = table.result;
   const head = table.result.arms.find((arm) => arm.answersOnly !== undefined);
   if (!head) return undefined;
-  const others = arms.filter((arm) => arm !== head && arm.name !== head.name);
+  const others = arms.filter((arm) => arm !== head);
   const trained = others.filter((arm) => arm.trained);
   const models = trained.length > 0 ? trained : others;
   const fields = metrics

@@ -18,6 +18,8 @@ export function writeHeadline(
   },
 ): string {
   const { standing, choice, kinds, arms } = given;
+  if (arms.length === 0)
+    return 'Nothing to choose between: only yardsticks were compared, which answer a part of what the cases ask for.';
   if (arms.length < 2) {
     return `Nothing to choose between: ${labels(arms)} was the only arm compared. ${capitalise(describeValues(table, slice, arms))}.`;
   }

@@ -14,7 +14,7 @@ export interface LabelledVector {
 }
 
 /** Tried from strong to weak; on features of unit variance. */
-const strengths = [100, 30, 10, 3, 1] as const;
+const strengths = [100, 30, 10, 3, 1, 0.3] as const;
 const folds = 3;
 /** More examples make the choice among strengths no better, and it takes most of the time. */
 const mostForChoosing = 2000;
@@ -30,8 +30,8 @@ export interface FitFieldHeadOptions {
 
 /**
  * A multinomial logistic regression over vectors, brought to scale. The strength of its penalty is the one with the least cross-entropy on
- * folds left out, of whole groups, with each choice spread over all folds; the temperature is fitted to the logits of the same folds. The
- * same examples and seed give the same head.
+ * folds left out, of whole groups, with each choice spread over all folds; the temperature is fitted to the logits of the same folds, or of
+ * one fold of all examples where the strength was chosen on a draw of them. The same examples and seed give the same head.
  *
  * @example
  * const examples = ['refund', 'delivery'].flatMap((choice, at) =>
@@ -51,62 +51,61 @@ export function fitFieldHead(
     labels: Int32Array.from(some, ({ choice }) => labelOf.get(choice)!),
     classes: choices.length,
   });
-  const chosen = chooseStrength(drawGroups(examples, seed), rowsOf, options);
-  const { weights } = fitSoftmax(rowsOf(examples), {
-    l2: chosen.l2,
-    tolerance: 1e-3,
-    ...(signal && { signal }),
-  });
+  const drawn = drawGroups(examples, seed);
+  const { l2, ...ofDrawn } = chooseStrength(foldsOf(drawn, seed, rowsOf), options);
+  const fitted = (rows: LabelledRows) =>
+    fitSoftmax(rows, { l2, tolerance: 1e-3, ...(signal && { signal }) }).weights;
+  // What was fitted to a draw alone is less sure than what will be used: one fold of all examples says more of that.
+  const leaveOneOut = (): LeftOut => {
+    const { train, test } = foldsOf(examples, seed, rowsOf)[0]!;
+    return { logits: logitsOf(test.features, fitted(train)), labels: test.labels };
+  };
+  const { temperature, figures } = bringToScale(drawn.length < examples.length ? leaveOneOut() : ofDrawn);
   const seen = new Set(examples.map(({ choice }) => choice));
   return {
-    head: { path, choices, temperature: chosen.temperature, ...unscaled(weights, scale) },
+    head: { path, choices, temperature, ...unscaled(fitted(rowsOf(examples)), scale) },
     figures: {
       path,
       questions: examples.length,
       groups: new Set(examples.map(({ group }) => group)).size,
       unseenChoices: choices.filter((choice) => !seen.has(choice)),
-      l2: chosen.l2,
-      temperature: chosen.temperature,
-      folds: chosen.figures,
+      l2,
+      temperature,
+      folds: figures,
     },
   };
 }
 
+/** Logits of examples that the weights were not fitted to, and what would be right. */
+interface LeftOut {
+  logits: Matrix;
+  labels: Int32Array;
+}
+
 /** The strengths in turn, each begun at the weights of the one before, until two in a row are no better. */
 function chooseStrength(
-  examples: readonly LabelledVector[],
-  rowsOf: (some: readonly LabelledVector[]) => LabelledRows,
-  { choices, seed, signal, onProgress }: FitFieldHeadOptions,
-): { l2: number; temperature: number; figures: FieldHeadFigures['folds'] } {
-  const foldOf = dealGroups(examples, seed);
-  const used = [...new Set(foldOf)];
-  const parts = used.map((fold) => {
-    const leftOut = examples.flatMap((_, at) => (foldOf[at] === fold ? [at] : []));
-    const kept = examples.filter((_, at) => foldOf[at] !== fold);
-    return { leftOut, train: rowsOf(kept), test: rowsOf(leftOut.map((at) => examples[at]!)) };
-  });
-  const starts: (Matrix | undefined)[] = parts.map(() => undefined);
-  const labels = rowsOf(examples).labels;
+  folded: readonly Fold[],
+  { choices, signal, onProgress }: FitFieldHeadOptions,
+): LeftOut & { l2: number } {
+  const labels = Int32Array.from(folded.flatMap(({ test }) => [...test.labels]));
+  const starts: (Matrix | undefined)[] = folded.map(() => undefined);
   let best: { l2: number; loss: number; logits: Matrix } | undefined;
   let worse = 0;
   for (const [at, l2] of strengths.entries()) {
-    const logits = zeros(examples.length, choices.length);
-    for (const [fold, { leftOut, train, test }] of parts.entries()) {
-      onProgress?.(at * parts.length + fold, strengths.length * parts.length);
-      const start = starts[fold];
+    const logits = zeros(labels.length, choices.length);
+    let row = 0;
+    for (const [place, { train, test }] of folded.entries()) {
+      onProgress?.(at * folded.length + place, strengths.length * folded.length);
+      const start = starts[place];
       const { weights } = fitSoftmax(train, {
         l2,
         tolerance: 3e-3,
         ...(start && { start }),
         ...(signal && { signal }),
       });
-      starts[fold] = weights;
-      const own = logitsOf(test.features, weights);
-      for (const [row, example] of leftOut.entries())
-        logits.data.set(
-          own.data.subarray(row * choices.length, (row + 1) * choices.length),
-          example * choices.length,
-        );
+      starts[place] = weights;
+      logits.data.set(logitsOf(test.features, weights).data, row * choices.length);
+      row += test.labels.length;
     }
     const loss = crossEntropy(logits, labels);
     if (!best || loss < best.loss) {
@@ -114,20 +113,44 @@ function chooseStrength(
       worse = 0;
     } else if (++worse === 2) break;
   }
-  const { l2, logits } = best!;
+  return { l2: best!.l2, logits: best!.logits, labels };
+}
+
+function bringToScale({ logits, labels }: LeftOut): {
+  temperature: number;
+  figures: FieldHeadFigures['folds'];
+} {
   const temperature = fitTemperature(logits, labels);
   const before = judgeLogits(logits, labels, 1);
   const after = judgeLogits(logits, labels, temperature);
   return {
-    l2,
     temperature,
     figures: {
-      questions: examples.length,
+      questions: labels.length,
       accuracy: after.accuracy,
       eceBefore: before.ece,
       eceAfter: after.ece,
     },
   };
+}
+
+/** What is fitted, and what it is judged on. */
+interface Fold {
+  train: LabelledRows;
+  test: LabelledRows;
+}
+
+function foldsOf(
+  examples: readonly LabelledVector[],
+  seed: number,
+  rowsOf: (some: readonly LabelledVector[]) => LabelledRows,
+): Fold[] {
+  const foldOf = dealGroups(examples, seed);
+  const part = (isIn: (fold: number) => boolean) => rowsOf(examples.filter((_, at) => isIn(foldOf[at]!)));
+  return [...new Set(foldOf)].map((fold) => ({
+    train: part((other) => other !== fold),
+    test: part((other) => other === fold),
+  }));
 }
 
 /** Whole groups in a drawn order, until there are enough examples. */
