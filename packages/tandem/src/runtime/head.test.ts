@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { expect, test } from 'vitest';
 import { ask } from '../answer/ask.ts';
+import { openMemoryCatalog } from '../catalog/sqlite-catalog.ts';
 import type { CaseLine } from '../dataset/cases.ts';
 import { compare } from '../evaluate/compare.ts';
 import { deployArm } from '../evaluate/deploy.ts';
@@ -183,4 +185,39 @@ test('without a head, with too few questions, or with another schema, one senten
   );
   await using plain = await createTandem({ ...given, settings: {} });
   await expect(tuneHead(plain)).rejects.toThrow(/has no field that is a choice/);
+});
+
+test('a head of another embedder, or of other choices, is not used', async () => {
+  const catalog = await openMemoryCatalog();
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'tandem-head-'));
+  try {
+    {
+      await using tandem = await createTandem({ ...given, catalog, dataDirectory });
+      await ingest(tandem);
+      await tuneHead(tandem);
+    }
+    await using other = await createTandem({
+      ...given,
+      catalog,
+      dataDirectory,
+      embedder: { ...embedder, modelId: 'other' },
+    });
+    await expect(ask(other, 'Where?', { arm: 'head' })).rejects.toThrow(
+      /was trained with another embedder than letters:other/,
+    );
+    const { output } = settings.answer;
+    const schema = { ...output.schema, properties: { device: { enum: ['kettle', 'lamp', 'fan'] } } };
+    await using more = await createTandem({
+      ...given,
+      catalog,
+      dataDirectory,
+      settings: { answer: { output: { ...output, schema } } },
+    });
+    await expect(ask(more, 'Where?', { arm: 'head' })).rejects.toThrow(
+      /chooses among other values of device than answer\.output\.schema lists now/,
+    );
+  } finally {
+    await catalog[Symbol.asyncDispose]();
+    await rm(dataDirectory, { recursive: true });
+  }
 });
