@@ -38,7 +38,7 @@ await using embedder = await openLocalEmbedder({ path });
 const { cpu, cores, node } = describeMachine();
 console.log(`${cpu}, ${cores} cores, Node ${node}, all-MiniLM-L6-v2\n`);
 console.log(
-  '| questions | choices | trained on | asked | right | ECE | ECE without temperature | AUROC out of scope | l2 | embedding, s | fitting, s | ms a question |\n|---|---|---|---|---|---|---|---|---|---|---|---|',
+  '| questions | choices | trained on | asked | right | ECE | ECE without temperature | AUROC out of scope | l2 | embedding, s | fitting, s | of it CPU, s | ms a question |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|',
 );
 const banking = await measure('banking77', bankingQuestions());
 await measure('clinc-oos', clincQuestions());
@@ -55,12 +55,14 @@ async function measure(
   const started = performance.now();
   const vectors = await embed(train.map(({ question }) => question));
   const embedded = performance.now();
+  const processor = process.cpuUsage();
   const groups = independentGroups(train.map(({ question }, at) => ({ id: String(at), question })));
   const { head, figures } = fitFieldHead(
     train.map(({ choice }, at) => ({ vector: vectors[at]!, choice, group: groups[at]! })),
     { path: 'intent', choices, seed: 7 },
   );
   const fitted = performance.now();
+  const { user, system } = process.cpuUsage(processor);
 
   const decide = (some: readonly Float32Array[], field = head) =>
     some.map((vector) => decideField(field, vector));
@@ -85,7 +87,7 @@ async function measure(
   for (const { question } of sample) decideField(head, (await embedQueries(embedder, [question]))[0]!);
   const milliseconds = (performance.now() - single) / sample.length;
   console.log(
-    `| ${[name, choices.length, train.length, test.length, accuracy.toFixed(3), ece.toFixed(3), withoutTemperature.toFixed(3), auroc, figures.l2, ((embedded - started) / 1000).toFixed(0), ((fitted - embedded) / 1000).toFixed(0), milliseconds.toFixed(1)].join(' | ')} |`,
+    `| ${[name, choices.length, train.length, test.length, accuracy.toFixed(3), ece.toFixed(3), withoutTemperature.toFixed(3), auroc, figures.l2, ((embedded - started) / 1000).toFixed(0), ((fitted - embedded) / 1000).toFixed(0), ((user + system) / 1e6).toFixed(0), milliseconds.toFixed(1)].join(' | ')} |`,
   );
   return accuracy;
 }

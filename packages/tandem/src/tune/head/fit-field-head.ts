@@ -53,17 +53,20 @@ export function fitFieldHead(
   });
   const drawn = drawGroups(examples, seed);
   const { l2, ...ofDrawn } = chooseStrength(foldsOf(drawn, seed, rowsOf), options);
-  const fitted = (rows: LabelledRows) =>
-    fitSoftmax(rows, { l2, tolerance: 1e-3, ...(signal && { signal }) }).weights;
+  const fit = (rows: LabelledRows, start?: Matrix) =>
+    fitSoftmax(rows, { l2, tolerance: 1e-3, ...(start && { start }), ...(signal && { signal }) }).weights;
   // What was fitted to a draw alone is less sure than what will be used: one fold of all examples says more of that.
-  const leaveOneOut = (): LeftOut => {
+  const leaveOneOut = (): LeftOut & { weights: Matrix } => {
     const { train, test } = foldsOf(examples, seed, rowsOf)[0]!;
-    return { logits: logitsOf(test.features, fitted(train)), labels: test.labels };
+    const weights = fit(train);
+    return { logits: logitsOf(test.features, weights), labels: test.labels, weights };
   };
-  const { temperature, figures } = bringToScale(drawn.length < examples.length ? leaveOneOut() : ofDrawn);
+  const apart = drawn.length < examples.length ? leaveOneOut() : { ...ofDrawn, weights: undefined };
+  const { temperature, figures } = bringToScale(apart);
+  const weights = fit(rowsOf(examples), apart.weights);
   const seen = new Set(examples.map(({ choice }) => choice));
   return {
-    head: { path, choices, temperature, ...unscaled(fitted(rowsOf(examples)), scale) },
+    head: { path, choices, temperature, ...unscaled(weights, scale) },
     figures: {
       path,
       questions: examples.length,

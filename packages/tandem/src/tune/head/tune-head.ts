@@ -66,9 +66,24 @@ const embeddedAtOnce = 64;
  * @throws InvalidInputError where the reply has no choice, or too few training questions name one
  *
  * @example
- * // takes minutes
- * const { fields } = await tuneHead(tandem);
- * for (const { path, folds } of fields) console.log(path, folds.accuracy, folds.eceAfter);
+ * const asked = { pay: 'When does pay come in', leave: 'How many days of leave has' };
+ * await using desk = await createTandem({
+ *   questions: Object.entries(asked).flatMap(([topic, words]) =>
+ *     ['Anna', 'Boris', 'Chloe', 'Dilip', 'Emre'].map((name) => ({
+ *       id: `${topic} ${name}`,
+ *       split: 'train',
+ *       question: `${words} ${name}?`,
+ *       expected: { topic },
+ *     })),
+ *   ),
+ *   settings: {
+ *     answer: {
+ *       output: { schema: { properties: { topic: { enum: ['pay', 'leave'] } } }, textField: 'response' },
+ *     },
+ *   },
+ * });
+ * await tuneHead(desk);
+ * const { output } = await ask(desk, 'How many days of leave has Fatma?', { arm: 'head' }); // { topic: 'leave' }
  */
 export async function tuneHead(parts: TuneHeadParts, options: TuneHeadOptions = {}): Promise<TunedHead> {
   return parts.whileOpen((signal) => trainHead(parts, { ...options, signal }), options.signal);
