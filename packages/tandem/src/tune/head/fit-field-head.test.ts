@@ -72,3 +72,14 @@ test('the temperature undoes what logits were multiplied by', () => {
       fitTemperature({ rows, columns: 3, data: data.map((value) => factor * value) }, labels) / factor,
     ).toBeCloseTo(1, 1);
 });
+
+test('of many examples the temperature is that of a fold of all, and the head learns from all', () => {
+  const many = examples(1200, 2);
+  const { head, figures } = fit(many);
+  expect(figures.questions).toBe(2400);
+  expect(figures.folds.questions).toBe(800);
+  const { accuracy } = figures.folds;
+  const others = examples(400, 2, 12);
+  const right = others.filter(({ vector, choice }) => decideField(head, vector).choice === choice).length;
+  expect(Math.abs(right / others.length - accuracy)).toBeLessThan(0.06);
+});

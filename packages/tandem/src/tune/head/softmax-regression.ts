@@ -38,9 +38,9 @@ export interface SoftmaxFit {
  * Multinomial logistic regression with an L2 penalty: the weights with the least summed cross-entropy plus `l2 / 2` times their squares. The
  * loss is strictly convex, and nothing is drawn by chance: the same rows give the same weights.
  *
- * L-BFGS (Nocedal & Wright 2006, algorithm 7.4, ten pairs) with backtracking. It starts from the Hessian's blocks of each class at weights
- * of zero, `(1/K)(1 − 1/K) XᵀX + l2 I`, which takes a fifth of the iterations that a multiple of the identity takes on an embedder's
- * vectors, whose directions differ a hundredfold in how far they spread.
+ * L-BFGS (Nocedal & Wright 2006, algorithm 7.4, ten pairs) with backtracking. It starts from the Hessian's block of each class at weights
+ * of zero, `(1/K)(1 − 1/K) XᵀX + l2 I`, since an embedder's vectors spread very unevenly: of 1,200 in 77 classes it takes 35 iterations instead
+ * of 171 from a multiple of the identity where the penalty is strong (100), and 79 instead of 90 where it is weak (1).
  *
  * @example
  * const features = { rows: 4, columns: 2, data: Float64Array.of(2, 1, 1, 1, -1, 1, -2, 1) };
