@@ -13,7 +13,7 @@ import { chooseArms, makeArms, searches } from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
 import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
 import type { ComparisonResult } from './comparison-result.ts';
-import { describeMachine, describeProvenance } from './describe-provenance.ts';
+import { describeHead, describeMachine, describeProvenance } from './describe-provenance.ts';
 import { type CompareEstimate, estimateComparison } from './estimate-comparison.ts';
 import { fingerprintShared } from './fingerprint-shared.ts';
 import { createMetrics, defaultPrimary } from './metrics/index.ts';
@@ -194,7 +194,7 @@ async function compareArms(
         parts,
       )),
       devLooks: (await catalog.looks.list()).map(({ at, purpose }) => ({ at, purpose })),
-      notes,
+      notes: [...notes, ...(head ? [describeHead(head)] : [])],
     };
 
     const collected = await collectAnswers(

@@ -87,7 +87,7 @@ async function deploy(
 /** A head gives some fields and no text: what `ask` answers with is a head only where a comparison shows that it is better, or by force. */
 async function deployHead(parts: Omit<DeployParts, 'whileOpen'>, force: boolean): Promise<Deployment> {
   const head = await findHead(parts);
-  const evidence = await findLatestEvidence(parts, 'head');
+  const evidence = await findLatestEvidence(parts, 'head', head.id);
   if (!evidence?.passed && !force)
     throw new InvalidInputError({
       domain: 'evaluate',

@@ -25,15 +25,16 @@ const counterparts: Record<ArmName, ArmName> = {
   head: 'rag',
 };
 
-/** What the latest comparison of this arm (with this adapter) says of it, or undefined where there is none. */
+/** What the latest comparison of this arm (with this adapter, or this head) says of it, or undefined where there is none. */
 export async function findLatestEvidence(
   parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
   arm: ArmName,
-  adapterId?: string,
+  trainedId?: string,
 ): Promise<Evidence | undefined> {
+  const trained = arm === 'head' ? 'head' : 'adapter';
   const runs = await parts.catalog.runs.list({ kind: 'compare' });
   for (const run of runs) {
-    if (run.status !== 'done' || (adapterId !== undefined && run.inputs.adapter !== adapterId)) continue;
+    if (run.status !== 'done' || (trainedId !== undefined && run.inputs[trained] !== trainedId)) continue;
     const file = run.artefacts
       .map((artefact) => join(parts.dataDirectory, artefact))
       .find((path) => path.endsWith('comparison.json'));

@@ -154,8 +154,12 @@ test('where cases ask for nothing else it is an arm, can be chosen, and can be u
   expect(result.arms[1]).toMatchObject({ name: 'head', reference: false, answersOnly: ['device'] });
   expect(result.verdict).toMatchObject({ outcome: 'better', choice: 'head' });
   expect(result.verdict.headline).toMatch(/^Use head: .*train a head, not a model/);
+  expect(result.provenance.notes).toMatchObject([{ label: 'Head' }]);
   expect(await deployArm(tandem, { arm: 'head' })).toMatchObject({ arm: 'head', forced: false });
   expect((await ask(tandem, about('lamp', 'cellar', 1))).arm).toBe('head');
+  // Another head has to show it again.
+  await tuneHead(tandem, { fresh: true });
+  await expect(deployArm(tandem, { arm: 'head' })).rejects.toThrow(/has not been compared/);
 });
 
 test('a case that it was trained on is refused', async () => {
