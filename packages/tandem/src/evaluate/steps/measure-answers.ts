@@ -59,10 +59,11 @@ function measure(input: {
   return values;
 }
 
-/** Of an arm that answers with some fields alone: whether the metric is about these, or the case expects nothing else. */
-function isAsked({ about }: Metric, arm: ArmInfo, testCase: Case): boolean {
-  if (arm.answersOnly === undefined || about === 'cost') return true;
-  return about ? arm.answersOnly.includes(about.field) : expectsOnly(testCase, arm.answersOnly);
+/** Of an arm that answers with some fields alone: whether the metric is about what it answers with. */
+function isAsked({ about }: Metric, { answersOnly }: ArmInfo, testCase: Case): boolean {
+  if (answersOnly === undefined || about === 'cost') return true;
+  if (about === 'all that is expected') return expectsOnly(testCase, answersOnly);
+  return about !== undefined && answersOnly.includes(about.field);
 }
 
 function emptyAnswer(arm: ArmInfo, testCase: Case): Answer {
