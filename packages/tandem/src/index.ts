@@ -67,6 +67,8 @@ export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
 export type { FieldHeadFigures } from './decide/head.ts';
+export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
+export type { Situation } from './evaluate/advise/situation.ts';
 export {
   type CompareEstimate,
   type CompareOptions,
@@ -74,6 +76,7 @@ export {
   compare,
 } from './evaluate/compare.ts';
 export { deployArm } from './evaluate/deploy.ts';
+export { evalModes, type ModeComparison, type ModesEvaluation } from './evaluate/eval-modes.ts';
 export {
   type ChunkerEvaluation,
   type EvalRetrievalOptions,
@@ -88,6 +91,7 @@ export type {
   PairedEvaluation,
 } from './evaluate/learnt/learnt-evaluation.ts';
 export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
+export type { RetrievalDifference } from './evaluate/retrieval-difference.ts';
 export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';
@@ -109,6 +113,7 @@ export {
   type RetrieveOptions,
   type Retriever,
   type RetrieverOptions,
+  type SearchMode,
 } from './retrieve/retriever.ts';
 export {
   createTandem,

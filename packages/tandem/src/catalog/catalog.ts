@@ -392,9 +392,15 @@ export interface FeedbackCatalog {
 export interface Deployment {
   arm: ArmName;
   adapterId?: string;
-  /** The adapter had not passed its paired test and a person insisted. */
+  /** It was not shown to be better than what was used before, and a person insisted. */
   forced: boolean;
+  /** What it rests on. */
   reason: string;
+  /** Who decided, as far as known, and what they gave as their reason. */
+  by?: string;
+  why?: string;
+  /** What was used before. Older deployments do not have it. */
+  insteadOf?: { arm: ArmName; adapterId?: string };
   at: string;
   /** The compare run it rests on. */
   evidenceRunId?: string;

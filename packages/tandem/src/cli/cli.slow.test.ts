@@ -185,9 +185,12 @@ describe('training', () => {
 
     const refused = await tandem('use', 'hybrid');
     expect(refused).toMatchObject({ code: 1 });
-    expect(refused.err).toMatch(/has not been compared yet/);
-    const forced = JSON.parse((await tandem('use', 'hybrid', '--force', '--json')).out);
-    expect(forced).toMatchObject({ arm: 'hybrid', forced: true });
+    expect(refused.err).toMatch(/has not been compared with rag, which is used now/);
+    expect(refused.err).toMatch(/`tandem compare`, or `--force --reason "…"`/);
+    const forced = JSON.parse(
+      (await tandem('use', 'hybrid', '--force', '--reason', 'a trial', '--json')).out,
+    );
+    expect(forced).toMatchObject({ arm: 'hybrid', forced: true, why: 'a trial', insteadOf: { arm: 'rag' } });
     expect(JSON.parse((await tandem('ask', 'What is heart block?', '--json')).out).arm).toBe('hybrid');
     expect((await tandem('use', '--undo')).out).toMatch(/Went back from hybrid to rag/);
     const nothing = await tandem('use', '--undo');

@@ -32,6 +32,13 @@ test('recall, nDCG and MRR with intervals, and why the rest failed', { timeout: 
     kind: 'not indexed',
     expected: { documentId: 'd99', section: 'i' },
   });
+  expect(told.mode).toBe('hybrid');
+  expect(told.others.map(({ mode }: { mode: string }) => mode)).toEqual(['dense', 'lexical']);
+
+  const modes = (await tandem('eval', 'retrieval')).out;
+  expect(modes).toMatch(/\n?hybrid \(in use\) +[01]\.\d{3} .*\nmeaning alone +[01].*\nwords alone +[01]/);
+  expect(modes).toMatch(/words alone less hybrid: recall@1 [+−]\d\.\d{3} \([+−]/);
+  expect(modes).toMatch(/nowhere: there is no document d99\. The nearest is "d9"\./);
 
   const shown = await tandem('eval', 'retrieval', '--failures', '--mode', 'lexical');
   const [heads, cells] = shown.out.split('\n') as [string, string];

@@ -89,8 +89,21 @@ test('a subject in its own words is said once, and nothing of scores where there
   expect(planText(bare, timings)).not.toMatch(/about:|A score/);
 });
 
-test('something named with nothing of its own among the passages', () => {
-  expect(notFound({ parts: [{ name: 'Road salt', passages: 0 }] })).toEqual([
-    'None of the passages is about “Road salt” by itself.',
-  ]);
+test('something named of which no passage has a word', () => {
+  const parts = [{ name: 'Road salt', passages: 0 }];
+  expect(notFound({ parts, passages: [] })).toEqual(['No passage was found about “Road salt”.']);
+  const passage = {
+    ...{
+      id: 'a#0',
+      documentId: 'a',
+      uri: 'a.md',
+      title: 'Winter',
+      ordinal: 0,
+      start: 0,
+      end: 9,
+      headingPath: [],
+    },
+    ...{ rank: 1, score: 1, scores: {}, text: 'The road salt is in the shed.' },
+  };
+  expect(notFound({ parts, passages: [passage] })).toEqual([]);
 });

@@ -5,14 +5,20 @@ import { signalNames } from '../retrieve/signals/signals.ts';
 
 type Told = Pick<Explanation, 'plan' | 'weights' | 'isLearned' | 'passages'> & { compared: number };
 
-/** The parts of the question that the passages do not cover, a line for each. */
-export function notFound({ parts = [], missing = [] }: Pick<Retrieval, 'parts' | 'missing'>): string[] {
+/** The parts of the question that nothing was found about, a line for each. What a passage names is not among them. */
+export function notFound({
+  parts = [],
+  missing = [],
+  passages,
+}: Pick<Retrieval, 'parts' | 'missing' | 'passages'>): string[] {
+  const read = passages.map(({ title, prefix = '', text }) => `${title}\n${prefix}\n${text}`.toLowerCase());
   const without = parts
-    .filter(({ name, passages }) => passages === 0 && !missing.some((word) => name.includes(word)))
+    .filter(({ name, passages: own }) => own === 0 && !missing.some((word) => name.includes(word)))
+    .filter(({ name }) => !read.some((text) => text.includes(name.toLowerCase())))
     .map(({ name }) => `“${name}”`);
   return [
     ...(missing.length > 0 ? [`The documents say nothing about ${listed(missing)}.`] : []),
-    ...(without.length > 0 ? [`None of the passages is about ${listed(without)} by itself.`] : []),
+    ...(without.length > 0 ? [`No passage was found about ${listed(without)}.`] : []),
   ];
 }
 

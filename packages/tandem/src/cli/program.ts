@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAdvise } from './advise.ts';
 import { addAsk } from './ask.ts';
 import { addCompare } from './compare.ts';
 import { addDataset } from './dataset.ts';
@@ -28,6 +29,7 @@ export function createProgram(signal: AbortSignal): Command {
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true });
   for (const add of [
+    addAdvise,
     addInit,
     addIngest,
     addSearch,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { tableHead } from '../answer/prompt.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { search as searchPassages } from '../runtime/search.ts';
-import { positiveInteger } from './arguments.ts';
+import { parseMode, positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
 import { type FilterFlags, filterOf, unknownInFilter, withFilterFlags } from './document-filter.ts';
@@ -16,7 +16,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
     .description('Show the passages that a question would be answered from.')
     .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
     .option('--k <n>', 'passages', positiveInteger)
-    .option('--mode <mode>', 'hybrid, dense or lexical', 'hybrid');
+    .option('--mode <mode>', "hybrid, dense (meaning) or lexical (words); default: the config's");
   withFilterFlags(command)
     .option('--explain', 'how the question was read, which search found what, and why it has its place')
     .action(
@@ -25,29 +25,23 @@ export function addSearch(program: Command, signal: AbortSignal): void {
         options: FilterFlags & {
           batch?: string;
           k?: number;
-          mode: 'hybrid' | 'dense' | 'lexical';
+          mode?: string;
           explain?: boolean;
         },
         command: Command,
       ) => {
-        if (!['hybrid', 'dense', 'lexical'].includes(options.mode)) {
-          throw new InvalidInputError({
-            domain: 'cli',
-            where: '--mode',
-            message: `--mode is "${options.mode}".`,
-            hint: 'Use hybrid, dense or lexical.',
-          });
-        }
-        if (options.explain && options.mode !== 'hybrid') {
-          throw new InvalidInputError({
-            domain: 'cli',
-            where: '--explain',
-            message: `--explain tells how hybrid search reads a question and weighs passages; --mode ${options.mode} does neither.`,
-            hint: `Leave out --explain (the passages are in the order of their ${options.mode} score), or --mode.`,
-          });
-        }
+        const given = parseMode(options.mode);
         const filter = filterOf(options);
         await withProject(command, signal, async ({ project, print, onProgress }) => {
+          const mode = given ?? project.settings.retrieve.mode ?? 'hybrid';
+          if (options.explain && mode !== 'hybrid') {
+            throw new InvalidInputError({
+              domain: 'cli',
+              where: '--explain',
+              message: `--explain tells how hybrid search reads a question and weighs passages; --mode ${mode} does neither.`,
+              hint: `Leave out --explain (the passages are in the order of their ${mode} score), or give --mode hybrid.`,
+            });
+          }
           const search = async (text: string) => {
             const { passages, timings, spelledOut, parts, missing, explanation } = await searchPassages(
               project,
@@ -55,7 +49,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               {
                 ...filter,
                 ...(options.k !== undefined && { k: options.k }),
-                mode: options.mode,
+                mode,
                 ...(options.explain && { explain: true }),
                 signal,
               },
@@ -118,7 +112,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
           print(
             { query, ...found, ...(unknown !== undefined && { unknown }) },
             ({ passages, explanation, timings, ...rest }) => {
-              const lacking = notFound(rest);
+              const lacking = notFound({ ...rest, passages });
               const shown = passages.map((passage) => {
                 const { id, rank, headingPath, uri, start, end, score, scores } = passage;
                 const told = explanation?.passages.find((each) => each.id === id);

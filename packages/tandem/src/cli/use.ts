@@ -1,6 +1,7 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { deployArm } from '../evaluate/deploy.ts';
+import { deployArm, describeDecision } from '../evaluate/deploy.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
 
@@ -11,11 +12,12 @@ export function addUse(program: Command, signal: AbortSignal): void {
     .description('Make an arm the default of `ask` (and later of `serve`).')
     .option('--adapter <id>', 'the adapter (default: the latest)')
     .option('--undo', 'go back to what was used before')
-    .option('--force', 'also without a passed paired test; recorded')
+    .option('--force', 'also where no comparison shows it better than what is used now; recorded')
+    .option('--reason <text>', 'why; recorded')
     .action(
       async (
         name: string | undefined,
-        options: { adapter?: string; undo?: boolean; force?: boolean },
+        options: { adapter?: string; undo?: boolean; force?: boolean; reason?: string },
         command: Command,
       ) => {
         const arm = parseArm(name);
@@ -42,13 +44,24 @@ export function addUse(program: Command, signal: AbortSignal): void {
             arm: arm!,
             ...(options.adapter !== undefined && { adapterId: options.adapter }),
             ...(options.force && { force: true }),
+            ...(options.reason !== undefined && { why: options.reason }),
+            ...userName(),
           });
           print(
             deployment,
             (value) =>
-              `\`ask\` now answers with ${value.arm}${value.adapterId ? ` (${value.adapterId})` : ''}${value.forced ? ', forced' : ''}: ${value.reason}`,
+              `\`ask\` now answers with ${value.arm}${value.adapterId ? ` (${value.adapterId})` : ''}${value.forced ? ` (forced ${describeDecision(value)})` : ''}: ${value.reason}`,
           );
         });
       },
     );
+}
+
+/** Who runs the command, where the system knows a name. */
+function userName(): { by?: string } {
+  try {
+    return { by: userInfo().username };
+  } catch {
+    return {};
+  }
 }

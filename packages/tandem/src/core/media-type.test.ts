@@ -4,6 +4,7 @@ import { mediaTypeOf } from './media-type.ts';
 test.each([
   ['guide.md', 'text/markdown'],
   ['docs/C# style guide.md', 'text/markdown'],
+  ['docs/tabs.mdx', 'text/mdx'],
   ['docs/What is it?.md', 'text/markdown'],
   ['Report #12.PDF', 'application/pdf'],
   ['https://example.org/guide.md?raw=1#top', 'text/markdown'],

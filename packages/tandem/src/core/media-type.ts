@@ -3,6 +3,7 @@ const byExtension: Record<string, string> = {
   markdown: 'text/markdown',
   mdown: 'text/markdown',
   mkd: 'text/markdown',
+  mdx: 'text/mdx',
   txt: 'text/plain',
   text: 'text/plain',
   htm: 'text/html',

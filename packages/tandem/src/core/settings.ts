@@ -122,8 +122,13 @@ const chunkSettings = z
   })
   .prefault({});
 
+/** How questions are searched: by all there is, by meaning alone, by words alone. */
+export const searchModes = ['hybrid', 'dense', 'lexical'] as const;
+
 /** Without defaults filled in at the top, so that a project's config can add to it. */
 export const retrieveSettings = z.strictObject({
+  /** Absent: `hybrid`. `tandem eval retrieval` compares them on a project's own questions. */
+  mode: z.enum(searchModes).optional(),
   k: z.number().int().min(1).max(50).default(4),
   /** Passages that each search brings to be compared. */
   candidates: z.number().int().min(1).default(60),
@@ -255,6 +260,18 @@ const tuneSettings = z
   })
   .prefault({});
 
+const compareSettings = z
+  .strictObject({
+    /**
+     * What the share of right refusals (of questions that the sources do not answer) counts for in what a verdict rests on; right answers count for
+     * the rest. As few as there are, no such case counts for more than two others.
+     */
+    unanswerableWeight: z.number().min(0).lt(1).default(0.2),
+    /** The smallest difference in right answers that would change your choice: 0.1 is 10 points. */
+    worthHaving: z.number().positive().max(1).default(0.1),
+  })
+  .prefault({});
+
 /** How a Tandem works: how documents are cut, passages found, answers given and models trained. Everything has a default. */
 export const settingsSchema = z.strictObject({
   chunk: chunkSettings,
@@ -268,6 +285,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   tune: tuneSettings,
+  compare: compareSettings,
 });
 
 /** What a user writes: everything has a default. */

@@ -11,12 +11,13 @@ import type { Material } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrievalSettings } from '../parts/retriever-for.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { resolveSources, withAcceptedLists } from './cases.ts';
+import { resolveSources } from './cases.ts';
 import { type ComposedExamples, composeExamples } from './compose/compose-examples.ts';
 import { type DatasetMix, defaultMix, validationMix } from './compose/dataset-mix.ts';
 import type { FoundBy } from './compose/find-answer.ts';
 import { refuseContradictions } from './contradictions.ts';
 import { readJsonl } from './jsonl.ts';
+import { linesOfForm } from './line-forms.ts';
 import { type GivenGlossary, glossaryOf } from './material.ts';
 import { splitsOf } from './split.ts';
 import { type TrainingQuestion, trainingQuestionSchema } from './training-question.ts';
@@ -184,10 +185,11 @@ const sumOf = (a: Record<FoundBy, number>, b: Record<FoundBy, number>): Record<F
 export async function trainingQuestions({
   material,
   catalog,
-}: Pick<Parts, 'material' | 'catalog'>): Promise<TrainingQuestion[]> {
+  settings,
+}: Pick<Parts, 'material' | 'catalog' | 'settings'>): Promise<TrainingQuestion[]> {
   const given = material.questions ?? material.qa;
   if (given === undefined) return [];
-  const placed = await given.readPlaced(withAcceptedLists(trainingQuestionSchema));
+  const placed = await given.readPlaced(linesOfForm(trainingQuestionSchema, settings.answer));
   // An answer from each of two passages may be right where it stands; from one passage, or from none, only one of them can be learnt.
   for (const asked of Map.groupBy(placed, ({ value }) => canonicalJson(value.source ?? null)).values())
     refuseContradictions(asked);
@@ -213,7 +215,9 @@ export async function trainingQuestions({
 }
 
 /** Validation cases: training questions set apart by group, for choosing prompts and calibrating; never trained on. */
-export async function validationCases(parts: Pick<Parts, 'material' | 'catalog'>): Promise<Case[]> {
+export async function validationCases(
+  parts: Pick<Parts, 'material' | 'catalog' | 'settings'>,
+): Promise<Case[]> {
   const questions = await trainingQuestions(parts);
   return questions
     .filter(({ split, expected }) => split === 'validation' && expected !== undefined)

@@ -40,6 +40,8 @@ beforeAll(async () => {
   documents = catalog.documents;
 });
 
+const refusal = { notInSources: 'The sources do not say.' };
+
 const read = (lines: Omit<CaseLine, 'id'>[]) =>
   readCases(
     linesOf(
@@ -47,6 +49,7 @@ const read = (lines: Omit<CaseLine, 'id'>[]) =>
       'cases',
     ),
     documents,
+    refusal,
   );
 const countGroups = async (lines: Omit<CaseLine, 'id'>[]) =>
   new Set(independentGroups(await read(lines))).size;
@@ -69,6 +72,14 @@ describe('answers in the same place', () => {
         { question: 'How much is asked?', expected: '60 euros', source: at(11, 36) },
         { question: 'What must I bring?', expected: 'money', source: at(11, 36) },
         { question: 'When is there water?', expected: 'In April.', source: at(37, 62) },
+      ]),
+    ).toBe(2);
+    // One person marked the sentence, another what is before it too; a whole document is no place.
+    expect(
+      await countGroups([
+        { question: 'How much is asked?', expected: '60 euros', source: at(13, 35) },
+        { question: 'What must I bring?', expected: 'money', source: at(11, 36) },
+        { question: 'When is there water?', expected: 'In April.', source: at(30, 62) },
       ]),
     ).toBe(2);
     const source = { documentId: 'society' };
@@ -106,7 +117,7 @@ describe('contradicting answers to one question', () => {
         '{"id":"x2","question":"what does the deposit cost","expected":"The deposit is 75 euros."}',
       ].join('\n'),
     );
-    await expect(readCases(linesOf(file, 'cases'), documents)).rejects.toThrow(
+    await expect(readCases(linesOf(file, 'cases'), documents, refusal)).rejects.toThrow(
       `One question has contradicting answers: ${file}:3 and ${file}:4 ask "What does the deposit cost?" and expect "The deposit is 60 euros." and "The deposit is 75 euros.".`,
     );
   });
@@ -130,6 +141,16 @@ describe('contradicting answers to one question', () => {
     expect(await countGroups(lines)).toBe(1);
   });
 
+  test('not an answer that the other line accepts too', async () => {
+    const question = 'What does it cost?';
+    const both = [
+      { question, expected: '60 euros' },
+      { question, expected: 'Sixty euros', accepted: ['60 euros'] },
+    ];
+    expect(await countGroups(both)).toBe(1);
+    await expect(read([both[1]!, { question, expected: '75 euros' }])).rejects.toThrow('contradicting');
+  });
+
   test('not answers to different questions', async () => {
     expect(
       await countGroups([
@@ -142,14 +163,73 @@ describe('contradicting answers to one question', () => {
 
 test('two lines of one id are named', async () => {
   const lines = ['a', 'a'].map((id, at) => ({ id, question: `Q${at}?`, expected: 'A' }));
-  await expect(readCases(linesOf(lines, 'cases'), documents)).rejects.toThrow(
+  await expect(readCases(linesOf(lines, 'cases'), documents, refusal)).rejects.toThrow(
     'The id "a" is there twice: cases[0] and cases[1].',
   );
 });
 
 test('a list of expected texts: the first is expected, the others are accepted too', async () => {
   const lines = linesOf([{ id: 'a', question: 'When?', expected: ['60 euros', '60 €'] } as never], 'cases');
-  expect(await readCases(lines, documents)).toMatchObject([{ expected: '60 euros', accepted: ['60 €'] }]);
+  expect(await readCases(lines, documents, refusal)).toMatchObject([
+    { expected: '60 euros', accepted: ['60 €'] },
+  ]);
   const empty = linesOf([{ id: 'a', question: 'When?', expected: [] } as never], 'cases');
-  await expect(readCases(empty, documents)).rejects.toThrow('`expected`');
+  await expect(readCases(empty, documents, refusal)).rejects.toThrow('`expected`');
+});
+
+describe('questions that the sources do not answer', () => {
+  const question = 'Who won?';
+  const sentence = 'The sources do not say.';
+
+  test.each<[string, object]>([
+    ['null', { expected: null }],
+    ['a flag', { answerable: false }],
+    ['both', { expected: null, answerable: false }],
+    ['the sentence for it', { expected: 'the sources do not say' }],
+    ['a list of it', { expected: [sentence] }],
+  ])('by %s', async (_, line) => {
+    const [read1] = await read([{ question, ...line }]);
+    expect(read1).toMatchObject({ answerable: false });
+    expect(String(read1!.expected).toLowerCase()).toContain('sources do not say');
+  });
+
+  test('of replies in JSON by the field that is read, or by the flag beside fields that are expected', async () => {
+    const output = { schema: {}, textField: 'reply.text', compareFields: [] };
+    const lines = linesOf(
+      [
+        { id: 'a', question: 'A?', expected: { intent: 'x', reply: { text: sentence } } },
+        { id: 'b', question: 'B?', expected: { intent: 'x' }, answerable: false },
+        { id: 'c', question: 'C?', expected: { intent: 'x' } },
+      ],
+      'cases',
+    );
+    const cases = await readCases(lines, documents, { ...refusal, output });
+    expect(cases.map(({ answerable }) => answerable)).toEqual([false, false, undefined]);
+    expect(cases[1]!.expected).toEqual({ intent: 'x' });
+  });
+
+  test.each<[object, RegExp]>([
+    [{}, /cases\[0\] does not fit: `expected`: there is none: write the right answer, or null where/],
+    [{ answerable: true }, /`expected`: there is none/],
+    [
+      { answerable: false, expected: '30 seconds' },
+      /`answerable`: it is false, and yet an answer is expected/,
+    ],
+    [{ answerable: true, expected: null }, /`answerable`: it is true, and yet no answer is expected/],
+  ])('%j is refused in one sentence', async (line, message) => {
+    await expect(read([{ question, ...line }])).rejects.toThrow(message);
+  });
+
+  test('an answer to one of two equal questions, and none to the other, contradict', async () => {
+    const lines = [
+      { question, expected: null },
+      { question, expected: 'The home side.' },
+    ];
+    await expect(read(lines)).rejects.toThrow('contradicting answers: cases[0] and cases[1]');
+  });
+
+  test('are not one because they have no answer in common', async () => {
+    const ask = (what: string) => ({ question: `Which version added ${what}?`, expected: null });
+    expect(await countGroups([ask('passkeys'), ask('logging')])).toBe(2);
+  });
 });

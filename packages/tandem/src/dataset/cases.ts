@@ -3,8 +3,11 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Document } from '../core/types/document.ts';
 import { type Case, caseSchema } from '../core/types/example.ts';
+import { headingText } from '../parse/markdown.ts';
 import type { Lines } from '../parts/material.ts';
 import { refuseContradictions } from './contradictions.ts';
+import { linesOfForm, type Refusal } from './line-forms.ts';
+import { describeMissing, type MissingPlace } from './missing-place.ts';
 import { markSharedAnswers } from './shared-answers.ts';
 
 /** In files the place of an answer may be a section's heading; offsets are looked up in the indexed document. */
@@ -17,40 +20,32 @@ const sourceReference = z.strictObject({
 export const caseLineSchema = caseSchema
   .omit({ source: true })
   .extend({ source: sourceReference.optional() });
-export type CaseLine = z.infer<typeof caseLineSchema>;
-
-/** Lines in which `expected` may be a list of texts that are all right: the first is expected, the others are accepted too. */
-export function withAcceptedLists<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((line) => {
-    if (typeof line !== 'object' || line === null || !('expected' in line) || !Array.isArray(line.expected))
-      return line;
-    const [expected, ...others] = line.expected;
-    const accepted = 'accepted' in line && Array.isArray(line.accepted) ? line.accepted : [];
-    return {
-      ...line,
-      expected,
-      ...(others.length + accepted.length > 0 && { accepted: [...others, ...accepted] }),
-    };
-  }, schema);
-}
+type ReadLine = z.infer<typeof caseLineSchema>;
+/** One held-out question as it is written: `expected` may be a list of texts that are all right, or `null` where the sources have no answer. */
+export type CaseLine = Omit<ReadLine, 'expected'> & { expected?: ReadLine['expected'] | string[] | null };
 
 /** A case for measuring retrieval: what it names as its source may not have been ingested, which is a failure like any other. */
 export interface RetrievalCase extends Case {
   /** Its source, where the documents do not have that document or section; `source` is then absent. */
-  notIndexed?: { documentId: string; section?: string | undefined };
+  notIndexed?: MissingPlace;
 }
 
 /** Where retrieval alone is measured, a question and the place of its answer are enough. */
 const retrievalLineSchema = caseLineSchema.partial({ id: true, expected: true });
-export type RetrievalLine = z.infer<typeof retrievalLineSchema>;
+export type RetrievalLine = Omit<CaseLine, 'id'> & { id?: string };
 
 /**
  * Reads held-out questions; see `Case`.
+ * @param refusal how the project says that its sources have no answer
  * @throws InvalidInputError for a line that does not fit, two lines with one id, a source outside of its document, and two lines that
  *   expect contradicting answers to one question
  */
-export async function readCases(given: Lines, documents: Catalog['documents']): Promise<Case[]> {
-  const placed = await given.readPlaced(withAcceptedLists(caseLineSchema));
+export async function readCases(
+  given: Lines,
+  documents: Catalog['documents'],
+  refusal: Refusal,
+): Promise<Case[]> {
+  const placed = await given.readPlaced(linesOfForm(caseLineSchema, refusal));
   checkIds(placed);
   refuseContradictions(placed);
   const lines = placed.map(({ value }) => value);
@@ -65,7 +60,7 @@ export async function readRetrievalCases(
   given: Lines,
   documents: Catalog['documents'],
 ): Promise<RetrievalCase[]> {
-  const placed = (await given.readPlaced(withAcceptedLists(retrievalLineSchema))).map(
+  const placed = (await given.readPlaced(linesOfForm(retrievalLineSchema, noRefusal))).map(
     ({ value, where }, at) => ({
       value: { ...value, id: value.id ?? `case ${at + 1}`, expected: value.expected ?? '' },
       where,
@@ -74,13 +69,18 @@ export async function readRetrievalCases(
   checkIds(placed);
   const lines = placed.map(({ value }) => value);
   const resolved = await markSharedAnswers(await resolveSources(lines, documents), lines, documents);
-  return resolved.map((each, at) => {
-    const { source } = lines[at]!;
-    return source && !each.source
-      ? { ...each, notIndexed: { documentId: source.documentId, section: source.section } }
-      : each;
-  });
+  return Promise.all(
+    resolved.map(async (each, at) => {
+      const { source } = lines[at]!;
+      return source && !each.source
+        ? { ...each, notIndexed: await describeMissing(source, documents) }
+        : each;
+    }),
+  );
 }
+
+/** Where answers are not looked at, it does not matter how a project says that there is none. */
+const noRefusal: Refusal = { notInSources: '–' };
 
 function checkIds(placed: readonly { value: { id: string }; where: string }[]): void {
   const seen = new Map<string, string>();
@@ -101,7 +101,7 @@ function checkIds(placed: readonly { value: { id: string }; where: string }[]): 
 
 /** Section headings become offsets. A source whose document or section is not indexed is left out: its text is not there to be read. */
 export async function resolveSources(
-  lines: readonly CaseLine[],
+  lines: readonly ReadLine[],
   documents: Catalog['documents'],
 ): Promise<Case[]> {
   const wanted = [...new Set(lines.flatMap(({ source }) => (source ? [source.documentId] : [])))];
@@ -134,15 +134,14 @@ export function sectionSpan(
   document: Pick<Document, 'text' | 'blocks'>,
   heading: string,
 ): { start: number; end: number } | undefined {
-  const plain = (text: string) =>
-    text
-      .replace(/^#+\s*/, '')
-      .trim()
-      .toLowerCase();
+  const plain = (text: string) => text.replace(/\s+/g, ' ').trim().toLowerCase();
+  // As it is written, marks and all, or as it is read.
+  const wanted = new Set([plain(heading.replace(/^#+\s*/, '')), plain(headingText(heading))]);
   const headings = document.blocks.filter(({ kind }) => kind === 'heading');
-  const index = headings.findIndex(
-    ({ start, end }) => plain(document.text.slice(start, end)) === plain(heading),
-  );
+  const index = headings.findIndex(({ start, end }) => {
+    const written = document.text.slice(start, end);
+    return wanted.has(plain(written.replace(/^#+\s*/, ''))) || wanted.has(plain(headingText(written)));
+  });
   if (index < 0) return undefined;
   const level = headings[index]!.level ?? 1;
   const next = headings.slice(index + 1).find((other) => (other.level ?? 1) <= level);

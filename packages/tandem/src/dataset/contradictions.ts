@@ -3,8 +3,12 @@ import type { Case } from '../core/types/example.ts';
 import { negations } from '../text/negations.ts';
 import { foldedWords } from '../text/words.ts';
 import type { PlacedLine } from './jsonl.ts';
+import { textOfExpected } from './text-of-expected.ts';
 
-type Asked = Pick<Case, 'question'> & { expected?: Case['expected'] | undefined };
+type Asked = Pick<Case, 'question'> & {
+  expected?: Case['expected'] | undefined;
+  accepted?: string[] | undefined;
+};
 
 /** At most so many are told at once. */
 const mostTold = 5;
@@ -12,7 +16,7 @@ const mostTold = 5;
 /**
  * Refuses lines that ask the same question and expect answers that cannot both be right: whichever is true, an arm would be called wrong for it.
  * Questions are equal but for case, punctuation and white space. An answer that only says more than another ("60 euros", "The deposit is 60
- * euros.") does not contradict it, unless what it says more is a negation.
+ * euros.") does not contradict it, unless what it says more is a negation. Of several accepted answers one is enough.
  * @throws InvalidInputError naming the lines
  */
 export function refuseContradictions(lines: readonly PlacedLine<Asked>[]): void {
@@ -21,9 +25,11 @@ export function refuseContradictions(lines: readonly PlacedLine<Asked>[]): void 
     ({ value }) => foldedWords(value.question).join(' ') || value.question.trim(),
   );
   const found = [...asked.values()].flatMap((same) => {
-    const answers = same.map(({ value }) => wordsOfAnswer(value.expected!));
-    for (const [at, answer] of answers.entries()) {
-      const before = answers.slice(0, at).findIndex((earlier) => contradicts(earlier, answer));
+    const answers = same.map(({ value }) => answersOf(value));
+    for (const [at, own] of answers.entries()) {
+      const before = answers
+        .slice(0, at)
+        .findIndex((earlier) => earlier.every((a) => own.every((b) => contradicts(a, b))));
       if (before >= 0) return [{ first: same[before]!, other: same[at]! }];
     }
     return [];
@@ -50,17 +56,9 @@ function quoted({ value: { expected } }: PlacedLine<Asked>): string {
   return `"${text.length > 80 ? `${text.slice(0, 79)}…` : text}"`;
 }
 
-/** Markers of citations say where an answer stands and not what it is. */
-function wordsOfAnswer(expected: Case['expected']): string[] {
-  const text = typeof expected === 'string' ? expected : stringsIn(expected).join('\n');
-  return foldedWords(text.replace(/\[\d+\]/g, ' '));
-}
-
-function stringsIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return [String(value)];
-  return Object.keys(value)
-    .sort()
-    .flatMap((key) => stringsIn((value as Record<string, unknown>)[key]));
+/** All that is right, each as its words. Markers of citations say where an answer stands and not what it is. */
+function answersOf({ expected, accepted = [] }: Asked): string[][] {
+  return [textOfExpected(expected!), ...accepted].map((text) => foldedWords(text.replace(/\[\d+\]/g, ' ')));
 }
 
 function contradicts(a: readonly string[], b: readonly string[]): boolean {

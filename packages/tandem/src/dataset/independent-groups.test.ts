@@ -36,6 +36,31 @@ describe('cases that are one', () => {
     expect(groupsOf(...Array.from({ length: 40 }, () => 'What does the deposit cost?'))).toBe(1);
   });
 
+  test.each([
+    [
+      'a few more words',
+      'How do I report a broken tap in the garden?',
+      'Please, how do I report a broken tap in the garden today?',
+    ],
+    [
+      'endings that no stemmer knows',
+      'Сколько видов гребневиков подтверждено учёными?',
+      'Сколько видов гребневика подтверждено учёными?',
+    ],
+    [
+      'a slip of the pen and another ending',
+      'When is the compost heap of the garden colected by the council?',
+      'When are the compost heaps of the garden collected by the council?',
+    ],
+    [
+      'a script without spaces',
+      '管理员什么时候打开花园的大门和水龙头？',
+      '管理员什么时候打开花园的大门和水龙头呢？',
+    ],
+  ])('nearly equal: %s', (_, a, b) => {
+    expect(groupsOf([a, 'By the form.'], [b, 'Fill in the form.'])).toBe(1);
+  });
+
   test('the same answer to questions that share half of their words', () => {
     expect(
       groupsOf(['How much is the deposit?', '60 euros.'], ['What does the deposit cost?', '60 euros']),
@@ -76,6 +101,26 @@ describe('cases that are not', () => {
     ['signs alone', '???', '!!!'],
   ])('%s', (_, a, b) => {
     expect(groupsOf(a, b)).toBe(2);
+  });
+
+  test('nearly equal questions with another number, code or abbreviation, or with plainly different answers', () => {
+    expect(
+      groupsOf(
+        'What changed in version 2.1 of the garden rules?',
+        'What changed in version 2.2 of the garden rules?',
+      ),
+    ).toBe(2);
+    expect(
+      groupsOf(
+        'What are the genetic changes related to APLS?',
+        'What are the genetic changes related to AS?',
+      ),
+    ).toBe(2);
+    const ask = (season: string) =>
+      `How many days before the ${season} season must members pay the annual fee for their plot by bank transfer?`;
+    expect(groupsOf([ask('summer'), 'Thirty days.'], [ask('winter'), 'A week.'])).toBe(2);
+    expect(groupsOf([ask('summer'), 'Thirty days.'], [ask('winter'), 'Thirty days before.'])).toBe(1);
+    expect(groupsOf([ask('summer'), 'Yes.'], [ask('winter'), 'No.'])).toBe(2);
   });
 
   test('short answers that are equal say nothing', () => {

@@ -3,17 +3,19 @@ import type { Case } from '../core/types/example.ts';
 import { editDistance } from '../text/edit-distance.ts';
 import { termsOf } from '../text/terms.ts';
 import { foldedWords } from '../text/words.ts';
+import { nearQuestions } from './near-questions.ts';
+import { textOfExpected } from './text-of-expected.ts';
 
 /** What of a case says whether it is about the same as another. */
-type Comparable = Pick<Case, 'id' | 'question' | 'group' | 'sharesAnswerWith'> & {
+type Comparable = Pick<Case, 'id' | 'question' | 'group' | 'answerable' | 'sharesAnswerWith'> & {
   expected?: Case['expected'];
 };
 
 /**
  * The group that each case belongs to: what is resampled for intervals and counted as one. A file's own groups are kept, and cases are put into one
  * group that are not independent whatever the file says: with the same question but for case, punctuation, white space, the order of
- * its words, articles and the like, and a letter of one long word; with the same answer to questions that share half of their
- * words; and with the answer in the same place of the same document (`sharesAnswerWith`).
+ * its words, articles and the like, and a letter of one long word; with nearly the same question and no plainly different answer (`nearQuestions`);
+ * with the same answer to questions that share half of their words; and with the answer in the same place of the same document (`sharesAnswerWith`).
  * @returns for each case its group's name: `group`, or else `id`, of the group's first case
  */
 export function independentGroups(cases: readonly Comparable[]): string[] {
@@ -50,6 +52,12 @@ export function independentGroups(cases: readonly Comparable[]): string[] {
   joinEqual('question', ({ question }, at) => [questions[at]!.join(' ') || words[at] || question.trim()]);
   for (const [a, b] of misspeltPairs(questions)) join(a, b);
   for (const [a, b] of sameAnswerPairs(cases, questions)) join(a, b);
+  const answered = cases.map(({ question, expected, answerable }, at) => ({
+    question,
+    terms: questions[at]!,
+    ...(expected !== undefined && answerable !== false && { answer: textOfExpected(expected) }),
+  }));
+  for (const [a, b] of nearQuestions(answered)) join(a, b);
 
   return cases.map((_, at) => {
     const first = cases[rootOf(at)]!;
@@ -70,7 +78,7 @@ export function describeDependence(
   );
   if (joined.length === 0) return '';
   const named = joined.slice(0, 3).join(', ');
-  return `${counted(joined.length, 'case')} ${joined.length === 1 ? 'is' : 'are'} counted with another (${named}${joined.length > 3 ? ', …' : ''}): the same question, or an answer in the same place.`;
+  return `${counted(joined.length, 'case')} ${joined.length === 1 ? 'is' : 'are'} counted with another (${named}${joined.length > 3 ? ', …' : ''}): the same question or nearly so, or an answer in the same place.`;
 }
 
 /** "How much" and "how many" ask as "what" does, which is a function word. "Mani" is the term of "many". */
@@ -118,8 +126,10 @@ function* sameAnswerPairs(
   questions: readonly string[][],
 ): Generator<[number, number]> {
   const byAnswer = new Map<string, number[]>();
-  for (const [at, { expected }] of cases.entries()) {
-    if (typeof expected !== 'string' || termsOf(expected).length < leastTelling) continue;
+  for (const [at, { expected, answerable }] of cases.entries()) {
+    // That there is none is the answer of questions that have nothing else in common.
+    if (answerable === false || typeof expected !== 'string' || termsOf(expected).length < leastTelling)
+      continue;
     const key = foldedWords(expected).join(' ');
     byAnswer.set(key, [...(byAnswer.get(key) ?? []), at]);
   }

@@ -1,4 +1,5 @@
 import { sha256 } from '../core/hash.ts';
+import type { Case } from '../core/types/example.ts';
 import { independentGroups } from './independent-groups.ts';
 
 export type Split = 'train' | 'validation' | 'cases';
@@ -18,13 +19,19 @@ export function splitOf(group: string): Split {
  * could be trained on and the other asked.
  */
 export function splitsOf(
-  lines: readonly { id: string; question: string; group?: string | undefined }[],
+  lines: readonly {
+    id: string;
+    question: string;
+    group?: string | undefined;
+    expected?: Case['expected'] | undefined;
+  }[],
 ): Split[] {
-  // By their questions alone: places of answers are known only where the documents are.
-  const asked = lines.map(({ id, question, group }) => ({
+  // By what they say alone: places of answers are known only where the documents are.
+  const asked = lines.map(({ id, question, group, expected }) => ({
     id,
     question,
     ...(group !== undefined && { group }),
+    ...(expected !== undefined && { expected }),
   }));
   return independentGroups(asked).map(splitOf);
 }

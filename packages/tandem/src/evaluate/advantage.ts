@@ -9,6 +9,7 @@ export interface Advantage {
   p?: number;
   adjustedP?: number;
   minimalDetectable: number;
+  discordance?: number;
   cases: number;
 }
 
@@ -30,6 +31,7 @@ export function advantageOf(slice: Slice, metric: MetricInfo, a: string, b: stri
     ...(pair.p !== undefined && { p: pair.p }),
     ...(pair.adjustedP !== undefined && { adjustedP: pair.adjustedP }),
     minimalDetectable: pair.minimalDetectable,
+    ...(pair.discordance !== undefined && { discordance: pair.discordance }),
     cases: pair.cases,
   };
 }
@@ -37,4 +39,22 @@ export function advantageOf(slice: Slice, metric: MetricInfo, a: string, b: stri
 /** The only ground for "better": the paired test after Holm, and an interval that excludes zero on that side. */
 export function shownBetter(advantage: Advantage | undefined): boolean {
   return advantage?.adjustedP !== undefined && advantage.adjustedP <= significance && advantage.low > 0;
+}
+
+/**
+ * Whether `a` was shown better than `b` on a metric of a slice. Of a metric that joins cases with and without an answer it must also have more
+ * right answers: declining more often alone makes no arm better.
+ */
+export function isShownBetter(slice: Slice, metric: MetricInfo, a: string, b: string): boolean {
+  if (!shownBetter(advantageOf(slice, metric, a, b))) return false;
+  const answers = metric.joined?.answerable;
+  if (answers === undefined || !hasBothKinds(slice, metric)) return true;
+  const byAnswers = advantageOf(slice, { ...metric, id: answers }, a, b);
+  return byAnswers !== undefined && byAnswers.by > 0;
+}
+
+/** Whether there are cases with and cases without an answer, whose shares are apart in the table. */
+export function hasBothKinds(slice: Slice, { joined }: Pick<MetricInfo, 'joined'>): boolean {
+  const isThere = (id: string | undefined) => slice.arms.some(({ metric }) => metric === id);
+  return joined !== undefined && isThere(joined.answerable) && isThere(joined.unanswerable);
 }

@@ -13,7 +13,7 @@ import type { Parts } from '../parts/parts.ts';
 import type { ArmUnderTest } from './arm.ts';
 import { type ChosenPrompt, hasPrompts } from './choose-prompts.ts';
 import { expectsOnly } from './metrics/expects-only.ts';
-import { makeExtractArm, makeGlossaryArm } from './reference-arms.ts';
+import { makeDecliningArm, makeExtractArm, makeGlossaryArm } from './reference-arms.ts';
 
 /** Which arms are compared. */
 export interface ChosenArms {
@@ -65,7 +65,7 @@ export interface ArmRecipe extends ChosenArms {
   prompts: readonly ChosenPrompt[];
   /** What is asked: a head is chosen among the arms only where no case expects more than it answers. */
   cases: readonly Case[];
-  /** Whether yardsticks are compared too; they need rag. */
+  /** Whether yardsticks are compared too. */
   references: boolean;
 }
 
@@ -77,12 +77,24 @@ export async function makeArms(
   const { names, shared, prompts, references } = recipe;
   const variantOf = (name: ArmName) => prompts.find(({ arm }) => arm === name)?.variant;
   const arms = await Promise.all(names.map((name) => makeArm(name, variantOf(name), recipe, parts)));
+  return references ? [...arms, ...(await makeReferences(arms, variantOf('rag'), shared, parts))] : arms;
+}
+
+/** The cheap alternatives: an extract where there is an index, the glossary's beside rag, and in every table one that always declines. */
+async function makeReferences(
+  arms: readonly ArmUnderTest[],
+  variant: PromptVariant | undefined,
+  shared: string,
+  parts: AnsweringParts & Pick<Parts, 'material'>,
+): Promise<ArmUnderTest[]> {
   const rag = arms.find(({ name }) => name === 'rag');
-  if (!references || !rag) return arms;
-  const glossary = await glossaryEntries(parts);
-  const extract = await makeExtractArm(parts, shared);
-  if (glossary.length === 0) return [...arms, extract];
-  return [...arms, await makeGlossaryArm(parts, rag, glossary, variantOf('rag')), extract];
+  const glossary = rag ? await glossaryEntries(parts) : [];
+  const isIndexed = ((await parts.catalog.index.get())?.committedSeq ?? 0) > 0;
+  return [
+    ...(rag && glossary.length > 0 ? [await makeGlossaryArm(parts, rag, glossary, variant)] : []),
+    ...(isIndexed ? [await makeExtractArm(parts, shared)] : []),
+    makeDecliningArm(parts.settings),
+  ];
 }
 
 /** Whether the arm answers with an adapter. */

@@ -38,7 +38,7 @@ export async function checkLeakage(
  * The same for a head, which learns from the questions alone: those that may be trained on, as they stand now, and their other wordings.
  */
 export async function checkHeadLeakage(
-  parts: Pick<Parts, 'catalog' | 'material'>,
+  parts: Pick<Parts, 'catalog' | 'material' | 'settings'>,
   cases: readonly Case[],
 ): Promise<Provenance['leakage']> {
   const questions = await trainingQuestions(parts);

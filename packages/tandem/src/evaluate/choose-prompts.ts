@@ -9,6 +9,7 @@ import type { Provenance } from './comparison-result.ts';
 import type { Metric } from './metrics/metric.ts';
 import type { ResultStore } from './result-store.ts';
 import { reuseAnswer } from './reuse-answer.ts';
+import { joinedMean } from './unanswerable-weight.ts';
 
 export interface ChosenPrompt {
   arm: 'base' | 'rag';
@@ -132,7 +133,10 @@ async function tryVariants(
       scores.push(value(primary));
       grades.push(value(graded));
     }
-    tried.push({ variant, score: mean(scores), tieBreak: mean(grades) });
+    // A prompt that always declines must not win by the questions without an answer.
+    const { unanswerableWeight } = parts.settings.compare;
+    const score = primary.joined ? joinedMean(scores, choice.validation, unanswerableWeight) : mean(scores);
+    tried.push({ variant, score, tieBreak: mean(grades) });
   }
   return tried;
 }

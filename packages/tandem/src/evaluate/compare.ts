@@ -16,7 +16,7 @@ import type { ComparisonResult } from './comparison-result.ts';
 import { describeHead, describeMachine, describeProvenance } from './describe-provenance.ts';
 import { type CompareEstimate, estimateComparison } from './estimate-comparison.ts';
 import { fingerprintShared } from './fingerprint-shared.ts';
-import { createMetrics, defaultPrimary } from './metrics/index.ts';
+import { createMetrics, defaultPrimary, metricsFor } from './metrics/index.ts';
 import { countAnswers, planAnswers } from './plan-answers.ts';
 import { openResultStore } from './result-store.ts';
 import { setUpComparison } from './set-up-comparison.ts';
@@ -117,7 +117,7 @@ async function compareArms(
 
   const chat = await models.chat();
   const tools = localToolsOf(chat);
-  const metrics = createMetrics(settings.answer);
+  const metrics = metricsFor(cases, createMetrics(settings.answer));
   const setup = setUpComparison(
     {
       project: parts.name,
@@ -128,6 +128,7 @@ async function compareArms(
       },
       metrics,
       primary: defaultPrimary(settings.answer),
+      ...settings.compare,
       provenance: { machine: describeMachine() },
       seed,
       ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
@@ -165,6 +166,7 @@ async function compareArms(
     kind: 'compare',
     config: {
       arms: names,
+      chat: models.names.chat,
       k: settings.retrieve.k,
       seed,
       casesPerKind: options.casesPerKind,

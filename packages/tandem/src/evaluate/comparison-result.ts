@@ -36,6 +36,8 @@ export interface PairComparison extends Estimate {
   family?: 'primary' | 'secondary' | 'reference' | 'kinds';
   /** The smallest true difference this n would show in 4 of 5 such comparisons (80 % power, 5 %, two-sided). */
   minimalDetectable: number;
+  /** How much the two differ within groups (`pairedDiscordance`), at least what agreeing groups cannot rule out; of means only. */
+  discordance?: number;
 }
 
 /** All numbers over one set of cases: all of them, or those of one kind. */
@@ -66,6 +68,7 @@ export interface AnswerRecord {
   abstained: boolean;
   citations: Answer['citations'];
   danglingMarkers: number[];
+  problems?: Answer['problems'];
   /** Keys into `ComparisonResult.passages`, by rank. */
   passages: { id: string; rank: number; score: number; holdsSource?: boolean }[];
   searchQuery?: string;
@@ -148,6 +151,15 @@ export interface Verdict {
   outcome: 'better' | 'no difference' | 'undecided';
   /** The arm to use; absent when undecided. */
   choice?: string;
+  /** Where undecided: about how many independent groups would show a difference worth having, four times in five (`groupsNeeded`). */
+  groupsNeeded?: number;
+  /** What arms do whatever they are asked: decline, say one thing, fall into loops, cite [1]. A useless one is never the choice. */
+  habits: {
+    arm: string;
+    kind: 'declines' | 'same answer' | 'loops' | 'cites first';
+    sentence: string;
+    isUseless: boolean;
+  }[];
   /** Arms that no other arm was shown to beat, best first. */
   leaders: string[];
   headline: string;
@@ -175,6 +187,8 @@ export interface ComparisonOptions {
   level: number;
   /** Cases of the sequential latency pass. */
   latencyCases: number;
+  /** What right refusals count for in joined metrics, where no few cases would count too much by it (`weightOfUnanswerable`). */
+  unanswerableWeight: number;
 }
 
 /** An answer that an arm could not give. */

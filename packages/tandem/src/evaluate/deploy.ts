@@ -1,10 +1,14 @@
+import { deployment } from '../answer/answerer.ts';
 import { findAdapter } from '../answer/find-adapter.ts';
 import type { Deployment } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import { findHead } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
-import { findLatestEvidence } from './evidence.ts';
+import { isTrained } from './arms.ts';
+import { type ArmInUse, findEvidence } from './evidence.ts';
+
+export type { ArmInUse } from './evidence.ts';
 
 /** The parts that an arm is deployed with. */
 export type DeployParts = Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory' | 'whileOpen'>;
@@ -14,19 +18,24 @@ export interface DeployOptions {
   arm: ArmName;
   /** For tuned and hybrid. Default: the latest. */
   adapterId?: string;
-  /** Without a comparison that speaks for the arm; recorded. */
+  /** Also without a comparison that shows it better than what is used now; recorded. */
   force?: boolean;
+  /** Who decides, and why: recorded. */
+  by?: string;
+  why?: string;
   signal?: AbortSignal;
 }
 
 /**
- * Makes `arm` what `ask` answers with. An arm with an adapter needs one trained on the base and template that are served, and a
- * comparison that showed the arm better than its untrained counterpart (tuned than base, hybrid than rag); `force` does without the
- * comparison, and is recorded.
- * @throws InvalidInputError where the adapter is missing, does not fit, or is not shown to be better
+ * Makes `arm` what `ask` answers with. It needs a comparison that showed it better than what is used now: an interval of their paired difference above
+ * 0. `force` does without, and is recorded with who did it, when and why. An arm with an adapter needs one trained on the base and template that
+ * are served, also then.
+ * @returns the deployment; the present one where that is what answers already
+ * @throws InvalidInputError where the adapter is missing or does not fit, or the arm is not shown to be better
  *
  * @example
  * await deployArm(tandem, { arm: 'rag' });
+ * await deployArm(tandem, { arm: 'base', force: true, by: 'ann', why: 'the index moves tonight' });
  */
 export async function deployArm(parts: DeployParts, options: DeployOptions): Promise<Deployment> {
   return parts.whileOpen((signal) => deploy(parts, options, signal), options.signal);
@@ -37,70 +46,75 @@ async function deploy(
   options: DeployOptions,
   signal: AbortSignal,
 ): Promise<Deployment> {
-  const { arm, force = false } = options;
+  const { arm, force = false, by, why } = options;
   await using _lock = await parts.catalog.lockForWriting(`switching to ${arm}`, { signal });
-  if (arm === 'base' || arm === 'rag' || arm === 'head') {
-    if (options.adapterId !== undefined) {
-      throw new InvalidInputError({
-        domain: 'evaluate',
-        where: 'adapterId',
-        message: `The ${arm} arm has no adapter.`,
-        hint: 'Leave it out, or choose tuned or hybrid.',
-      });
-    }
-    if (arm === 'head') return deployHead(parts, force);
-    const evidence = await findLatestEvidence(parts, arm);
-    return parts.catalog.deployments.push({
-      arm,
-      forced: false,
-      reason: evidence
-        ? evidence.passed || arm === 'base'
-          ? evidence.sentence
-          : `chosen by hand, not shown to be better: ${evidence.sentence}`
-        : 'chosen by hand',
-      ...(evidence && { evidenceRunId: evidence.runId }),
-    });
-  }
-  const { adapter } = await findAdapter(parts, options.adapterId);
-  const evidence = await findLatestEvidence(parts, arm, adapter.id);
-  if (!evidence?.passed && !force) {
+  const candidate = await armWithAdapter(arm, options.adapterId, parts);
+  const used = await armInUse(parts);
+  const current = await parts.catalog.deployments.current();
+  const recorded = {
+    arm,
+    ...(candidate.adapterId !== undefined && { adapterId: candidate.adapterId }),
+    ...(by !== undefined && { by }),
+    ...(why !== undefined && { why }),
+  };
+  if (isSame(candidate, used))
+    return (
+      current ??
+      (await parts.catalog.deployments.push({
+        ...recorded,
+        forced: false,
+        reason: "it is the settings' own choice",
+      }))
+    );
+  const evidence = await findEvidence(parts, candidate, used);
+  if (!evidence?.passed && !force)
     throw new InvalidInputError({
       domain: 'evaluate',
-      where: 'adapterId',
+      where: 'evidence',
       message: evidence
-        ? `The adapter ${adapter.id} did not pass its paired test: ${evidence.sentence}`
-        : `The adapter ${adapter.id} has not been compared yet.`,
+        ? `${nameOf(candidate)} is not shown to be better than ${nameOf(used)}, which is used now: ${evidence.sentence}`
+        : `${nameOf(candidate)} has not been compared with ${nameOf(used)}, which is used now.`,
       hint: evidence
-        ? 'Improve it and compare again, use another arm, or set force (it is recorded).'
-        : 'Compare it first, or set force (it is recorded).',
+        ? 'Improve it, or ask more questions, and compare again; or set force, which is recorded with who and why.'
+        : 'Compare the two on held-out questions first, or set force, which is recorded with who and why.',
     });
-  }
   return parts.catalog.deployments.push({
-    arm,
-    adapterId: adapter.id,
+    ...recorded,
+    insteadOf: used,
     forced: !evidence?.passed,
-    reason: evidence?.sentence ?? 'forced without a comparison',
+    reason: evidence?.sentence ?? `forced, not compared with ${nameOf(used)}`,
     ...(evidence && { evidenceRunId: evidence.runId }),
   });
 }
 
-/** A head gives some fields and no text: what `ask` answers with is a head only where a comparison shows that it is better, or by force. */
-async function deployHead(parts: Omit<DeployParts, 'whileOpen'>, force: boolean): Promise<Deployment> {
-  const head = await findHead(parts);
-  const evidence = await findLatestEvidence(parts, 'head', head.id);
-  if (!evidence?.passed && !force)
-    throw new InvalidInputError({
-      domain: 'evaluate',
-      where: head.id,
-      message: evidence
-        ? `The head ${head.id} did not pass its paired test: ${evidence.sentence}`
-        : `The head ${head.id} has not been compared on cases that ask for its fields alone.`,
-      hint: 'Compare it on such cases, use another arm, or set force (it is recorded).',
-    });
-  return parts.catalog.deployments.push({
-    arm: 'head',
-    forced: !evidence?.passed,
-    reason: evidence?.sentence ?? 'forced without a comparison',
-    ...(evidence && { evidenceRunId: evidence.runId }),
+async function armWithAdapter(
+  arm: ArmName,
+  adapterId: string | undefined,
+  parts: Omit<DeployParts, 'whileOpen'>,
+): Promise<ArmInUse> {
+  if (isTrained(arm)) return { arm, adapterId: (await findAdapter(parts, adapterId)).adapter.id };
+  if (adapterId === undefined) return arm === 'head' ? { arm, headId: (await findHead(parts)).id } : { arm };
+  throw new InvalidInputError({
+    domain: 'evaluate',
+    where: 'adapterId',
+    message: `The ${arm} arm has no adapter.`,
+    hint: 'Leave it out, or choose tuned or hybrid.',
   });
+}
+
+/** What answers now, with the adapter that it would take. */
+export async function armInUse(parts: Pick<Parts, 'catalog' | 'settings'>): Promise<ArmInUse> {
+  const { arm, adapterId } = await deployment(parts);
+  if (!isTrained(arm)) return { arm };
+  const taken = adapterId ?? (await parts.catalog.adapters.list())[0]?.id;
+  return { arm, ...(taken !== undefined && { adapterId: taken }) };
+}
+
+const isSame = (a: ArmInUse, b: ArmInUse) => a.arm === b.arm && a.adapterId === b.adapterId;
+
+const nameOf = ({ arm, adapterId }: ArmInUse) => (adapterId === undefined ? arm : `${arm} (${adapterId})`);
+
+/** Who decided it, when and why, as far as it is known: `by ann on 2026-11-30: "the index moves"`. */
+export function describeDecision({ by, why, at }: Deployment): string {
+  return `${by === undefined ? '' : `by ${by} `}on ${at.slice(0, 10)}${why === undefined ? '' : `: "${why}"`}`;
 }

@@ -77,6 +77,8 @@ export function describeSearch({
   settings,
   models,
 }: Pick<Parts, 'storeName' | 'settings'> & { models: Pick<Parts['models'], 'names'> }): string {
+  const { mode = 'hybrid' } = settings.retrieve;
+  if (mode !== 'hybrid') return `${storeName}: found by ${mode === 'dense' ? 'meaning' : 'words'} alone`;
   const { reranker } = models.names;
   const reranked = reranker
     ? `, the best ${settings.retrieve.rerankCandidates} read once more by ${reranker}`

@@ -7,7 +7,7 @@ import { type GivenLines, linesOf } from '../dataset/material.ts';
 import type { Lines } from '../parts/material.ts';
 import type { Parts } from '../parts/parts.ts';
 import { retrieverFor } from '../parts/retriever-for.ts';
-import type { RetrieveOptions } from '../retrieve/retriever.ts';
+import type { SearchMode } from '../retrieve/retriever.ts';
 import { openOtherIndex } from './other-index.ts';
 import { evaluateRetrieval, type RetrievalEvaluation } from './retrieval.ts';
 
@@ -26,8 +26,8 @@ export interface EvalRetrievalOptions {
   cases?: GivenLines<RetrievalLine>;
   /** Cut-offs: recall among the first k passages, for each k. Default 1, 3, 5, 10. */
   ks?: readonly number[];
-  /** Search by meaning, by words, or by both. Default `hybrid`. */
-  mode?: NonNullable<RetrieveOptions['mode']>;
+  /** Search by meaning, by words, or by both. Default: as the settings say. */
+  mode?: SearchMode;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
@@ -128,7 +128,7 @@ export function chooseLines(
 export async function measureRetrieval(
   index: Pick<Parts, 'catalog' | 'store' | 'retriever'>,
   lines: Lines,
-  { ks = [1, 3, 5, 10], mode = 'hybrid', signal, onProgress }: EvalRetrievalOptions,
+  { ks = [1, 3, 5, 10], mode, signal, onProgress }: EvalRetrievalOptions,
 ): Promise<RetrievalEvaluation> {
   const cases = await readRetrievalCases(lines, index.catalog.documents);
   const retriever = await index.retriever();
@@ -139,7 +139,12 @@ export async function measureRetrieval(
     cases,
     ks,
     retrieve: (question) =>
-      retriever.retrieve(question, { k, mode, explain: mode === 'hybrid', ...(signal && { signal }) }),
+      retriever.retrieve(question, {
+        k,
+        explain: true,
+        ...(mode !== undefined && { mode }),
+        ...(signal && { signal }),
+      }),
     passagesOf: async ({ documentId, start, end }) => {
       const at = { generation: state!.generation, seq: state!.committedSeq };
       const all = await Array.fromAsync(store.scan(at, { documentIds: [documentId] }));

@@ -2,60 +2,140 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { counted } from '../core/counted.ts';
+import { canonicalJson } from '../core/hash.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import type { Run } from '../core/types/run.ts';
 import type { Parts } from '../parts/parts.ts';
-import { advantageOf, shownBetter } from './advantage.ts';
-import type { ComparisonResult } from './comparison-result.ts';
+import { advantageOf, isShownBetter } from './advantage.ts';
+import type { CaseRecord, ComparisonResult, Slice } from './comparison-result.ts';
 import { formatDifference, formatInterval, formatP } from './format.ts';
+import type { MetricInfo } from './metrics/metric.ts';
+import { summariseCases } from './steps/summarise-slices.ts';
+import { defaultUnanswerableWeight } from './unanswerable-weight.ts';
 
-/** What a comparison showed of an arm. */
+/** An arm as it answers: the trained ones with their adapter, a head by its id. */
+export interface ArmInUse {
+  arm: ArmName;
+  adapterId?: string;
+  headId?: string;
+}
+
+/** What comparisons showed of an arm against another. */
 export interface Evidence {
+  /** The latest run that has the arm. */
   runId: string;
-  /** The arm was shown to beat its untrained counterpart on the primary metric (adjusted p < 0.05). */
+  /** The interval of the paired difference is above 0, and its test was passed, as for a verdict. */
   passed: boolean;
   sentence: string;
 }
 
-/** What each arm has to be better than. */
-const counterparts: Record<ArmName, ArmName> = {
-  base: 'base',
-  rag: 'base',
-  tuned: 'base',
-  hybrid: 'rag',
-  head: 'rag',
-};
-
-/** What the latest comparison of this arm (with this adapter, or this head) says of it, or undefined where there is none. */
-export async function findLatestEvidence(
-  parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
-  arm: ArmName,
-  trainedId?: string,
+/**
+ * What the comparisons of a project say of an arm against the one that is used: the latest that has both, or else the latest of each, on the cases
+ * that they share. Those that were made with another chat model say nothing.
+ * @returns undefined where no comparison, and no two, have both arms
+ */
+export async function findEvidence(
+  parts: Pick<Parts, 'catalog' | 'dataDirectory' | 'models'>,
+  candidate: ArmInUse,
+  used: ArmInUse,
 ): Promise<Evidence | undefined> {
-  const trained = arm === 'head' ? 'head' : 'adapter';
-  const runs = await parts.catalog.runs.list({ kind: 'compare' });
-  for (const run of runs) {
-    if (run.status !== 'done' || (trainedId !== undefined && run.inputs[trained] !== trainedId)) continue;
-    const file = run.artefacts
-      .map((artefact) => join(parts.dataDirectory, artefact))
-      .find((path) => path.endsWith('comparison.json'));
-    if (file === undefined || !existsSync(file)) continue;
-    const result = JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
-    const evidence = readEvidence(result, arm);
-    if (evidence) return { runId: run.id, ...evidence };
+  const comparisons: Comparison[] = [];
+  for (const run of await parts.catalog.runs.list({ kind: 'compare' })) {
+    if (run.status !== 'done' || !isOfModel(run, parts.models.names.chat)) continue;
+    const result = await readResult(run, parts);
+    if (result) comparisons.push({ run, result });
   }
-  return undefined;
+  const both = comparisons.find((each) => has(each, candidate) && has(each, used));
+  if (both) {
+    const overall = both.result.slices.find(({ kind }) => kind === null)!;
+    return describe(both, overall, { better: candidate.arm, than: used.arm });
+  }
+  const own = comparisons.find((each) => has(each, candidate));
+  const other = comparisons.find((each) => has(each, used));
+  return own && other && pairAcross(own, candidate, other, used);
 }
 
-function readEvidence(result: ComparisonResult, arm: ArmName): Omit<Evidence, 'runId'> | undefined {
-  const against = counterparts[arm];
-  const overall = result.slices.find(({ kind }) => kind === null)!;
+interface Comparison {
+  run: Run;
+  result: ComparisonResult;
+}
+
+/** Of runs from before the chat model was noted it is not known. */
+function isOfModel({ config }: Run, chat: string): boolean {
+  const { chat: measured } = config as { chat?: string };
+  return measured === undefined || measured === chat;
+}
+
+async function readResult(
+  { artefacts }: Run,
+  { dataDirectory }: Pick<Parts, 'dataDirectory'>,
+): Promise<ComparisonResult | undefined> {
+  const file = artefacts
+    .map((artefact) => join(dataDirectory, artefact))
+    .find((path) => path.endsWith('comparison.json'));
+  if (file === undefined || !existsSync(file)) return undefined;
+  return JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
+}
+
+function has({ run, result }: Comparison, { arm, adapterId, headId }: ArmInUse): boolean {
+  return (
+    result.arms.some(({ name, reference }) => name === arm && !reference) &&
+    (adapterId === undefined || run.inputs.adapter === adapterId) &&
+    (headId === undefined || run.inputs.head === headId)
+  );
+}
+
+/** The arms of two comparisons on the cases that are in both, as one comparison would have it. */
+function pairAcross(
+  own: Comparison,
+  candidate: ArmInUse,
+  other: Comparison,
+  used: ArmInUse,
+): Evidence | undefined {
+  const { metrics, primary, arms, options } = own.result;
+  if (other.result.primary.metric !== primary.metric) return undefined;
+  const keyOf = ({ case: { question, expected } }: CaseRecord) => canonicalJson({ question, expected });
+  const records = new Map(other.result.cases.map((record) => [keyOf(record), record]));
+  // Two adapters of one arm have one name.
+  const names = { better: candidate.arm, than: `${used.arm} as it is used` };
+  const cases = own.result.cases.flatMap((record): CaseRecord[] => {
+    const counterpart = records.get(keyOf(record))?.arms[used.arm];
+    if (!counterpart) return [];
+    return [{ ...record, arms: { [names.better]: record.arms[candidate.arm]!, [names.than]: counterpart } }];
+  });
+  if (cases.length === 0) return undefined;
+  const info = arms.find(({ name }) => name === candidate.arm)!;
+  const [overall] = summariseCases(cases, {
+    arms: [info, { ...info, name: names.than, label: names.than }],
+    metrics: decidingMetrics(metrics, primary.metric),
+    primary: primary.metric,
+    ...options,
+    unanswerableWeight: options.unanswerableWeight ?? defaultUnanswerableWeight,
+  });
+  return describe(own, overall!, names, other.run.id);
+}
+
+function decidingMetrics(metrics: readonly MetricInfo[], primary: string): MetricInfo[] {
+  const deciding = metrics.find(({ id }) => id === primary)!;
+  const ids = new Set([primary, ...Object.values(deciding.joined ?? {})]);
+  return metrics.filter(({ id }) => ids.has(id));
+}
+
+function describe(
+  { run, result }: Comparison,
+  overall: Slice,
+  { better, than }: { better: string; than: string },
+  otherRun?: string,
+): Evidence | undefined {
   const metric = result.metrics.find(({ id }) => id === result.primary.metric)!;
-  const advantage = advantageOf(overall, metric, arm, against);
+  const advantage = advantageOf(overall, metric, better, than);
   if (!advantage) return undefined;
   const { by, cases } = advantage;
   const p = advantage.adjustedP ?? advantage.p;
+  const from = otherRun === undefined ? run.id : `${run.id} and ${otherRun}`;
   return {
-    passed: shownBetter(advantage),
-    sentence: `${arm} against ${against} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${counted(cases, 'case')} of ${counted(overall.groups, 'group')}).`,
+    runId: run.id,
+    passed: isShownBetter(overall, metric, better, than),
+    sentence: `${better} against ${than} on ${metric.name}: ${by >= 0 ? 'better' : 'worse'} by ${formatDifference(Math.abs(by), metric.unit)} (95 % ${formatInterval(advantage, metric.unit)}${p === undefined ? '' : `, ${formatP(p)}`}, ${counted(cases, 'case')} of ${counted(overall.groups, 'group')}; ${from}).`,
   };
 }

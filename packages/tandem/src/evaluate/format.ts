@@ -53,3 +53,8 @@ function rounded(value: number, digits: number): string {
     maximumFractionDigits: digits,
   });
 }
+
+/** For the beginning of a sentence. */
+export function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

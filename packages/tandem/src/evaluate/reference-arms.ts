@@ -1,6 +1,7 @@
 import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
+import { parseObject } from '../answer/structured-output.ts';
 import { hashJson } from '../core/hash.ts';
-import type { PromptVariant } from '../core/settings.ts';
+import type { PromptVariant, Settings } from '../core/settings.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
@@ -55,6 +56,43 @@ export async function makeGlossaryArm(
             ...(variant && { variant }),
           }),
   };
+}
+
+/** Declines whatever it is asked: what right refusals alone are worth here. No model is asked and nothing is searched. */
+export function makeDecliningArm({ answer }: Pick<Settings, 'answer'>): ArmUnderTest {
+  const { notInSources, output } = answer;
+  // Of a reply in JSON its text alone, where the schema allows that.
+  const structured =
+    output && parseObject(JSON.stringify(withTextAt(output.textField, notInSources)), output.schema);
+  return {
+    name: 'decline',
+    label: 'always decline',
+    description: `Says "${notInSources}" to every question: what right refusals alone are worth.`,
+    reference: true,
+    retrieves: false,
+    trained: false,
+    fingerprint: hashJson({ decline: 1, notInSources, structured }),
+    answer: async ({ question }): Promise<Answer> => ({
+      question,
+      arm: 'base',
+      text: notInSources,
+      ...(structured && { output: structured }),
+      raw: notInSources,
+      abstained: true,
+      citations: [],
+      danglingMarkers: [],
+      passages: [],
+      usage: { promptTokens: 0, completionTokens: 0 },
+      timings: { generate: 0, total: 0 },
+      traceId: 'none',
+    }),
+  };
+}
+
+/** An object with a text at a dotted path. */
+function withTextAt(path: string, text: string): Record<string, unknown> {
+  const [first, ...rest] = path.split('.') as [string, ...string[]];
+  return { [first]: rest.length === 0 ? text : withTextAt(rest.join('.'), text) };
 }
 
 /** What the best passage says in its own words, cited: an answer without any model but the embedder. */

@@ -77,9 +77,8 @@ function title({ verdict, arms }: ComparisonResult): string {
   const chosen = arms.find((arm) => arm.name === verdict.choice)?.label;
   if (verdict.outcome === 'better') return `Use ${chosen}`;
   if (verdict.outcome === 'no difference') return `No difference worth having: ${chosen} will do`;
-  return arms.filter((arm) => !arm.reference).length < 2
-    ? 'One arm, nothing to choose between'
-    : 'So few cases cannot decide';
+  if (arms.filter((arm) => !arm.reference).length < 2) return 'One arm, nothing to choose between';
+  return verdict.leaders.length === 0 ? 'None of these arms answers' : 'These cases cannot decide';
 }
 
 /** A number and its unit stay on one line. */

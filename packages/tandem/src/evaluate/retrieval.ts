@@ -4,6 +4,7 @@ import type { Passage } from '../core/types/document.ts';
 import type { Case } from '../core/types/example.ts';
 import type { RetrievalCase } from '../dataset/cases.ts';
 import { describeDependence, independentGroups } from '../dataset/independent-groups.ts';
+import type { MissingPlace } from '../dataset/missing-place.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import { discountedGain, type Interval, intervalOf } from '../statistics/index.ts';
 import { termsOf } from '../text/terms.ts';
@@ -44,8 +45,8 @@ export interface RetrievalFailure {
   id: string;
   question: string;
   kind: FailureKind;
-  /** Where the answer stands, and what came first instead. */
-  expected: { documentId: string; start?: number; end?: number; section?: string | undefined };
+  /** Where the answer stands, and what came first instead. Of one that is not indexed, the sections that there are, and the nearest. */
+  expected: { documentId: string; start?: number; end?: number } & Partial<MissingPlace>;
   first?: Pick<Passage, 'id' | 'headingPath' | 'uri'>;
 }
 

@@ -3,6 +3,7 @@ import type { Case } from '../core/types/example.ts';
 import type { Provenance, Subject } from './comparison-result.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { ComparisonSetup } from './steps/step-data.ts';
+import { defaultUnanswerableWeight } from './unanswerable-weight.ts';
 
 /** What a comparison is of, and how its numbers are made where that is not left to the defaults. */
 export interface ComparisonOf {
@@ -17,6 +18,8 @@ export interface ComparisonOf {
   seed?: number;
   /** Resamples of the bootstrap. Default 4,000. */
   resamples?: number;
+  /** What right refusals count for beside right answers, where cases of both kinds are joined. Default 0.2. */
+  unanswerableWeight?: number;
   /** Cases of the sequential latency pass, taken evenly from all kinds; 0 leaves it out. Default 12. */
   latencyCases?: number;
 }
@@ -40,6 +43,7 @@ export function setUpComparison(given: ComparisonOf, cases: readonly Case[]): Co
       resamples: given.resamples ?? 4000,
       level: 0.95,
       latencyCases: Math.min(given.latencyCases ?? 12, cases.length),
+      unanswerableWeight: given.unanswerableWeight ?? defaultUnanswerableWeight,
     },
     provenance: given.provenance ?? {},
   };
@@ -89,7 +93,7 @@ function checkMetrics(metrics: readonly MetricInfo[], primary: string): void {
 
 /** Without its functions, in the order of `comparison.json`. */
 function metricInfo(metric: MetricInfo): MetricInfo {
-  const { id, name, description, unit, direction, summary, pass, family, probabilityOf } = metric;
+  const { id, name, description, unit, direction, summary, pass, family, joined, probabilityOf } = metric;
   return {
     id,
     name,
@@ -99,6 +103,7 @@ function metricInfo(metric: MetricInfo): MetricInfo {
     summary,
     pass,
     family,
+    ...(joined && { joined }),
     ...(probabilityOf && { probabilityOf }),
   };
 }

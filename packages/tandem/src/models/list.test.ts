@@ -24,12 +24,12 @@ it('says what fits, and what can be trained, by memory', async () => {
     licence: 'Apache-2.0',
   });
   expect(small.get('qwen2.5-7b-instruct')?.fits).toBe(false);
-  expect(small.get('smollm2-360m-instruct')?.trainable).toMatch(
-    /about 6 GB of memory, more than this machine can spare/,
+  expect(small.get('qwen2.5-1.5b-instruct')?.trainable).toMatch(
+    /about 4 GB of memory, more than this machine can spare/,
   );
   expect(large.get('smollm2-360m-instruct')?.trainable).toBe(true);
   expect(large.get('qwen2.5-1.5b-instruct')?.trainable).toBe(true);
-  expect(large.get('qwen2.5-7b-instruct')?.trainable).toMatch(/about 107 GB/);
+  expect(large.get('qwen2.5-7b-instruct')?.trainable).toBe(true);
 });
 
 it('has sizes and hashes that can be told apart from guesses', () => {

@@ -2,8 +2,9 @@ import { UnreadableDocumentError } from '../core/errors/unreadable-document-erro
 import { readableExtensions } from '../core/media-type.ts';
 import { DamagedArchive } from '../core/zip-directory.ts';
 import { decodeText, encodingMetadata } from './decode-text.ts';
+import { splitFrontMatter } from './front-matter.ts';
 import { latin1 } from './latin1.ts';
-import { parseMarkdown } from './markdown.ts';
+import { markdownBlocks, parseMarkdown } from './markdown.ts';
 import { isCompoundFile, openCompoundFile } from './office/compound-file.ts';
 import { DamagedFile, OversizedFile } from './office/damaged.ts';
 import type { ParsedBody, ParseInput } from './parsed-body.ts';
@@ -50,6 +51,14 @@ async function bodyOf(mediaType: string | undefined, input: ParseInput): Promise
       const { text, ...decoded } = decodeText(bytes, uri, { named });
       const { frontMatter, ...body } = parseMarkdown(text, uri);
       return { ...body, metadata: { ...frontMatter, ...encodingMetadata(decoded) } };
+    }
+    case 'text/mdx': {
+      const { text, ...decoded } = decodeText(bytes, uri, { named });
+      const { fields, aliases, body } = splitFrontMatter(text, uri);
+      const { markdownOfMdx } = await import('./mdx.ts');
+      const markdown = markdownOfMdx(body);
+      const metadata = { ...fields, ...encodingMetadata(decoded) };
+      return { text: markdown, blocks: markdownBlocks(markdown), aliases, metadata };
     }
     case 'text/plain': {
       const { text, ...decoded } = decodeText(bytes, uri, { named });

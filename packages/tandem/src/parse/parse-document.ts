@@ -13,7 +13,7 @@ import { parseInThread } from './parser-thread.ts';
 export type { ParseInput };
 
 /**
- * Bytes to a document: Markdown, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of
+ * Bytes to a document: Markdown, MDX, plain text, HTML, PDF, Word, PowerPoint, Excel, CSV, JSON. Line ends become `\n`; the text of
  * Markdown and plain text is the body as written, that of the other formats is written as Markdown with their structure
  * kept; block offsets are exact into `text` in every case. What can send its parser astray is read in a thread that can be
  * ended (see `parseInThread`).

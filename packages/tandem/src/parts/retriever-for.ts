@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Catalog } from '../catalog/catalog.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Settings } from '../core/settings.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 import type { Models } from '../models/providers.ts';
@@ -32,12 +33,14 @@ export async function retrieverFor(
   },
 ): Promise<Retriever> {
   const reranker = await models.reranker();
+  checkMode(retrieve, reranker !== undefined);
   const glossary = await material.searchGlossary?.read();
   return createRetriever({
     catalog,
     store,
     embedder: await models.embedder(),
     candidates: retrieve.candidates,
+    ...(retrieve.mode !== undefined && { mode: retrieve.mode }),
     chunking: chunk,
     ...(retrieve.ranking !== undefined && {
       learned: ofReranker(
@@ -47,6 +50,18 @@ export async function retrieverFor(
     }),
     ...(reranker && { reranker: { model: reranker, candidates: retrieve.rerankCandidates } }),
     ...(glossary && { glossary }),
+  });
+}
+
+/** A ranking and a reranker order what all searches found together. */
+function checkMode({ mode = 'hybrid', ranking }: Settings['retrieve'], hasReranker: boolean): void {
+  if (mode === 'hybrid' || (ranking === undefined && !hasReranker)) return;
+  const unused = ranking === undefined ? 'retrieve.reranker' : 'retrieve.ranking';
+  throw new InvalidInputError({
+    domain: 'retrieve',
+    where: 'retrieve.mode',
+    message: `retrieve.mode is "${mode}", and ${unused} is for hybrid searches.`,
+    hint: `Leave out ${unused}, or retrieve.mode.`,
   });
 }
 

@@ -2,11 +2,10 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
-import { deployment } from '../answer/answerer.ts';
 import { counted } from '../core/counted.ts';
-import { TandemError } from '../core/errors/tandem-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { keptHeads, misfitOf } from '../decide/find-head.ts';
+import { armInUse, describeDecision } from '../evaluate/deploy.ts';
 import { checkEmbedderLanguage } from '../index/embedder-language.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
 import { cacheDirectory as defaultCacheDirectory } from '../models/fetch/cache.ts';
@@ -14,15 +13,11 @@ import { freeMemory, memoryLimit } from '../models/free-memory.ts';
 import { listModels } from '../models/list.ts';
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
 import { storeAddresses } from '../store/open-store.ts';
+import { adapterChecks } from './adapter-checks.ts';
+import { asCheck, type Check } from './check.ts';
 import { openProject, type Project } from './open-project.ts';
 
-/** One thing that was checked: its state, and what to do about it. */
-export interface Check {
-  name: string;
-  state: 'ok' | 'warning' | 'error';
-  message: string;
-  hint?: string;
-}
+export type { Check } from './check.ts';
 
 /**
  * Checks the machine, the models and the project; says what is wrong with each and what to do.
@@ -156,10 +151,7 @@ async function projectChecks({
       checks.push(await indexCheck(project, chunks));
       onProgress?.({ ...step, done: 1 });
     }
-    for (const adapter of await project.catalog.adapters.list())
-      checks.push({ name: 'Adapter', state: 'ok', message: `${adapter.id}, trained ${adapter.createdAt}` });
-    const deployed = await deployment(project);
-    checks.push({ name: 'In use', state: 'ok', message: deployed.arm });
+    checks.push(await useCheck(project));
     const { models } = project;
     for (const [name, open] of [
       ['Chat', () => models.chat()],
@@ -175,10 +167,30 @@ async function projectChecks({
     }
     checks.push(...(await headChecks(project)));
     if (project.settings.retrieve.ranking !== undefined) checks.push(await rankingCheck(project));
+    const canAnswer = checks.every(({ state }) => state !== 'error');
+    checks.push(...(await adapterChecks(project, { canAnswer, onProgress, signal })));
     return checks;
   } catch (error) {
     return [asCheck('Project', error)];
   }
+}
+
+/** What answers, and how that was decided. */
+async function useCheck(project: Project): Promise<Check> {
+  const deployed = await project.catalog.deployments.current();
+  const { arm, adapterId } = await armInUse(project);
+  const named = `${arm}${adapterId === undefined ? '' : ` (${adapterId})`}`;
+  const how = deployed
+    ? `${deployed.forced ? 'forced' : 'chosen'} ${describeDecision(deployed)}`
+    : "the config's own";
+  return {
+    name: 'In use',
+    state: deployed?.forced ? 'warning' : 'ok',
+    message: `${named}, ${how}`,
+    ...(deployed?.forced && {
+      hint: `It rests on no comparison that shows it better: ${deployed.reason.replace(/\.$/, '')}.`,
+    }),
+  };
 }
 
 async function languageChecks({ catalog }: Project, embedder: EmbeddingModelV4): Promise<Check[]> {
@@ -234,14 +246,4 @@ async function indexCheck(project: Project, chunks: number): Promise<Check> {
   } catch (error) {
     return asCheck(name, error);
   }
-}
-
-function asCheck(name: string, error: unknown): Check {
-  if (!TandemError.isInstance(error)) throw error;
-  return {
-    name,
-    state: 'error',
-    message: error.message,
-    ...(error.hint !== undefined && { hint: error.hint }),
-  };
 }

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { caseLineSchema, withAcceptedLists } from '../dataset/cases.ts';
+import { settingsSchema } from '../core/settings.ts';
+import { caseLineSchema } from '../dataset/cases.ts';
 import { refuseContradictions } from '../dataset/contradictions.ts';
 import { readPlacedJsonl } from '../dataset/jsonl.ts';
+import { linesOfForm } from '../dataset/line-forms.ts';
 import { defaultModels } from '../models/providers.ts';
 import { parseModelReference } from '../models/registry.ts';
 import { configFileIn, newConfigFile } from './load-config.ts';
@@ -37,7 +39,10 @@ export async function initProject(options: {
   }
   const docs = options.docs === undefined ? undefined : await checkExists(options.docs, 'docs');
   const qa = options.qa === undefined ? undefined : await checkExists(options.qa, 'qa');
-  if (qa !== undefined) refuseContradictions(await readPlacedJsonl(qa, withAcceptedLists(caseLineSchema)));
+  if (qa !== undefined) {
+    const { answer } = settingsSchema.parse({});
+    refuseContradictions(await readPlacedJsonl(qa, linesOfForm(caseLineSchema, answer)));
+  }
   const chat = typeof options.chat === 'function' ? await options.chat() : options.chat;
   // What can be said of a local model's name before there is a config with providers.
   if (chat?.startsWith('local:') || chat?.startsWith('hf:')) parseModelReference(chat, directory);

@@ -110,7 +110,7 @@ export async function watchPaths(
 
 /** What a config says of settings, models and files, in the terms of `createTandem`. */
 function partsOf(
-  { models, providers, network, dataset, chunk, retrieve, answer, tune }: Config,
+  { models, providers, network, dataset, chunk, retrieve, answer, tune, compare }: Config,
   directory: string,
 ): Partial<TandemOptions> {
   const { glossary: searchGlossary, reranker, ...retrieveSettings } = retrieve;
@@ -125,6 +125,7 @@ function partsOf(
         ...(dataset.mostRefusals !== undefined && { mostRefusals: dataset.mostRefusals }),
       },
       tune,
+      compare,
     },
     ...models,
     ...(reranker !== undefined && { reranker }),

@@ -1,8 +1,10 @@
 import type { EmbeddingModelV4, RerankingModelV4 } from '@ai-sdk/provider';
 import type { Catalog, IndexState } from '../catalog/catalog.ts';
 import { embeddedText } from '../chunk/embedded-text.ts';
+import { dot, unit } from '../core/cosine.ts';
 import { IndexMissingError } from '../core/errors/index-missing-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { searchModes } from '../core/settings.ts';
 import type { Passage } from '../core/types/document.ts';
 import type { Chunking } from '../index/chunking.ts';
 import { embedderIdentity } from '../index/embedder-identity.ts';
@@ -31,6 +33,9 @@ import { embedQueries } from './search/embed-query.ts';
 import { isSameSpan, selectPassages } from './select/select.ts';
 import { longFormsOf, type Meaning, spellOut } from './spell-out.ts';
 
+/** By all there is, by meaning alone, or by words alone. */
+export type SearchMode = (typeof searchModes)[number];
+
 /** What a retriever is made of. */
 export interface RetrieverOptions {
   /** Says what is indexed, and with which embedder. */
@@ -39,6 +44,8 @@ export interface RetrieverOptions {
   store: VectorStore & LexicalIndex;
   /** The one that the index was made with. */
   embedder: EmbeddingModelV4;
+  /** How questions are searched where they do not say so themselves. Default `hybrid`. */
+  mode?: SearchMode;
   /** How many chunks each search brings. Default 60. */
   candidates?: number;
   /** What abbreviations stand for, beside those that documents list; several entries may share one. */
@@ -69,14 +76,14 @@ export interface RetrieverOptions {
 export interface RetrieveOptions extends ChunkFilter {
   /** How many passages come back at most. */
   k: number;
-  /** `hybrid` (default) uses all there is; the others are one search each, for measuring what it brings. */
-  mode?: 'hybrid' | 'dense' | 'lexical';
+  /** `hybrid` uses all there is; `dense` (meaning) and `lexical` (words) are one search each. Default: the retriever's. */
+  mode?: SearchMode;
   /**
    * The question as a model rewrote it for the search. Both are searched and their rankings fused: a rewrite that lost something
-   * cannot lose the passage that the question would have found. Hybrid only.
+   * cannot lose the passage that the question would have found.
    */
   searchQuery?: string;
-  /** What was said before, oldest first: "and is it hereditary?" is then about what was spoken of. Hybrid only. */
+  /** What was said before, oldest first: "and is it hereditary?" is then about what was spoken of. */
   turns?: readonly Turn[];
   /** So many chunks of the same section before and after each passage are joined to it. Default 0. */
   neighbours?: number;
@@ -134,7 +141,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     query: string,
     {
       k,
-      mode = 'hybrid',
+      mode = options.mode ?? 'hybrid',
       explain = false,
       searchQuery = '',
       turns = [],
@@ -152,7 +159,7 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         message: 'The question is empty.',
         hint: 'Write what you are looking for.',
       });
-    const isRewritten = mode === 'hybrid' && rewritten !== '' && rewritten !== text;
+    const isRewritten = rewritten !== '' && rewritten !== text;
     // A passage that is far down in both searches may be the best of the two together.
     const depth = isRewritten ? Math.max(2 * k, 10) : k;
     // Several of the chunks found may have one parent: k different ones are promised.
@@ -167,15 +174,11 @@ export function createRetriever(options: RetrieverOptions): Retriever {
         filter,
         ...(signal && { signal }),
       };
-      let found: Found;
-      if (mode !== 'hybrid') found = await single(text, { k: chunks, mode, search, state });
-      else {
-        const options = { k: chunks, explain, search, known: await knowledge.at(state) };
-        const own = await retrieveInConversation(text, turns, options);
-        found = isRewritten
-          ? fuseWithRewrite(own, await retrieveInConversation(rewritten, turns, options))
-          : own;
-      }
+      const asked = { k: chunks, mode, explain, search, known: () => knowledge.at(state) };
+      const own = await retrieveInConversation(text, turns, asked);
+      const found = isRewritten
+        ? fuseWithRewrite(own, await retrieveInConversation(rewritten, turns, asked))
+        : own;
       // A commit in between may have deleted for good what this snapshot still had: look again at the new one.
       const now = await catalog.index.get();
       if (now?.committedSeq === state.committedSeq && now.generation === state.generation)
@@ -244,21 +247,29 @@ export function createRetriever(options: RetrieverOptions): Retriever {
   async function retrieveInConversation(
     text: string,
     turns: readonly Turn[],
-    search: HybridSearch,
+    search: Search,
   ): Promise<Found> {
     const { filter, signal } = search.search;
-    const carried = turns.length > 0 ? carryOver(text, turns, search.known.names, filter) : [];
+    const carried = turns.length > 0 ? carryOver(text, turns, (await search.known()).names, filter) : [];
     const standalone = carried.length > 0 ? `${text} (${carried.join('; ')})` : text;
     const written =
       turns.length > 0 && options.rewrite
         ? await options.rewrite(text, turns, { ...(signal && { signal }) })
         : standalone;
-    const found = await hybrid(standalone, search);
+    const found = await searchIn(search.mode, standalone, search);
     if (written === standalone || written.trim() === '')
       return { ...found, ...(standalone !== text && { rewritten: standalone }) };
     // What a model left out must not be lost: both are searched, and their rankings fused.
-    const other = await hybrid(written.trim(), search);
+    const other = await searchIn(search.mode, written.trim(), search);
     return { ...fuseFound([found, other]), rewritten: written.trim() };
+  }
+
+  async function searchIn(mode: SearchMode, text: string, search: Search): Promise<Found> {
+    if (mode === 'lexical') return await byWords(text, search);
+    const known = await search.known();
+    return mode === 'dense'
+      ? await byMeaning(text, { ...search, known })
+      : await hybrid(text, { ...search, known });
   }
 
   async function indexState(): Promise<IndexState> {
@@ -478,33 +489,36 @@ export function createRetriever(options: RetrieverOptions): Retriever {
     return found.filter(({ somewhere }) => !somewhere).map(({ text }) => text);
   }
 
-  async function single(
-    text: string,
-    options: { k: number; mode: 'dense' | 'lexical'; search: SearchOptions; state: IndexState },
-  ): Promise<Found> {
-    const { k, mode, search, state } = options;
+  async function byMeaning(text: string, { k, search, known }: HybridSearch): Promise<Found> {
     const timings = { embed: 0, dense: 0, lexical: 0, fuse: 0 };
-    let meanings: Meaning[] = [];
-    let found: ScoredChunk[];
+    const meanings = meaningsIn(text, known, search.filter);
     let before = performance.now();
-    if (mode === 'dense') {
-      meanings = meaningsIn(text, await knowledge.at(state), search.filter);
-      const [vector] = await embedQueries(embedder, [spellOut(text, longFormsOf(meanings))], search.signal);
-      timings.embed = performance.now() - before;
-      before = performance.now();
-      found = await store.searchVector(vector!, search);
-    } else found = await store.searchTerms(await queryTerms(text, search), search);
-    timings[mode] = performance.now() - before;
-
-    const passages: Passage[] = [];
-    for (const { chunk, score } of found) {
-      if (passages.length === k) break;
-      if (passages.some((passage) => isSameSpan(passage, chunk))) continue;
-      passages.push(passageOf(chunk, { rank: passages.length + 1, score, scores: { [mode]: score } }));
-    }
+    const [vector] = await embedQueries(embedder, [spellOut(text, longFormsOf(meanings))], search.signal);
+    timings.embed = performance.now() - before;
+    before = performance.now();
+    const found = await store.searchVector(vector!, search);
+    timings.dense = performance.now() - before;
     return {
       ...(meanings.length > 0 && { spelledOut: longFormsOf(meanings) }),
-      passages,
+      passages: distinct(found, k, ({ score }) => ({ dense: score })),
+      timings,
+    };
+  }
+
+  /** What answers are made from needs its cosines too, to tell whether it has to do with the question at all. */
+  async function byWords(text: string, { k, search }: Search): Promise<Found> {
+    const withVectors = options.mode === 'lexical';
+    const before = performance.now();
+    const [found, [vector]] = await Promise.all([
+      queryTerms(text, search).then((terms) => store.searchTerms(terms, { ...search, withVectors })),
+      withVectors ? embedQueries(embedder, [text], search.signal) : [],
+    ]);
+    const timings = { embed: 0, dense: 0, lexical: performance.now() - before, fuse: 0 };
+    return {
+      passages: distinct(found, k, ({ score, vector: own }) => ({
+        lexical: score,
+        ...(vector && own && { dense: dot(vector, unit(own)) }),
+      })),
       timings,
     };
   }
@@ -549,11 +563,31 @@ function readsAll(
 /** Strange words, and codes, of a question that are looked for: each costs a search. */
 const mostAsked = 4;
 
-interface HybridSearch {
+/** One question's search. What is known of the index is asked for only where it is needed. */
+interface Search {
   k: number;
+  mode: SearchMode;
   explain: boolean;
   search: SearchOptions;
-  known: Knowledge;
+  known(): Promise<Knowledge>;
+}
+
+type HybridSearch = Omit<Search, 'known'> & { known: Knowledge };
+
+/** The best `k`, none of them (nearly) the same span as a better one. */
+function distinct(
+  found: readonly ScoredChunk[],
+  k: number,
+  scoresOf: (found: ScoredChunk) => Passage['scores'],
+): Passage[] {
+  const passages: Passage[] = [];
+  for (const each of found) {
+    if (passages.length === k) break;
+    const { chunk, score } = each;
+    if (passages.some((passage) => isSameSpan(passage, chunk))) continue;
+    passages.push(passageOf(chunk, { rank: passages.length + 1, score, scores: scoresOf(each) }));
+  }
+  return passages;
 }
 
 /** A question and what it was rewritten to. What is said of it is of its own words. */

@@ -1,4 +1,4 @@
-import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockLanguageModelV4 } from 'ai/test';
@@ -91,6 +91,55 @@ test('a comparison ends with its Tandem, and continues from its answers in anoth
   // Eight answers, a latency pass of one case and a warm-up of both arms.
   expect(estimates).toMatchObject([{ answers: 8 + 2 + 2, stored: 5 }]);
   expect(result.cases.map((record) => Object.keys(record.arms))).toEqual(names.map(() => ['base', 'rag']));
+});
+
+test('a file of questions, some without an answer: two yardsticks in the table, and an arm that always declines is named', {
+  timeout: 60_000,
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'tandem-compare-'));
+  const file = join(folder.path, 'cases.jsonl');
+  const lines = [...cases, { id: 'hens', question: 'May I keep hens?', expected: null }];
+  await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  await using tandem = await createTandem({
+    embedder,
+    chat: new MockLanguageModelV4({
+      modelId: 'scripted',
+      doGenerate: async ({ prompt }) => {
+        const { content } = prompt.at(-1)!;
+        const text = JSON.stringify(content);
+        const thing = /has the (\w+)\?/.exec(text)?.[1];
+        const reply =
+          text.includes('Sources:') && thing ? `The ${thing} is red [1].` : 'The sources do not say.';
+        return {
+          content: [{ type: 'text', text: reply }],
+          finishReason: { unified: 'stop', raw: undefined },
+          usage: {
+            inputTokens: { total: 9, noCache: 9, cacheRead: undefined, cacheWrite: undefined },
+            outputTokens: { total: 5, text: 5, reasoning: undefined },
+          },
+          warnings: [],
+        };
+      },
+    }),
+    sources: [fromDocuments(documents)],
+    settings: { retrieve: { leastSimilarity: -1 }, compare: { unanswerableWeight: 0.3 } },
+  });
+  await ingest(tandem);
+  const { result } = await compare(tandem, { arms: ['base', 'rag'], cases: file, latencyCases: 0 });
+  const value = (arm: string, metric = 'right') =>
+    result.slices[0]!.arms.find((entry) => entry.arm === arm && entry.metric === metric)?.value;
+  expect(result.arms.map(({ name, reference }) => [name, reference])).toEqual([
+    ['base', false],
+    ['rag', false],
+    ['extract', true],
+    ['decline', true],
+  ]);
+  expect([value('base'), value('rag'), value('decline')]).toEqual([0.3, 1, 0.3]);
+  expect(value('rag', 'right-answerable')).toBe(1);
+  expect(value('base', 'right-unanswerable')).toBe(1);
+  expect(result.verdict.headline).toContain(
+    'Base always declines: it declined 5 of 5 questions, 4 of which have an answer.',
+  );
 });
 
 test('a Tandem that is disposed refuses each of these', { timeout: 60_000 }, async () => {

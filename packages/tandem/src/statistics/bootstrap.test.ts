@@ -149,3 +149,58 @@ describe('minimalDetectableDifference', () => {
     expect(found / 400).toBeLessThan(0.88);
   });
 });
+
+describe('strata', () => {
+  const strata = (of: number[], share: number) => ({ of, shares: [1 - share, share] });
+
+  it('join the means of kinds of cases by their shares, however many there are of each', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })), {
+          minLength: 2,
+          maxLength: 40,
+        }),
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+        (rows, share) => {
+          const of = rows.map(([, stratum]) => stratum);
+          fc.pre(of.includes(0) && of.includes(1));
+          const values = rows.map(([value]) => value);
+          const groups = rows.map((_, at) => `${at}`);
+          const mean = (stratum: number) =>
+            summarise(
+              values.filter((_, at) => of[at] === stratum),
+              'mean',
+            );
+          const interval = bootstrapInterval({ values, groups, strata: strata(of, share) }, quick)!;
+          expect(interval.value).toBeCloseTo((1 - share) * mean(0) + share * mean(1), 12);
+          expect(interval.low).toBeGreaterThanOrEqual(-1e-12);
+          expect(interval.high).toBeLessThanOrEqual(1 + 1e-12);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('hold the true joined mean in about 95 of 100 intervals', () => {
+    const random = createRandom(3);
+    const of = Array.from({ length: 60 }, (_, at) => Number(at % 6 === 0));
+    const groups = of.map((_, at) => `${at}`);
+    const [answered, declined, share] = [0.55, 0.3, 0.2];
+    const runs = 500;
+    let held = 0;
+    for (let run = 0; run < runs; run++) {
+      const values = of.map((stratum) => Number(random.next() < (stratum === 1 ? declined : answered)));
+      const { low, high } = bootstrapInterval(
+        { values, groups, strata: strata(of, share) },
+        { bounds: [0, 1], resamples: 600, seed: run },
+      )!;
+      if (
+        low <= (1 - share) * answered + share * declined &&
+        (1 - share) * answered + share * declined <= high
+      )
+        held++;
+    }
+    expect(held / runs).toBeGreaterThan(0.92);
+    expect(held / runs).toBeLessThan(0.98);
+  });
+});

@@ -5,6 +5,16 @@ import { createRandom } from './random.ts';
 export interface ClusteredSample {
   values: readonly number[];
   groups: readonly string[];
+  /** Of means only. */
+  strata?: Strata | undefined;
+}
+
+/** Kinds of cases whose means are joined by shares that are stated, and not by how many cases there are of each. */
+export interface Strata {
+  /** The stratum of each case. */
+  of: readonly number[];
+  /** What the mean of each stratum counts for; together 1. */
+  shares: readonly number[];
 }
 
 export type Statistic = 'mean' | 'median' | 'p95';
@@ -57,7 +67,7 @@ export function bootstrapInterval(
   const grouped = byGroup(sample.groups);
   const evaluate =
     statistic === 'mean'
-      ? meanOver(grouped, sample.values)
+      ? meanOver(grouped, sample.values, sample.strata)
       : (chosen: ArrayLike<number>) => summarise(gather(grouped, chosen, sample.values), statistic);
   return resample(grouped.length, sample.values.length, evaluate, options);
 }
@@ -67,17 +77,22 @@ export function bootstrapInterval(
  * groups for both. For means this is the mean of the differences. undefined for empty samples.
  */
 export function bootstrapDifference(
-  pair: { a: readonly number[]; b: readonly number[]; groups: readonly string[] },
+  pair: {
+    a: readonly number[];
+    b: readonly number[];
+    groups: readonly string[];
+    strata?: Strata | undefined;
+  },
   options: BootstrapOptions = {},
 ): Interval | undefined {
-  const { a, b, groups } = pair;
+  const { a, b, groups, strata } = pair;
   if (a.length === 0) return undefined;
   const statistic = options.statistic ?? 'mean';
   const bounds = options.bounds;
   const range = bounds && ([bounds[0] - bounds[1], bounds[1] - bounds[0]] as const);
   const widened = { ...options, ...(range && { bounds: range }) };
   if (statistic === 'mean') {
-    return bootstrapInterval({ values: a.map((value, i) => value - b[i]!), groups }, widened);
+    return bootstrapInterval({ values: a.map((value, i) => value - b[i]!), groups, strata }, widened);
   }
   const grouped = byGroup(groups);
   const evaluate = (chosen: ArrayLike<number>) =>
@@ -233,21 +248,41 @@ function byGroup(groups: readonly string[]): number[][] {
   return [...found.values()];
 }
 
-/** The mean over chosen groups from their sums and sizes, so that a resample costs one addition per group. */
+/**
+ * The mean over chosen groups from their sums and sizes, so that a resample costs one addition per group. With strata, the means of each joined by their
+ * shares; of a resample that has no case of one, the others' (post-stratification).
+ */
 function meanOver(
   grouped: readonly number[][],
   values: readonly number[],
+  strata: Strata | undefined,
 ): (chosen: ArrayLike<number>) => number {
-  const sums = Float64Array.from(grouped, (members) => members.reduce((sum, i) => sum + values[i]!, 0));
-  const sizes = Float64Array.from(grouped, (members) => members.length);
+  const shares = strata?.shares ?? [1];
+  const parts = shares.map((share, stratum) => {
+    const own = grouped.map((members) =>
+      strata ? members.filter((i) => strata.of[i] === stratum) : members,
+    );
+    return {
+      share,
+      sums: Float64Array.from(own, (members) => members.reduce((sum, i) => sum + values[i]!, 0)),
+      sizes: Float64Array.from(own, (members) => members.length),
+    };
+  });
   return (chosen) => {
-    let sum = 0;
-    let size = 0;
-    for (let i = 0; i < chosen.length; i++) {
-      sum += sums[chosen[i]!]!;
-      size += sizes[chosen[i]!]!;
+    let joined = 0;
+    let known = 0;
+    for (const { share, sums, sizes } of parts) {
+      let sum = 0;
+      let size = 0;
+      for (let i = 0; i < chosen.length; i++) {
+        sum += sums[chosen[i]!]!;
+        size += sizes[chosen[i]!]!;
+      }
+      if (size === 0) continue;
+      joined += (share * sum) / size;
+      known += share;
     }
-    return sum / size;
+    return joined / known;
   };
 }
 

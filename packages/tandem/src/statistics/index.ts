@@ -5,6 +5,7 @@ export {
   type ClusteredSample,
   type Interval,
   type Statistic,
+  type Strata,
   summarise,
 } from './bootstrap.ts';
 export {
@@ -22,6 +23,12 @@ export { discountedGain } from './discounted-gain.ts';
 export { normalCdf, normalQuantile, studentQuantile } from './distributions.ts';
 export { holmAdjust } from './holm.ts';
 export { intervalOf, intervalOfDifference } from './intervals.ts';
-export { mcnemarExactTest, type PairedTest, pairedSignFlipTest } from './paired-test.ts';
-export { minimalDetectableDifference } from './power.ts';
+export {
+  mcnemarExactTest,
+  type PairedSample,
+  type PairedTest,
+  pairedDiscordance,
+  pairedSignFlipTest,
+} from './paired-test.ts';
+export { groupsNeeded, minimalDetectableDifference } from './power.ts';
 export { createRandom, type Random, shuffled } from './random.ts';

@@ -1,4 +1,13 @@
+import type { Strata } from './bootstrap.ts';
 import { createRandom } from './random.ts';
+
+/** Two values of each case, and the cluster that the case belongs to. */
+export interface PairedSample {
+  a: readonly number[];
+  b: readonly number[];
+  groups: readonly string[];
+  strata?: Strata | undefined;
+}
 
 export interface PairedTest {
   /** Two-sided. */
@@ -17,14 +26,14 @@ export interface PairedTest {
  * to 16 differing groups, and else from `samples` random swappings with the observed one counted in (Phipson & Smyth 2010).
  */
 export function pairedSignFlipTest(
-  pair: { a: readonly number[]; b: readonly number[]; groups: readonly string[] },
+  pair: PairedSample,
   options: { samples?: number; seed?: number } = {},
 ): PairedTest {
-  const sums = new Map<string, number>();
-  pair.groups.forEach((group, i) => {
-    sums.set(group, (sums.get(group) ?? 0) + pair.a[i]! - pair.b[i]!);
-  });
-  const differences = [...sums.values()].filter((difference) => Math.abs(difference) > 1e-12);
+  const sums = sumByGroup(pair);
+  const found = [...sums.values()].filter((difference) => Math.abs(difference) > 1e-12);
+  // In units of the smallest: where one stratum alone differs, its weight is none.
+  const unit = pair.strata ? Math.min(...found.map(Math.abs)) : 1;
+  const differences = found.map((difference) => difference / unit);
   const known = { groups: sums.size, differing: differences.length };
   if (differences.length === 0) return { p: 1, exact: true, ...known };
 
@@ -32,6 +41,28 @@ export function pairedSignFlipTest(
   if (whole) return { p: byConvolution(whole), exact: true, ...known };
   if (differences.length <= 16) return { p: byEnumeration(differences), exact: true, ...known };
   return { p: bySampling(differences, options.samples ?? 20_000, options.seed ?? 1), exact: false, ...known };
+}
+
+/**
+ * How much two differ within groups: the mean over groups of the squared share that each has in the difference of the means. For yes-or-no values, each case
+ * its own group, the share of cases on which only one of the two is right.
+ */
+export function pairedDiscordance(pair: PairedSample): number {
+  const sums = [...sumByGroup(pair).values()];
+  const cases = pair.groups.length;
+  return sums.reduce((sum, each) => sum + ((each * sums.length) / cases) ** 2, 0) / sums.length;
+}
+
+/** Each group's part in the sum of differences; a case of a stratum weighs as much as its share says. */
+function sumByGroup({ a, b, groups, strata }: PairedSample): Map<string, number> {
+  const sizes = strata?.shares.map((_, stratum) => strata.of.filter((each) => each === stratum).length);
+  const weights = strata?.shares.map((share, stratum) => (share * groups.length) / sizes![stratum]!);
+  const sums = new Map<string, number>();
+  groups.forEach((group, i) => {
+    const weight = strata ? weights![strata.of[i]!]! : 1;
+    sums.set(group, (sums.get(group) ?? 0) + weight * (a[i]! - b[i]!));
+  });
+  return sums;
 }
 
 /**

@@ -76,3 +76,36 @@ test('values that are no yes or no are resampled', () => {
   expect(intervalOf({ values, groups: own(5) }, { bounds })!.method).toBe('bca');
   expect(intervalOf({ values: [0, 1, 1], groups: own(3) })!.method).toBe('bca');
 });
+
+test('strata: the joined mean of answerable and other cases is held, and what agrees in each is from how many agree', () => {
+  const random = createRandom(5);
+  const of = Array.from({ length: 90 }, (_, i) => Number(i % 5 === 0));
+  const strata = { of, shares: [0.8, 0.2] };
+  const tables = 800;
+  let held = 0;
+  for (let table = 0; table < tables; table++) {
+    const values = of.map((stratum) => Number(random.next() < (stratum === 1 ? 0.3 : 0.6)));
+    const { low, high, method } = intervalOf({ values, groups: own(90), strata }, { bounds })!;
+    expect(method).toBe('share');
+    const truth = 0.8 * 0.6 + 0.2 * 0.3;
+    held += Number(low <= truth && truth <= high);
+  }
+  expect(held / tables).toBeGreaterThan(0.925);
+  expect(held / tables).toBeLessThan(0.975);
+  // Declines everything: right in one stratum, wrong in the other, and no spread in either.
+  const declining = intervalOf({ values: of, groups: own(90), strata }, { bounds })!;
+  expect(declining.value).toBeCloseTo(0.2);
+  expect(declining.method).toBe('agreement');
+});
+
+test('strata whose cases share groups are not taken for independent', () => {
+  const of = Array.from({ length: 60 }, (_, i) => i % 2);
+  const strata = { of, shares: [0.5, 0.5] };
+  const values = of.map((_, i) => Number(Math.floor(i / 2) % 3 === 0));
+  const width = (groups: string[]) => {
+    const { low, high } = intervalOf({ values, groups, strata }, { bounds })!;
+    return high - low;
+  };
+  // Two equal cases, one of each stratum, are worth one case and not two.
+  expect(width(of.map((_, i) => `${Math.floor(i / 2)}`))).toBeGreaterThan(1.3 * width(own(60)));
+});

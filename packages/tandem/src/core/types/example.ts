@@ -109,7 +109,17 @@ function calls({ tool_calls, function_call }: Pick<ExampleMessage, 'tool_calls' 
 export const caseSchema = z.object({
   id: z.string().min(1),
   question: writtenText,
-  expected: z.union([writtenText, z.record(z.string(), z.unknown())]),
+  expected: z.union([writtenText, z.record(z.string(), z.unknown())], {
+    error: ({ input }) =>
+      input === undefined
+        ? 'there is none: write the right answer, or null where the sources have none'
+        : undefined,
+  }),
+  /**
+   * `false`: the sources have no answer, and the right reply says so. In a file `expected` may be left out then, or be `null`, which means the
+   * same; read, it is the project's sentence for it.
+   */
+  answerable: z.boolean().optional(),
   /** Other texts that are right as well. In a file `expected` may be a list: its first is `expected`, the others are these. */
   accepted: z.array(writtenText).optional(),
   group: z.string().optional(),

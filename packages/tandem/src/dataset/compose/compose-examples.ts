@@ -53,9 +53,7 @@ export async function composeExamples(options: ComposeOptions): Promise<Composed
   const { questions, settings, mix, signal, onProgress } = options;
   const random = createRandom(options.seed);
   const answerable = questions.filter(({ expected }) => expected !== undefined);
-  const isRefusal = (question: TrainingQuestion) =>
-    answerTextOf(settings, question).text.trim() === settings.answer.notInSources.trim();
-  const byRefusal = Map.groupBy(answerable, isRefusal);
+  const byRefusal = Map.groupBy(answerable, (question) => question.answerable === false);
   const [unanswered, answered] = [byRefusal.get(true) ?? [], byRefusal.get(false) ?? []];
   const support = supportAmong(
     answered.map((question) => withoutMarkers(answerTextOf(settings, question).text)),

@@ -1,4 +1,5 @@
 import { listed } from '../../core/listed.ts';
+import { signed } from '../retrieval-difference.ts';
 import type { LearntEvaluation, PairedEvaluation } from './learnt-evaluation.ts';
 
 /** A sentence for each thing that was compared, and for each that could not be. */
@@ -37,6 +38,3 @@ function sentenceOf(
   const figures = `nDCG@10 ${without.ndcg.value.toFixed(3)} without ${it}, ${pair.with.ndcg.value.toFixed(3)} with ${it}; difference ${signed(value)}, 95 % interval ${signed(low)} to ${signed(high)}`;
   return `${said} (${figures}${note === undefined ? '' : `; ${note}`}).`;
 }
-
-/** With three digits, `+0.012`; a true minus sign. */
-export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;

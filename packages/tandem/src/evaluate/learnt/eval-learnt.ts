@@ -8,10 +8,10 @@ import { embedderIdentity } from '../../index/embedder-identity.ts';
 import type { Lines } from '../../parts/material.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrieverFor } from '../../parts/retriever-for.ts';
-import { discountedGain, intervalOfDifference } from '../../statistics/index.ts';
 import { chooseLines, measureRetrieval } from '../eval-retrieval.ts';
 import { type OtherIndex, openOtherIndex } from '../other-index.ts';
 import type { RetrievalEvaluation } from '../retrieval.ts';
+import { retrievalDifference } from '../retrieval-difference.ts';
 import { describeLearnt } from './describe-learnt.ts';
 import { type FoundLearnt, findLearnt } from './find-learnt.ts';
 import type { LearntEvaluation, LearntKind, LearntPart, PairedEvaluation } from './learnt-evaluation.ts';
@@ -190,7 +190,8 @@ function measuring(
     const before = measured.get(key);
     if (before) return before;
     const { catalog, store } = await indexOf(embedder, hash);
-    const { ranking: _ranking, ...retrieve } = settings.retrieve;
+    // What was learnt has a part in hybrid searches alone.
+    const { ranking: _ranking, mode: _mode, ...retrieve } = settings.retrieve;
     const { reranker: _reranker, ...names } = models.names;
     const retriever = await retrieverFor(
       { chunk: settings.chunk, retrieve: { ...retrieve, ...(ranking !== undefined && { ranking }) } },
@@ -212,7 +213,7 @@ function measuring(
       },
     );
     const index = { catalog, store: async () => store, retriever: async () => retriever };
-    const evaluation = await measureRetrieval(index, lines, options);
+    const evaluation = await measureRetrieval(index, lines, { ...options, mode: 'hybrid' });
     measured.set(key, evaluation);
     return evaluation;
   };
@@ -235,23 +236,13 @@ async function removeStale(
 const folder = 'embedded';
 
 function pairOf(withIt: RetrievalEvaluation, without: RetrievalEvaluation): PairedEvaluation {
-  const before = new Map(without.ranks.map(({ id, rank }) => [id, rank]));
-  const groups = withIt.ranks.map(({ group }) => group);
-  const differ = (score: (rank: number | undefined) => number) =>
-    intervalOfDifference(
-      {
-        a: withIt.ranks.map(({ rank }) => score(rank)),
-        b: withIt.ranks.map(({ id }) => score(before.get(id))),
-        groups,
-      },
-      { bounds: [0, 1] },
-    )!;
-  const ndcg = differ(discountedGain);
+  const difference = retrievalDifference(withIt, without);
   const figures = ({ recall, ndcg }: RetrievalEvaluation) => ({ recall, ndcg });
+  const { low, high } = difference.ndcg;
   return {
     with: figures(withIt),
     without: figures(without),
-    difference: { recallAt1: differ((rank) => Number(rank === 1)), ndcg },
-    verdict: ndcg.low > 0 ? 'pays' : ndcg.high < 0 ? 'costs' : 'no difference found',
+    difference,
+    verdict: low > 0 ? 'pays' : high < 0 ? 'costs' : 'no difference found',
   };
 }

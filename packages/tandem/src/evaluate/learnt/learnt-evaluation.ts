@@ -1,5 +1,5 @@
-import type { Interval } from '../../statistics/index.ts';
 import type { RetrievalEvaluation } from '../retrieval.ts';
+import type { RetrievalDifference } from '../retrieval-difference.ts';
 
 /** What can be learnt or trained from a project's own questions for its searches. */
 export type LearntKind = 'ranking' | 'reranker' | 'embedder';
@@ -9,7 +9,7 @@ export interface PairedEvaluation {
   with: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;
   without: Pick<RetrievalEvaluation, 'recall' | 'ndcg'>;
   /** With it less without it, case by case. */
-  difference: { recallAt1: Interval; ndcg: Interval };
+  difference: RetrievalDifference;
   /** By the interval of the difference in nDCG@10: wholly above 0, wholly below, or neither. */
   verdict: 'pays' | 'costs' | 'no difference found';
   /** What is not as in the project as configured, on both sides. */

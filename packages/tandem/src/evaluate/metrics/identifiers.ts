@@ -1,6 +1,6 @@
 /** A name in code: letters, digits, `_` and `$`, perhaps behind dots or `new`, perhaps called. */
 const inCode =
-  /^(?:new\s+)?\.?(?:[\p{L}\p{N}_$]+\.)*([\p{L}_$][\p{L}\p{N}_$]*)\s*(?:<[^]*>)?\s*(?:\([^]*\)|`[^]*`?)?;?$/u;
+  /^(?:new\s+)?\.?(?:[\p{L}\p{N}_$]+\.)*([\p{L}_$][\p{L}\p{N}_$]*)\s*(?:<[\s\S]*>)?\s*(?:\([\s\S]*\)|`[\s\S]*`?)?;?$/u;
 /** The same in running text, told by a capital within, an underscore within or what it is called with. */
 const inText =
   /[\p{L}_$][\p{L}\p{N}_$]*(?=\()|[\p{L}_$]*\p{Ll}\p{Lu}[\p{L}\p{N}_$]*|[\p{L}\p{N}$]+(?:_[\p{L}\p{N}$]+)+/gu;
@@ -11,7 +11,7 @@ const inText =
  */
 export function identifiersIn(text: string): Set<string> {
   const found = new Set<string>();
-  const rest = text.replace(/(`{1,2})(?!`)([^]+?)\1(?!`)/g, (_span, _mark, code: string) => {
+  const rest = text.replace(/(`{1,2})(?!`)([\s\S]+?)\1(?!`)/g, (_span, _mark, code: string) => {
     const name = inCode.exec(code.trim())?.[1];
     if (name !== undefined) found.add(plainName(name));
     return ' ';

@@ -1,3 +1,5 @@
+import type { Case } from '../../core/types/example.ts';
+import { countAnswerable } from '../unanswerable-weight.ts';
 import { costMetrics } from './cost.ts';
 import { fieldMetrics } from './fields.ts';
 import type { Metric } from './metric.ts';
@@ -14,10 +16,18 @@ export function createMetrics(settings: MetricSettings): Metric[] {
     ...fieldMetrics(settings).filter((metric) => metric.family === 'The answer'),
     ...textMetrics(settings),
     ...fieldMetrics(settings).filter((metric) => metric.family !== 'The answer'),
-    ...sourceMetrics(settings),
+    ...sourceMetrics(),
     ...styleMetrics(settings),
     ...costMetrics(),
   ];
+}
+
+/** Without those that say the same as another of these cases: where all have an answer, right answers are right where there is one. */
+export function metricsFor(cases: readonly Case[], metrics: readonly Metric[]): Metric[] {
+  const { answerable, unanswerable } = countAnswerable(cases);
+  const isMixed = answerable > 0 && unanswerable > 0;
+  const parts = new Set(metrics.flatMap(({ joined }) => Object.values(joined ?? {})));
+  return metrics.filter(({ id }) => isMixed || !parts.has(id));
 }
 
 export { defaultPrimary } from './right.ts';

@@ -23,6 +23,11 @@ export interface MetricInfo {
   pass: 'answers' | 'latency';
   /** Groups rows of the table: "the answer", "sources", "cost". */
   family: string;
+  /**
+   * Its mean over the cases that have an answer and its mean over those that have none are joined by a weight of the comparison's
+   * (`compare.unanswerableWeight`). The metrics named here show the two apart.
+   */
+  joined?: { answerable?: string; unanswerable?: string };
   /** This value is the stated probability that the metric named here is 1: a reliability diagram is drawn of the two. */
   probabilityOf?: string;
 }

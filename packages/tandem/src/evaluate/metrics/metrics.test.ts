@@ -159,11 +159,21 @@ describe('the whole answer', () => {
       ...testCase,
       source: undefined,
       expected: { ...expected, response: 'Our sources do not say.' },
+      answerable: false,
     };
     const silent = { text: 'Our sources do not say.', abstained: true };
     expect(score('right', silent, unanswerable)).toBe(1);
     expect(score('right', {}, unanswerable)).toBe(0);
     expect(score('right-cited', silent, unanswerable)).toBeUndefined();
+    expect(score('right-unanswerable', silent, unanswerable)).toBe(1);
+    expect(score('right-answerable', silent, unanswerable)).toBeUndefined();
+    expect(score('right-unanswerable', silent)).toBeUndefined();
+    expect(score('right-answerable')).toBe(1);
+    // Fields that are expected all the same have to be right, too.
+    const fieldsAlone = { ...unanswerable, expected: { intent: 'treatment' } };
+    expect(score('right', silent, fieldsAlone)).toBe(1);
+    expect(score('right', {}, fieldsAlone)).toBe(0);
+    expect(score('right', { ...silent, output: { ...expected, intent: 'causes' } }, fieldsAlone)).toBe(0);
     expect(score('abstained-when-missing', silent, unanswerable)).toBe(1);
     expect(score('abstained-when-missing', {}, unanswerable)).toBe(0);
   });

@@ -32,8 +32,23 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
       ...shape,
       id: 'right',
       name: 'Right answers',
-      description: `Answers that could be used as they are: ${listed(parts)}. Of all cases.`,
+      description: `Answers that could be used as they are: ${listed(parts)}. Of all cases; where some have no answer in the sources, the two shares below are joined.`,
+      joined: { answerable: 'right-answerable', unanswerable: 'right-unanswerable' },
       value: (input) => answerRight(input, settings),
+    },
+    {
+      ...shape,
+      id: 'right-answerable',
+      name: '… where there is an answer',
+      description: 'Right answers, of the cases that have one in the sources.',
+      value: (input) => (expectsAbstention(input.testCase) ? undefined : answerRight(input, settings)),
+    },
+    {
+      ...shape,
+      id: 'right-unanswerable',
+      name: '… declined where there is none',
+      description: 'Answers that say it is not in the sources, of the cases that have none there.',
+      value: (input) => (expectsAbstention(input.testCase) ? answerRight(input, settings) : undefined),
     },
     {
       ...shape,
@@ -41,6 +56,7 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
       name: '… by token F1 alone',
       description: `Right answers if the text had only to share words with the expected one (token F1 of at least ${enoughF1}): what was counted before, and whether the order of the arms hangs on how right is counted. Shown, not tested.`,
       direction: 'none',
+      joined: {},
       value: (input) => answerRight(input, settings, (said, wanted) => tokenF1(said, wanted) >= enoughF1),
     },
     {
@@ -51,7 +67,7 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
         'Right answers that also cite a passage holding where the answer stands. Of the cases that name the place; an arm without retrieval has nothing to cite.',
       value: (input) => {
         const { testCase, answer } = input;
-        if (!testCase.source || expectsAbstention(testCase, settings)) return undefined;
+        if (!testCase.source || expectsAbstention(testCase)) return undefined;
         const right = answerRight(input, settings);
         return right === undefined ? undefined : right * Number(citesSource(answer, testCase));
       },
@@ -78,10 +94,11 @@ function answerRight(
   const wanted = (settings.output?.compareFields ?? [])
     .map((field) => fieldRight(field, { answer, testCase }))
     .filter((right) => right !== undefined);
-  if (expected.length === 0 && wanted.length === 0) return undefined;
+  const isUnanswerable = expectsAbstention(testCase);
+  if (expected.length === 0 && wanted.length === 0 && !isUnanswerable) return undefined;
   if (settings.output && answer.output === undefined) return 0;
   if (wanted.includes(0)) return 0;
+  if (isUnanswerable) return Number(answer.abstained);
   if (expected.length === 0) return 1;
-  if (expectsAbstention(testCase, settings)) return Number(answer.abstained);
   return Number(!answer.abstained && expected.some((text) => agrees(answer.text, text, testCase.question)));
 }

@@ -1,7 +1,6 @@
 import { valueAt } from '../../answer/structured-output.ts';
 import type { Settings, StyleRule } from '../../core/settings.ts';
 import type { Case } from '../../core/types/example.ts';
-import { comparableWords } from './words.ts';
 
 /** What the metrics need to know of a project: parts of `config.answer`, so that is what callers pass. */
 export interface MetricSettings {
@@ -25,9 +24,6 @@ export function expectedTexts(testCase: Case, settings: MetricSettings): string[
 }
 
 /** True when the right answer to this case is that the sources do not say. */
-export function expectsAbstention(testCase: Case, settings: MetricSettings): boolean {
-  const text = expectedText(testCase, settings);
-  return (
-    text !== undefined && comparableWords(text).join(' ') === comparableWords(settings.notInSources).join(' ')
-  );
+export function expectsAbstention({ answerable }: Pick<Case, 'answerable'>): boolean {
+  return answerable === false;
 }

@@ -3,14 +3,14 @@ import { matchMarkers } from '../../answer/match-markers.ts';
 import type { Answer, Citation } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
 import type { Metric, MetricInput } from './metric.ts';
-import { expectsAbstention, type MetricSettings } from './settings.ts';
+import { expectsAbstention } from './settings.ts';
 import { holdsSource } from './source-overlap.ts';
 
 /**
  * What the arm did with its passages: whether the right one was among them, whether the citations name it, and whether the
  * arm answered when it had it and abstained when it did not.
  */
-export function sourceMetrics(settings: MetricSettings): Metric[] {
+export function sourceMetrics(): Metric[] {
   const shape = { unit: 'share', summary: 'mean', pass: 'answers', family: 'Sources' } as const;
   return [
     {
@@ -41,7 +41,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
       direction: 'higher',
       whenFailed: 0,
       value: ({ answer, testCase, arm }) =>
-        arm.retrieves && testCase.source && !expectsAbstention(testCase, settings)
+        arm.retrieves && testCase.source && !expectsAbstention(testCase)
           ? Number(citesSource(answer, testCase))
           : undefined,
     },
@@ -53,7 +53,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
         'What "Cites the right passage" would be if each answer named the first passage, whatever it says: a yardstick for the markers that a model writes. Shown, not tested.',
       direction: 'none',
       whenFailed: 0,
-      value: (input) => ifCited(input, settings, ({ passages: [first] }) => (first ? [first] : [])),
+      value: (input) => ifCited(input, ({ passages: [first] }) => (first ? [first] : [])),
     },
     {
       ...shape,
@@ -63,7 +63,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
         'What "Cites the right passage" would be if each sentence cited the passage that shares most words with it, whatever the model cited (`answer.markers: "matched"` sets markers so where the model set none). Shown, not tested.',
       direction: 'none',
       whenFailed: 0,
-      value: (input) => ifCited(input, settings, spansByOverlap),
+      value: (input) => ifCited(input, spansByOverlap),
     },
     {
       ...shape,
@@ -83,7 +83,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
       value: ({ answer, testCase, arm }) =>
         arm.retrieves &&
         testCase.source &&
-        !expectsAbstention(testCase, settings) &&
+        !expectsAbstention(testCase) &&
         retrievedSource(answer, testCase.source)
           ? Number(!answer.abstained)
           : undefined,
@@ -98,8 +98,7 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
       value: ({ answer, testCase, arm }) => {
         if (!arm.retrieves) return undefined;
         const missing =
-          expectsAbstention(testCase, settings) ||
-          (testCase.source && !retrievedSource(answer, testCase.source));
+          expectsAbstention(testCase) || (testCase.source && !retrievedSource(answer, testCase.source));
         return missing ? Number(answer.abstained) : undefined;
       },
     },
@@ -109,11 +108,10 @@ export function sourceMetrics(settings: MetricSettings): Metric[] {
 /** Whether an answer would cite the right passage if it cited these spans; one that abstains cites nothing. */
 function ifCited(
   { answer, testCase, arm }: MetricInput,
-  settings: MetricSettings,
   spansOf: (answer: Answer) => readonly Span[],
 ): number | undefined {
   const { source } = testCase;
-  if (!arm.retrieves || !source || expectsAbstention(testCase, settings)) return undefined;
+  if (!arm.retrieves || !source || expectsAbstention(testCase)) return undefined;
   return Number(!answer.abstained && spansOf(answer).some((span) => citationHolds(answer, span, source)));
 }
 

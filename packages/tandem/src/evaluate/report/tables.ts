@@ -1,5 +1,5 @@
 import { counted } from '../../core/counted.ts';
-import { advantageOf, shownBetter } from '../advantage.ts';
+import { advantageOf, isShownBetter } from '../advantage.ts';
 import type { ComparisonResult, Slice } from '../comparison-result.ts';
 import { formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
@@ -52,10 +52,7 @@ function best(metric: MetricInfo, slice: Slice, arms: readonly MarkedArm[], arm:
       !other.reference &&
       slice.arms.some((entry) => entry.arm === other.name && entry.metric === metric.id),
   );
-  return (
-    others.length > 0 &&
-    others.every((other) => shownBetter(advantageOf(slice, metric, arm.name, other.name)))
-  );
+  return others.length > 0 && others.every((other) => isShownBetter(slice, metric, arm.name, other.name));
 }
 
 /** The primary metric pair by pair: what the verdict rests on. */
@@ -83,7 +80,7 @@ export function pairTable(result: ComparisonResult, slice: Slice, arms: readonly
 <td>${formatDifference(advantage.by, metric.unit)}</td><td>${formatInterval(advantage, metric.unit)}</td>
 <td>${advantage.p === undefined ? '–' : formatP(advantage.p).replace('p = ', '').replace('p ', '')}</td>
 <td>${advantage.adjustedP === undefined ? '–' : formatP(advantage.adjustedP).replace('p = ', '').replace('p ', '')}</td>
-<td class="words">${shownBetter(advantage) ? 'yes' : 'no'}</td><td>${formatDifference(advantage.minimalDetectable, metric.unit)}</td></tr>`,
+<td class="words">${isShownBetter(slice, metric, a.name, b.name) ? 'yes' : 'no'}</td><td>${formatDifference(advantage.minimalDetectable, metric.unit)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

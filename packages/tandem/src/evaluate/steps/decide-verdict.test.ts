@@ -184,7 +184,7 @@ function tableOf(given: Given, metrics = [metric('right', given.direction), metr
       });
     }
   }
-  const settings = { seed: 1, resamples: 200, level: 0.95, latencyCases: 0 };
+  const settings = { seed: 1, resamples: 200, level: 0.95, latencyCases: 0, unanswerableWeight: 0.2 };
   const result: Omit<ComparisonResult, 'verdict'> = {
     version: 1,
     id: '',

@@ -91,6 +91,7 @@ function recordAnswer(answer: Answer, testCase: Case, passages: Record<string, S
     abstained: answer.abstained,
     citations: answer.citations,
     danglingMarkers: answer.danglingMarkers,
+    ...(answer.problems && { problems: answer.problems }),
     passages: answer.passages.map((passage) => {
       const { documentId, uri, title, start, end, text } = passage;
       // Two arms may read different indexes, in which one id can name different text.

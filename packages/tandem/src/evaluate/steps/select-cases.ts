@@ -31,7 +31,7 @@ export interface CaseSelection {
  */
 export async function selectCases(
   selection: CaseSelection,
-  parts: Pick<Parts, 'catalog' | 'material' | 'dataDirectory'>,
+  parts: Pick<Parts, 'catalog' | 'material' | 'settings' | 'dataDirectory'>,
 ): Promise<SelectedCases> {
   const { casesPerKind, seed, adapter, head } = selection;
   const heldOut = await readHeldOutCases(selection, parts);
@@ -48,10 +48,10 @@ export async function selectCases(
 
 async function readHeldOutCases(
   { cases, adapter, head }: CaseSelection,
-  { material, catalog }: Pick<Parts, 'catalog' | 'material'>,
+  { material, catalog, settings }: Pick<Parts, 'catalog' | 'material' | 'settings'>,
 ): Promise<Case[]> {
   const given = cases === undefined ? material.cases : linesOf(cases, 'cases');
-  if (given !== undefined) return readCases(given, catalog.documents);
+  if (given !== undefined) return readCases(given, catalog.documents, settings.answer);
   const { qa } = material;
   if (qa === undefined) {
     throw new InvalidInputError({
@@ -61,7 +61,7 @@ async function readHeldOutCases(
       hint: 'Give cases ({id, question, expected}; in a config: dataset.cases).',
     });
   }
-  const all = await readCases(qa, catalog.documents);
+  const all = await readCases(qa, catalog.documents, settings.answer);
   // Without a trained arm nothing was learnt from these questions, and all of them can be asked.
   const splits = splitsOf(all);
   const heldOut = adapter || head ? all.filter((_, at) => splits[at] === 'cases') : all;

@@ -1,9 +1,13 @@
 import { hashJson } from '../../core/hash.ts';
 import {
+  type ClusteredSample,
   holmAdjust,
+  type Interval,
   intervalOf,
   intervalOfDifference,
   minimalDetectableDifference,
+  type PairedSample,
+  pairedDiscordance,
   pairedSignFlipTest,
 } from '../../statistics/index.ts';
 import type { ArmInfo } from '../arm.ts';
@@ -15,6 +19,7 @@ import type {
   UndecidedComparison,
 } from '../comparison-result.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
+import { strataOf } from '../unanswerable-weight.ts';
 import type { MeasuredCases } from './step-data.ts';
 
 /**
@@ -59,6 +64,7 @@ export interface SliceOptions {
   seed: number;
   resamples: number;
   level: number;
+  unanswerableWeight: number;
 }
 
 /**
@@ -106,13 +112,13 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
     const widest = settings.bounds ? settings.bounds[1] - settings.bounds[0] : Number.POSITIVE_INFINITY;
     const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
     for (const arm of options.arms) {
-      const sample = withValues(columns.get(arm.name)!, cases);
+      const sample = withValues(columns.get(arm.name)!, cases, metric, options);
       const interval = intervalOf(sample, settings);
       if (interval) arms.push({ arm: arm.name, metric: metric.id, ...toEstimate(interval) });
     }
     options.arms.forEach((a, i) => {
       for (const b of options.arms.slice(i + 1)) {
-        const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases);
+        const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
         const interval = intervalOfDifference(pair, settings);
         if (!interval) continue;
         const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
@@ -128,6 +134,7 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
               ? minimalDetectableDifference(interval.standardError, { level: options.level })
               : // No spread was seen: what the agreeing groups cannot rule out.
                 Math.min(widest, Math.max(interval.high - interval.value, interval.value - interval.low)),
+          ...(test && { discordance: discordanceOf(pair, interval) }),
         });
       }
     });
@@ -180,33 +187,57 @@ function valuesOf(cases: readonly CaseRecord[], arm: string, metric: string): (n
 function withValues(
   column: readonly (number | undefined)[],
   cases: readonly CaseRecord[],
-): { values: number[]; groups: string[] } {
+  metric: MetricInfo,
+  options: SliceOptions,
+): ClusteredSample {
   const values: number[] = [];
-  const groups: string[] = [];
+  const measured: CaseRecord[] = [];
   column.forEach((value, i) => {
     if (value === undefined) return;
     values.push(value);
-    groups.push(cases[i]!.group);
+    measured.push(cases[i]!);
   });
-  return { values, groups };
+  return { values, ...clusters(measured, metric, options) };
 }
 
 function withBothValues(
   left: readonly (number | undefined)[],
   right: readonly (number | undefined)[],
   cases: readonly CaseRecord[],
-): { a: number[]; b: number[]; groups: string[] } {
+  metric: MetricInfo,
+  options: SliceOptions,
+): PairedSample {
   const a: number[] = [];
   const b: number[] = [];
-  const groups: string[] = [];
+  const measured: CaseRecord[] = [];
   left.forEach((value, i) => {
     const other = right[i];
     if (value === undefined || other === undefined) return;
     a.push(value);
     b.push(other);
-    groups.push(cases[i]!.group);
+    measured.push(cases[i]!);
   });
-  return { a, b, groups };
+  return { a, b, ...clusters(measured, metric, options) };
+}
+
+function clusters(
+  measured: readonly CaseRecord[],
+  { joined }: MetricInfo,
+  { unanswerableWeight }: SliceOptions,
+): Pick<ClusteredSample, 'groups' | 'strata'> {
+  const groups = measured.map((record) => record.group);
+  if (!joined) return { groups };
+  const strata = strataOf(
+    measured.map((record) => record.case),
+    unanswerableWeight,
+  );
+  return { groups, strata };
+}
+
+/** Where no group was seen to differ: the share that so many agreeing ones cannot rule out. */
+function discordanceOf(pair: PairedSample, { groups }: Interval): number {
+  const seen = pairedDiscordance(pair);
+  return seen > 0 ? seen : 1 - 0.025 ** (1 / groups);
 }
 
 function toEstimate({ value, low, high, cases, groups }: PairComparison | Omit<ArmMetric, 'arm' | 'metric'>) {

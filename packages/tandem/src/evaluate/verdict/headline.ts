@@ -1,10 +1,11 @@
 import { counted } from '../../core/counted.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatValue } from '../format.ts';
+import { capitalise, formatValue } from '../format.ts';
 import { headSentence } from './head.ts';
+import { openArms, undecidedSentence } from './undecided.ts';
 import type { Standing, VerdictTable } from './verdict-table.ts';
-import { capitalise, describeValues, differenceOf, labels, smallestDetectable } from './wording.ts';
+import { describeValues, differenceOf, enoughGroups, labels } from './wording.ts';
 
 /** What the report says first: the arm to use, how sure that is, and what speaks against it. */
 export function writeHeadline(
@@ -20,28 +21,43 @@ export function writeHeadline(
   const { standing, choice, kinds, arms } = given;
   if (arms.length === 0)
     return 'Nothing to choose between: only yardsticks were compared, which answer a part of what the cases ask for.';
+  const habits = arms.flatMap((arm) => (table.habits.get(arm.name) ?? []).map(({ sentence }) => sentence));
   if (arms.length < 2) {
-    return `Nothing to choose between: ${labels(arms)} was the only arm compared. ${capitalise(describeValues(table, slice, arms))}.`;
+    return [
+      `Nothing to choose between: ${labels(arms)} was the only arm compared. ${capitalise(describeValues(table, slice, arms))}.`,
+      ...habits,
+    ].join(' ');
   }
   const sentences: string[] = [];
-  if (standing.outcome === 'better') {
+  if (standing.leaders.length === 0) {
+    sentences.push(
+      `None of these arms answers its questions: ${describeValues(table, slice, standing.beaten)}.`,
+      ...habits,
+    );
+  } else if (standing.outcome === 'better') {
     const leader = standing.leaders[0]!;
     sentences.push(
       `Use ${leader.label}: it does better than ${standing.beaten.length > 1 ? 'every other arm' : labels(standing.beaten)}. ${capitalise(table.primary.name)}: ${describeValues(table, slice, [leader, standing.beaten[0]!])}, a difference of ${differenceOf(table, slice, leader, standing.beaten[0]!)}.`,
+      ...habits,
     );
   } else {
-    const between = `between ${labels(standing.leaders)}`;
     sentences.push(
       standing.outcome === 'no difference'
-        ? `No difference worth having was found ${between}: ${describeValues(table, slice, standing.leaders)}.`
-        : `So few cases cannot decide ${between}: ${describeValues(table, slice, standing.leaders)}; ${smallestDetectable(table, slice, standing.leaders)}.`,
+        ? `No difference worth having was found between ${labels(standing.leaders)}: ${describeValues(table, slice, standing.leaders)}.`
+        : [
+            undecidedSentence(table, slice, standing),
+            enoughGroups(table, slice, openArms(table, slice, standing)),
+          ]
+            .filter(Boolean)
+            .join(' '),
+      ...habits,
     );
     const clear = standing.beaten.filter((arm) =>
       standing.leaders.every((leader) => table.beats(slice, leader, arm)),
     );
     if (clear.length > 0) {
       sentences.push(
-        `${standing.leaders.length === 2 ? 'Both do' : 'All of them do'} better than ${labels(clear)} (${describeValues(table, slice, clear)}).`,
+        `${subjectOf(standing.leaders)} better than ${labels(clear)} (${describeValues(table, slice, clear)}).`,
       );
     }
     const some = standing.beaten.filter((arm) => !clear.includes(arm));
@@ -109,20 +125,25 @@ export function sentenceForKind(
 ): string {
   const size = `${counted(slice.cases, 'case')}, ${counted(slice.groups, 'group')}`;
   const { leaders, beaten } = standing;
-  if (arms.length < 2) return `${size}: ${describeValues(table, slice, arms)}.`;
+  if (arms.length < 2 || leaders.length === 0) return `${size}: ${describeValues(table, slice, arms)}.`;
   if (standing.outcome === 'better') {
     return `${capitalise(leaders[0]!.label)} does better than ${beaten.length > 1 ? 'every other arm' : labels(beaten)}: ${describeValues(table, slice, [leaders[0]!, beaten[0]!])}, a difference of ${differenceOf(table, slice, leaders[0]!, beaten[0]!)} (${size}).`;
   }
   const clear = beaten.filter((arm) => leaders.every((leader) => table.beats(slice, leader, arm)));
   const rest =
     clear.length > 0
-      ? ` ${leaders.length === 2 ? 'Both do' : 'All of them do'} better than ${labels(clear)} (${describeValues(table, slice, clear)}).`
+      ? ` ${subjectOf(leaders)} better than ${labels(clear)} (${describeValues(table, slice, clear)}).`
       : '';
   const start =
     standing.outcome === 'no difference'
-      ? `No difference worth having between ${labels(leaders)}: ${describeValues(table, slice, leaders)} (${size})`
-      : `So few cases cannot decide between ${labels(leaders)}: ${describeValues(table, slice, leaders)}; ${smallestDetectable(table, slice, leaders)}`;
-  return `${start}.${rest}`;
+      ? `No difference worth having between ${labels(leaders)}: ${describeValues(table, slice, leaders)} (${size}).`
+      : undecidedSentence(table, slice, standing);
+  return `${start}${rest}`;
+}
+
+function subjectOf(leaders: readonly ArmInfo[]): string {
+  if (leaders.length === 1) return `${capitalise(leaders[0]!.label)} does`;
+  return leaders.length === 2 ? 'Both do' : 'All of them do';
 }
 
 /** What the yardsticks reach on this slice; empty where there are none. */

@@ -1,11 +1,13 @@
 import { counted } from '../../core/counted.ts';
 import { listed } from '../../core/listed.ts';
+import { hasBothKinds } from '../advantage.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatDifference, formatInterval, formatP } from '../format.ts';
+import { capitalise, formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
+import { countAnswerable, weightOfUnanswerable } from '../unanswerable-weight.ts';
 import type { VerdictTable } from './verdict-table.ts';
-import { capitalise, describeValues, differenceOf, labels } from './wording.ts';
+import { describeValues, differenceOf, labels } from './wording.ts';
 
 /** The pairs of arms on the primary metric: what was shown and what was not. */
 export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
@@ -25,6 +27,7 @@ export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly 
   };
   return [
     `The choice rests on "${table.primary.name}". ${table.metric(table.primary.id)!.description} ${table.result.primary.why}`,
+    joinSentence(table, slice),
     shown.length > 0
       ? `Shown: ${shown.map(line).join('; ')}.`
       : 'No arm was shown to do better than another.',
@@ -36,6 +39,20 @@ export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly 
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
+}
+
+/** What cases with and without an answer count for. */
+function joinSentence({ result, primary }: VerdictTable, slice: Slice): string {
+  if (!hasBothKinds(slice, primary)) return '';
+  const counts = countAnswerable(result.cases.map((record) => record.case));
+  const { unanswerableWeight: asked } = result.options;
+  const weight = weightOfUnanswerable(counts, asked);
+  const percent = (share: number) => formatValue(share, 'share');
+  const less =
+    weight < asked
+      ? ` (${percent(asked)} as compare.unanswerableWeight says, but no one of so few counts for more than two others)`
+      : ' (compare.unanswerableWeight)';
+  return `Of it ${percent(1 - weight)} is the share of right answers to the ${counted(counts.answerable, 'question')} that the sources answer, and ${percent(weight)} the share of refusals of the ${counts.unanswerable} that they do not${less}.`;
 }
 
 /** Where the arm named is shown better than all the others, and where some other is shown better than it. */
@@ -132,6 +149,9 @@ export function limitsReason(table: VerdictTable, slice: Slice, arms: readonly A
     `${counted(slice.cases, 'case')} about ${counted(slice.groups, 'group')}; cases of one group are not independent, so intervals resample groups and tests swap whole groups.`,
     smallest.length > 0
       ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${range(smallest, table.primary)}.`
+      : '',
+    smallest.length > 0
+      ? `How many groups would do is computed from ψ, how much two arms differed within groups: (z₁₋α⸝₂·√ψ + z₀.₈·√(ψ − δ²))² / δ² + 1/δ, δ the difference worth having, α 5 % over all pairs of arms.`
       : '',
     `A difference below ${formatDifference(result.worthHaving, table.primary.unit)} counts as not worth having.`,
     failed.length > 0

@@ -1,7 +1,8 @@
-import { advantageOf, shownBetter } from '../advantage.ts';
+import { advantageOf, isShownBetter, shownBetter } from '../advantage.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { ArmMetric, Slice, UndecidedComparison, Verdict } from '../comparison-result.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
+import { type Habit, habitsOf } from './habits.ts';
 
 /** How the arms stand to one another on the primary metric over one slice. */
 export interface Standing {
@@ -17,10 +18,20 @@ export class VerdictTable {
   readonly result: UndecidedComparison;
   readonly primary: MetricInfo;
   readonly claims: Verdict['claims'] = [];
+  /** What the arms that can be chosen do whatever they are asked; none for an arm that reads its questions. */
+  readonly habits: ReadonlyMap<string, readonly Habit[]>;
 
   constructor(result: UndecidedComparison) {
     this.result = result;
     this.primary = result.metrics.find((metric) => metric.id === result.primary.metric)!;
+    this.habits = new Map(
+      result.arms.filter((arm) => !arm.reference).map((arm) => [arm.name, habitsOf(result, arm)]),
+    );
+  }
+
+  /** Whether the arm answers without regard to the question: it is in the table, and never the choice. */
+  isUseless(arm: ArmInfo): boolean {
+    return (this.habits.get(arm.name) ?? []).some((habit) => habit.isUseless);
   }
 
   metric(id: string): MetricInfo | undefined {
@@ -37,7 +48,7 @@ export class VerdictTable {
 
   /** Shown better; from here on one of the verdict's claims. */
   beats(slice: Slice, a: ArmInfo, b: ArmInfo, metric = this.primary): boolean {
-    const shown = shownBetter(this.advantage(slice, a, b, metric));
+    const shown = isShownBetter(slice, metric, a.name, b.name);
     if (shown) this.#claim({ metric: metric.id, better: a.name, than: b.name, kind: slice.kind });
     return shown;
   }
@@ -54,12 +65,16 @@ export class VerdictTable {
   }
 }
 
-/** Which arms lead and which are beaten, by the paired tests on the primary metric. */
+/**
+ * Which arms lead and which are beaten, by the paired tests on the primary metric. Over all cases an arm that answers without regard to the question
+ * never leads.
+ */
 export function rankArms(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): Standing {
   const sign = table.primary.direction === 'lower' ? -1 : 1;
   const rank = (arm: ArmInfo) => sign * (table.value(slice, arm)?.value ?? Number.NEGATIVE_INFINITY);
   const ordered = [...arms].sort((a, b) => rank(b) - rank(a));
-  const leaders = ordered.filter((arm) => !ordered.some((other) => table.beats(slice, other, arm)));
+  const useful = ordered.filter((arm) => slice.kind !== null || !table.isUseless(arm));
+  const leaders = useful.filter((arm) => !useful.some((other) => table.beats(slice, other, arm)));
   const beaten = ordered.filter((arm) => !leaders.includes(arm));
   const alone = leaders.length === 1 && beaten.every((arm) => table.beats(slice, leaders[0]!, arm));
   if (alone && arms.length > 1) return { outcome: 'better', leaders, beaten };
@@ -69,7 +84,9 @@ export function rankArms(table: VerdictTable, slice: Slice, arms: readonly ArmIn
     leaders.length > 1 &&
     leaders.slice(1).every((other) => {
       const advantage = table.advantage(slice, leaders[0]!, other);
-      return advantage && (advantage.minimalDetectable <= worth || advantage.high < worth);
+      // A lead that was shown, though it is one of refusals alone, is no draw.
+      if (!advantage || shownBetter(advantage)) return false;
+      return advantage.minimalDetectable <= worth || advantage.high < worth;
     });
   return { outcome: settled ? 'no difference' : 'undecided', leaders, beaten };
 }

@@ -12,7 +12,7 @@ export const gemma: readonly KnownModel[] = [
     files: [{ name: 'gemma-3-270m-it-Q8_0.gguf', size: 291_545_600 }],
     hub: { repository: 'ggml-org/gemma-3-270m-it-GGUF', revision: 'main' },
     original: 'google/gemma-3-270m-it',
-    trainable: { memory: 4 * GB },
+    trainable: { memory: 1.4 * GB },
   },
   {
     name: 'gemma-3-1b-it',
@@ -24,6 +24,6 @@ export const gemma: readonly KnownModel[] = [
     files: [{ name: 'gemma-3-1b-it-Q4_K_M.gguf', size: 806 * MB }],
     hub: { repository: 'ggml-org/gemma-3-1b-it-GGUF', revision: 'main' },
     original: 'google/gemma-3-1b-it',
-    trainable: { memory: 14 * GB },
+    trainable: { memory: 3 * GB },
   },
 ];

@@ -63,7 +63,10 @@ export interface KnownModel {
   languages?: EmbedderLanguages;
   /** Of a model that is a small difference from another: the file, which comes with Tandem. `files` are the other's. */
   difference?: string;
-  /** The memory that `tandem tune` takes to train it on a CPU, in bytes (estimated); or why it cannot. */
+  /**
+   * The least memory that `tandem tune` trains it in on a CPU, in bytes: .8 GB and 2.2 bytes a parameter (the 0.5B was measured at 1.9 GB,
+   * `npm run bench -- train`); or why it cannot.
+   */
   trainable: { memory: number } | string;
 }
 

@@ -12,7 +12,7 @@ export const llama: readonly KnownModel[] = [
     files: [{ name: 'Llama-3.2-1B-Instruct-Q4_K_M.gguf', size: 807_694_464 }],
     hub: { repository: 'bartowski/Llama-3.2-1B-Instruct-GGUF', revision: 'main' },
     original: 'meta-llama/Llama-3.2-1B-Instruct',
-    trainable: { memory: 18 * GB },
+    trainable: { memory: 3.5 * GB },
   },
   {
     name: 'llama-3.2-3b-instruct',
@@ -24,6 +24,6 @@ export const llama: readonly KnownModel[] = [
     files: [{ name: 'Llama-3.2-3B-Instruct-Q4_K_M.gguf', size: 2020 * MB }],
     hub: { repository: 'bartowski/Llama-3.2-3B-Instruct-GGUF', revision: 'main' },
     original: 'meta-llama/Llama-3.2-3B-Instruct',
-    trainable: { memory: 45 * GB },
+    trainable: { memory: 7.9 * GB },
   },
 ];

@@ -33,7 +33,7 @@ export const qwenCoder: readonly KnownModel[] = [
       [89_128_960, 'be3de184077dffac2b707ca1106dca7adda7d8ff62c3a7a6671c89cde35b322a'],
       [45_755_264, 'b3e606a25823387dcd3f947e0010219802695ce7526dc4f6c97f9234c80511da'],
     ]),
-    trainable: { memory: 6.2 * GB },
+    trainable: { memory: 1.9 * GB },
   },
   {
     name: 'qwen2.5-coder-1.5b',
@@ -79,7 +79,7 @@ export const qwenCoder: readonly KnownModel[] = [
       [52_428_800, '27f8af79348266bb154db225605212fa9ba3093ee3e2c9fce55eb3659163f344'],
       [16_315_968, '7e190c024384a6fbfb8d467d1e79042c9b60de050520f6661eaf283ab9a26b7a'],
     ]),
-    trainable: { memory: 22 * GB },
+    trainable: { memory: 4.2 * GB },
   },
 ];
 

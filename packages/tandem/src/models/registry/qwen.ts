@@ -12,7 +12,7 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'qwen2.5-0.5b-instruct-q4_k_m.gguf', size: 491_400_032 }],
     hub: { repository: 'Qwen/Qwen2.5-0.5B-Instruct-GGUF', revision: 'main' },
     original: 'Qwen/Qwen2.5-0.5B-Instruct',
-    trainable: { memory: 6.2 * GB },
+    trainable: { memory: 1.9 * GB },
   },
   {
     name: 'qwen3-0.6b',
@@ -24,7 +24,7 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'Qwen3-0.6B-Q8_0.gguf', size: 639_446_688 }],
     hub: { repository: 'Qwen/Qwen3-0.6B-GGUF', revision: 'main' },
     original: 'Qwen/Qwen3-0.6B',
-    trainable: { memory: 9 * GB },
+    trainable: { memory: 2.1 * GB },
   },
   {
     name: 'qwen2.5-1.5b-instruct',
@@ -36,7 +36,7 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'qwen2.5-1.5b-instruct-q4_k_m.gguf', size: 1_117_320_736 }],
     hub: { repository: 'Qwen/Qwen2.5-1.5B-Instruct-GGUF', revision: 'main' },
     original: 'Qwen/Qwen2.5-1.5B-Instruct',
-    trainable: { memory: 22 * GB },
+    trainable: { memory: 4.2 * GB },
   },
   {
     name: 'qwen3-1.7b',
@@ -48,7 +48,7 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'Qwen3-1.7B-Q8_0.gguf', size: 1_834_426_016 }],
     hub: { repository: 'Qwen/Qwen3-1.7B-GGUF', revision: 'main' },
     original: 'Qwen/Qwen3-1.7B',
-    trainable: { memory: 25 * GB },
+    trainable: { memory: 4.6 * GB },
   },
   {
     name: 'qwen2.5-3b-instruct',
@@ -60,7 +60,7 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'qwen2.5-3b-instruct-q4_k_m.gguf', size: 2100 * MB }],
     hub: { repository: 'Qwen/Qwen2.5-3B-Instruct-GGUF', revision: 'main' },
     original: 'Qwen/Qwen2.5-3B-Instruct',
-    trainable: { memory: 43 * GB },
+    trainable: { memory: 7.6 * GB },
   },
   {
     name: 'qwen2.5-7b-instruct',
@@ -72,6 +72,6 @@ export const qwen: readonly KnownModel[] = [
     files: [{ name: 'Qwen2.5-7B-Instruct-Q4_K_M.gguf', size: 4680 * MB }],
     hub: { repository: 'bartowski/Qwen2.5-7B-Instruct-GGUF', revision: 'main' },
     original: 'Qwen/Qwen2.5-7B-Instruct',
-    trainable: { memory: 107 * GB },
+    trainable: { memory: 17.6 * GB },
   },
 ];

