@@ -5,6 +5,7 @@ const tandemLayers = [
   ['index'],
   ['ingest', 'retrieve'],
   ['parts'],
+  ['decide'],
   ['verify'],
   ['rails'],
   ['answer'],

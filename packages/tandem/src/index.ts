@@ -66,6 +66,7 @@ export type * from './core/types/run.ts';
 export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
+export type { FieldHeadFigures } from './decide/head.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
 export {
@@ -137,6 +138,7 @@ export type { Store } from './store/store.ts';
 export { type TunedEmbedder, type TuneEmbedderOptions, tuneEmbedder } from './tune/encoders/tune-embedder.ts';
 export { type TunedReranker, type TuneRerankerOptions, tuneReranker } from './tune/encoders/tune-reranker.ts';
 export { type ExportedAdapter, type ExportOptions, exportAdapter } from './tune/export-adapter.ts';
+export { type TunedHead, type TuneHeadOptions, tuneHead } from './tune/head/tune-head.ts';
 export type { ChosenWeight } from './tune/ranking/choose-reranked.ts';
 export { type TuneRankingOptions, tuneRanking } from './tune/ranking/tune-ranking.ts';
 export type { TunedRanking } from './tune/ranking/tuned-ranking.ts';

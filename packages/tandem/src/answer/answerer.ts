@@ -3,13 +3,14 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
 import { untilAborted } from '../core/until-aborted.ts';
+import { findHead } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
 import { confidenceKey, parseCalibration } from './confidence.ts';
 import { type AnswerEvent, type AnswerStream, streamOf } from './events.ts';
 import { findAdapter } from './find-adapter.ts';
 import { runSteps } from './run-steps.ts';
 import { type AnswerRequest, type AnswerStep, insertSteps, type StepInsertion } from './step.ts';
-import { answerSteps, extractSteps, stepNames } from './steps/answer-steps.ts';
+import { answerSteps, extractSteps, headSteps, stepNames } from './steps/answer-steps.ts';
 
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
@@ -147,6 +148,8 @@ async function stepsOf(
   adapter: Awaited<ReturnType<typeof findAdapter>> | undefined,
 ): Promise<AnswerStep[]> {
   const { catalog, models, settings } = parts;
+  if (arm === 'head')
+    return headSteps({ settings, catalog, embedder: await models.embedder(), head: await findHead(parts) });
   // A model tuned at a provider is a chat model of its own, with its own name.
   const hosted = adapter?.adapter.hosted;
   const chat = hosted ? await models.chatNamed(`${hosted.provider}:${hosted.model}`) : await models.chat();

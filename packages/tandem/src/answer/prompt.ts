@@ -114,7 +114,8 @@ export function promptVariants(arm: 'base' | 'rag', answer: Settings['answer']):
 
 /** The whole conversation that an arm is given. `passages` undefined for the arms that do not retrieve. */
 export function buildMessages(options: {
-  arm: ArmName;
+  /** `head` asks no model. */
+  arm: Exclude<ArmName, 'head'>;
   answer: Settings['answer'];
   question: string;
   passages?: readonly PassageText[];

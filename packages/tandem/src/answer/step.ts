@@ -48,6 +48,7 @@ export interface AnswerState {
     | 'problems'
     | 'confidence'
     | 'rawConfidence'
+    | 'probabilities'
   >;
   /** What steps of your own add, by their names. Kept in the answer and its trace. */
   notes?: Record<string, unknown>;
@@ -56,8 +57,8 @@ export interface AnswerState {
   steps: readonly { name: string; milliseconds: number }[];
 }
 
-/** `model`: a model wrote it. `refusal`: no model was asked. `extract`: the sources' own words. */
-export type ReplyAuthor = 'model' | 'refusal' | 'extract';
+/** `model`: a model wrote it. `refusal`: no model was asked. `extract`: the sources' own words. `head`: fields chosen by a head. */
+export type ReplyAuthor = 'model' | 'refusal' | 'extract' | 'head';
 
 /** What a step is given beside the state. */
 export interface StepContext {

@@ -23,6 +23,15 @@ export function setAt(value: Record<string, unknown>, path: string, replacement:
   (holder as Record<string, unknown>)[last] = replacement;
 }
 
+/** Sets the value at a dotted path, with the objects on the way to it made where they are not there. */
+export function setPath(value: Record<string, unknown>, path: string, given: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  let at = value;
+  for (const key of keys) at = (at[key] ??= {}) as Record<string, unknown>;
+  at[last] = given;
+}
+
 /** Parses a reply that must be one JSON object, alone, that fits the schema; undefined when it is not. Nothing is repaired. */
 export function parseObject(raw: string, schema: object): Record<string, unknown> | undefined {
   let value: unknown;

@@ -42,6 +42,7 @@ describe('what to type', () => {
 /** Texts that are written for users of the command line, whichever folder they come from: cards of what was trained, a project's first config. */
 const forReaders = [
   'tune/adapter-card.ts',
+  'tune/head/head-card.ts',
   'tune/encoders/tune-embedder.ts',
   'tune/encoders/tune-reranker.ts',
   'project/init-project.ts',

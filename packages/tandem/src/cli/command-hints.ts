@@ -18,6 +18,8 @@ const hints: readonly { code?: string; where?: RegExp; says?: RegExp; type: stri
   { where: /^sources$/, type: '`tandem ingest DIR`' },
   { where: /^everySeconds$/, type: '`--watch --every 10m`' },
   { where: /^adapter$/, type: '`tandem tune`' },
+  { where: /^head$/, type: '`tandem tune --head`' },
+  { where: /^head_/, type: '`tandem compare`, or `--force`' },
   { where: /^adapterId$/, type: 'leave `--adapter` out' },
   { where: /^adapter_/, type: '`tandem doctor` lists the adapters' },
   { where: /^evidence$/, type: '`tandem compare`, or `--force --reason "…"`' },

@@ -56,6 +56,10 @@ export function describeForget(report: ForgetReport): string {
       (id) =>
         `Learnt from questions about it: ranking ${id}. ${dryRun ? 'They would be' : 'They are'} taken out; its weights stay until it is learnt again.`,
     ),
+    ...report.heads.map(
+      (id) =>
+        `Trained on questions about it: head ${id}. It keeps no text of them; train it again without them.`,
+    ),
     ...(report.yours.length > 0
       ? [`Your own files still contain its text: ${report.yours.join(', ')}.`]
       : []),

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { type TunedEmbedder, tuneEmbedder } from '../tune/encoders/tune-embedder.ts';
 import { type TunedReranker, tuneReranker } from '../tune/encoders/tune-reranker.ts';
+import { type TunedHead, tuneHead } from '../tune/head/tune-head.ts';
 import { cancelHosted } from '../tune/hosted/cancel-hosted.ts';
 import { tuneRanking } from '../tune/ranking/tune-ranking.ts';
 import type { TunedRanking } from '../tune/ranking/tuned-ranking.ts';
@@ -26,6 +27,7 @@ interface TuneFlags {
   embedder?: boolean;
   reranker?: boolean;
   ranking?: boolean;
+  head?: boolean;
 }
 
 /** Flags that only an adapter's training has, and that an encoder's would ignore. */
@@ -67,8 +69,24 @@ export function addTune(program: Command, signal: AbortSignal): void {
         'learn from the same questions how much meaning, words, names and headings count in a search',
       ).conflicts(['embedder', 'reranker', 'glossary', 'fresh', ...ofAdapters]),
     )
+    .addOption(
+      new Option(
+        '--head',
+        'train a classifier on the embedder for each field of the reply that is a choice, in seconds',
+      ).conflicts(['embedder', 'reranker', 'ranking', 'glossary', ...ofAdapters]),
+    )
     .action(async (flags: TuneFlags, command: Command) => {
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        if (flags.head) {
+          const trained = await tuneHead(project, {
+            ...(flags.fresh && { fresh: true }),
+            signal,
+            onProgress,
+          });
+          onProgress.end();
+          print(trained, describeHead);
+          return;
+        }
         if (flags.ranking) {
           const learned = await tuneRanking(project, { signal, onProgress });
           onProgress.end();
@@ -215,6 +233,19 @@ function describeRanking(learned: TunedRanking): string {
         ]
       : []),
     `To use it, set retrieve.ranking to "${reference}"; tandem eval retrieval --learnt tells what it buys. The index stays as it is.`,
+  ].join('\n');
+}
+
+function describeHead({ id, directory, fields, seconds, reused }: TunedHead): string {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  return [
+    ...(reused ? ['Nothing has changed since this head was trained; --fresh trains again.'] : []),
+    `${id}: trained in ${duration(seconds)}.`,
+    ...fields.map(
+      ({ path, questions, groups, folds, validation, unseenChoices }) =>
+        `${path}: ${questions} wordings in ${groups} groups; right in ${percent(folds.accuracy)} of folds left out, calibration error ${folds.eceAfter.toFixed(3)} (${folds.eceBefore.toFixed(3)} before its temperature)${validation ? `; on ${validation.questions} validation questions ${percent(validation.accuracy)}, calibration error ${validation.ece.toFixed(3)}` : ''}.${unseenChoices.length > 0 ? ` No question taught: ${unseenChoices.join(', ')}.` : ''}`,
+    ),
+    `It lies in ${directory}. Next: tandem compare --arms rag,head, or tandem ask "…" --arm head.`,
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ import { withProject } from './command-context.ts';
 export function addUse(program: Command, signal: AbortSignal): void {
   program
     .command('use')
-    .argument('[arm]', 'base, rag, tuned or hybrid')
+    .argument('[arm]', 'base, rag, tuned, hybrid or head')
     .description('Make an arm the default of `ask` (and later of `serve`).')
     .option('--adapter <id>', 'the adapter (default: the latest)')
     .option('--undo', 'go back to what was used before')

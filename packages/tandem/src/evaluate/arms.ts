@@ -2,13 +2,17 @@ import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
 import { findAdapter } from '../answer/find-adapter.ts';
 import { promptVariants } from '../answer/prompt.ts';
 import { hashJson } from '../core/hash.ts';
+import { listed } from '../core/listed.ts';
 import type { PromptVariant } from '../core/settings.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type ArmName, armNames } from '../core/types/answer.ts';
+import type { Case } from '../core/types/example.ts';
 import { glossaryEntries } from '../dataset/build-dataset.ts';
+import { findHead, type KeptHead, keptHeads, misfitOf } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { ArmUnderTest } from './arm.ts';
 import { type ChosenPrompt, hasPrompts } from './choose-prompts.ts';
+import { expectsOnly } from './metrics/expects-only.ts';
 import { makeDecliningArm, makeExtractArm, makeGlossaryArm } from './reference-arms.ts';
 
 /** Which arms are compared. */
@@ -16,10 +20,12 @@ export interface ChosenArms {
   names: ArmName[];
   /** Of tuned and hybrid; absent where neither is among them. */
   adapter?: Adapter;
+  /** Of the arm head, likewise. */
+  head?: KeptHead;
 }
 
-/** What base, rag, tuned and hybrid are, for the report's reader. */
-const descriptions: Record<ArmName, { label: string; description: string }> = {
+/** What the arms with a language model are, for the report's reader. */
+const descriptions: Record<Exclude<ArmName, 'head'>, { label: string; description: string }> = {
   base: { label: 'base', description: 'The model as it is, with instructions and no documents.' },
   rag: {
     label: 'rag',
@@ -36,17 +42,19 @@ const descriptions: Record<ArmName, { label: string; description: string }> = {
 };
 
 /**
- * The arms that are named, else all that can answer: tuned and hybrid only where something was trained.
- * @throws InvalidInputError where one of them needs an adapter and there is none that fits
+ * The arms that are named, else all that can answer: tuned, hybrid and head only where something was trained.
+ * @throws InvalidInputError where one of them needs an adapter or a head and there is none that fits
  */
 export async function chooseArms(
   { arms, adapterId }: { arms?: readonly ArmName[] | undefined; adapterId?: string | undefined },
   parts: AnsweringParts,
 ): Promise<ChosenArms> {
   const names = arms ? [...new Set(arms)] : await namesOfReadyArms(parts);
-  if (!names.some(isTrained)) return { names };
-  const { adapter } = await findAdapter(parts, adapterId);
-  return { names, adapter };
+  return {
+    names,
+    ...(names.some(isTrained) && { adapter: (await findAdapter(parts, adapterId)).adapter }),
+    ...(names.includes('head') && { head: await findHead(parts) }),
+  };
 }
 
 /** What the arms that are compared are made of. */
@@ -55,6 +63,8 @@ export interface ArmRecipe extends ChosenArms {
   shared: string;
   /** For base and rag. Without one, the first of the settings'. */
   prompts: readonly ChosenPrompt[];
+  /** What is asked: a head is chosen among the arms only where no case expects more than it answers. */
+  cases: readonly Case[];
   /** Whether yardsticks are compared too. */
   references: boolean;
 }
@@ -97,17 +107,20 @@ export function searches(name: ArmName): boolean {
   return name === 'rag' || name === 'hybrid';
 }
 
-async function namesOfReadyArms({ catalog }: Pick<Parts, 'catalog'>): Promise<ArmName[]> {
-  const hasAdapter = (await catalog.adapters.list()).length > 0;
-  return armNames.filter((name) => hasAdapter || !isTrained(name));
+async function namesOfReadyArms(parts: AnsweringParts): Promise<ArmName[]> {
+  const hasAdapter = (await parts.catalog.adapters.list()).length > 0;
+  const [head] = await keptHeads(parts);
+  const hasHead = head !== undefined && (await misfitOf(head, parts)) === undefined;
+  return armNames.filter((name) => (name === 'head' ? hasHead : hasAdapter || !isTrained(name)));
 }
 
 async function makeArm(
   name: ArmName,
   variant: PromptVariant | undefined,
-  { shared, adapter }: ArmRecipe,
+  { shared, adapter, head, cases }: ArmRecipe,
   parts: AnsweringParts,
 ): Promise<ArmUnderTest> {
+  if (name === 'head') return makeHeadArm(head!, cases, parts);
   const prompt = hasPrompts(name) ? (variant ?? promptVariants(name, parts.settings.answer)[0]!) : undefined;
   const answerer = await createAnswerer(parts, {
     arm: name,
@@ -129,5 +142,29 @@ async function makeArm(
     }),
     answer: ({ question }, signal) =>
       answerer.answer(question, { signal, ...(prompt && { variant: prompt }) }),
+  };
+}
+
+/**
+ * A head answers with a few fields. Where the cases expect more, it stands in the table as a yardstick for these fields; where they
+ * expect nothing else, it is an arm like the others, and may be the verdict's choice.
+ */
+async function makeHeadArm(
+  head: KeptHead,
+  cases: readonly Case[],
+  parts: AnsweringParts,
+): Promise<ArmUnderTest> {
+  const answerer = await createAnswerer(parts, { arm: 'head' });
+  const answersOnly = head.fields.map(({ path }) => path);
+  return {
+    name: 'head',
+    label: 'head',
+    description: `A linear layer on the embedder, with no language model and no documents: it answers with ${listed(answersOnly)} alone.`,
+    reference: !cases.every((testCase) => expectsOnly(testCase, answersOnly)),
+    retrieves: false,
+    trained: false,
+    answersOnly,
+    fingerprint: hashJson({ head: head.id, output: parts.settings.answer.output }),
+    answer: ({ question }, signal) => answerer.answer(question, { signal }),
   };
 }

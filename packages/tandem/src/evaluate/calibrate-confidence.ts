@@ -39,7 +39,9 @@ export async function calibrateConfidence(
   parts: AnsweringParts,
 ): Promise<NonNullable<Provenance['notes']>> {
   const confidence = parts.settings.answer.output?.confidence;
-  const { names, validation, onProgress } = calibrating;
+  const { validation, onProgress } = calibrating;
+  // A head's probabilities are brought to scale when it is trained.
+  const names = calibrating.names.filter((name) => name !== 'head');
   if (!confidence || validation.length < leastCases) return [];
   const notes: NonNullable<Provenance['notes']> = [];
   const total = names.length * validation.length;

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type Case, type Example, exampleSchema } from '../core/types/example.ts';
+import { trainingQuestions } from '../dataset/build-dataset.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 import { findLeakage } from '../dataset/leakage.ts';
 import type { Parts } from '../parts/parts.ts';
@@ -30,6 +31,36 @@ export async function checkLeakage(
     path.endsWith('.jsonl') ? path : join(path, 'train.jsonl'),
     exampleSchema,
   );
+  return refuseSeen(parts, examples, cases);
+}
+
+/**
+ * The same for a head, which learns from the questions alone: those that may be trained on, as they stand now, and their other wordings.
+ */
+export async function checkHeadLeakage(
+  parts: Pick<Parts, 'catalog' | 'material' | 'settings'>,
+  cases: readonly Case[],
+): Promise<Provenance['leakage']> {
+  const questions = await trainingQuestions(parts);
+  const examples = questions
+    .filter(({ split }) => split === 'train')
+    .flatMap(({ id, group, question, wordings = [] }): Example[] =>
+      [question, ...wordings.map((wording) => wording.question)].map((asked) => ({
+        messages: [
+          { role: 'user', content: asked },
+          { role: 'assistant', content: '-' },
+        ],
+        metadata: { id, ...(group !== undefined && { group }) },
+      })),
+    );
+  return refuseSeen(parts, examples, cases);
+}
+
+async function refuseSeen(
+  parts: Pick<Parts, 'catalog'>,
+  examples: readonly Example[],
+  cases: readonly Case[],
+): Promise<Provenance['leakage']> {
   const documents: { id: string; text: string }[] = [];
   for await (const { id, text } of parts.catalog.documents.all()) documents.push({ id, text });
   const { findings } = findLeakage({ examples, cases, documents });

@@ -13,7 +13,7 @@ import { chooseArms, makeArms, searches } from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
 import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
 import type { ComparisonResult } from './comparison-result.ts';
-import { describeMachine, describeProvenance } from './describe-provenance.ts';
+import { describeHead, describeMachine, describeProvenance } from './describe-provenance.ts';
 import { type CompareEstimate, estimateComparison } from './estimate-comparison.ts';
 import { fingerprintShared } from './fingerprint-shared.ts';
 import { createMetrics, defaultPrimary, metricsFor } from './metrics/index.ts';
@@ -34,7 +34,7 @@ export type CompareParts = AnsweringParts & Pick<Parts, 'name' | 'material' | 'd
 
 /** What is compared, on which cases, and when to stop. */
 export interface CompareOptions {
-  /** Default: all four where there is an adapter, else base and rag. */
+  /** Default: base and rag, with tuned and hybrid where there is an adapter, and head where there is one. */
   arms?: readonly ArmName[];
   /** Rows that are only yardsticks (a glossary lookup, an extract). Default true. */
   references?: boolean;
@@ -101,7 +101,7 @@ async function compareArms(
 ): Promise<Comparison | { estimate: CompareEstimate }> {
   const { settings, catalog, models, dataDirectory } = parts;
   const { signal, onProgress, seed = 1, references = true } = options;
-  const { names, adapter } = await chooseArms(options, parts);
+  const { names, adapter, head } = await chooseArms(options, parts);
   const selected = await selectCases(
     {
       validationCases: options.validationCases ?? 24,
@@ -109,6 +109,7 @@ async function compareArms(
       ...(options.cases !== undefined && { cases: options.cases }),
       ...(options.casesPerKind !== undefined && { casesPerKind: options.casesPerKind }),
       ...(adapter && { adapter }),
+      ...(head && { head: true }),
     },
     parts,
   );
@@ -138,7 +139,14 @@ async function compareArms(
   // Before the stored answers are opened: opening mends a torn last line, which must not be another process's.
   await using _lock = await catalog.lockForWriting('comparing', { signal });
   await using store = await openResultStore(join(dataDirectory, 'comparison-answers.jsonl'));
-  const recipe = { names, shared: await fingerprintShared(parts), references, ...(adapter && { adapter }) };
+  const recipe = {
+    names,
+    shared: await fingerprintShared(parts),
+    cases,
+    references,
+    ...(adapter && { adapter }),
+    ...(head && { head }),
+  };
   const plan = planAnswers({ setup, cases }, await makeArms({ ...recipe, prompts: [] }, parts));
   const counts = countAnswers(plan, store);
   const choosing = countChoosingAnswers(names, validation, settings);
@@ -146,7 +154,7 @@ async function compareArms(
     {
       counts,
       // An answer that is cut short for its confidence takes about half the time.
-      furtherAnswers: choosing + validation.length * names.length * 0.5,
+      furtherAnswers: choosing + validation.length * names.filter((name) => name !== 'head').length * 0.5,
       isLocal: tools !== undefined,
     },
     parts,
@@ -164,7 +172,11 @@ async function compareArms(
       casesPerKind: options.casesPerKind,
       validationCases: validation.length,
     },
-    inputs: { cases: hashJson(cases), ...(adapter && { adapter: adapter.id }) },
+    inputs: {
+      cases: hashJson(cases),
+      ...(adapter && { adapter: adapter.id }),
+      ...(head && { head: head.id }),
+    },
   });
   const startedAt = Date.now();
   try {
@@ -184,7 +196,7 @@ async function compareArms(
         parts,
       )),
       devLooks: (await catalog.looks.list()).map(({ at, purpose }) => ({ at, purpose })),
-      notes,
+      notes: [...notes, ...(head ? [describeHead(head)] : [])],
     };
 
     const collected = await collectAnswers(
@@ -205,7 +217,8 @@ async function compareArms(
       metrics: {
         cases: cases.length,
         seconds,
-        ...(made > 20 && { secondsPerAnswer: seconds / made }),
+        // A head's answers take no time to speak of: of them alone nothing is learnt for the next estimate.
+        ...(made > 20 && names.some((name) => name !== 'head') && { secondsPerAnswer: seconds / made }),
       },
       artefacts: Object.values(files).map((file) => relative(dataDirectory, file)),
     });

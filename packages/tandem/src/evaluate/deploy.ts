@@ -3,6 +3,7 @@ import { findAdapter } from '../answer/find-adapter.ts';
 import type { Deployment } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import { findHead } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
 import { isTrained } from './arms.ts';
 import { type ArmInUse, findEvidence } from './evidence.ts';
@@ -50,7 +51,12 @@ async function deploy(
   const candidate = await armWithAdapter(arm, options.adapterId, parts);
   const used = await armInUse(parts);
   const current = await parts.catalog.deployments.current();
-  const recorded = { ...candidate, ...(by !== undefined && { by }), ...(why !== undefined && { why }) };
+  const recorded = {
+    arm,
+    ...(candidate.adapterId !== undefined && { adapterId: candidate.adapterId }),
+    ...(by !== undefined && { by }),
+    ...(why !== undefined && { why }),
+  };
   if (isSame(candidate, used))
     return (
       current ??
@@ -87,7 +93,7 @@ async function armWithAdapter(
   parts: Omit<DeployParts, 'whileOpen'>,
 ): Promise<ArmInUse> {
   if (isTrained(arm)) return { arm, adapterId: (await findAdapter(parts, adapterId)).adapter.id };
-  if (adapterId === undefined) return { arm };
+  if (adapterId === undefined) return arm === 'head' ? { arm, headId: (await findHead(parts)).id } : { arm };
   throw new InvalidInputError({
     domain: 'evaluate',
     where: 'adapterId',

@@ -1,6 +1,7 @@
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
+import type { KeptHead } from '../decide/find-head.ts';
 import { titleOfModel } from '../models/model-kinds.ts';
 import { checkoutOf } from '../parts/checkout.ts';
 import type { Parts } from '../parts/parts.ts';
@@ -59,6 +60,15 @@ export async function describeProvenance(
     }),
     ...(leakage && { leakage }),
   };
+}
+
+/** What the head was trained on, as one of the report's notes. */
+export function describeHead({ id, seconds, figures }: KeptHead): NonNullable<Provenance['notes']>[number] {
+  const fields = figures.map(
+    ({ path, questions, folds, l2 }) =>
+      `${path} on ${questions} wordings (l2 ${l2}), right in ${(100 * folds.accuracy).toFixed(1)} % of ${folds.questions} left out`,
+  );
+  return { label: 'Head', text: `${id}, trained in ${seconds.toFixed(1)} s: ${fields.join('; ')}.` };
 }
 
 /** Where passages are found, and what puts them in order, for the report. */

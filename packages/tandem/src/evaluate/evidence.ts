@@ -13,10 +13,11 @@ import type { MetricInfo } from './metrics/metric.ts';
 import { summariseCases } from './steps/summarise-slices.ts';
 import { defaultUnanswerableWeight } from './unanswerable-weight.ts';
 
-/** An arm as it answers: the trained ones with their adapter. */
+/** An arm as it answers: the trained ones with their adapter, a head by its id. */
 export interface ArmInUse {
   arm: ArmName;
   adapterId?: string;
+  headId?: string;
 }
 
 /** What comparisons showed of an arm against another. */
@@ -76,10 +77,11 @@ async function readResult(
   return JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
 }
 
-function has({ run, result }: Comparison, { arm, adapterId }: ArmInUse): boolean {
+function has({ run, result }: Comparison, { arm, adapterId, headId }: ArmInUse): boolean {
   return (
     result.arms.some(({ name, reference }) => name === arm && !reference) &&
-    (adapterId === undefined || run.inputs.adapter === adapterId)
+    (adapterId === undefined || run.inputs.adapter === adapterId) &&
+    (headId === undefined || run.inputs.head === headId)
   );
 }
 

@@ -6,6 +6,7 @@ import { findFilesWith } from './file-search.ts';
 import { findFilesOfYours, forgetInAnswers, forgetInFiles } from './files.ts';
 import type { ForgetParts } from './forget-parts.ts';
 import { ForgottenText } from './forgotten-text.ts';
+import { nameHeadsThatKnow } from './heads.ts';
 import { forgetInRankings } from './rankings.ts';
 import { emptyReport, type ForgetOptions, type ForgetReport } from './report.ts';
 import { forgetInIndex } from './search-index.ts';
@@ -162,6 +163,7 @@ async function forgetEverywhere(
   await forgetInTrainings(parts, datasets, report);
   await nameEncodersThatMayKnow(parts, document, report);
   await forgetInRankings(parts, document, report);
+  await nameHeadsThatKnow(parts, document, report);
 
   stage('answers and reports');
   await forgetInAnswers(parts, document, text, report);

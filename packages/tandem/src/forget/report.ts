@@ -43,6 +43,8 @@ export interface ForgetReport {
   rerankers: string[];
   /** Learnt rankings that had questions about it. These questions are taken out of them; the weights stay as they are. */
   rankings: string[];
+  /** Heads that were trained on questions about it: what their weights have of these cannot be taken out. */
+  heads: string[];
   /** Files outside the data folder that hold its words; they are yours to change. */
   yours: string[];
   /** Files in the data folder that still hold its words; empty when all is well. Not looked for in a dry run. */
@@ -76,6 +78,7 @@ export function emptyReport(
     embedders: [],
     rerankers: [],
     rankings: [],
+    heads: [],
     yours: [],
     leftovers: [],
     storeMayKeep: false,

@@ -78,7 +78,7 @@ async function ownQuestions(project: Tandem): Promise<string[]> {
 
 async function probeAdapter(
   project: Tandem,
-  { arm, adapterId }: Required<ArmInUse>,
+  { arm, adapterId }: Required<Omit<ArmInUse, 'headId'>>,
   questions: readonly string[],
   checking: Checking,
 ): Promise<Check> {

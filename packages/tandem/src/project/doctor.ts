@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { counted } from '../core/counted.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import { keptHeads, misfitOf } from '../decide/find-head.ts';
 import { armInUse, describeDecision } from '../evaluate/deploy.ts';
 import { checkEmbedderLanguage } from '../index/embedder-language.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
@@ -164,6 +165,7 @@ async function projectChecks({
         checks.push(asCheck(name, error));
       }
     }
+    checks.push(...(await headChecks(project)));
     if (project.settings.retrieve.ranking !== undefined) checks.push(await rankingCheck(project));
     const canAnswer = checks.every(({ state }) => state !== 'error');
     checks.push(...(await adapterChecks(project, { canAnswer, onProgress, signal })));
@@ -194,6 +196,26 @@ async function useCheck(project: Project): Promise<Check> {
 async function languageChecks({ catalog }: Project, embedder: EmbeddingModelV4): Promise<Check[]> {
   const warning = await checkEmbedderLanguage({ catalog, embedder });
   return warning ? [{ name: 'Languages', state: 'warning', ...warning }] : [];
+}
+
+/** Only the latest is used; one of another embedder or schema is refused. */
+async function headChecks(project: Project): Promise<Check[]> {
+  const name = 'Head';
+  try {
+    const [latest] = await keptHeads(project);
+    if (!latest) return [];
+    const misfit = await misfitOf(latest, project);
+    const fields = latest.figures.map(
+      ({ path, folds }) => `${path} right in ${(100 * folds.accuracy).toFixed(0)} % of folds left out`,
+    );
+    return [
+      misfit === undefined
+        ? { name, state: 'ok', message: `${latest.id}: ${fields.join(', ')}` }
+        : { name, state: 'warning', message: `${latest.id} ${misfit}`, hint: 'Train the head again.' },
+    ];
+  } catch (error) {
+    return [asCheck(name, error)];
+  }
 }
 
 /** A learnt ranking that is missing, damaged or of another embedder would stop every search. */

@@ -4,11 +4,13 @@ import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Adapter } from '../../core/types/adapter.ts';
 import type { ArmName } from '../../core/types/answer.ts';
+import type { KeptHead } from '../../decide/find-head.ts';
 import type { Retriever } from '../../retrieve/retriever.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
 import type { AnswerStep } from '../step.ts';
 import { assessStep } from './assess.ts';
 import { citeQuotesStep, citeStep } from './cite.ts';
+import { decideStep } from './decide.ts';
 import { generateStep } from './generate.ts';
 import { promptStep } from './prompt.ts';
 import { quoteStep } from './quote.ts';
@@ -121,5 +123,19 @@ export function extractSteps({
     quoteStep({ notInSources: answer.notInSources, catalog, store }),
     citeQuotesStep(catalog),
     recordStep({ traces: catalog.traces, model: 'extract' }),
+  ];
+}
+
+/** An answer of choices alone: `generate` is a head on the embedder, and nothing is searched or cited. */
+export function headSteps({
+  settings,
+  catalog,
+  embedder,
+  head,
+}: Pick<AnswerParts, 'settings' | 'catalog'> & { embedder: EmbeddingModelV4; head: KeptHead }): AnswerStep[] {
+  return [
+    readQuestionStep(),
+    decideStep({ embedder, head, answer: settings.answer }),
+    recordStep({ traces: catalog.traces, model: head.id }),
   ];
 }

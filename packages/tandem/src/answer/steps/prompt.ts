@@ -9,6 +9,7 @@ export function promptStep({ answer }: Pick<Settings, 'answer'>): AnswerStep {
     run({ request, rewrite, retrieved, reply }) {
       if (reply) return {};
       const { arm, question, variant } = request;
+      if (arm === 'head') return {};
       return {
         messages: buildMessages({
           arm,

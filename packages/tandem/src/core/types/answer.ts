@@ -83,6 +83,8 @@ export interface Answer {
   confidence?: number;
   /** The same before calibration: the model's own probability for the field's tokens. */
   rawConfidence?: number;
+  /** Of the arm `head`: the calibrated probability of each field that it chose, by its path. */
+  probabilities?: Record<string, number>;
   /** Tokens of all that the model was asked for this answer, the search query included. */
   usage: { promptTokens: number; completionTokens: number };
   timings: AnswerTimings;
@@ -92,8 +94,11 @@ export interface Answer {
 }
 
 /** All arms, in the order of reports. */
-export const armNames = ['base', 'rag', 'tuned', 'hybrid'] as const;
-/** One way to answer: model × adapter? × retriever? × prompt. `tuned` and `hybrid` have an adapter, `rag` and `hybrid` a retriever. */
+export const armNames = ['base', 'rag', 'tuned', 'hybrid', 'head'] as const;
+/**
+ * One way to answer: model × adapter? × retriever? × prompt. `tuned` and `hybrid` have an adapter, `rag` and `hybrid` a retriever. `head` has
+ * no language model: a linear layer on the embedder chooses the reply's fields that are choices, and says nothing else.
+ */
 export type ArmName = (typeof armNames)[number];
 
 /** Everything that went into one answer, kept in the catalogue and shown by `tandem trace ID`. */

@@ -2,7 +2,7 @@ import type { Metric } from './metric.ts';
 
 /** What an answer costs: tokens in, tokens out, and time. Time comes from the sequential pass only. */
 export function costMetrics(): Metric[] {
-  const shape = { direction: 'lower', family: 'Cost' } as const;
+  const shape = { direction: 'lower', family: 'Cost', about: 'cost' } as const;
   return [
     {
       ...shape,

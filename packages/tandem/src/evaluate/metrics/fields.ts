@@ -36,6 +36,7 @@ export function fieldMetrics(settings: MetricSettings): Metric[] {
         pass: 'answers',
         family: 'The answer',
         whenFailed: 0,
+        about: { field: field.path },
         value: (input) => fieldRight(field, input),
       }),
     ),
@@ -54,6 +55,7 @@ export function fieldMetrics(settings: MetricSettings): Metric[] {
         pass: 'answers',
         family: 'Form',
         probabilityOf: `field:${confident.name}`,
+        about: { field: confident.path },
         value: ({ answer }) => answer.confidence,
       },
       {
@@ -65,6 +67,7 @@ export function fieldMetrics(settings: MetricSettings): Metric[] {
         summary: 'mean',
         pass: 'answers',
         family: 'Form',
+        about: { field: confident.path },
         value: (input) => {
           const right = fieldRight(confident, input);
           if (right === undefined || input.answer.confidence === undefined) return undefined;

@@ -35,6 +35,11 @@ export interface MetricInfo {
 export interface Metric extends MetricInfo {
   /** undefined: does not apply to this case or arm, and the case leaves this metric's n. */
   value(input: MetricInput): number | undefined;
+  /**
+   * What it asks of an answer that has a few fields alone: the one field at this path, whether all that is expected is right, or what the answer
+   * cost. Absent: it is about what such an answer does not have (its text, its passages, its form), and does not apply.
+   */
+  about?: { field: string } | 'all that is expected' | 'cost';
   /** What a failed answer is worth; absent: the case leaves this metric's n. */
   whenFailed?: number;
 }

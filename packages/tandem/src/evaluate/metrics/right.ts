@@ -18,6 +18,7 @@ export function wholeAnswerMetrics(settings: MetricSettings): Metric[] {
     summary: 'mean',
     pass: 'answers',
     family: 'The answer',
+    about: 'all that is expected',
     whenFailed: 0,
   } as const;
   const fields = settings.output?.compareFields.map((field) => field.name) ?? [];

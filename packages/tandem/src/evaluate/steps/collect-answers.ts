@@ -116,6 +116,15 @@ async function warmUp(
 
 /** Without its functions, in the order of `comparison.json`. */
 function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
-  const { name, label, description, reference, retrieves, trained, fingerprint } = arm;
-  return { name, label, description, reference, retrieves, trained, fingerprint };
+  const { name, label, description, reference, retrieves, trained, answersOnly, fingerprint } = arm;
+  return {
+    name,
+    label,
+    description,
+    reference,
+    retrieves,
+    trained,
+    ...(answersOnly && { answersOnly }),
+    fingerprint,
+  };
 }

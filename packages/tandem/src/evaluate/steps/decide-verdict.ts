@@ -1,6 +1,7 @@
 import type { ArmInfo } from '../arm.ts';
 import type { Slice, UndecidedComparison, Verdict } from '../comparison-result.ts';
 import { countAnswerable } from '../unanswerable-weight.ts';
+import { headReason } from '../verdict/head.ts';
 import { sentenceForKind, writeHeadline, yardstickSentence } from '../verdict/headline.ts';
 import {
   costsReason,
@@ -42,6 +43,7 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
       text: otherMeasuresReason(table, overall, choice ?? standing.leaders[0], arms),
     },
     { title: 'Yardsticks', text: yardsticksReason(table, overall, choice ?? standing.leaders[0]) },
+    { title: 'Head', text: headReason(table, overall, arms) },
     { title: 'Costs', text: costsReason(table, overall, arms) },
     { title: 'Limits', text: limitsReason(table, overall, arms) },
   ].filter((reason) => reason.text !== '');

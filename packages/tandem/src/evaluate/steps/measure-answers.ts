@@ -4,6 +4,7 @@ import type { Case } from '../../core/types/example.ts';
 import { independentGroups } from '../../dataset/independent-groups.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { AnswerRecord, CaseRecord, StoredPassage } from '../comparison-result.ts';
+import { expectsOnly } from '../metrics/expects-only.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { holdsSource } from '../metrics/source-overlap.ts';
 import type { StoredAnswer } from '../result-store.ts';
@@ -49,13 +50,20 @@ function measure(input: {
   const values: Record<string, number> = {};
   for (const metric of metrics) {
     const measured = metric.pass === 'latency' ? timing : row;
-    if (!measured) continue;
+    if (!measured || !isAsked(metric, arm, testCase)) continue;
     const value = metric.value({ answer: measured.answer ?? emptyAnswer(arm, testCase), testCase, arm });
     // For a failed answer the empty one only tells whether the metric applies to this case and arm at all.
     const counted = measured.answer || value === undefined ? value : metric.whenFailed;
     if (counted !== undefined) values[metric.id] = counted;
   }
   return values;
+}
+
+/** Of an arm that answers with some fields alone: whether the metric is about what it answers with. */
+function isAsked({ about }: Metric, { answersOnly }: ArmInfo, testCase: Case): boolean {
+  if (answersOnly === undefined || about === 'cost') return true;
+  if (about === 'all that is expected') return expectsOnly(testCase, answersOnly);
+  return about !== undefined && answersOnly.includes(about.field);
 }
 
 function emptyAnswer(arm: ArmInfo, testCase: Case): Answer {

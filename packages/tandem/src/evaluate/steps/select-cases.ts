@@ -6,7 +6,7 @@ import { type CaseLine, readCases } from '../../dataset/cases.ts';
 import { type GivenLines, linesOf } from '../../dataset/material.ts';
 import { splitsOf } from '../../dataset/split.ts';
 import type { Parts } from '../../parts/parts.ts';
-import { checkLeakage } from '../check-leakage.ts';
+import { checkHeadLeakage, checkLeakage } from '../check-leakage.ts';
 import { sampleCases } from '../sample-cases.ts';
 import type { SelectedCases } from './step-data.ts';
 
@@ -21,20 +21,23 @@ export interface CaseSelection {
   seed: number;
   /** Of the trained arms, where there are some: what it was trained on is no case. */
   adapter?: Adapter;
+  /** Whether a head, which was trained on the training questions, is asked too. */
+  head?: boolean;
 }
 
 /**
  * Reads the held-out cases, draws a sample of them by the seed, and makes sure that none of them was trained on.
- * @throws InvalidInputError where there are none, or where the adapter was trained on one of them
+ * @throws InvalidInputError where there are none, or where the adapter or the head was trained on one of them
  */
 export async function selectCases(
   selection: CaseSelection,
   parts: Pick<Parts, 'catalog' | 'material' | 'settings' | 'dataDirectory'>,
 ): Promise<SelectedCases> {
-  const { casesPerKind, seed, adapter } = selection;
+  const { casesPerKind, seed, adapter, head } = selection;
   const heldOut = await readHeldOutCases(selection, parts);
   const cases = sampleCases(heldOut, { count: casesPerKind, seed, of: 'each kind' });
-  const leakage = adapter ? await checkLeakage(parts, adapter, cases) : undefined;
+  const ofHead = head ? await checkHeadLeakage(parts, cases) : undefined;
+  const leakage = adapter ? await checkLeakage(parts, adapter, cases) : ofHead;
   const validation = sampleCases(await validationCases(parts), {
     count: selection.validationCases,
     seed,
@@ -44,7 +47,7 @@ export async function selectCases(
 }
 
 async function readHeldOutCases(
-  { cases, adapter }: CaseSelection,
+  { cases, adapter, head }: CaseSelection,
   { material, catalog, settings }: Pick<Parts, 'catalog' | 'material' | 'settings'>,
 ): Promise<Case[]> {
   const given = cases === undefined ? material.cases : linesOf(cases, 'cases');
@@ -61,7 +64,7 @@ async function readHeldOutCases(
   const all = await readCases(qa, catalog.documents, settings.answer);
   // Without a trained arm nothing was learnt from these questions, and all of them can be asked.
   const splits = splitsOf(all);
-  const heldOut = adapter ? all.filter((_, at) => splits[at] === 'cases') : all;
+  const heldOut = adapter || head ? all.filter((_, at) => splits[at] === 'cases') : all;
   if (heldOut.length > 0) return heldOut;
   throw new InvalidInputError({
     domain: 'evaluate',

@@ -2,6 +2,7 @@ import { counted } from '../../core/counted.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
 import { capitalise, formatValue } from '../format.ts';
+import { headSentence } from './head.ts';
 import { openArms, undecidedSentence } from './undecided.ts';
 import type { Standing, VerdictTable } from './verdict-table.ts';
 import { describeValues, differenceOf, enoughGroups, labels } from './wording.ts';
@@ -18,6 +19,8 @@ export function writeHeadline(
   },
 ): string {
   const { standing, choice, kinds, arms } = given;
+  if (arms.length === 0)
+    return 'Nothing to choose between: only yardsticks were compared, which answer a part of what the cases ask for.';
   const habits = arms.flatMap((arm) => (table.habits.get(arm.name) ?? []).map(({ sentence }) => sentence));
   if (arms.length < 2) {
     return [
@@ -81,6 +84,8 @@ export function writeHeadline(
       );
   }
   if (choice) sentences.push(...unbeatenYardsticks(table, slice, choice));
+  const ofHead = headSentence(table, slice, arms);
+  if (ofHead !== '') sentences.push(ofHead);
   const best = choice && table.value(slice, choice);
   if (best && table.primary.unit === 'share' && table.primary.direction === 'higher' && best.value < 0.5) {
     sentences.push(
