@@ -58,6 +58,7 @@ export type * from './core/progress.ts';
 export { type Settings, type SettingsInput, settingsSchema } from './core/settings.ts';
 export type * from './core/types/adapter.ts';
 export * from './core/types/answer.ts';
+export type * from './core/types/dataset-file.ts';
 export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/feedback.ts';
@@ -65,6 +66,13 @@ export type * from './core/types/glossary.ts';
 export type * from './core/types/run.ts';
 export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
+export type { Disagreement, Finding, Severity } from './dataset/lint/check.ts';
+export type { Fixed } from './dataset/lint/fix.ts';
+export {
+  type LintOptions,
+  type LintReport,
+  lintDataset,
+} from './dataset/lint/lint-dataset.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
 export type { FieldHeadFigures } from './decide/head.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
