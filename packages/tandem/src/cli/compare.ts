@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { armNames } from '../core/types/answer.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
+import { comparisonJson } from '../evaluate/comparison-json.ts';
 import { summarise } from '../evaluate/summary.ts';
 import { positiveInteger } from './arguments.ts';
 import { parseArm } from './ask.ts';
@@ -69,9 +70,8 @@ export function addCompare(program: Command, signal: AbortSignal): void {
         }
         print(
           {
+            ...comparisonJson(outcome.result),
             runId: outcome.runId,
-            verdict: outcome.result.verdict,
-            slices: outcome.result.slices,
             files: outcome.files,
           },
           () => `${summarise(outcome.result)}\n\nReport: ${outcome.files.report}`,

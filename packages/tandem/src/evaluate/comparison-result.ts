@@ -26,10 +26,12 @@ export interface PairComparison extends Estimate {
   b: string;
   metric: string;
   standardError: number;
-  /** Two-sided sign-flip test by group; absent for medians and percentiles and where no case has both values. */
+  /** Two-sided, of `test`; absent for medians and percentiles and where no case has both values. */
   p?: number;
   /** True when every assignment of signs was counted, not sampled. */
   exact?: boolean;
+  /** McNemar's exact test of yes-or-no values with one case a group, else the sign-flip test by group. Older results do not have it. */
+  test?: 'McNemar' | 'sign flip';
   /** After Holm over this test's family. */
   adjustedP?: number;
   /** What `adjustedP` was adjusted over. */

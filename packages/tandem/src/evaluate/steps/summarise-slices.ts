@@ -8,7 +8,7 @@ import {
   minimalDetectableDifference,
   type PairedSample,
   pairedDiscordance,
-  pairedSignFlipTest,
+  pairedTest,
 } from '../../statistics/index.ts';
 import type { ArmInfo } from '../arm.ts';
 import type {
@@ -121,14 +121,14 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
         const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
         const interval = intervalOfDifference(pair, settings);
         if (!interval) continue;
-        const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
+        const test = metric.summary === 'mean' ? pairedTest(pair, { seed: options.seed }) : undefined;
         pairs.push({
           a: a.name,
           b: b.name,
           metric: metric.id,
           ...toEstimate(interval),
           standardError: interval.standardError,
-          ...(test && { p: test.p, exact: test.exact }),
+          ...(test && { p: test.p, exact: test.exact, test: test.test }),
           minimalDetectable:
             interval.standardError > 0
               ? minimalDetectableDifference(interval.standardError, { level: options.level })
