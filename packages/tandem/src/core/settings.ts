@@ -269,6 +269,8 @@ const compareSettings = z
     unanswerableWeight: z.number().min(0).lt(1).default(0.2),
     /** The smallest difference in right answers that would change your choice: 0.1 is 10 points. */
     worthHaving: z.number().positive().max(1).default(0.1),
+    /** With fewer independent groups in both, a comparison does not pass the gate: it could not have shown a regression. */
+    leastGroups: z.number().int().min(1).default(20),
   })
   .prefault({});
 
