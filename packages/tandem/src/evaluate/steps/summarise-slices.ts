@@ -28,7 +28,7 @@ import type { MeasuredCases } from './step-data.ts';
  */
 export function summariseSlices(measured: MeasuredCases): UndecidedComparison {
   const { setup, startedAt, arms, cases, passages, failures } = measured;
-  const { project, subject, metrics, primary, worthHaving, options, provenance } = setup;
+  const { project, subject, metrics, primary, worthHaving, options, constraints, means, provenance } = setup;
   return {
     version: 1,
     id: hashJson({
@@ -47,6 +47,8 @@ export function summariseSlices(measured: MeasuredCases): UndecidedComparison {
     primary,
     worthHaving,
     options,
+    ...(constraints && { constraints }),
+    ...(means && { means }),
     kinds: kindsOf(cases),
     cases,
     passages,
