@@ -88,7 +88,7 @@ export function describeChange(change: ArmChange, { metric }: Pick<ComparisonDif
   const p = adjustedP === undefined ? '' : `, ${formatP(adjustedP)} after Holm`;
   const direction =
     change.shown === 'not shown'
-      ? 'no difference shown,'
+      ? 'no difference shown'
       : `${change.shown} by ${formatDifference(by, metric.unit)}`;
   return `${arm} ${formatValue(before, metric.unit)} → ${formatValue(after, metric.unit)} on ${metric.name}: ${direction} (95 % ${formatInterval(change, metric.unit)}${p}, ${counted(cases, 'case')} of ${counted(groups, 'group')})`;
 }

@@ -146,6 +146,11 @@ test('a budget is held against what a volume costs', async () => {
   const costs = result.verdict.costs!;
   for (const { arm, total } of costs) expect(held(result, 'budgetPerMonth')[arm]).toBe(total <= 25);
   expect(result.verdict.evidence![0]!.sentence).toMatch(
-    /^base costs \$[\d.]+ a month at 100,000 questions; at most \$25\.00 asked for \(budgetPerMonth\)\. [\d.]+ s at \$0\.36 an hour \(a machine, 2026-01, this test\)/,
+    /^base costs \$[\d.]+ a month at 100,000 questions; at most \$25\.00 asked for \(budgetPerMonth\)\.$/,
+  );
+  const { lines } = result.verdict.reasons.find(({ title }) => title === 'Costs')!;
+  expect(lines).toHaveLength(costs.length);
+  expect(lines![0]).toMatch(
+    /^base: \$[\d.]+ a month .+ s at \$0\.36 an hour \(a machine, 2026-01, this test\)\.$/,
   );
 });

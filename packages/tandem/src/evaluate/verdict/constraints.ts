@@ -69,7 +69,7 @@ const checks: readonly Check[] = [
       ...own,
       measured: cost.total,
       holds: cost.total <= bound,
-      sentence: `${label} costs ${dollars(cost.total)} a month at ${questionsPerMonth!.toLocaleString('en')} questions; at most ${dollars(bound)} asked for (budgetPerMonth). ${cost.basis}.`,
+      sentence: `${label} costs ${dollars(cost.total)} a month at ${questionsPerMonth!.toLocaleString('en')} questions; at most ${dollars(bound)} asked for (budgetPerMonth).`,
     };
   },
   ({ name, label, retrieves, trained }, { result, constraints: { changesPerMonth: measured } }) => {
