@@ -83,6 +83,7 @@ export {
   type Comparison,
   compare,
 } from './evaluate/compare.ts';
+export { type ComparisonJson, comparisonJson, type JsonEstimate } from './evaluate/comparison-json.ts';
 export { deployArm } from './evaluate/deploy.ts';
 export { evalModes, type ModeComparison, type ModesEvaluation } from './evaluate/eval-modes.ts';
 export {
@@ -98,6 +99,18 @@ export type {
   LearntPart,
   PairedEvaluation,
 } from './evaluate/learnt/learnt-evaluation.ts';
+export { type Acceptance, acceptComparison, lastAccepted } from './evaluate/over-time/accept-comparison.ts';
+export {
+  type ArmChange,
+  type ComparisonDiff,
+  diffComparisons,
+} from './evaluate/over-time/diff-comparisons.ts';
+export { type DriftOptions, findDrift } from './evaluate/over-time/find-drift.ts';
+export { decideGate, type Gate, type GateOutcome, openGate } from './evaluate/over-time/gate.ts';
+export { junitXml } from './evaluate/over-time/junit.ts';
+export { type ListedComparison, listComparisons } from './evaluate/over-time/list-comparisons.ts';
+export type { QuestionDrift } from './evaluate/over-time/question-drift.ts';
+export { type KeptComparison, readComparison } from './evaluate/over-time/read-comparison.ts';
 export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
 export type { RetrievalDifference } from './evaluate/retrieval-difference.ts';
 export { summarise } from './evaluate/summary.ts';

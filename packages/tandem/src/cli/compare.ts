@@ -1,9 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { armNames } from '../core/types/answer.ts';
+import { type ArmName, armNames } from '../core/types/answer.ts';
 import type { FormatName } from '../core/types/dataset-file.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
+import { comparisonJson } from '../evaluate/comparison-json.ts';
+import { diffComparisons } from '../evaluate/over-time/diff-comparisons.ts';
+import { decideGate, type Gate, openGate } from '../evaluate/over-time/gate.ts';
+import { junitXml } from '../evaluate/over-time/junit.ts';
 import { summarise } from '../evaluate/summary.ts';
+import type { Project } from '../project/open-project.ts';
 import { positiveInteger } from './arguments.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
@@ -20,6 +26,10 @@ interface CompareFlags {
   validationCases?: string;
   estimate?: boolean;
   purpose?: string;
+  gate?: boolean;
+  against?: string;
+  leastGroups?: number;
+  junit?: string;
 }
 
 export function addCompare(program: Command, signal: AbortSignal): void {
@@ -40,6 +50,14 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       'validation cases for choosing prompts and calibrating (default 24; 0: none)',
     )
     .option('--purpose <text>', 'why the held-out cases are looked at; recorded')
+    .option('--gate', 'exit with 1 where the arm in use is shown worse than in the accepted comparison')
+    .option('--against <run>', 'with --gate: the comparison to hold it against')
+    .option(
+      '--least-groups <n>',
+      'with --gate: fewer groups in both are no pass (default 20)',
+      positiveInteger,
+    )
+    .option('--junit <file>', 'write JUnit XML: a suite for each arm, a test for each case')
     .option('--estimate', 'estimate time and cost, and stop')
     .action(async (flags: CompareFlags, command: Command) => {
       const arms = flags.arms?.split(',').map((name) => parseArm(name.trim())!);
@@ -54,6 +72,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       }
       const cases = flags.cases ?? flags.qa;
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
+        const gate = await gateOf(flags, arms, project);
         const outcome = await compare(project, {
           ...(arms && { arms }),
           ...(flags.adapter !== undefined && { adapterId: flags.adapter }),
@@ -74,17 +93,48 @@ export function addCompare(program: Command, signal: AbortSignal): void {
           if (json) console.log(JSON.stringify(outcome.estimate));
           return;
         }
-        print(
-          {
-            runId: outcome.runId,
-            verdict: outcome.result.verdict,
-            slices: outcome.result.slices,
-            files: outcome.files,
-          },
-          () => `${summarise(outcome.result)}\n\nReport: ${outcome.files.report}`,
+        const { result, files, runId } = outcome;
+        const gated = gate && decideGate(gate, diffComparisons(gate.against.result, result));
+        if (flags.junit !== undefined) await writeFile(flags.junit, junitXml(result, gated));
+        if (gated && !gated.passed) process.exitCode = 1;
+        print({ ...comparisonJson(result), runId, files, ...(gated && { gate: gated }) }, () =>
+          [
+            summarise(result),
+            `Report: ${files.report}`,
+            ...(flags.junit === undefined ? [] : [`JUnit: ${flags.junit}`]),
+            ...(gated ? [gated.sentence] : []),
+          ].join('\n\n'),
         );
       });
     });
+}
+
+/** What the comparison is to be held against: found before the first answer, which may be hours before the last. */
+async function gateOf(
+  { gate, against, leastGroups }: CompareFlags,
+  arms: readonly ArmName[] | undefined,
+  project: Project,
+): Promise<Gate | undefined> {
+  if (!gate) {
+    if (against === undefined && leastGroups === undefined) return undefined;
+    throw new InvalidInputError({
+      domain: 'cli',
+      where: '--gate',
+      message: `${against === undefined ? '--least-groups' : '--against'} is for --gate, which is not given.`,
+      hint: 'Give --gate too.',
+    });
+  }
+  const opened = await openGate(project, {
+    ...(against !== undefined && { against }),
+    ...(leastGroups !== undefined && { leastGroups }),
+  });
+  if (!arms || arms.some((name) => name === opened.arm)) return opened;
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--arms',
+    message: `--gate is about ${opened.arm}, the arm in use, and --arms leaves it out.`,
+    hint: `Add ${opened.arm} to --arms.`,
+  });
 }
 
 export function describeEstimate({

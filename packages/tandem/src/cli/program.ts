@@ -12,6 +12,7 @@ import { addForget } from './forget.ts';
 import { addIngest } from './ingest.ts';
 import { addInit } from './init.ts';
 import { addModels } from './models.ts';
+import { addRuns } from './runs.ts';
 import { addSearch } from './search.ts';
 import { addTrace } from './trace.ts';
 import { addTune } from './tune.ts';
@@ -37,6 +38,7 @@ export function createProgram(signal: AbortSignal): Command {
     addDataset,
     addTune,
     addCompare,
+    addRuns,
     addEval,
     addUse,
     addExport,

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { deployArm, describeDecision } from '../evaluate/deploy.ts';
 import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
+import { userName } from './user-name.ts';
 
 export function addUse(program: Command, signal: AbortSignal): void {
   program
@@ -55,13 +55,4 @@ export function addUse(program: Command, signal: AbortSignal): void {
         });
       },
     );
-}
-
-/** Who runs the command, where the system knows a name. */
-function userName(): { by?: string } {
-  try {
-    return { by: userInfo().username };
-  } catch {
-    return {};
-  }
 }

@@ -262,6 +262,36 @@ const tuneSettings = z
   })
   .prefault({});
 
+/** A share, or true for what is said beside each. */
+const shareOrTrue = z.union([z.boolean(), z.number().gt(0).max(1)]);
+
+/** What an arm must keep to: one that breaks any of these is compared and never chosen. */
+const constraintSettings = z
+  .strictObject({
+    /** At least this share of the answers given must cite; true: 19 of 20. */
+    mustCite: shareOrTrue.optional(),
+    /** Most seconds of the 95th percentile of latency. */
+    p95Seconds: z.number().positive().optional(),
+    /** Most US dollars, at `questionsPerMonth`. */
+    budgetPerMonth: z.number().positive().optional(),
+    questionsPerMonth: z.number().positive().optional(),
+    /** How often facts change. From 1 on an arm that reads no sources is out: it answers from what it was trained on. */
+    changesPerMonth: z.number().min(0).optional(),
+    /** At least this share of the replies must fit `answer.output.schema`; true: all. */
+    strictSchema: shareOrTrue.optional(),
+    /** No model may run on another machine. */
+    dataMustStay: z.boolean().optional(),
+  })
+  .refine(
+    ({ budgetPerMonth, questionsPerMonth }) =>
+      budgetPerMonth === undefined || questionsPerMonth !== undefined,
+    {
+      path: ['questionsPerMonth'],
+      message: 'budgetPerMonth needs it: say how many questions a month',
+    },
+  );
+export type Constraints = z.output<typeof constraintSettings>;
+
 const compareSettings = z
   .strictObject({
     /**
@@ -271,6 +301,11 @@ const compareSettings = z
     unanswerableWeight: z.number().min(0).lt(1).default(0.2),
     /** The smallest difference in right answers that would change your choice: 0.1 is 10 points. */
     worthHaving: z.number().positive().max(1).default(0.1),
+    /** With fewer independent groups in both, a comparison does not pass the gate: it could not have shown a regression. */
+    leastGroups: z.number().int().min(1).default(20),
+    constraints: constraintSettings.optional(),
+    /** A JSON file in place of the package's price table (`evaluate/prices/prices.json`); relative to the directory of the parts. */
+    prices: z.string().min(1).optional(),
   })
   .prefault({});
 

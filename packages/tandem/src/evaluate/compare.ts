@@ -13,6 +13,7 @@ import { chooseArms, makeArms, searches } from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
 import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
 import type { ComparisonResult } from './comparison-result.ts';
+import { describeMeans } from './describe-means.ts';
 import { describeHead, describeMachine, describeProvenance } from './describe-provenance.ts';
 import { type CompareEstimate, estimateComparison } from './estimate-comparison.ts';
 import { fingerprintShared } from './fingerprint-shared.ts';
@@ -118,6 +119,15 @@ async function compareArms(
   const chat = await models.chat();
   const tools = localToolsOf(chat);
   const metrics = metricsFor(cases, createMetrics(settings.answer));
+  const means = await describeMeans(
+    {
+      names,
+      isLocalChat: tools !== undefined,
+      ...(adapter && { adapter }),
+      ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
+    },
+    parts,
+  );
   const setup = setUpComparison(
     {
       project: parts.name,
@@ -129,6 +139,7 @@ async function compareArms(
       metrics,
       primary: defaultPrimary(settings.answer),
       ...settings.compare,
+      means,
       provenance: { machine: describeMachine() },
       seed,
       ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),

@@ -1,6 +1,8 @@
+import type { Constraints } from '../core/settings.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import type { ArmInfo } from './arm.ts';
+import type { Means } from './means.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { FailureRecord } from './result-store.ts';
 
@@ -26,10 +28,12 @@ export interface PairComparison extends Estimate {
   b: string;
   metric: string;
   standardError: number;
-  /** Two-sided sign-flip test by group; absent for medians and percentiles and where no case has both values. */
+  /** Two-sided, of `test`; absent for medians and percentiles and where no case has both values. */
   p?: number;
   /** True when every assignment of signs was counted, not sampled. */
   exact?: boolean;
+  /** McNemar's exact test of yes-or-no values with one case a group, else the sign-flip test by group. Older results do not have it. */
+  test?: 'McNemar' | 'sign flip';
   /** After Holm over this test's family. */
   adjustedP?: number;
   /** What `adjustedP` was adjusted over. */
@@ -140,15 +144,49 @@ export interface Provenance {
   notes?: { label: string; text: string }[];
 }
 
+/** Whether an arm keeps to one constraint. */
+export interface ConstraintEvidence {
+  arm: string;
+  constraint: keyof Constraints;
+  /** What was measured, in the constraint's unit (a share, seconds, dollars); absent where it is no number or was not measured. */
+  measured?: number;
+  bound?: number;
+  /** null: it could not be measured, which rules no arm out. */
+  holds: boolean | null;
+  /** One line: the measured value against the bound. */
+  sentence: string;
+}
+
+/** What an arm costs, in US dollars. */
+export interface ArmCost {
+  arm: string;
+  perQuestion: number;
+  /** Training, whatever is asked. */
+  perMonth: number;
+  /** At the volume that was stated. */
+  total: number;
+  /** What it is made of, as a sentence: prices with their dates. */
+  basis: string;
+}
+
+/** From so many questions a month on, one arm costs less than another. */
+export interface BreakEven {
+  /** Costs less below. */
+  below: string;
+  /** Costs less above. */
+  above: string;
+  questionsPerMonth: number;
+}
+
 /** Which arm to choose, in words that follow from the numbers. */
 export interface Verdict {
   /** Names the model it was measured on, and that a larger one may reverse it. */
   firstLine: string;
   /**
    * `better`: one arm beats every other. `no difference`: several arms lead and the numbers do not part them though they
-   * would have shown a difference worth having. `undecided`: so few cases cannot decide.
+   * would have shown a difference worth having. `undecided`: so few cases cannot decide. `only one left`: all others break a constraint.
    */
-  outcome: 'better' | 'no difference' | 'undecided';
+  outcome: 'better' | 'no difference' | 'undecided' | 'only one left';
   /** The arm to use; absent when undecided. */
   choice?: string;
   /** Where undecided: about how many independent groups would show a difference worth having, four times in five (`groupsNeeded`). */
@@ -163,11 +201,18 @@ export interface Verdict {
   /** Arms that no other arm was shown to beat, best first. */
   leaders: string[];
   headline: string;
-  /** What the headline rests on, one paragraph each: primary metric, other metrics, yardsticks, costs, limits. */
-  reasons: { title: string; text: string }[];
+  /** What the headline rests on, one paragraph each, some with lines below: constraints, metrics, yardsticks, costs, limits, what would change it. */
+  reasons: { title: string; text: string; lines?: string[] }[];
+  /** Each arm against each constraint that is set. Older results do not have it. */
+  evidence?: ConstraintEvidence[];
+  /** What would turn the choice, one line each. Older results do not have it. */
+  wouldChange?: string[];
+  /** Where a volume is stated: what each arm costs a month, and the volumes at which two cost the same. */
+  costs?: ArmCost[];
+  breakEvens?: BreakEven[];
   kinds: {
     kind: string;
-    outcome: 'better' | 'no difference' | 'undecided';
+    outcome: Verdict['outcome'];
     leaders: string[];
     text: string;
   }[];
@@ -209,6 +254,9 @@ export interface ComparisonResult {
   /** Differences of the primary metric below this are not worth having; in the metric's unit. */
   worthHaving: number;
   options: ComparisonOptions;
+  /** What an arm must keep to. Older results do not have it, nor what it is checked against. */
+  constraints?: Constraints;
+  means?: Means;
   kinds: string[];
   cases: CaseRecord[];
   passages: Record<string, StoredPassage>;

@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { counted } from '../core/counted.ts';
 import { canonicalJson } from '../core/hash.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Run } from '../core/types/run.ts';
 import type { Parts } from '../parts/parts.ts';
 import { advantageOf, isShownBetter } from './advantage.ts';
-import type { CaseRecord, ComparisonResult, Slice } from './comparison-result.ts';
+import type { CaseRecord, Slice } from './comparison-result.ts';
 import { formatDifference, formatInterval, formatP } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
+import { type KeptComparison, readResult } from './over-time/read-comparison.ts';
 import { summariseCases } from './steps/summarise-slices.ts';
 import { defaultUnanswerableWeight } from './unanswerable-weight.ts';
 
@@ -39,7 +37,7 @@ export async function findEvidence(
   candidate: ArmInUse,
   used: ArmInUse,
 ): Promise<Evidence | undefined> {
-  const comparisons: Comparison[] = [];
+  const comparisons: KeptComparison[] = [];
   for (const run of await parts.catalog.runs.list({ kind: 'compare' })) {
     if (run.status !== 'done' || !isOfModel(run, parts.models.names.chat)) continue;
     const result = await readResult(run, parts);
@@ -55,29 +53,13 @@ export async function findEvidence(
   return own && other && pairAcross(own, candidate, other, used);
 }
 
-interface Comparison {
-  run: Run;
-  result: ComparisonResult;
-}
-
 /** Of runs from before the chat model was noted it is not known. */
 function isOfModel({ config }: Run, chat: string): boolean {
   const { chat: measured } = config as { chat?: string };
   return measured === undefined || measured === chat;
 }
 
-async function readResult(
-  { artefacts }: Run,
-  { dataDirectory }: Pick<Parts, 'dataDirectory'>,
-): Promise<ComparisonResult | undefined> {
-  const file = artefacts
-    .map((artefact) => join(dataDirectory, artefact))
-    .find((path) => path.endsWith('comparison.json'));
-  if (file === undefined || !existsSync(file)) return undefined;
-  return JSON.parse(await readFile(file, 'utf8')) as ComparisonResult;
-}
-
-function has({ run, result }: Comparison, { arm, adapterId, headId }: ArmInUse): boolean {
+function has({ run, result }: KeptComparison, { arm, adapterId, headId }: ArmInUse): boolean {
   return (
     result.arms.some(({ name, reference }) => name === arm && !reference) &&
     (adapterId === undefined || run.inputs.adapter === adapterId) &&
@@ -87,9 +69,9 @@ function has({ run, result }: Comparison, { arm, adapterId, headId }: ArmInUse):
 
 /** The arms of two comparisons on the cases that are in both, as one comparison would have it. */
 function pairAcross(
-  own: Comparison,
+  own: KeptComparison,
   candidate: ArmInUse,
-  other: Comparison,
+  other: KeptComparison,
   used: ArmInUse,
 ): Evidence | undefined {
   const { metrics, primary, arms, options } = own.result;
@@ -122,7 +104,7 @@ function decidingMetrics(metrics: readonly MetricInfo[], primary: string): Metri
 }
 
 function describe(
-  { run, result }: Comparison,
+  { run, result }: KeptComparison,
   overall: Slice,
   { better, than }: { better: string; than: string },
   otherRun?: string,

@@ -99,8 +99,10 @@ describe('the report', () => {
     const document = documentOf(await rendered());
     const cases = [...document.querySelectorAll('.case')];
     expect(cases).toHaveLength(36);
-    cases.forEach((item, i) => {
-      const record = result.cases[i]!;
+    const byId = new Map(result.cases.map((record) => [record.case.id, record]));
+    cases.forEach((item) => {
+      const [, id] = /case (\S+) · group/.exec(item.textContent)!;
+      const record = byId.get(id!)!;
       expect(item.querySelectorAll('.answer')).toHaveLength(5);
       expect(item.textContent).toContain(record.case.question);
       expect(item.querySelector('.answer.arm3 .said')!.textContent).toBe(record.arms.hybrid!.answer!.text);
@@ -108,6 +110,31 @@ describe('the report', () => {
       expect(outcomes.hybrid.includes('right')).toBe(record.arms.hybrid!.values.right === 1);
     });
     expect(document.querySelectorAll('.passages li.holds').length).toBeGreaterThan(5);
+  });
+
+  it('has the worst cases first, yardsticks not counted', async () => {
+    const document = documentOf(await rendered());
+    const right = [...document.querySelectorAll('.case')].map((item) => {
+      const outcomes: Record<string, string[]> = JSON.parse(item.getAttribute('data-outcomes')!);
+      return Object.keys(outcomes).filter(
+        (arm) => !references.includes(arm) && outcomes[arm]!.includes('right'),
+      ).length;
+    });
+    expect(right).toEqual([...right].sort((a, b) => a - b));
+    expect(right[0]).toBeLessThan(right.at(-1)!);
+  });
+
+  it('marks under a wrong answer the words in which it differs, by lines and in words, not by colour alone', async () => {
+    const report = await rendered();
+    const document = documentOf(report);
+    const marked = [...document.querySelectorAll('.answer')].filter((card) => card.querySelector('del, ins'));
+    expect(marked.length).toBeGreaterThan(5);
+    for (const card of marked) expect(card.querySelector('.wrong')!.textContent).toContain('wrong');
+    const text = marked[0]!.querySelector('del, ins')!.parentElement!.textContent;
+    expect(text).toContain('(missing: ');
+    expect(text).toContain('(added: ');
+    expect(report).toMatch(/del \{ text-decoration: line-through/);
+    expect(report).toMatch(/ins \{ text-decoration: underline/);
   });
 
   it('shows hostile text as text, wherever it comes from', async () => {

@@ -43,7 +43,7 @@ ${
   html`<h3>By kind of question</h3>
 <dl>${verdict.kinds.map(({ kind, text }) => html`<dt>${kind}</dt><dd>${keptTogether(text)}</dd>`)}</dl>`
 }
-<div class="reasons">${verdict.reasons.map((reason) => html`<section class="card"><h3>${reason.title}</h3><p>${keptTogether(reason.text)}</p></section>`)}</div>
+<div class="reasons">${verdict.reasons.map((reason) => html`<section class="card"><h3>${reason.title}</h3><p>${keptTogether(reason.text)}</p>${reason.lines && reason.lines.length > 0 && html`<ul>${reason.lines.map((line) => html`<li>${keptTogether(line)}</li>`)}</ul>`}</section>`)}</div>
 </section>
 <section id="table"><h2>All numbers</h2>
 ${metricTable(result, overall, arms)}
@@ -76,8 +76,11 @@ ${casesSection(result, arms)}
 function title({ verdict, arms }: ComparisonResult): string {
   const chosen = arms.find((arm) => arm.name === verdict.choice)?.label;
   if (verdict.outcome === 'better') return `Use ${chosen}`;
+  if (verdict.outcome === 'only one left') return `Use ${chosen}: the only arm within your constraints`;
   if (verdict.outcome === 'no difference') return `No difference worth having: ${chosen} will do`;
   if (arms.filter((arm) => !arm.reference).length < 2) return 'One arm, nothing to choose between';
+  if (verdict.leaders.length === 0 && (verdict.evidence ?? []).some(({ holds }) => holds === false))
+    return 'No arm to choose within your constraints';
   return verdict.leaders.length === 0 ? 'None of these arms answers' : 'These cases cannot decide';
 }
 

@@ -1,6 +1,8 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Constraints } from '../core/settings.ts';
 import type { Case } from '../core/types/example.ts';
 import type { Provenance, Subject } from './comparison-result.ts';
+import type { Means } from './means.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { ComparisonSetup } from './steps/step-data.ts';
 import { defaultUnanswerableWeight } from './unanswerable-weight.ts';
@@ -22,6 +24,8 @@ export interface ComparisonOf {
   unanswerableWeight?: number;
   /** Cases of the sequential latency pass, taken evenly from all kinds; 0 leaves it out. Default 12. */
   latencyCases?: number;
+  constraints?: Constraints | undefined;
+  means?: Means;
 }
 
 /**
@@ -45,6 +49,8 @@ export function setUpComparison(given: ComparisonOf, cases: readonly Case[]): Co
       latencyCases: Math.min(given.latencyCases ?? 12, cases.length),
       unanswerableWeight: given.unanswerableWeight ?? defaultUnanswerableWeight,
     },
+    ...(given.constraints && { constraints: given.constraints }),
+    ...(given.means && { means: given.means }),
     provenance: given.provenance ?? {},
   };
 }

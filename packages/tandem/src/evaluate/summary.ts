@@ -43,6 +43,9 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
     '',
     ...tables(result, rows, width),
     '',
+    ...verdict.reasons
+      .filter(({ lines }) => lines && lines.length > 0)
+      .flatMap(({ title, lines }) => [`${title}:`, ...lines!.flatMap((line) => bulleted(line, width)), '']),
     ...wrapped(
       `${counted(overall.cases, 'case')}, ${counted(overall.groups, 'group')}. ${dependence && `${dependence} `}In brackets the 95 % interval, by groups of cases, and n where it is not all cases; more metrics are in the report.${
         result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''
@@ -102,6 +105,10 @@ function tables(result: ComparisonResult, rows: readonly Row[], width: number): 
 
 function heading(arm: ComparisonResult['arms'][number]): string {
   return arm.reference ? `[${arm.label}]` : arm.label;
+}
+
+function bulleted(text: string, width: number): string[] {
+  return wrapped(text, width - 4).map((line, at) => `${at === 0 ? '  - ' : '    '}${line}`);
 }
 
 function wrapped(text: string, width: number): string[] {

@@ -104,7 +104,8 @@ function hostOfConnect(parameters: unknown[]): string | undefined {
   return typeof second === 'string' ? second : 'localhost';
 }
 
-function isLoopback(host: string): boolean {
+/** Whether a host is this machine. */
+export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
   if (isIP(host) === 4) return host.startsWith('127.') || host === '0.0.0.0';
   return host === '::1' || host === '::' || /^::ffff:127\./.test(host);

@@ -29,6 +29,7 @@ export {
   type PairedTest,
   pairedDiscordance,
   pairedSignFlipTest,
+  pairedTest,
 } from './paired-test.ts';
 export { groupsNeeded, minimalDetectableDifference } from './power.ts';
 export { createRandom, type Random, shuffled } from './random.ts';

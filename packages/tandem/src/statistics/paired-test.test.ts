@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holmAdjust } from './holm.ts';
-import { mcnemarExactTest, pairedSignFlipTest } from './paired-test.ts';
+import { mcnemarExactTest, pairedSignFlipTest, pairedTest } from './paired-test.ts';
 import { createRandom } from './random.ts';
 
 const binaryPairs = fc.array(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })), {
@@ -106,5 +106,42 @@ describe('holmAdjust', () => {
         });
       }),
     );
+  });
+});
+
+describe('pairedTest', () => {
+  const pairs = fc.array(fc.tuple(fc.constantFrom(0, 1), fc.constantFrom(0, 1)), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  const sampleOf = (values: readonly (readonly [number, number])[], groupOf: (at: number) => string) => ({
+    a: values.map(([a]) => a),
+    b: values.map(([, b]) => b),
+    groups: values.map((_, at) => groupOf(at)),
+  });
+
+  it("is McNemar's exact test with one case a group, and says the same as the sign-flip test", () => {
+    fc.assert(
+      fc.property(pairs, (values) => {
+        const sample = sampleOf(values, String);
+        const { test, ...tested } = pairedTest(sample);
+        const bySigns = pairedSignFlipTest(sample);
+        expect(test).toBe('McNemar');
+        expect(tested.p).toBeCloseTo(bySigns.p, 9);
+        expect(tested).toMatchObject({ exact: true, groups: bySigns.groups, differing: bySigns.differing });
+      }),
+    );
+  });
+
+  it('is the sign-flip test by group where a group has two cases, where values are no yes or no, and over strata', () => {
+    const wins = Array.from({ length: 8 }, () => [1, 0] as const);
+    const inGroups = sampleOf(wins, (at) => String(Math.floor(at / 4)));
+    expect(pairedTest(inGroups)).toEqual({ test: 'sign flip', ...pairedSignFlipTest(inGroups) });
+    // Eight independent wins would be p = .008; two groups of four cannot be below .5.
+    expect(pairedTest(inGroups).p).toBe(0.5);
+    expect(pairedTest(sampleOf(wins, String)).p).toBeCloseTo(2 / 2 ** 8, 12);
+    expect(pairedTest({ ...sampleOf(wins, String), a: wins.map(() => 0.5) }).test).toBe('sign flip');
+    const strata = { of: wins.map((_, at) => at % 2), shares: [0.8, 0.2] };
+    expect(pairedTest({ ...sampleOf(wins, String), strata }).test).toBe('sign flip');
   });
 });

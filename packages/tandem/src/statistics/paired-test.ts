@@ -44,6 +44,33 @@ export function pairedSignFlipTest(
 }
 
 /**
+ * The test of two arms: McNemar's exact test of yes-or-no values where each case is a group of its own, and the sign-flip test by group
+ * everywhere else. Cases of one group are not independent, and McNemar's test would count each of them.
+ *
+ * @example
+ * pairedTest({ a: [1, 1, 0], b: [0, 0, 0], groups: ['1', '2', '3'] }); // { test: 'McNemar', p: 0.5, … }
+ */
+export function pairedTest(
+  pair: PairedSample,
+  options: { samples?: number; seed?: number } = {},
+): PairedTest & { test: 'McNemar' | 'sign flip' } {
+  const { a, b, groups, strata } = pair;
+  const isIndependent = new Set(groups).size === groups.length;
+  const isYesOrNo = [...a, ...b].every((value) => value === 0 || value === 1);
+  if (!isIndependent || !isYesOrNo || strata)
+    return { test: 'sign flip', ...pairedSignFlipTest(pair, options) };
+  const onlyA = a.filter((value, at) => value > b[at]!).length;
+  const onlyB = a.filter((value, at) => value < b[at]!).length;
+  return {
+    test: 'McNemar',
+    p: mcnemarExactTest(onlyA, onlyB),
+    exact: true,
+    groups: groups.length,
+    differing: onlyA + onlyB,
+  };
+}
+
+/**
  * How much two differ within groups: the mean over groups of the squared share that each has in the difference of the means. For yes-or-no values, each case
  * its own group, the share of cases on which only one of the two is right.
  */

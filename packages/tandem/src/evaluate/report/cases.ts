@@ -1,9 +1,11 @@
+import { withoutMarkers } from '../../answer/citations.ts';
 import type { AnswerRecord, CaseRecord, ComparisonResult } from '../comparison-result.ts';
 import { formatValue } from '../format.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Content, type Html, html } from './html.ts';
+import { diffWords } from './word-diff.ts';
 
-/** Every case with all arms' answers side by side, folded; a filter bar that shows itself only where scripts run. */
+/** Every case with all arms' answers side by side, the worst first, folded; a filter bar that shows itself only where scripts run. */
 export function casesSection(result: ComparisonResult, arms: readonly MarkedArm[]): Html {
   return html`<form class="filters" id="filters" hidden>
 ${
@@ -18,7 +20,24 @@ ${
 <button type="button" id="unfold">Unfold all shown</button>
 <span id="shown" role="status" class="muted"></span>
 </form>
-${result.cases.map((record, index) => caseItem(result, record, index, arms))}`;
+<p class="muted">The cases that arms did worst on come first. Under a wrong answer, <del>words of the expected one that it lacks</del> are struck through and <ins>words that it adds</ins> underlined.</p>
+${worstFirst(result).map((record, index) => caseItem(result, record, index, arms))}`;
+}
+
+/** By the mean of the primary metric over the arms that can be chosen; cases without a value last, equal ones as they were. */
+export function worstFirst({ cases, arms, metrics, primary }: ComparisonResult): CaseRecord[] {
+  const names = arms.filter(({ reference }) => !reference).map(({ name }) => name);
+  const sign = metrics.find(({ id }) => id === primary.metric)?.direction === 'lower' ? -1 : 1;
+  const rank = (record: CaseRecord) => {
+    const values = names.flatMap((name) => record.arms[name]?.values[primary.metric] ?? []);
+    if (values.length === 0) return Number.POSITIVE_INFINITY;
+    return (sign * values.reduce((sum, value) => sum + value, 0)) / values.length;
+  };
+  const ranks = new Map(cases.map((record) => [record, rank(record)]));
+  return [...cases].sort((a, b) => {
+    const [left, right] = [ranks.get(a)!, ranks.get(b)!];
+    return left === right ? 0 : left - right;
+  });
 }
 
 const outcomeNames = {
@@ -115,6 +134,7 @@ function answerCard(
   ];
   return html`<article class="answer ${arm.mark}">${heading}
 <p class="said">${withMarkers(answer, shared)}</p>
+${outcomes.includes('wrong') && !answer.abstained && againstExpected(record, answer)}
 <dl>${facts
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([label, value]) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
@@ -122,6 +142,27 @@ ${
   answer.raw !== answer.text &&
   html`<details><summary>What the model wrote</summary><pre>${answer.raw}</pre></details>`
 }</article>`;
+}
+
+/** The expected text with what is missing and what was added; nothing where they have no word in common to hold on to. */
+function againstExpected({ case: { expected: wanted } }: CaseRecord, answer: AnswerRecord): Html | undefined {
+  const text = typeof wanted === 'string' ? wanted : textFieldOf(wanted, answer);
+  const parts = text === undefined ? undefined : diffWords(withoutMarkers(text), withoutMarkers(answer.text));
+  if (!parts?.some(({ kind }) => kind === 'both')) return undefined;
+  return html`<details open><summary>Against the expected answer</summary><p class="said">${parts.map(
+    ({ kind, text: part }) =>
+      kind === 'both'
+        ? part
+        : kind === 'missing'
+          ? html`<del><span class="unseen">(missing: </span>${part}<span class="unseen">)</span></del>`
+          : html`<ins><span class="unseen">(added: </span>${part}<span class="unseen">)</span></ins>`,
+  )}</p></details>`;
+}
+
+/** Of a structured reply: the expected field in whose place the answer has what people read. */
+function textFieldOf(expected: Record<string, unknown>, answer: AnswerRecord): string | undefined {
+  const path = flattened(answer.output ?? {}).find(([, text]) => text === answer.text)?.[0];
+  return flattened(expected).find(([own]) => own === path)?.[1];
 }
 
 /** `[n]` becomes a link to the passage it names; one that names none is marked as wrong. */

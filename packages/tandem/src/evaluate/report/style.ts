@@ -85,6 +85,8 @@ button { cursor: pointer; }
 .answer dl { grid-template-columns: auto 1fr; gap: .05rem .7rem; font-size: .82rem; margin: .3rem 0; }
 .answer details { font-size: .84rem; }
 .wrong { color: var(--bad); } .rightly { color: var(--good); }
+del { text-decoration: line-through; color: var(--bad); } ins { text-decoration: underline; text-underline-offset: .2em; color: var(--accent); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .passages { margin: 0; padding-left: 0; list-style: none; font-size: .88rem; display: grid; gap: .6rem; }
 .passages li { padding-left: .8rem; border-left: 3px solid var(--line); overflow-wrap: anywhere; unicode-bidi: isolate; } .passages li.holds { border-color: var(--good); }
 .passages li:target, li:target { background: var(--note); }

@@ -1,9 +1,11 @@
-import type { ArmInfo } from '../arm.ts';
-import type { Slice, UndecidedComparison, Verdict } from '../comparison-result.ts';
-import { countAnswerable } from '../unanswerable-weight.ts';
+import type { UndecidedComparison, Verdict } from '../comparison-result.ts';
+import { chooseArm } from '../verdict/choose-arm.ts';
+import { checkConstraints } from '../verdict/constraints.ts';
 import { headReason } from '../verdict/head.ts';
 import { sentenceForKind, writeHeadline, yardstickSentence } from '../verdict/headline.ts';
+import { breakEvens, monthlyCosts } from '../verdict/monthly-cost.ts';
 import {
+  constraintsReason,
   costsReason,
   limitsReason,
   otherMeasuresReason,
@@ -11,41 +13,47 @@ import {
   yardsticksReason,
 } from '../verdict/reasons.ts';
 import { openArms } from '../verdict/undecided.ts';
-import { cheapest, rankArms, type Standing, VerdictTable } from '../verdict/verdict-table.ts';
+import { rankArms, VerdictTable } from '../verdict/verdict-table.ts';
 import { groupsToDecide } from '../verdict/wording.ts';
+import { whatWouldChange } from '../verdict/would-change.ts';
 
 /**
  * Turns the numbers into a choice, whichever arm they favour. An arm is called better than another only when the paired
  * test on the primary metric says so after Holm *and* the interval of their difference excludes zero on that side. One arm
  * that is better than every other is the choice. Where several lead, the cheapest of them is the choice if a difference
  * worth having is ruled out or would have been found; else the cases are too few, there is no choice, and it is said how many would do. Reference
- * rows are compared against and never chosen; nor is an arm that answers without regard to the question, and declining more often makes none better.
+ * rows are compared against and never chosen; nor is an arm that breaks a constraint, or that answers without regard to the question, and declining more often makes none better.
  */
 export function decideVerdict(result: UndecidedComparison): Verdict {
   const table = new VerdictTable(result);
-  const arms = result.arms.filter((arm) => !arm.reference);
+  const all = result.arms.filter((arm) => !arm.reference);
   const overall = result.slices.find((slice) => slice.kind === null)!;
-  const standing = rankOverall(table, overall, arms);
+  const evidence = checkConstraints(result);
+  const chosen = chooseArm(table, overall, evidence);
+  const { standing, choice, arms, out } = chosen;
   const kinds = result.slices
     .filter((slice) => slice.kind !== null)
     .map((slice) => ({ slice, standing: rankArms(table, slice, arms) }));
-  const choice =
-    standing.outcome === 'better'
-      ? standing.leaders[0]
-      : standing.outcome === 'no difference'
-        ? cheapest(table, overall, standing.leaders)
-        : undefined;
+  const headline = writeHeadline(table, overall, { arms, out, standing, choice, kinds, evidence });
+  const wouldChange = whatWouldChange(table, overall, { chosen, evidence });
+  const costs = monthlyCosts(result);
 
   const reasons = [
-    { title: table.primary.name, text: primaryReason(table, overall, arms) },
+    constraintsReason(evidence),
+    { title: table.primary.name, text: primaryReason(table, overall, all) },
     {
       title: 'Other measures',
-      text: otherMeasuresReason(table, overall, choice ?? standing.leaders[0], arms),
+      text: otherMeasuresReason(table, overall, choice ?? standing.leaders[0], all),
     },
     { title: 'Yardsticks', text: yardsticksReason(table, overall, choice ?? standing.leaders[0]) },
-    { title: 'Head', text: headReason(table, overall, arms) },
-    { title: 'Costs', text: costsReason(table, overall, arms) },
-    { title: 'Limits', text: limitsReason(table, overall, arms) },
+    { title: 'Head', text: headReason(table, overall, all) },
+    costsReason(table, overall, all, costs),
+    { title: 'Limits', text: limitsReason(table, overall, all) },
+    {
+      title: 'What would change it',
+      text: wouldChange.length > 0 ? 'Any of these would, or might.' : '',
+      lines: wouldChange,
+    },
   ].filter((reason) => reason.text !== '');
 
   return {
@@ -53,30 +61,26 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
     outcome: standing.outcome,
     ...(choice && { choice: choice.name }),
     leaders: standing.leaders.map((arm) => arm.name),
-    headline: writeHeadline(table, overall, { arms, standing, choice, kinds }),
+    headline,
     reasons,
+    evidence,
+    wouldChange,
+    ...(costs.length > 0 && { costs, breakEvens: breakEvens(costs) }),
     kinds: kinds.map(({ slice, standing: own }) => ({
       kind: slice.kind!,
       outcome: own.outcome,
       leaders: own.leaders.map((arm) => arm.name),
       text: `${sentenceForKind(table, slice, own, arms)}${yardstickSentence(table, slice)}`,
     })),
-    habits: arms.flatMap(({ name }) =>
+    habits: all.flatMap(({ name }) =>
       (table.habits.get(name) ?? []).map((habit) => ({ arm: name, ...habit })),
     ),
-    ...(standing.outcome === 'undecided' && {
-      groupsNeeded: groupsToDecide(table, overall, openArms(table, overall, standing)),
-    }),
+    ...(standing.outcome === 'undecided' &&
+      arms.length > 0 && {
+        groupsNeeded: groupsToDecide(table, overall, openArms(table, overall, standing)),
+      }),
     claims: table.claims,
   };
-}
-
-/** Of questions that the sources do not answer alone nothing can be chosen by: whoever declines is right. */
-function rankOverall(table: VerdictTable, overall: Slice, arms: readonly ArmInfo[]): Standing {
-  const standing = rankArms(table, overall, arms);
-  const { answerable } = countAnswerable(table.result.cases.map((record) => record.case));
-  if (answerable > 0) return standing;
-  return { outcome: 'undecided', leaders: [...standing.leaders, ...standing.beaten], beaten: [] };
 }
 
 function subjectName({ subject }: UndecidedComparison): string {

@@ -1,3 +1,4 @@
+import type { Constraints } from '../../core/settings.ts';
 import type { Case } from '../../core/types/example.ts';
 import type { ArmInfo } from '../arm.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   StoredPassage,
   Subject,
 } from '../comparison-result.ts';
+import type { Means } from '../means.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import type { StoredAnswer } from '../result-store.ts';
 
@@ -38,6 +40,9 @@ export interface ComparisonSetup {
   /** Differences of the primary metric below this are not worth having; in the metric's unit. */
   worthHaving: number;
   options: ComparisonOptions;
+  /** What an arm must keep to, and what that is checked against beside the numbers. */
+  constraints?: Constraints;
+  means?: Means;
   provenance: Provenance;
 }
 

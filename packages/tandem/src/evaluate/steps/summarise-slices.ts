@@ -8,7 +8,7 @@ import {
   minimalDetectableDifference,
   type PairedSample,
   pairedDiscordance,
-  pairedSignFlipTest,
+  pairedTest,
 } from '../../statistics/index.ts';
 import type { ArmInfo } from '../arm.ts';
 import type {
@@ -28,7 +28,7 @@ import type { MeasuredCases } from './step-data.ts';
  */
 export function summariseSlices(measured: MeasuredCases): UndecidedComparison {
   const { setup, startedAt, arms, cases, passages, failures } = measured;
-  const { project, subject, metrics, primary, worthHaving, options, provenance } = setup;
+  const { project, subject, metrics, primary, worthHaving, options, constraints, means, provenance } = setup;
   return {
     version: 1,
     id: hashJson({
@@ -47,6 +47,8 @@ export function summariseSlices(measured: MeasuredCases): UndecidedComparison {
     primary,
     worthHaving,
     options,
+    ...(constraints && { constraints }),
+    ...(means && { means }),
     kinds: kindsOf(cases),
     cases,
     passages,
@@ -121,14 +123,14 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
         const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
         const interval = intervalOfDifference(pair, settings);
         if (!interval) continue;
-        const test = metric.summary === 'mean' ? pairedSignFlipTest(pair, { seed: options.seed }) : undefined;
+        const test = metric.summary === 'mean' ? pairedTest(pair, { seed: options.seed }) : undefined;
         pairs.push({
           a: a.name,
           b: b.name,
           metric: metric.id,
           ...toEstimate(interval),
           standardError: interval.standardError,
-          ...(test && { p: test.p, exact: test.exact }),
+          ...(test && { p: test.p, exact: test.exact, test: test.test }),
           minimalDetectable:
             interval.standardError > 0
               ? minimalDetectableDifference(interval.standardError, { level: options.level })

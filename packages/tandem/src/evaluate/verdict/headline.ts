@@ -1,6 +1,7 @@
 import { counted } from '../../core/counted.ts';
+import { listed } from '../../core/listed.ts';
 import type { ArmInfo } from '../arm.ts';
-import type { Slice } from '../comparison-result.ts';
+import type { ConstraintEvidence, Slice } from '../comparison-result.ts';
 import { capitalise, formatValue } from '../format.ts';
 import { headSentence } from './head.ts';
 import { openArms, undecidedSentence } from './undecided.ts';
@@ -12,17 +13,25 @@ export function writeHeadline(
   table: VerdictTable,
   slice: Slice,
   given: {
+    /** Those that keep to the constraints. */
     arms: readonly ArmInfo[];
+    /** Those that break one. */
+    out: readonly ArmInfo[];
     standing: Standing;
     choice: ArmInfo | undefined;
     kinds: readonly { slice: Slice; standing: Standing }[];
+    evidence: readonly ConstraintEvidence[];
   },
 ): string {
-  const { standing, choice, kinds, arms } = given;
-  if (arms.length === 0)
+  const { standing, choice, kinds, arms, out } = given;
+  const habits = [...arms, ...out].flatMap((arm) =>
+    (table.habits.get(arm.name) ?? []).map(({ sentence }) => sentence),
+  );
+  if (arms.length + out.length === 0)
     return 'Nothing to choose between: only yardsticks were compared, which answer a part of what the cases ask for.';
-  const habits = arms.flatMap((arm) => (table.habits.get(arm.name) ?? []).map(({ sentence }) => sentence));
-  if (arms.length < 2) {
+  if (arms.length === 0)
+    return `No arm keeps to your constraints: ${out.map((arm) => brokenBy(arm, given.evidence)).join('; ')}. ${capitalise(describeValues(table, slice, out))}.`;
+  if (arms.length + out.length < 2) {
     return [
       `Nothing to choose between: ${labels(arms)} was the only arm compared. ${capitalise(describeValues(table, slice, arms))}.`,
       ...habits,
@@ -32,6 +41,11 @@ export function writeHeadline(
   if (standing.leaders.length === 0) {
     sentences.push(
       `None of these arms answers its questions: ${describeValues(table, slice, standing.beaten)}.`,
+      ...habits,
+    );
+  } else if (standing.outcome === 'only one left') {
+    sentences.push(
+      `Use ${choice!.label}: it is the only arm that keeps to your constraints, which is no word on its answers. ${capitalise(table.primary.name)}: ${describeValues(table, slice, [choice!, ...out])}.`,
       ...habits,
     );
   } else if (standing.outcome === 'better') {
@@ -76,6 +90,7 @@ export function writeHeadline(
       );
     }
   }
+  if (out.length > 0) sentences.push(...leftOut(table, slice, given));
   for (const { slice: part, standing: own } of kinds) {
     const against = choice && own.leaders.filter((arm) => table.beats(part, arm, choice));
     if (against && against.length > 0)
@@ -93,6 +108,33 @@ export function writeHeadline(
     );
   }
   return sentences.join(' ');
+}
+
+/** Which constraint each arm breaks, and whether that cost quality. */
+function leftOut(
+  table: VerdictTable,
+  slice: Slice,
+  {
+    out,
+    choice,
+    evidence,
+  }: { out: readonly ArmInfo[]; choice: ArmInfo | undefined; evidence: readonly ConstraintEvidence[] },
+): string[] {
+  const better = choice ? out.filter((arm) => table.beats(slice, arm, choice)) : [];
+  return [
+    `Not chosen by your constraints: ${out.map((arm) => brokenBy(arm, evidence)).join('; ')}.`,
+    ...(better.length > 0
+      ? [
+          `${capitalise(labels(better))} (${describeValues(table, slice, better, better.length > 1)}) would do better than ${choice!.label}.`,
+        ]
+      : []),
+  ];
+}
+
+/** `hybrid breaks p95Seconds and mustCite`. */
+function brokenBy({ name, label }: ArmInfo, evidence: readonly ConstraintEvidence[]): string {
+  const broken = evidence.filter(({ arm, holds }) => arm === name && holds === false);
+  return `${label} breaks ${listed(broken.map(({ constraint }) => constraint))}`;
 }
 
 /** A choice that a cheap alternative equals must not be read without it. */

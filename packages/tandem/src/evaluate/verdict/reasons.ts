@@ -2,12 +2,15 @@ import { counted } from '../../core/counted.ts';
 import { listed } from '../../core/listed.ts';
 import { hasBothKinds } from '../advantage.ts';
 import type { ArmInfo } from '../arm.ts';
-import type { Slice } from '../comparison-result.ts';
+import type { ArmCost, ConstraintEvidence, Slice, Verdict } from '../comparison-result.ts';
 import { capitalise, formatDifference, formatInterval, formatP, formatValue } from '../format.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import { countAnswerable, weightOfUnanswerable } from '../unanswerable-weight.ts';
+import { dollars } from './constraints.ts';
 import type { VerdictTable } from './verdict-table.ts';
 import { describeValues, differenceOf, labels } from './wording.ts';
+
+type Reason = Verdict['reasons'][number];
 
 /** The pairs of arms on the primary metric: what was shown and what was not. */
 export function primaryReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
@@ -116,8 +119,29 @@ export function yardsticksReason(table: VerdictTable, slice: Slice, arm: ArmInfo
     .join(' ');
 }
 
-/** Tokens and latency of a question, and which arms need an adapter. */
-export function costsReason(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): string {
+/** Each arm against each constraint, one line each; no reason where none is set. */
+export function constraintsReason(evidence: readonly ConstraintEvidence[]): Reason {
+  const broken = new Set(evidence.filter(({ holds }) => holds === false).map(({ arm }) => arm)).size;
+  const text = broken > 0 ? 'An arm that breaks one is compared and not chosen.' : 'No arm breaks one.';
+  const signs = new Map([
+    [true, 'kept'],
+    [false, 'BROKEN'],
+    [null, 'open'],
+  ]);
+  return {
+    title: 'Your constraints',
+    text: evidence.length > 0 ? text : '',
+    lines: evidence.map(({ holds, sentence }) => `${signs.get(holds)}: ${sentence}`),
+  };
+}
+
+/** Tokens and latency of a question, which arms need an adapter, and what each costs a month where a volume is stated. */
+export function costsReason(
+  table: VerdictTable,
+  slice: Slice,
+  arms: readonly ArmInfo[],
+  costs: readonly ArmCost[],
+): Reason {
   const sentences = ['prompt-tokens', 'latency'].flatMap((id) => {
     const metric = table.metric(id);
     const known = metric && arms.filter((arm) => table.value(slice, arm, metric));
@@ -132,7 +156,17 @@ export function costsReason(table: VerdictTable, slice: Slice, arms: readonly Ar
     sentences.push(
       `${capitalise(labels(trained))} ${trained.length > 1 ? 'need' : 'needs'} an adapter that has to be trained again when the model or the format changes.`,
     );
-  return sentences.join(' ');
+  const labelOf = (name: string) => arms.find((arm) => arm.name === name)!.label;
+  return {
+    title: 'Costs',
+    text: sentences.join(' '),
+    ...(costs.length > 0 && {
+      lines: costs.map(
+        ({ arm, total, perQuestion, basis }) =>
+          `${labelOf(arm)}: ${dollars(total)} a month at ${table.result.constraints!.questionsPerMonth!.toLocaleString('en')} questions, $${perQuestion.toPrecision(2)} each: ${basis}.`,
+      ),
+    }),
+  };
 }
 
 /** How much these cases could have shown, and which answers failed. */
