@@ -37,7 +37,13 @@ export async function findInRealData({
       const without = checks.map(({ name }) => name).filter((name) => name !== 'same-meaning');
       const { findings } = await lintDataset(tandem, { file: path, now, only: without });
       // Embedding takes most of the time: of each set a part.
-      await writeFile(path, lines.slice(0, embedded).map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await writeFile(
+        path,
+        lines
+          .slice(0, embedded)
+          .map((line) => `${JSON.stringify(line)}\n`)
+          .join(''),
+      );
       findings.push(...(await lintDataset(tandem, { file: path, now, only: ['same-meaning'] })).findings);
       for (const { check, severity, where, message } of findings)
         found.push({
