@@ -9,6 +9,7 @@ export const formatNames = [
   'promptfoo',
   'openai-evals',
 ] as const;
+/** One of the formats; see `formatNames`. */
 export type FormatName = (typeof formatNames)[number];
 
 /** How a file is to be read, where its content does not say so. */
@@ -20,8 +21,10 @@ export const readingSchema = z.strictObject({
     .strictObject({ question: z.string().min(1).optional(), answer: z.string().min(1).optional() })
     .optional(),
 });
+/** How a file is to be read; see `readingSchema`. */
 export type Reading = z.infer<typeof readingSchema>;
 
 /** A file of questions or examples: its path, and how it is to be read. */
 export const givenFileSchema = readingSchema.extend({ file: z.string().min(1) });
+/** A file of questions or examples; see `givenFileSchema`. */
 export type GivenFile = z.infer<typeof givenFileSchema>;

@@ -70,7 +70,7 @@ export const provenanceSchema = z
     foundBy: z.enum(['verbatim', 'source', 'similar', 'heading', 'model', 'rated', 'corrected']),
   })
   .partial();
-/** Where an example is from, and how its answer was found. */
+/** Where an example came from; see `provenanceSchema`. */
 export type Provenance = z.infer<typeof provenanceSchema>;
 
 /**

@@ -6,6 +6,7 @@ import type { LocalChatTools } from '../../models/local-tools.ts';
 import type { Retriever } from '../../retrieve/retriever.ts';
 import type { LintItem } from './items.ts';
 
+/** An error should not be trained on; a warning is for a person to look at. */
 export type Severity = 'error' | 'warning';
 
 /** Something that is wrong with an example, or may be. */

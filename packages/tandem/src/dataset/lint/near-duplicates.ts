@@ -21,7 +21,12 @@ export const nearDuplicates: Check = {
       // Exact ones are told already, and what was made of one question belongs together by design.
       if (found.has(item) || texts[a] === texts[b] || isOneQuestion(first, item)) continue;
       const shared = jaccard(sets[a]!, sets[b]!);
-      if (!areNear(first, item) || differInFacts(texts[a]!, texts[b]!) || isNegated(texts[a]!, texts[b]!))
+      if (
+        !areNear(first, item) ||
+        askDifferently(first, item) ||
+        differInFacts(texts[a]!, texts[b]!) ||
+        isNegated(texts[a]!, texts[b]!)
+      )
         continue;
       found.set(item, {
         where: item.where,
@@ -73,6 +78,16 @@ function partsOf(item: LintItem): Parts {
 }
 
 const remembered = new WeakMap<LintItem, Parts>();
+
+/** Of so many words a reply is no label. */
+const sentence = 6;
+
+/** Whether the questions alone are about other things: one text may answer them both. With more than a label as the answer, a word more in one of them is enough. */
+function askDifferently(a: LintItem, b: LintItem): boolean {
+  const [one, other] = [tellingWords(questionOf(a)), tellingWords(questionOf(b))];
+  const isLabel = foldedWords(learntReplies(a).join(' ')).length < sentence;
+  return !isLabel && (hasOwn(one, other) || hasOwn(other, one));
+}
 
 /** Without the system message, which all examples of a project share. */
 function textOf({ messages }: LintItem): string {

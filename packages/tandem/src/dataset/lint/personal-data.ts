@@ -164,9 +164,11 @@ function telephoneNumbersIn(text: string, language: string | undefined): Persona
       // 160 000 000: a number with its thousands apart.
       const isGrouped =
         /^\d{1,3}(?:[ \u00a0]\d{3})+$/.test(written) || /\d[ \u00a0]$/.test(text.slice(0, startsAt));
+      const isYears = /^(?:19|20)\d\d\s*[-–]\s*(?:19|20)\d\d$/.test(written);
       const isFictional = number.country === 'US' && /555-?01\d\d$/.test(number.nationalNumber);
       return (
         isParted &&
+        !isYears &&
         !(isGrouped && !isInternational) &&
         number.isValid() &&
         !isFictional &&

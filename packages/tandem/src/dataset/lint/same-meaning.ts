@@ -57,7 +57,7 @@ const enoughBeyond = 0.72;
 /** Of labels and values, which many questions share, the question alone tells. */
 const enoughWithLabel = 0.92;
 /** A label has fewer words that mean something, or more entries have it. */
-const label = { words: 3, entries: 4 } as const;
+const label = { words: 3, entries: 4, shared: 0.5 } as const;
 
 type Embed = (texts: readonly string[]) => Promise<Float32Array[]>;
 
@@ -165,6 +165,9 @@ function labelled(items: readonly LintItem[]): boolean[] {
   const counts = new Map<string, number>();
   const keys = items.map((item) => sameText(answerOf(item)));
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  // Where most replies are of several entries, all are labels: a file of questions with their intents.
+  const shared = keys.filter((key) => counts.get(key)! > 1).length;
+  if (shared > label.shared * keys.length) return keys.map(() => true);
   return keys.map((key) => tellingWords(key).size < label.words || counts.get(key)! >= label.entries);
 }
 

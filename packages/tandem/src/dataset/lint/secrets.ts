@@ -22,6 +22,8 @@ async function openFinder(): Promise<(text: string) => Promise<string[]>> {
   const [{ lintSource }, { creator }] = await Promise.all([
     import('@secretlint/core'),
     import('@secretlint/secretlint-rule-preset-recommend'),
+    // It would mark the beginning and end of each rule on each text, and keep them all.
+    import('@secretlint/profiler').then(({ secretLintProfiler }) => secretLintProfiler.setEnabled(false)),
   ]);
   const config: SecretLintCoreConfig = {
     rules: [

@@ -10,13 +10,16 @@ const ahead = 20;
 /** Days and months that are recent, to come, or of every year, and such years: deadlines, terms, what holds until when. Dates in history do not change. */
 export function datesIn(text: string, now: Date): ChangingFact[] {
   const thisYear = now.getUTCFullYear();
+  const years = new Set(text.match(/(?<!\p{N})(?:19|20)\d\d(?!\p{N})/gu));
   const dates = valuesIn(text).flatMap(({ kind, terms, start, end }): ChangingFact[] => {
     const isDate = kind === 'date' || (kind === 'number' && terms.some((term) => /^\d{4}M\d\d/.test(term)));
     const isYear = kind === 'number' && /^(?:19|20)\d\d$/.test(text.slice(start, end));
     if (!isDate && !isYear) return [];
-    const years = terms.flatMap((term) => /^([12]\d{3})(?:M|$)/.exec(term)?.[1] ?? []).map(Number);
-    const isNear = years.some((year) => year >= thisYear - past && year <= thisYear + ahead);
-    if (years.length > 0 ? !isNear : isYear) return [];
+    const own = terms.flatMap((term) => /^([12]\d{3})(?:M|$)/.exec(term)?.[1] ?? []).map(Number);
+    const isNear = own.some((year) => year >= thisYear - past && year <= thisYear + ahead);
+    if (own.length > 0 ? !isNear : isYear) return [];
+    // A table's columns.
+    if (isYear && years.size > 2) return [];
     // "2024 patients": a number of things, which no year is.
     if (
       isYear &&

@@ -72,7 +72,9 @@ function isHeldBy(
   const [from, to] = [title.index!, title.index! + title[0].length];
   if (from < end && to > start) return false;
   const between = from < start ? said.slice(to, start) : said.slice(end, from);
-  const isTooFar = between.length > farthest || (end <= from && between.trim().split(/\s+/).length > 4);
+  const isTooFar =
+    between.length > farthest ||
+    (end <= from && (between.trim().split(/\s+/).length > 4 || /\p{Lu}/u.test(between)));
   if (isTooFar || /[.;!?]\s/.test(between)) return false;
   // "President of the United Nations": what an article or a preposition stands before is no holder.
   const [before] = /([\p{L}'’]+)\s+$/u.exec(said.slice(0, start)) ?? [];

@@ -2,7 +2,7 @@ import type { ChangingFact } from './changing-fact.ts';
 
 /** What says that something holds now, by language: it will not hold for ever. */
 const phrases: Readonly<Record<string, string>> = {
-  en: 'currently|at present|presently|at the moment|right now|nowadays|these days|as of (?:now|today|this writing|writing|\\d{4}|(?:january|february|march|april|may|june|july|august|september|october|november|december))|as of the time of|for the time being|until further notice|to date|this (?:year|month|week|quarter)|next (?:year|month|quarter)|(?:the )?(?:latest|newest|most recent|current) (?:version|release|edition|price|rate|model|year)|newly',
+  en: 'currently|at present|presently|at the moment|right now|nowadays|these days|as of (?:now|today|this writing|writing|\\d{4}|(?:january|february|march|april|may|june|july|august|september|october|november|december))|as of the time of|for the time being|until further notice|(?<!up )to date|this (?:year|month|week|quarter)|next (?:year|month|quarter)|(?:the )?(?:latest|newest|most recent|current) (?:version|release|edition|price|rate|model|year)',
   de: 'derzeit(?:ig\\p{L}*)?|aktuell\\p{L}*|zurzeit|zur zeit|momentan\\p{L}*|gegenwärtig\\p{L}*|heutzutage|bis auf weiteres|dieses jahr|in diesem jahr|nächstes jahr|im moment|neueste[rnsm]? version',
   fr: "actuellement|à l'heure actuelle|en ce moment|à ce jour|de nos jours|pour l'instant|pour le moment|cette année|l'année prochaine|ce mois-ci|jusqu'à nouvel ordre|dernière version",
   es: 'actualmente|hoy en día|en la actualidad|en este momento|por el momento|por ahora|hasta la fecha|este año|este mes|el próximo año|última versión',
@@ -30,7 +30,7 @@ const phrases: Readonly<Record<string, string>> = {
 };
 /** Of scripts without spaces between words. */
 const unspaced =
-  '目前|現在|当前|當前|现在|現時点|現在のところ|现阶段|截至|今年|本月|明年|来年|今のところ|最新版|(?<!จนถึง|ถึง|ก่อน|จน)ปัจจุบัน|ขณะนี้|ตอนนี้|ปีนี้|ปีหน้า';
+  '目前|現在|当前|當前|现在|現時点|現在のところ|现阶段|截至|今年|本月|明年|来年|今のところ|最新版|(?<!จนถึง|ถึง|ก่อน|จน|พันธุ์|ที่)ปัจจุบัน|ขณะนี้|ตอนนี้|ปีนี้|ปีหน้า';
 
 const present = new RegExp(
   `(?<![\\p{L}\\p{N}])(?:${Object.values(phrases).join('|')})(?![\\p{L}\\p{N}])|${unspaced}`,
