@@ -64,7 +64,7 @@ export function syntheticOptions(options: SyntheticOptions): GivenComparison {
     subject: { model: 'Dice-135M (synthetic)', parameters: '135 M', embedder: 'No embedder' },
     store: memoryResultStore(),
     seed: options.seed ?? 1,
-    resamples: options.resamples ?? 600,
+    resamples: options.resamples ?? 250,
     latencyCases: options.latencyCases ?? 6,
   };
 }

@@ -28,7 +28,7 @@ function compared(
   { means = here, ...options }: Partial<SyntheticOptions> & { means?: Means } = {},
 ): Promise<ComparisonResult> {
   return compareGivenArms({
-    ...syntheticOptions({ chances, groups: 40, ...options }),
+    ...syntheticOptions({ chances, groups: 30, resamples: 60, kinds: ['plain name'], ...options }),
     ...(constraints && { constraints }),
     means,
   });
