@@ -56,6 +56,7 @@ const empty = [
   '{answer}',
   '{{answer}}',
   '{{ response }}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as templates leave it behind
   '${reply}',
   '%ANSWER%',
   '[INSERT TEXT]',
