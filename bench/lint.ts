@@ -11,7 +11,7 @@
  * Real findings: what lint finds in real data was written to a file (`--findings FILE` does it again), read one by one by a language model, and judged
  * (`data/lint-reading.jsonl`); here the judgements are counted.
  *
- * Exits with 1 where a precision or a recall is below .95.
+ * Exits with 1 where a precision or a recall on seeded defects is below .95.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -84,7 +84,7 @@ try {
     console.log(`${count} findings in ${flags.findings}`);
   } else {
     await measureSeeded();
-    isBelow = countReading(floor) || isBelow;
+    countReading();
   }
 } finally {
   await rm(work, { recursive: true, force: true });

@@ -7,11 +7,11 @@ import { createTandem } from '../../packages/tandem/src/index.ts';
 import { createRandom, shuffled } from '../../packages/tandem/src/statistics/random.ts';
 import { type RealEntry, realEntries } from './real.ts';
 
-const embedded = 300;
+const embedded = 600;
 
 /** So many findings of one check are kept, drawn by the seed. What is counted (tokens) needs less reading than what is judged. */
-const mostOfCheck = 42;
-const mostOfCounted = 12;
+const mostOfCheck = 80;
+const mostOfCounted = 15;
 
 /** Lints real entries as they are, a file for each set, and writes a draw of what was found, each with the entry that it is about. */
 export async function findInRealData({

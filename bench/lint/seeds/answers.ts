@@ -56,7 +56,7 @@ const empty = [
   '{answer}',
   '{{answer}}',
   '{{ response }}',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: as the templates of others have it
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as templates leave it behind
   '${reply}',
   '%ANSWER%',
   '[INSERT TEXT]',

@@ -80,7 +80,7 @@ function lookAlikes(random: Random): string[] {
     'AKIAIOSFODNN7EXAMPLE',
     'password: "********"',
     'password: <your password>',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as people write what stands for a secret
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as templates leave it behind
     'password=${DB_PASSWORD}',
     'token: process.env.TOKEN',
     'Bearer <token>',

@@ -128,7 +128,8 @@ const answererOf = (
 
 describe('what an answer costs', () => {
   test('is what the model was asked, the search query of hybrid included', async () => {
-    for (const arm of armNames) {
+    // A head asks no language model.
+    for (const arm of armNames.filter((name) => name !== 'head')) {
       const chat = scripted('gout causes', 'Uric acid [1].');
       const { usage, text, searchQuery } = await answererOf(chat).answer('What causes gout?', { arm });
       const calls = arm === 'hybrid' ? 2 : 1;

@@ -275,6 +275,7 @@ test('--fix writes a new file in which what loses nothing is mended, and nothing
     turns('Where?', 'In April.'),
     turns('Where?', 'In April.'),
     { messages: [{ role: 'user', content: 'Bad' }] },
+    '{"messages": [',
   ]);
   const tandem = await open();
   const { fixed } = await lintDataset(tandem, { file, fix: true, only: ['schema'] });
@@ -282,6 +283,7 @@ test('--fix writes a new file in which what loses nothing is mended, and nothing
     file: join(directory, 'train.fixed.jsonl'),
     entries: 3,
     changes: [
+      'left out 1 entry that cannot be read',
       'left out 1 entry word for word the same as an earlier one',
       'took template tokens off the edges of 1 text',
       'took white space off the edges of 1 text',

@@ -5,7 +5,7 @@ import type { Example } from '../core/types/example.ts';
 /** The settings `tune` without those that only say who trains. */
 export type Hyperparameters = Omit<
   Settings['tune'],
-  'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker'
+  'trainer' | 'worker' | 'hosted' | 'embedder' | 'reranker' | 'inheritAccess'
 >;
 
 export function hyperparametersOf({
@@ -14,6 +14,7 @@ export function hyperparametersOf({
   hosted: _hosted,
   embedder: _embedder,
   reranker: _reranker,
+  inheritAccess: _inheritAccess,
   ...hyperparameters
 }: Settings['tune']): Hyperparameters {
   return hyperparameters;

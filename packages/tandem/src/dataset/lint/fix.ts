@@ -22,7 +22,10 @@ const edgeTokens =
  * white space around texts is gone, and so are tokens of a template at the edge of one. All else is left as it is, for a person to decide.
  * @throws InvalidInputError where that file is there already
  */
-export async function fixFile(path: string, items: readonly LintItem[]): Promise<Fixed> {
+export async function fixFile(
+  path: string,
+  { items, entries }: { items: readonly LintItem[]; entries: number },
+): Promise<Fixed> {
   const file = `${path.replace(/\.[^./\\]+$/, '')}.fixed.jsonl`;
   if (existsSync(file))
     throw new InvalidInputError({
@@ -47,14 +50,14 @@ export async function fixFile(path: string, items: readonly LintItem[]): Promise
   const repeated = new Set(repeatedItems(items).map(({ item }) => item));
   const lines = items.filter((item) => !repeated.has(item)).map(({ line }) => withTexts(line, mend));
   await writeAtomically(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const unread = entries - items.length;
   return {
     file,
     entries: lines.length,
     changes: [
+      ...(unread > 0 ? [`left out ${entriesOf(unread)} that cannot be read`] : []),
       ...(repeated.size > 0
-        ? [
-            `left out ${counted(repeated.size, 'entry').replace(/entrys$/, 'entries')} word for word the same as an earlier one`,
-          ]
+        ? [`left out ${entriesOf(repeated.size)} word for word the same as an earlier one`]
         : []),
       ...(counts.tokens > 0
         ? [`took template tokens off the edges of ${counted(counts.tokens, 'text')}`]
@@ -63,6 +66,8 @@ export async function fixFile(path: string, items: readonly LintItem[]): Promise
     ],
   };
 }
+
+const entriesOf = (count: number) => (count === 1 ? '1 entry' : `${count} entries`);
 
 /** The texts that are said: contents of messages, question, answers. */
 function withTexts(

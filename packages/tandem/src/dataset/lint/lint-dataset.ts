@@ -101,7 +101,7 @@ async function lint(parts: LintParts, options: LintOptions & { signal: AbortSign
     checks: told,
     errors: count('error'),
     warnings: count('warning'),
-    ...(fix && first && { fixed: await fixFile(first.path, first.items) }),
+    ...(fix && first && { fixed: await fixFile(first.path, first) }),
   };
 }
 

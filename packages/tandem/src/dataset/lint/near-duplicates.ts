@@ -84,10 +84,14 @@ const sentence = 6;
 
 /** Whether the questions alone are about other things: one text may answer them both. With more than a label as the answer, a word more in one of them is enough. */
 function askDifferently(a: LintItem, b: LintItem): boolean {
-  const [one, other] = [tellingWords(questionOf(a)), tellingWords(questionOf(b))];
   const isLabel = foldedWords(learntReplies(a).join(' ')).length < sentence;
-  return !isLabel && (hasOwn(one, other) || hasOwn(other, one));
+  // A slip may be one of a function word.
+  const hasMore = (one: string, other: string) => hasOwn(tellingWords(one), new Set(wordsAndCapitals(other)));
+  const [asked, other] = [questionOf(a), questionOf(b)];
+  return !isLabel && (hasMore(asked, other) || hasMore(other, asked));
 }
+
+const wordsAndCapitals = (text: string) => [...foldedWords(text), ...tellingWords(text)];
 
 /** Without the system message, which all examples of a project share. */
 function textOf({ messages }: LintItem): string {

@@ -14,9 +14,15 @@ export function hasOwn(words: ReadonlySet<string>, others: ReadonlySet<string>):
   );
 }
 
-/** A letter changed, missing, too many or beside its place, of a word long enough to be known without it. */
+/** A letter but the first changed, missing, too many or beside its place, of a word long enough to be known without it. */
 export function isSlip(a: string, b: string): boolean {
-  if (/\p{N}/u.test(a + b) || Math.min(a.length, b.length) < 4 || Math.abs(a.length - b.length) > 1)
+  // Hardly anybody mistypes the first letter, and names that differ in it are other names.
+  if (
+    a[0] !== b[0] ||
+    /\p{N}/u.test(a + b) ||
+    Math.min(a.length, b.length) < 4 ||
+    Math.abs(a.length - b.length) > 1
+  )
     return false;
   const edits = editDistance(a, b);
   return edits <= 1 || (edits === 2 && [...a].sort().join('') === [...b].sort().join(''));
