@@ -1,9 +1,9 @@
 import { counted } from '../core/counted.ts';
-import { canonicalJson } from '../core/hash.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import type { Run } from '../core/types/run.ts';
 import type { Parts } from '../parts/parts.ts';
 import { advantageOf, isShownBetter } from './advantage.ts';
+import { caseKey } from './case-key.ts';
 import type { CaseRecord, Slice } from './comparison-result.ts';
 import { formatDifference, formatInterval, formatP } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
@@ -76,12 +76,11 @@ function pairAcross(
 ): Evidence | undefined {
   const { metrics, primary, arms, options } = own.result;
   if (other.result.primary.metric !== primary.metric) return undefined;
-  const keyOf = ({ case: { question, expected } }: CaseRecord) => canonicalJson({ question, expected });
-  const records = new Map(other.result.cases.map((record) => [keyOf(record), record]));
+  const records = new Map(other.result.cases.map((record) => [caseKey(record), record]));
   // Two adapters of one arm have one name.
   const names = { better: candidate.arm, than: `${used.arm} as it is used` };
   const cases = own.result.cases.flatMap((record): CaseRecord[] => {
-    const counterpart = records.get(keyOf(record))?.arms[used.arm];
+    const counterpart = records.get(caseKey(record))?.arms[used.arm];
     if (!counterpart) return [];
     return [{ ...record, arms: { [names.better]: record.arms[candidate.arm]!, [names.than]: counterpart } }];
   });

@@ -1,8 +1,8 @@
 import { counted } from '../../core/counted.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
-import { canonicalJson } from '../../core/hash.ts';
 import { holmAdjust } from '../../statistics/index.ts';
 import { type Advantage, advantageOf, shownBetter } from '../advantage.ts';
+import { caseKey } from '../case-key.ts';
 import type { CaseRecord, ComparisonResult, PairComparison } from '../comparison-result.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import { summariseCases } from '../steps/summarise-slices.ts';
@@ -51,8 +51,8 @@ export function diffComparisons(before: ComparisonResult, after: ComparisonResul
       message: `The two comparisons rest on different metrics: ${before.primary.metric} and ${metric.id}.`,
       hint: 'Compare again with the present settings.',
     });
-  const earlier = new Map(before.cases.map((record) => [keyOf(record), record]));
-  const shared = after.cases.filter((record) => earlier.has(keyOf(record)));
+  const earlier = new Map(before.cases.map((record) => [caseKey(record), record]));
+  const shared = after.cases.filter((record) => earlier.has(caseKey(record)));
   const namesBefore = before.arms.map(({ name }) => name);
   const namesAfter = after.arms.map(({ name }) => name);
   const changes = shared.length === 0 ? [] : after.arms.filter(({ name }) => namesBefore.includes(name));
@@ -61,7 +61,7 @@ export function diffComparisons(before: ComparisonResult, after: ComparisonResul
   );
   const cases = {
     shared: shared.length,
-    onlyBefore: earlier.size - new Set(shared.map(keyOf)).size,
+    onlyBefore: earlier.size - new Set(shared.map(caseKey)).size,
     onlyAfter: after.cases.length - shared.length,
   };
   const groups = new Set(shared.map(({ group }) => group)).size;
@@ -75,10 +75,6 @@ export function diffComparisons(before: ComparisonResult, after: ComparisonResul
     onlyAfter: namesAfter.filter((name) => !namesBefore.includes(name)),
     sentence: describeCases(cases, groups),
   };
-}
-
-function keyOf({ case: { question, expected } }: CaseRecord): string {
-  return canonicalJson({ question, expected });
 }
 
 function changeOf(
@@ -96,7 +92,7 @@ function changeOf(
   const cases = shared.map(
     (record): CaseRecord => ({
       ...record,
-      arms: { before: earlier.get(keyOf(record))!.arms[arm]!, after: record.arms[arm]! },
+      arms: { before: earlier.get(caseKey(record))!.arms[arm]!, after: record.arms[arm]! },
     }),
   );
   const [overall] = summariseCases(cases, {
