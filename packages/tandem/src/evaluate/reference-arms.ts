@@ -1,5 +1,5 @@
 import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
-import { parseObject } from '../answer/structured-output.ts';
+import { parseObject, setPath } from '../answer/structured-output.ts';
 import { hashJson } from '../core/hash.ts';
 import type { PromptVariant, Settings } from '../core/settings.ts';
 import type { Answer } from '../core/types/answer.ts';
@@ -62,8 +62,9 @@ export async function makeGlossaryArm(
 export function makeDecliningArm({ answer }: Pick<Settings, 'answer'>): ArmUnderTest {
   const { notInSources, output } = answer;
   // Of a reply in JSON its text alone, where the schema allows that.
-  const structured =
-    output && parseObject(JSON.stringify(withTextAt(output.textField, notInSources)), output.schema);
+  const declined: Record<string, unknown> = {};
+  if (output) setPath(declined, output.textField, notInSources);
+  const structured = output && parseObject(JSON.stringify(declined), output.schema);
   return {
     name: 'decline',
     label: 'always decline',
@@ -87,12 +88,6 @@ export function makeDecliningArm({ answer }: Pick<Settings, 'answer'>): ArmUnder
       traceId: 'none',
     }),
   };
-}
-
-/** An object with a text at a dotted path. */
-function withTextAt(path: string, text: string): Record<string, unknown> {
-  const [first, ...rest] = path.split('.') as [string, ...string[]];
-  return { [first]: rest.length === 0 ? text : withTextAt(rest.join('.'), text) };
 }
 
 /** What the best passage says in its own words, cited: an answer without any model but the embedder. */

@@ -6,7 +6,7 @@ import {
   type Interval,
 } from './bootstrap.ts';
 import type { PairedSample } from './paired-test.ts';
-import { type GroupTotals, groupsUnlikeMost, shareInterval } from './share-interval.ts';
+import { type GroupTotals, groupsUnlikeMost, shareInterval, sumOf } from './share-interval.ts';
 
 /**
  * A sample's statistic with its interval by groups, since cases of one group are not independent: `shareInterval` for the mean of values that
@@ -62,5 +62,3 @@ function asShare(
     method: 'share',
   };
 }
-
-const sumOf = (numbers: Float64Array) => numbers.reduce((sum, each) => sum + each, 0);

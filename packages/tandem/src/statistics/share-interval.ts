@@ -67,4 +67,6 @@ export function groupsUnlikeMost({ sums, sizes }: GroupTotals): number {
   return groups - Math.max(0, ...counts.values());
 }
 
-const sumOf = (numbers: Float64Array) => numbers.reduce((sum, each) => sum + each, 0);
+export function sumOf(numbers: Float64Array): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
+}

@@ -1,3 +1,5 @@
+import { countCommon } from './trigrams.ts';
+
 /** Hashes in a signature, and how many of them make up a band: two texts that share half of their pieces share a band nearly always. */
 const hashes = 128;
 const rowsInBand = 4;
@@ -37,9 +39,7 @@ const mostInBucket = 50;
 
 /** Share of what two sets have together that both have. */
 export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
-  let common = 0;
-  for (const piece of small) if (large.has(piece)) common += 1;
+  const common = countCommon(a, b);
   return common === 0 ? 0 : common / (a.size + b.size - common);
 }
 

@@ -1,4 +1,4 @@
-import { type Message, questionOfConversation } from './conversation-question.ts';
+import { type Message, metadataOf, questionOfConversation } from './conversation-question.ts';
 import { type DatasetFormat, type Fields, textIn, Unfit } from './format.ts';
 
 /**
@@ -17,10 +17,6 @@ export const alpaca: DatasetFormat = {
     };
   },
 };
-
-function metadataOf({ id }: Fields): Fields {
-  return typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {};
-}
 
 function messagesOf(entry: Fields): Message[] {
   const { system, history = [], input } = entry;

@@ -32,6 +32,11 @@ export function questionOfConversation(messages: readonly Message[], metadata: F
   };
 }
 
+/** An entry's id, where it has one, as the metadata of what becomes of it. */
+export function metadataOf({ id }: Fields): Fields {
+  return typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {};
+}
+
 /** A text, or the texts of its parts. @throws Unfit */
 export function textOf(content: unknown): string {
   if (typeof content === 'string') return content;

@@ -1,4 +1,4 @@
-import { type Message, questionOfConversation } from './conversation-question.ts';
+import { type Message, metadataOf, questionOfConversation } from './conversation-question.ts';
 import { type DatasetFormat, type Fields, textIn, Unfit } from './format.ts';
 
 /** Who speaks, by the names that files of this form use. */
@@ -35,10 +35,6 @@ export const shareGPT: DatasetFormat = {
 };
 
 const turnsOf = ({ conversations, conversation }: Fields) => conversations ?? conversation;
-
-function metadataOf({ id }: Fields): Fields {
-  return typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {};
-}
 
 function messagesOf(entry: Fields): Message[] {
   const turns = turnsOf(entry);

@@ -133,8 +133,3 @@ export function shownBefore({ messages }: Pick<LintItem, 'messages'>): string {
 export function sameText(text: string): string {
   return text.normalize('NFC').replace(/\s+/g, ' ').trim();
 }
-
-/** A text by which a reader finds an item again: its id, or its question. */
-export function nameOf(item: LintItem): string {
-  return item.id ?? item.where;
-}
