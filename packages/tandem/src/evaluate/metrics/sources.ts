@@ -60,7 +60,7 @@ export function sourceMetrics(): Metric[] {
       id: 'cited-if-matched',
       name: '… if markers were set by word overlap',
       description:
-        'What "Cites the right passage" would be if each sentence cited the passage that shares most words with it, whatever the model cited (`answer.markers: "matched"` sets markers so where the model set none). Shown, not tested.',
+        'What "Cites the right passage" would be if each sentence cited the passage that shares most words with it, whatever the model cited (`answer.markers: "matched"`, which sets markers where the model set none, also goes by meaning and rank). Shown, not tested.',
       direction: 'none',
       whenFailed: 0,
       value: (input) => ifCited(input, spansByOverlap),
