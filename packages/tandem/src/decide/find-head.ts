@@ -20,7 +20,7 @@ type HeadParts = Pick<Parts, 'catalog' | 'models' | 'settings' | 'dataDirectory'
  * @throws InvalidInputError where there is none, or it does not fit
  */
 export async function findHead(parts: HeadParts): Promise<KeptHead> {
-  const [latest] = await keptHeads(parts);
+  const latest = await latestHead(parts);
   if (!latest)
     throw new InvalidInputError({
       domain: 'decide',
@@ -39,23 +39,23 @@ export async function findHead(parts: HeadParts): Promise<KeptHead> {
   return latest;
 }
 
-/** All heads whose folders are there, latest first. */
-export async function keptHeads({
-  catalog,
-  dataDirectory,
-}: Pick<Parts, 'catalog' | 'dataDirectory'>): Promise<KeptHead[]> {
-  const found: KeptHead[] = [];
+/** The latest head whose folder is there, of one run where that is given; undefined where there is none. */
+export async function latestHead(
+  { catalog, dataDirectory }: Pick<Parts, 'catalog' | 'dataDirectory'>,
+  ofRun?: string,
+): Promise<KeptHead | undefined> {
   for (const { id: runId, status, config, artefacts } of await catalog.runs.list({
     kind: 'tune',
     limit: 10_000,
   })) {
+    if (ofRun !== undefined && runId !== ofRun) continue;
     const [folder] = artefacts;
     if (status !== 'done' || folder === undefined || (config as { kind?: string }).kind !== 'head') continue;
     const directory = join(dataDirectory, folder);
     if (!existsSync(join(directory, headFile))) continue;
-    found.push({ id: folder.split(/[/\\]/).at(-1)!, runId, ...(await readHead(directory)) });
+    return { id: folder.split(/[/\\]/).at(-1)!, runId, ...(await readHead(directory)) };
   }
-  return found;
+  return undefined;
 }
 
 /** Why a head cannot be used in this project as it is now, to follow its name; undefined where it can. */

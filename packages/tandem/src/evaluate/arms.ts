@@ -8,7 +8,7 @@ import type { Adapter } from '../core/types/adapter.ts';
 import { type ArmName, armNames } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import { glossaryEntries } from '../dataset/build-dataset.ts';
-import { findHead, type KeptHead, keptHeads, misfitOf } from '../decide/find-head.ts';
+import { findHead, type KeptHead, latestHead, misfitOf } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { ArmUnderTest } from './arm.ts';
 import { type ChosenPrompt, hasPrompts } from './choose-prompts.ts';
@@ -109,7 +109,7 @@ export function searches(name: ArmName): boolean {
 
 async function namesOfReadyArms(parts: AnsweringParts): Promise<ArmName[]> {
   const hasAdapter = (await parts.catalog.adapters.list()).length > 0;
-  const [head] = await keptHeads(parts);
+  const head = await latestHead(parts);
   const hasHead = head !== undefined && (await misfitOf(head, parts)) === undefined;
   return armNames.filter((name) => (name === 'head' ? hasHead : hasAdapter || !isTrained(name)));
 }

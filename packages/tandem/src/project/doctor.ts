@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { counted } from '../core/counted.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { keptHeads, misfitOf } from '../decide/find-head.ts';
+import { latestHead, misfitOf } from '../decide/find-head.ts';
 import { armInUse, describeDecision } from '../evaluate/deploy.ts';
 import { checkEmbedderLanguage } from '../index/embedder-language.ts';
 import { checkConsistency } from '../ingest/check-consistency.ts';
@@ -202,7 +202,7 @@ async function languageChecks({ catalog }: Project, embedder: EmbeddingModelV4):
 async function headChecks(project: Project): Promise<Check[]> {
   const name = 'Head';
   try {
-    const [latest] = await keptHeads(project);
+    const latest = await latestHead(project);
     if (!latest) return [];
     const misfit = await misfitOf(latest, project);
     const fields = latest.figures.map(

@@ -9,7 +9,7 @@ import { trainingQuestions } from '../../dataset/build-dataset.ts';
 import { independentGroups } from '../../dataset/independent-groups.ts';
 import type { TrainingQuestion } from '../../dataset/training-question.ts';
 import { type ChoiceField, choiceFields } from '../../decide/choice-fields.ts';
-import { keptHeads } from '../../decide/find-head.ts';
+import { latestHead } from '../../decide/find-head.ts';
 import {
   decideField,
   type FieldHead,
@@ -125,7 +125,7 @@ async function trainHead(
   const run = (await parts.catalog.runs.list({ kind: 'tune', limit: 10_000 })).find(
     ({ inputs: of, status }) => of.fingerprint === fingerprint && status === 'done',
   );
-  const earlier = !fresh && run && (await keptHeads(parts)).find(({ runId }) => runId === run.id);
+  const earlier = !fresh && run && (await latestHead(parts, run.id));
   if (earlier) return tunedHead(parts, earlier, true);
 
   const id = newId('head');
