@@ -1,4 +1,3 @@
-import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import type { Passage } from '../../core/types/document.ts';
 import { sentences } from '../../text/sentences.ts';
@@ -41,12 +40,15 @@ async function describe(
   const told = facts.map(
     ({ kind, start, end }) => `${factKinds[kind]} ("${excerpt(reply.slice(start, end), 40)}")`,
   );
-  const disagreement = await disagreementOf(item, reply, facts, context);
-  return {
-    where: item.where,
-    message: `has what changes in a learnt answer: ${[...new Set(told)].slice(0, 4).join(', ')}`,
-    ...(disagreement && { disagreement }),
-  };
+  const message = `has what changes in a learnt answer: ${[...new Set(told)].slice(0, 4).join(', ')}`;
+  try {
+    const disagreement = await disagreementOf(item, reply, facts, context);
+    return { where: item.where, message, ...(disagreement && { disagreement }) };
+  } catch (error) {
+    // An index of another embedder, say: the fact stands in the answer all the same.
+    if (!TandemError.isInstance(error)) throw error;
+    return { where: item.where, message: `${message} (not held against the index: ${error.message})` };
+  }
 }
 
 /** Of the words of an answer's sentence, so many are in the one that says otherwise. */
@@ -60,7 +62,10 @@ async function disagreementOf(
   { retriever, now, signal }: LintContext,
 ): Promise<Disagreement | undefined> {
   if (!retriever) return undefined;
-  const passages = await search(retriever, questionOf(item), signal);
+  const { passages } = await (await retriever()).retrieve(questionOf(item), {
+    k: 4,
+    ...(signal && { signal }),
+  });
   for (const { start, end, kind } of facts) {
     if (kind === 'present') continue;
     const fact = reply.slice(start, end);
@@ -91,18 +96,4 @@ function otherwise(
     const at = { start: passage.start + span.start, end: passage.start + span.end };
     return [{ shared, disagreement: { said, indexed, documentId: passage.documentId, ...at } }];
   });
-}
-
-/** What cannot be searched (an index of another embedder) is as if nothing were found. */
-async function search(
-  retriever: NonNullable<LintContext['retriever']>,
-  question: string,
-  signal: AbortSignal | undefined,
-): Promise<Passage[]> {
-  try {
-    return (await (await retriever()).retrieve(question, { k: 4, ...(signal && { signal }) })).passages;
-  } catch (error) {
-    if (InvalidInputError.isInstance(error) || TandemError.isInstance(error)) return [];
-    throw error;
-  }
 }
