@@ -35,8 +35,8 @@ const leastCosine = 0.5;
  *     share of words of its best one or two sentences + cosine + ½ · the passage's score ÷ the best score
  *
  * Where no passage shares words with the sentence or means nearly the same, it stays without. A small model is a bad judge of this itself: asked for
- * the number behind its own sentence, one of half a billion parameters named the right passage in .42 of 159 sentences, this rule does in
- * .70 (`npm run bench -- markers`, on some of whose answers it was chosen).
+ * the number behind its own sentence, one of half a billion parameters named the right passage less often than words alone do (`npm run bench -- markers`,
+ * on some of whose answers the rule was chosen; bench/results/prompts.md).
  *
  * @returns the text with them, and the sentences that got one, without markers
  */
