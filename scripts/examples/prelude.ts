@@ -33,6 +33,13 @@ const known = [
   return { id: documentId, group: documentId, question, expected, source };
 });
 
+/** Of as many groups as telling what is far from them wants. */
+const enoughCases = Array.from({ length: 24 }, (_, at) => ({
+  id: `month ${at + 1}`,
+  question: `When does pay come in month ${at + 1} of two years?`,
+  expected: 'On the 25th.',
+}));
+
 /** A Tandem in memory over `documents`, ingested, with questions to learn from and to be measured on. */
 export async function exampleTandem(options: TandemOptions = {}): Promise<Tandem> {
   const tandem = await createTandem({
@@ -57,6 +64,8 @@ export async function writeExampleFiles(): Promise<void> {
   for (const { uri, text } of documents) await writeFile(`handbook/${uri}`, text);
   await initProject({ directory: 'handbook-project', docs: 'handbook', chat: smallest });
   await writeFile('notes.txt', 'Everybody has 30 days of leave a year.');
+  await writeFile('train.jsonl', `${JSON.stringify({ prompt: questions[1], completion: 'On the 25th.' })}\n`);
+  await writeFile('cases.jsonl', enoughCases.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
 /** A project on disk over `documents`. */

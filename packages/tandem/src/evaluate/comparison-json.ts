@@ -32,6 +32,7 @@ export interface ComparisonJson {
  * A comparison for programs: the numbers over all cases and the verdict, without answers and passages.
  *
  * @example
+ * const { result } = await compare(tandem, { arms: ['base', 'rag'] });
  * const { arms, verdict } = comparisonJson(result);
  * if (verdict.arm !== null) console.log(verdict.arm, arms[verdict.arm]!.right!.value);
  */

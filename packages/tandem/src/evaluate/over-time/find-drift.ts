@@ -24,7 +24,8 @@ export interface DriftOptions {
  * @throws InvalidInputError where there are no cases, too few, or no questions
  *
  * @example
- * const { share, isShown } = await findDrift(tandem);
+ * await ask(tandem, 'How many days of leave do I have?');
+ * const { share, isShown } = await findDrift(tandem, { cases: 'cases.jsonl' });
  * if (isShown) console.log(`${Math.round(100 * share.value)} % of what is asked is unlike all cases`);
  */
 export async function findDrift(
