@@ -113,6 +113,18 @@ export type { QuestionDrift } from './evaluate/over-time/question-drift.ts';
 export { type KeptComparison, readComparison } from './evaluate/over-time/read-comparison.ts';
 export type { RankedCase, RetrievalEvaluation, RetrievalFailure } from './evaluate/retrieval.ts';
 export type { RetrievalDifference } from './evaluate/retrieval-difference.ts';
+export {
+  type ArmShift,
+  type ForgettingStudy,
+  type ForgottenFamily,
+  type FreshnessStudy,
+  type RobustnessChange,
+  type RobustnessStudy,
+  type Shift,
+  type Studies,
+  type StudyName,
+  studyNames,
+} from './evaluate/studies/study.ts';
 export { summarise } from './evaluate/summary.ts';
 export { type ForgetOptions, type ForgetReport, forget } from './forget/forget.ts';
 export type { IngestProblem, IngestReport } from './ingest/ingest.ts';

@@ -8,6 +8,7 @@ import { comparisonJson } from '../evaluate/comparison-json.ts';
 import { diffComparisons } from '../evaluate/over-time/diff-comparisons.ts';
 import { decideGate, type Gate, openGate } from '../evaluate/over-time/gate.ts';
 import { junitXml } from '../evaluate/over-time/junit.ts';
+import { type StudyName, studyNames } from '../evaluate/studies/study.ts';
 import { summarise } from '../evaluate/summary.ts';
 import type { Project } from '../project/open-project.ts';
 import { positiveInteger } from './arguments.ts';
@@ -24,6 +25,8 @@ interface CompareFlags {
   format?: FormatName;
   casesPerKind?: number;
   validationCases?: string;
+  with?: string;
+  studyCases?: number;
   estimate?: boolean;
   purpose?: string;
   gate?: boolean;
@@ -49,6 +52,8 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       '--validation-cases <n>',
       'validation cases for choosing prompts and calibrating (default 24; 0: none)',
     )
+    .option('--with <list>', `study beside it, comma-separated: ${studyNames.join(',')}`)
+    .option('--study-cases <n>', 'with --with: cases that are asked again (default 24)', positiveInteger)
     .option('--purpose <text>', 'why the held-out cases are looked at; recorded')
     .option('--gate', 'exit with 1 where the arm in use is shown worse than in the accepted comparison')
     .option('--against <run>', 'with --gate: the comparison to hold it against')
@@ -71,6 +76,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
         });
       }
       const cases = flags.cases ?? flags.qa;
+      const studies = flags.with?.split(',').map((name) => parseStudy(name.trim()));
       await withProject(command, signal, async ({ project, json, print, onProgress }) => {
         const gate = await gateOf(flags, arms, project);
         const outcome = await compare(project, {
@@ -79,6 +85,8 @@ export function addCompare(program: Command, signal: AbortSignal): void {
           ...(cases !== undefined && { cases: givenFile(cases, flags.format) }),
           ...(flags.casesPerKind !== undefined && { casesPerKind: flags.casesPerKind }),
           ...(validation !== undefined && { validationCases: validation }),
+          ...(studies && { with: studies }),
+          ...(flags.studyCases !== undefined && { studyCases: flags.studyCases }),
           ...(flags.purpose !== undefined && { purpose: flags.purpose }),
           ...(flags.estimate && { estimateOnly: true }),
           signal,
@@ -107,6 +115,17 @@ export function addCompare(program: Command, signal: AbortSignal): void {
         );
       });
     });
+}
+
+function parseStudy(name: string): StudyName {
+  const known = studyNames.find((each) => each === name);
+  if (known) return known;
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--with',
+    message: `There is no study called "${name}".`,
+    hint: `Name one or more of ${studyNames.join(', ')}, with commas between them.`,
+  });
 }
 
 /** What the comparison is to be held against: found before the first answer, which may be hours before the last. */

@@ -1,6 +1,7 @@
 import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
 import { findAdapter } from '../answer/find-adapter.ts';
 import { promptVariants } from '../answer/prompt.ts';
+import type { StepInsertion } from '../answer/step.ts';
 import { hashJson } from '../core/hash.ts';
 import { listed } from '../core/listed.ts';
 import type { PromptVariant } from '../core/settings.ts';
@@ -69,6 +70,26 @@ export interface ArmRecipe extends ChosenArms {
   references: boolean;
 }
 
+/** An arm's answers with something changed on the way. */
+export interface ArmChange {
+  /** In the fingerprint: answers under two changes are two. */
+  id: string;
+  /** So many times as many passages. */
+  passages?: number;
+  steps?: readonly StepInsertion[];
+}
+
+/** One of the recipe's arms with language models, changed. */
+export async function makeChangedArm(
+  name: ArmName,
+  change: ArmChange,
+  recipe: ArmRecipe,
+  parts: AnsweringParts,
+): Promise<ArmUnderTest> {
+  const variant = recipe.prompts.find(({ arm }) => arm === name)?.variant;
+  return makeArm(name, variant, recipe, parts, change);
+}
+
 /** Makes the arms ready to be asked: those of the recipe, then the yardsticks. */
 export async function makeArms(
   recipe: ArmRecipe,
@@ -119,13 +140,16 @@ async function makeArm(
   variant: PromptVariant | undefined,
   { shared, adapter, head, cases }: ArmRecipe,
   parts: AnsweringParts,
+  change?: ArmChange,
 ): Promise<ArmUnderTest> {
   if (name === 'head') return makeHeadArm(head!, cases, parts);
   const prompt = hasPrompts(name) ? (variant ?? promptVariants(name, parts.settings.answer)[0]!) : undefined;
   const answerer = await createAnswerer(parts, {
     arm: name,
     ...(adapter && { adapterId: adapter.id }),
+    ...(change?.steps && { steps: change.steps }),
   });
+  const k = change?.passages && change.passages * parts.settings.retrieve.k;
   return {
     name,
     ...descriptions[name],
@@ -139,9 +163,14 @@ async function makeArm(
       adapter: isTrained(name) ? adapter?.id : undefined,
       // Answers kept from before do not count what the search query took.
       ...(name === 'hybrid' && { usage: 'with the rewrite' }),
+      ...(change && { change: change.id }),
     }),
     answer: ({ question }, signal) =>
-      answerer.answer(question, { signal, ...(prompt && { variant: prompt }) }),
+      answerer.answer(question, {
+        signal,
+        ...(prompt && { variant: prompt }),
+        ...(k !== undefined && { k }),
+      }),
   };
 }
 

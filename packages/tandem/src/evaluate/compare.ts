@@ -27,11 +27,14 @@ import { measureAnswers } from './steps/measure-answers.ts';
 import { selectCases } from './steps/select-cases.ts';
 import { summariseSlices } from './steps/summarise-slices.ts';
 import { type ComparisonFiles, writeReport } from './steps/write-report.ts';
+import { countStudyAnswers, runStudies } from './studies/run-studies.ts';
+import type { StudyName } from './studies/study.ts';
 
 export type { CompareEstimate } from './estimate-comparison.ts';
 
 /** The parts that arms are compared with. */
-export type CompareParts = AnsweringParts & Pick<Parts, 'name' | 'material' | 'directory' | 'storeName'>;
+export type CompareParts = AnsweringParts &
+  Pick<Parts, 'name' | 'material' | 'directory' | 'storeName' | 'openSources'>;
 
 /** What is compared, on which cases, and when to stop. */
 export interface CompareOptions {
@@ -49,6 +52,13 @@ export interface CompareOptions {
   validationCases?: number;
   /** Cases on which latency is measured, one answer at a time; 0 leaves it out. Default 12. */
   latencyCases?: number;
+  /**
+   * What to study beside the comparison: whether answers follow a fact that changes in the sources, what training made the model forget,
+   * and how much answers hang on typos, wording and the order of passages.
+   */
+  with?: readonly StudyName[];
+  /** Cases with an answer that are asked again for a study of freshness or robustness. Default 24. */
+  studyCases?: number;
   /** Why the held-out cases are looked at; kept in the catalogue. */
   purpose?: string;
   /** Of samples, of the order of asking and of the bootstrap. Default 1. */
@@ -161,11 +171,15 @@ async function compareArms(
   const plan = planAnswers({ setup, cases }, await makeArms({ ...recipe, prompts: [] }, parts));
   const counts = countAnswers(plan, store);
   const choosing = countChoosingAnswers(names, validation, settings);
+  const studying = { names: options.with ?? [], count: options.studyCases ?? 24 };
   const estimate = await estimateComparison(
     {
       counts,
       // An answer that is cut short for its confidence takes about half the time.
-      furtherAnswers: choosing + validation.length * names.filter((name) => name !== 'head').length * 0.5,
+      furtherAnswers:
+        choosing +
+        validation.length * names.filter((name) => name !== 'head').length * 0.5 +
+        countStudyAnswers(studying, cases, names),
       isLocal: tools !== undefined,
     },
     parts,
@@ -216,7 +230,17 @@ async function compareArms(
     );
     const concluding = { stage: 'computing intervals and tests', total: 1, unit: 'comparisons' };
     onProgress?.({ ...concluding, done: 0 });
-    const undecided = summariseSlices(measureAnswers(collected, metrics));
+    const measured = measureAnswers(collected, metrics);
+    const studies =
+      studying.names.length > 0
+        ? await runStudies(studying, { recipe: { ...recipe, prompts }, arms, measured, chat }, parts, {
+            store,
+            seed,
+            signal,
+            onProgress,
+          })
+        : undefined;
+    const undecided = { ...summariseSlices(measured), ...(studies && { studies }) };
     const result = { ...undecided, verdict: decideVerdict(undecided) };
     const files = await writeReport(result, { directory: join(dataDirectory, 'reports', run.id) });
     onProgress?.({ ...concluding, done: 1 });

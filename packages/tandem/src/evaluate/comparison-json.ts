@@ -1,4 +1,5 @@
 import type { ComparisonResult, PairComparison, Verdict } from './comparison-result.ts';
+import type { Studies } from './studies/study.ts';
 
 /** A metric of an arm, or a difference of two: with its 95 % interval by groups, and the cases that it rests on. */
 export interface JsonEstimate {
@@ -26,6 +27,8 @@ export interface ComparisonJson {
   };
   /** Id of the metric that the verdict rests on. */
   primary: string;
+  /** Where studies were asked for. */
+  studies?: Studies;
 }
 
 /**
@@ -61,6 +64,7 @@ export function comparisonJson(result: ComparisonResult): ComparisonJson {
     })),
     verdict: { arm: choice ?? null, ...verdict },
     primary: result.primary.metric,
+    ...(result.studies && { studies: result.studies }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ArmInfo } from './arm.ts';
 import type { Means } from './means.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { FailureRecord } from './result-store.ts';
+import type { Studies } from './studies/study.ts';
 
 /** A mean (median, percentile) with its 95 % interval by groups. */
 export interface Estimate {
@@ -263,6 +264,8 @@ export interface ComparisonResult {
   /** First all cases, then one per kind. */
   slices: Slice[];
   failures: FailedAnswer[];
+  /** What was studied beside it, where that was asked for (`compare --with`). */
+  studies?: Studies;
   verdict: Verdict;
   provenance: Provenance;
 }

@@ -6,8 +6,9 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { openCatalog } from '../catalog/sqlite-catalog.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Settings } from '../core/settings.ts';
-import { ingest } from '../ingest/ingest.ts';
+import { type IngestReport, ingest } from '../ingest/ingest.ts';
 import type { Parts } from '../parts/parts.ts';
+import type { Source } from '../sources/source.ts';
 import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -16,6 +17,8 @@ export interface OtherIndex extends AsyncDisposable {
   catalog: Catalog;
   store: Store;
   chunks: number;
+  /** Reads what has changed in the sources since. */
+  ingestAgain(): Promise<IngestReport>;
 }
 
 /**
@@ -28,12 +31,15 @@ export async function openOtherIndex(
     directory,
     chunking,
     embedder,
+    readThrough = (source) => source,
     signal,
     onProgress,
   }: {
     directory: string;
     chunking: Settings['chunk'];
     embedder: EmbeddingModelV4;
+    /** What each source is read through. Default: as it is. */
+    readThrough?: (source: Source) => Source;
     signal?: AbortSignal;
     onProgress?: ProgressListener;
   },
@@ -45,21 +51,24 @@ export async function openOtherIndex(
   await using opening = new AsyncDisposableStack();
   const catalog = opening.use(await openCatalog(file));
   const store = opening.use(await openLanceStore(join(directory, 'index')));
-  await using sources = await parts.openSources();
-  const report = await ingest({
-    catalog,
-    store,
-    chunking,
-    embedder,
-    sources: sources.sources,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-  });
+  const { sources } = opening.use(await parts.openSources());
+  const bringInLine = () =>
+    ingest({
+      catalog,
+      store,
+      chunking,
+      embedder,
+      sources: sources.map(readThrough),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    });
+  const report = await bringInLine();
   const opened = opening.move();
   return {
     catalog,
     store,
     chunks: report.index.chunks,
+    ingestAgain: bringInLine,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

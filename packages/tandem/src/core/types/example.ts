@@ -142,6 +142,8 @@ export const caseSchema = z.object({
   answerable: z.boolean().optional(),
   /** Other texts that are right as well. In a file `expected` may be a list: its first is `expected`, the others are these. */
   accepted: z.array(writtenText).optional(),
+  /** The question in other words, as `compare --with robustness` asks it again. */
+  wordings: z.array(z.object({ question: writtenText })).optional(),
   group: z.string().optional(),
   kind: z.string().optional(),
   /** A good search query for the question, names spelt out: what the tuned model learns to write. */

@@ -31,30 +31,31 @@ export async function collectAnswers(
   const { setup, cases } = questions;
   const { arms, store } = parts;
   const plan = planAnswers(questions, arms);
-  const asking: Asking = {
+  const asking: Omit<Asking, 'stage'> = {
     ...parts,
     signal: parts.signal ?? new AbortController().signal,
     armOf: new Map(arms.map((arm) => [arm.name, arm])),
     caseOf: new Map(cases.map((testCase) => [testCase.id, testCase])),
   };
-  const answers = await answerAll(plan.answers, asking, 'answering cases');
-  if (plan.timed.some(({ key }) => !store.get(key))) await warmUp(cases, plan.timed, asking);
-  const timed = await answerAll(plan.timed, asking, 'measuring latency');
+  const answers = await askPlanned(plan.answers, { ...asking, stage: 'answering cases' });
+  if (plan.timed.some(({ key }) => !store.get(key))) await warmUp(cases, plan.timed, { arms, ...asking });
+  const timed = await askPlanned(plan.timed, { ...asking, stage: 'measuring latency' });
   return { setup, startedAt, arms: arms.map(describeArm), cases, answers, timed };
 }
 
-interface Asking extends CollectingParts {
+/** Whom to ask what, by the names in the plan. */
+export interface Asking extends Omit<CollectingParts, 'arms' | 'onProgress'> {
   signal: AbortSignal;
-  armOf: ReadonlyMap<string, ArmUnderTest>;
+  armOf: ReadonlyMap<string, Pick<ArmUnderTest, 'label' | 'answer'>>;
   caseOf: ReadonlyMap<string, Case>;
+  /** What progress says is being done. */
+  stage: string;
+  onProgress?: ProgressListener | undefined;
 }
 
-async function answerAll(
-  planned: readonly PlannedAnswer[],
-  asking: Asking,
-  stage: string,
-): Promise<StoredAnswer[]> {
-  const { store, onProgress } = asking;
+/** Every answer of a plan, in its order: from the store where it is, else asked and stored. */
+export async function askPlanned(planned: readonly PlannedAnswer[], asking: Asking): Promise<StoredAnswer[]> {
+  const { store, onProgress, stage } = asking;
   const rows: StoredAnswer[] = [];
   const report = (detail?: string) =>
     onProgress?.({
@@ -80,7 +81,7 @@ async function answerAll(
 }
 
 async function askOnce(
-  arm: ArmUnderTest,
+  arm: Pick<ArmUnderTest, 'answer'>,
   testCase: Case,
   signal: AbortSignal,
   done: number,
@@ -107,7 +108,7 @@ async function askOnce(
 async function warmUp(
   cases: readonly Case[],
   timed: readonly PlannedAnswer[],
-  { arms, caseOf, signal }: Asking,
+  { arms, caseOf, signal }: Pick<CollectingParts, 'arms'> & Pick<Asking, 'caseOf' | 'signal'>,
 ): Promise<void> {
   const sample = new Set(timed.map(({ caseId }) => caseId));
   const testCase = cases.find(({ id }) => !sample.has(id)) ?? caseOf.get(timed[0]!.caseId)!;

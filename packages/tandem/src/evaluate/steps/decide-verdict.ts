@@ -1,4 +1,5 @@
 import type { UndecidedComparison, Verdict } from '../comparison-result.ts';
+import { studyReasons } from '../studies/describe-studies.ts';
 import { chooseArm } from '../verdict/choose-arm.ts';
 import { checkConstraints } from '../verdict/constraints.ts';
 import { headReason } from '../verdict/head.ts';
@@ -48,6 +49,7 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
     { title: 'Yardsticks', text: yardsticksReason(table, overall, choice ?? standing.leaders[0]) },
     { title: 'Head', text: headReason(table, overall, all) },
     costsReason(table, overall, all, costs),
+    ...studyReasons(result),
     { title: 'Limits', text: limitsReason(table, overall, all) },
     {
       title: 'What would change it',
