@@ -75,6 +75,7 @@ export {
 } from './dataset/lint/lint-dataset.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
 export type { FieldHeadFigures } from './decide/head.ts';
+export type { GivenAnswer, GivenArm } from './evaluate/added-arms.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
 export {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { type ArmName, armNames } from '../core/types/answer.ts';
+import { armNames } from '../core/types/answer.ts';
 import type { FormatName } from '../core/types/dataset-file.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
 import { comparisonJson } from '../evaluate/comparison-json.ts';
@@ -12,7 +12,6 @@ import { type StudyName, studyNames } from '../evaluate/studies/study.ts';
 import { summarise } from '../evaluate/summary.ts';
 import type { Project } from '../project/open-project.ts';
 import { positiveInteger } from './arguments.ts';
-import { parseArm } from './ask.ts';
 import { withProject } from './command-context.ts';
 import { formatOption, givenFile } from './given-file.ts';
 import { duration } from './progress-bar.ts';
@@ -39,7 +38,10 @@ export function addCompare(program: Command, signal: AbortSignal): void {
   program
     .command('compare')
     .description('Ask every arm the same held-out questions; writes report.html with a verdict.')
-    .option('--arms <list>', `comma-separated: ${armNames.join(',')} (default: all there is an adapter for)`)
+    .option(
+      '--arms <list>',
+      `comma-separated: ${armNames.join(',')}, and those of compare.arms (default: all that can answer)`,
+    )
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the latest)')
     .option(
       '--cases <file>',
@@ -65,7 +67,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
     .option('--junit <file>', 'write JUnit XML: a suite for each arm, a test for each case')
     .option('--estimate', 'estimate time and cost, and stop')
     .action(async (flags: CompareFlags, command: Command) => {
-      const arms = flags.arms?.split(',').map((name) => parseArm(name.trim())!);
+      const arms = flags.arms?.split(',').map((name) => name.trim());
       const validation = flags.validationCases === undefined ? undefined : Number(flags.validationCases);
       if (validation !== undefined && !(Number.isInteger(validation) && validation >= 0)) {
         throw new InvalidInputError({
@@ -131,7 +133,7 @@ function parseStudy(name: string): StudyName {
 /** What the comparison is to be held against: found before the first answer, which may be hours before the last. */
 async function gateOf(
   { gate, against, leastGroups }: CompareFlags,
-  arms: readonly ArmName[] | undefined,
+  arms: readonly string[] | undefined,
   project: Project,
 ): Promise<Gate | undefined> {
   if (!gate) {

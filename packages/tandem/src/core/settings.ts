@@ -292,8 +292,56 @@ const constraintSettings = z
   );
 export type Constraints = z.output<typeof constraintSettings>;
 
+/** An arm of the team's own: one of Tandem's with something changed. */
+const addedArm = z.strictObject({
+  /** Which arm it is but for what follows. */
+  like: z.enum(['base', 'rag', 'tuned', 'hybrid']),
+  /** For the table's reader. Default: what is changed. */
+  description: z.string().min(1).optional(),
+  /** Another chat model: its reference, or one of the AI SDK. */
+  chat: z
+    .union([
+      z.string().min(1),
+      z.custom<object>(
+        (value) => typeof value === 'object' && value !== null,
+        'must be a model of the AI SDK',
+      ),
+    ])
+    .optional(),
+  /** Of tuned and hybrid: another adapter, by its id. */
+  adapter: z.string().min(1).optional(),
+  /** Of base and rag: a system prompt in place of the one that was chosen. `{styleGuide}`, `{schema}` and `{notInSources}` are filled in. */
+  prompt: z.string().min(1).optional(),
+  temperature: z.number().min(0).optional(),
+  /** Settings of `retrieve` that differ. */
+  retrieve: retrieveSettings
+    .pick({ mode: true, neighbours: true, maxTokens: true, ranking: true, leastSimilarity: true })
+    .extend({
+      k: z.number().int().min(1).max(50),
+      neighbours: z.number().int().min(0).max(5),
+      leastSimilarity: z.number().min(-1).max(1),
+      /** A reranking model, by its reference. */
+      reranker: z.string().min(1),
+    })
+    .partial()
+    .optional(),
+});
+export type AddedArm = z.output<typeof addedArm>;
+
+const armsAlreadyThere = new Set<string>([...armNames, 'rag+glossary', 'extract', 'decline']);
+
 const compareSettings = z
   .strictObject({
+    /** Arms of your own beside Tandem's, by name. */
+    arms: z
+      .record(
+        z
+          .string()
+          .regex(/^[\p{L}\p{N}][\p{L}\p{N} .+_-]*$/u, 'must be letters, digits, spaces and . + _ -')
+          .refine((name) => !armsAlreadyThere.has(name), 'is the name of an arm that is there already'),
+        addedArm,
+      )
+      .optional(),
     /**
      * What the share of right refusals (of questions that the sources do not answer) counts for in what a verdict rests on; right answers count for
      * the rest. As few as there are, no such case counts for more than two others.

@@ -2,23 +2,37 @@ import { type AnsweringParts, createAnswerer } from '../answer/answerer.ts';
 import { findAdapter } from '../answer/find-adapter.ts';
 import { promptVariants } from '../answer/prompt.ts';
 import type { StepInsertion } from '../answer/step.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import { listed } from '../core/listed.ts';
-import type { PromptVariant } from '../core/settings.ts';
+import type { AddedArm, PromptVariant } from '../core/settings.ts';
 import type { Adapter } from '../core/types/adapter.ts';
 import { type ArmName, armNames } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import { glossaryEntries } from '../dataset/build-dataset.ts';
 import { findHead, type KeptHead, latestHead, misfitOf } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
+import {
+  type ArmParts,
+  describeAddedArm,
+  type GivenArm,
+  makeGivenArm,
+  nameOfChat,
+  partsOfAddedArm,
+} from './added-arms.ts';
 import type { ArmUnderTest } from './arm.ts';
 import { type ChosenPrompt, hasPrompts } from './choose-prompts.ts';
+import { fingerprintShared } from './fingerprint-shared.ts';
 import { expectsOnly } from './metrics/expects-only.ts';
 import { makeDecliningArm, makeExtractArm, makeGlossaryArm } from './reference-arms.ts';
 
 /** Which arms are compared. */
 export interface ChosenArms {
   names: ArmName[];
+  /** Of `compare.arms`, by name. */
+  added: Record<string, AddedArm>;
+  /** A program's own. */
+  given: readonly GivenArm[];
   /** Of tuned and hybrid; absent where neither is among them. */
   adapter?: Adapter;
   /** Of the arm head, likewise. */
@@ -43,16 +57,29 @@ const descriptions: Record<Exclude<ArmName, 'head'>, { label: string; descriptio
 };
 
 /**
- * The arms that are named, else all that can answer: tuned, hybrid and head only where something was trained.
- * @throws InvalidInputError where one of them needs an adapter or a head and there is none that fits
+ * The arms that are named or given, else all that can answer: tuned, hybrid and head only where something was trained, and all of `compare.arms`.
+ * @throws InvalidInputError for a name that no arm has, and where one of them needs an adapter or a head and there is none that fits
  */
 export async function chooseArms(
-  { arms, adapterId }: { arms?: readonly ArmName[] | undefined; adapterId?: string | undefined },
+  { arms, adapterId }: { arms?: readonly (string | GivenArm)[] | undefined; adapterId?: string | undefined },
   parts: AnsweringParts,
 ): Promise<ChosenArms> {
-  const names = arms ? [...new Set(arms)] : await namesOfReadyArms(parts);
+  const { arms: own = {} } = parts.settings.compare;
+  const wanted = arms && [...new Set(arms)];
+  const named = wanted?.filter((arm) => typeof arm === 'string');
+  const unknown = named?.find((name) => !isArmName(name) && !(name in own));
+  if (unknown !== undefined)
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: 'arms',
+      message: `There is no arm called ${JSON.stringify(unknown)}.`,
+      hint: `Use some of ${listed([...armNames, ...Object.keys(own)])}; compare.arms adds others.`,
+    });
+  const names = named ? named.filter(isArmName) : await namesOfReadyArms(parts);
   return {
     names,
+    added: Object.fromEntries(Object.entries(own).filter(([name]) => !named || named.includes(name))),
+    given: wanted?.filter((arm) => typeof arm !== 'string') ?? [],
     ...(names.some(isTrained) && { adapter: (await findAdapter(parts, adapterId)).adapter }),
     ...(names.includes('head') && { head: await findHead(parts) }),
   };
@@ -91,13 +118,16 @@ export async function makeChangedArm(
 }
 
 /** Makes the arms ready to be asked: those of the recipe, then the yardsticks. */
-export async function makeArms(
-  recipe: ArmRecipe,
-  parts: AnsweringParts & Pick<Parts, 'material'>,
-): Promise<ArmUnderTest[]> {
+export async function makeArms(recipe: ArmRecipe, parts: ArmParts): Promise<ArmUnderTest[]> {
   const { names, shared, prompts, references } = recipe;
   const variantOf = (name: ArmName) => prompts.find(({ arm }) => arm === name)?.variant;
-  const arms = await Promise.all(names.map((name) => makeArm(name, variantOf(name), recipe, parts)));
+  const arms = await Promise.all([
+    ...names.map((name) => makeArm(name, variantOf(name), recipe, parts)),
+    ...Object.entries(recipe.added).map(([name, arm]) =>
+      makeAddedArm(name, arm, { ...recipe, prompt: variantOf(arm.like) }, parts),
+    ),
+    ...recipe.given.map(async (arm) => makeGivenArm(arm, parts.settings.answer)),
+  ]);
   return references ? [...arms, ...(await makeReferences(arms, variantOf('rag'), shared, parts))] : arms;
 }
 
@@ -118,6 +148,48 @@ async function makeReferences(
   ];
 }
 
+/** An arm of the team's own: it answers as the one that it is like, over other parts. */
+async function makeAddedArm(
+  name: string,
+  added: AddedArm,
+  { prompt, ...recipe }: ArmRecipe & { prompt: PromptVariant | undefined },
+  parts: ArmParts,
+): Promise<ArmUnderTest> {
+  const { like, chat, adapter: adapterId } = added;
+  const own = await partsOfAddedArm(name, added, parts);
+  const adapter = isTrained(like)
+    ? (await findAdapter(own, adapterId ?? recipe.adapter?.id)).adapter
+    : undefined;
+  const { adapter: _ofOthers, ...rest } = recipe;
+  const arm = await makeArm(
+    like,
+    added.prompt === undefined ? prompt : undefined,
+    { ...rest, shared: await fingerprintShared(own), ...(adapter && { adapter }) },
+    own,
+  );
+  return {
+    ...arm,
+    name,
+    label: name,
+    description: describeAddedArm(added),
+    ...(chat !== undefined && { model: nameOfChat(chat) }),
+    fingerprint: hashJson({ added: name, as: arm.fingerprint }),
+  };
+}
+
+/** The chat models that arms have of their own, by arm; undefined where a program's own arm does not say. */
+export function modelsOfOthers({
+  added,
+  given,
+}: Pick<ChosenArms, 'added' | 'given'>): Record<string, string | undefined> {
+  return Object.fromEntries([
+    ...Object.entries(added).flatMap(([name, { chat }]) =>
+      chat === undefined ? [] : [[name, nameOfChat(chat)]],
+    ),
+    ...given.map(({ name, model }) => [name, model]),
+  ]);
+}
+
 /** Whether the arm answers with an adapter. */
 export function isTrained(name: ArmName): boolean {
   return name === 'tuned' || name === 'hybrid';
@@ -127,6 +199,8 @@ export function isTrained(name: ArmName): boolean {
 export function searches(name: ArmName): boolean {
   return name === 'rag' || name === 'hybrid';
 }
+
+const isArmName = (name: string): name is ArmName => (armNames as readonly string[]).includes(name);
 
 async function namesOfReadyArms(parts: AnsweringParts): Promise<ArmName[]> {
   const hasAdapter = (await parts.catalog.adapters.list()).length > 0;

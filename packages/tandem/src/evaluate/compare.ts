@@ -9,7 +9,8 @@ import type { GivenLines } from '../dataset/material.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import { titleOfModel } from '../models/model-kinds.ts';
 import type { Parts } from '../parts/parts.ts';
-import { chooseArms, makeArms, searches } from './arms.ts';
+import type { GivenArm } from './added-arms.ts';
+import { chooseArms, makeArms, modelsOfOthers, searches } from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
 import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
 import type { ComparisonResult } from './comparison-result.ts';
@@ -38,8 +39,11 @@ export type CompareParts = AnsweringParts &
 
 /** What is compared, on which cases, and when to stop. */
 export interface CompareOptions {
-  /** Default: base and rag, with tuned and hybrid where there is an adapter, and head where there is one. */
-  arms?: readonly ArmName[];
+  /**
+   * By name, and a program's own as they are. Default: base and rag, with tuned and hybrid where there is an adapter, head where there is one, and
+   * all of `compare.arms`.
+   */
+  arms?: readonly (ArmName | (string & {}) | GivenArm)[];
   /** Rows that are only yardsticks (a glossary lookup, an extract). Default true. */
   references?: boolean;
   /** For tuned and hybrid. Default: the latest. */
@@ -112,7 +116,7 @@ async function compareArms(
 ): Promise<Comparison | { estimate: CompareEstimate }> {
   const { settings, catalog, models, dataDirectory } = parts;
   const { signal, onProgress, seed = 1, references = true } = options;
-  const { names, adapter, head } = await chooseArms(options, parts);
+  const { names, added, given, adapter, head } = await chooseArms(options, parts);
   const selected = await selectCases(
     {
       validationCases: options.validationCases ?? 24,
@@ -132,6 +136,7 @@ async function compareArms(
   const means = await describeMeans(
     {
       names,
+      others: modelsOfOthers({ added, given }),
       isLocalChat: tools !== undefined,
       ...(adapter && { adapter }),
       ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
@@ -162,6 +167,8 @@ async function compareArms(
   await using store = await openResultStore(join(dataDirectory, 'comparison-answers.jsonl'));
   const recipe = {
     names,
+    added,
+    given,
     shared: await fingerprintShared(parts),
     cases,
     references,
@@ -190,7 +197,7 @@ async function compareArms(
   const run = await catalog.runs.start({
     kind: 'compare',
     config: {
-      arms: names,
+      arms: [...names, ...Object.keys(added), ...given.map(({ name }) => name)],
       chat: models.names.chat,
       k: settings.retrieve.k,
       seed,

@@ -2,20 +2,13 @@ import type { Constraints } from '../core/settings.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import type { ArmInfo } from './arm.ts';
+import type { Estimate } from './estimate.ts';
 import type { Means } from './means.ts';
 import type { MetricInfo } from './metrics/metric.ts';
 import type { FailureRecord } from './result-store.ts';
 import type { Studies } from './studies/study.ts';
 
-/** A mean (median, percentile) with its 95 % interval by groups. */
-export interface Estimate {
-  value: number;
-  low: number;
-  high: number;
-  /** Cases and groups that this number rests on. */
-  cases: number;
-  groups: number;
-}
+export type { Estimate } from './estimate.ts';
 
 /** One metric of one arm. */
 export interface ArmMetric extends Estimate {

@@ -14,10 +14,17 @@ import { readPriceTable, tokenPriceOf } from './prices/price-table.ts';
  *   without a price
  */
 export async function describeMeans(
-  making: { names: readonly ArmName[]; adapter?: Adapter; isLocalChat: boolean; latencyCases?: number },
+  making: {
+    names: readonly ArmName[];
+    /** Chat models that arms have of their own, by arm. */
+    others?: Readonly<Record<string, string | undefined>>;
+    adapter?: Adapter;
+    isLocalChat: boolean;
+    latencyCases?: number;
+  },
   parts: Pick<Parts, 'settings' | 'models' | 'directory'>,
 ): Promise<Means> {
-  const { names, adapter, isLocalChat } = making;
+  const { names, others = {}, adapter, isLocalChat } = making;
   const { constraints = {}, prices } = parts.settings.compare;
   checkCheckable(constraints, making.latencyCases, parts);
   const { chat, embedder, reranker } = parts.models.names;
@@ -27,9 +34,22 @@ export async function describeMeans(
     ...(names.some(searches) && reranker !== undefined && { reranker: placeOf(reranker, parts) }),
     ...(adapter && { trainingSeconds: adapter.metrics.seconds }),
   };
+  const places = Object.entries(others).map(
+    ([arm, model]) =>
+      [
+        arm,
+        model === undefined ? { name: `what ${arm} asks`, isHere: false } : placeOf(model, parts),
+      ] as const,
+  );
+  if (places.length > 0) means.others = Object.fromEntries(places);
   if (constraints.questionsPerMonth === undefined) return means;
   const table = await readPriceTable(prices, parts.directory);
   const file = prices ?? "the package's price table";
+  for (const [arm, place] of places) {
+    // Of a program's own arm that names no model nothing is known.
+    if (place.isHere || others[arm] === undefined) continue;
+    means.others![arm] = { ...place, price: tokenPriceOf(nameAtProvider(place.name, parts), table, file) };
+  }
   if (means.chat.isHere) {
     if (table.machine) return { ...means, machine: table.machine };
     throw new InvalidInputError({
@@ -39,7 +59,7 @@ export async function describeMeans(
       hint: 'Add "machine": { "name", "perHour", "date", "source" } to it.',
     });
   }
-  const model = parts.models.connection()?.model ?? chat.slice(chat.indexOf(':') + 1);
+  const model = nameAtProvider(chat, parts);
   return {
     ...means,
     tokens: {
@@ -47,6 +67,11 @@ export async function describeMeans(
       ...(names.some(isTrained) && { tuned: tokenPriceOf(`ft:${model}`, table, file) }),
     },
   };
+}
+
+/** What its maker calls it: in references and instances it stands behind a provider's name. */
+function nameAtProvider(reference: string, { models }: Pick<Parts, 'models'>): string {
+  return connectionOf(reference, models)?.model ?? reference.slice(reference.indexOf(':') + 1);
 }
 
 /** A model of a provider is here where its address is; of an instance that somebody made, that is not known. */

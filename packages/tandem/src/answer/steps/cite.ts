@@ -4,6 +4,7 @@ import type { Settings } from '../../core/settings.ts';
 import type { Answer, AnswerProblem, ArmName, Citation } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
+import { isAbstention } from '../abstention.ts';
 import { mapCitations, withoutMarkers, withPages } from '../citations.ts';
 import { matchMarkers, unmarkedSentences } from '../match-markers.ts';
 import type { PlacedQuote } from '../placed-quotes.ts';
@@ -159,15 +160,4 @@ function citationOf({ quote, marker }: PlacedQuote, passage: Passage): Citation 
     quote: passage.text.slice(start, end),
     sentence: text,
   };
-}
-
-/** The agreed sentence, alone or with a lead such as the condition's name before it. */
-function isAbstention(text: string, notInSources: string): boolean {
-  const plain = (value: string) =>
-    value
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim();
-  const sentence = plain(notInSources);
-  return sentence.length > 0 && plain(text).endsWith(sentence);
 }

@@ -117,7 +117,7 @@ async function warmUp(
 
 /** Without its functions, in the order of `comparison.json`. */
 function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
-  const { name, label, description, reference, retrieves, trained, answersOnly, fingerprint } = arm;
+  const { name, label, description, reference, retrieves, trained, model, answersOnly, fingerprint } = arm;
   return {
     name,
     label,
@@ -125,6 +125,7 @@ function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
     reference,
     retrieves,
     trained,
+    ...(model !== undefined && { model }),
     ...(answersOnly && { answersOnly }),
     fingerprint,
   };

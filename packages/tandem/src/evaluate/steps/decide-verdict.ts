@@ -59,7 +59,7 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
   ].filter((reason) => reason.text !== '');
 
   return {
-    firstLine: `Measured on ${subjectName(result)}. What follows holds for this model; a larger one may reverse it.`,
+    firstLine: `Measured on ${subjectName(result)}. What follows holds for ${result.arms.some(({ model }) => model !== undefined) ? 'these models' : 'this model'}; a larger one may reverse it.`,
     outcome: standing.outcome,
     ...(choice && { choice: choice.name }),
     leaders: standing.leaders.map((arm) => arm.name),
@@ -85,6 +85,8 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
   };
 }
 
-function subjectName({ subject }: UndecidedComparison): string {
-  return subject.parameters ? `${subject.model} (${subject.parameters} parameters)` : subject.model;
+function subjectName({ subject, arms }: UndecidedComparison): string {
+  const model = subject.parameters ? `${subject.model} (${subject.parameters} parameters)` : subject.model;
+  const others = arms.flatMap((arm) => (arm.model === undefined ? [] : [`${arm.label} on ${arm.model}`]));
+  return [model, ...others].join(', ');
 }

@@ -1,5 +1,5 @@
 import { intervalOf, intervalOfDifference } from '../../statistics/index.ts';
-import type { Estimate } from '../comparison-result.ts';
+import type { Estimate } from '../estimate.ts';
 
 /** What can be studied beside a comparison: `compare --with`. */
 export const studyNames = ['freshness', 'forgetting', 'robustness'] as const;

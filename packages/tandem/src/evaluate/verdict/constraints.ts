@@ -105,7 +105,7 @@ const checks: readonly Check[] = [
     if (!dataMustStay) return undefined;
     const own = { arm: name, constraint: 'dataMustStay' } as const;
     if (!means) return unmeasured(own, `where the models of ${label} run is not known`);
-    const away = modelsOf(retrieves, means).filter(({ isHere }) => !isHere);
+    const away = modelsOf({ name, retrieves }, means).filter(({ isHere }) => !isHere);
     return {
       ...own,
       holds: away.length === 0,
@@ -148,8 +148,11 @@ function overallValue({ slices }: UndecidedComparison, arm: string, metric: stri
     .arms.find((entry) => entry.arm === arm && entry.metric === metric);
 }
 
-function modelsOf(retrieves: boolean, { chat, embedder, reranker }: Means) {
-  return [chat, ...(retrieves ? [embedder, reranker] : [])].filter((model) => model !== undefined);
+function modelsOf({ name, retrieves }: Pick<ArmInfo, 'name' | 'retrieves'>, means: Means) {
+  const { chat, embedder, reranker, others } = means;
+  return [others?.[name] ?? chat, ...(retrieves ? [embedder, reranker] : [])].filter(
+    (model) => model !== undefined,
+  );
 }
 
 const percent = (share: number) => formatValue(share, 'share');

@@ -62,11 +62,13 @@ function usageOf({ name }: ArmInfo, cases: UndecidedComparison['cases']): Usage 
 }
 
 function pricePerQuestion(
-  { trained }: ArmInfo,
+  { name, trained }: ArmInfo,
   { promptTokens, completionTokens, seconds }: Usage,
-  { machine, tokens }: Means,
+  { machine, tokens, others }: Means,
 ): { perQuestion: number; basis: string } | undefined {
-  const price = trained ? tokens?.tuned : tokens?.base;
+  const other = others?.[name];
+  const price = other ? other.price : trained ? tokens?.tuned : tokens?.base;
+  if (other && !price && !other.isHere) return undefined;
   if (price)
     return {
       perQuestion: (promptTokens * price.inputPerMillion + completionTokens * price.outputPerMillion) / 1e6,
