@@ -24,6 +24,7 @@ interface CompareFlags {
   format?: FormatName;
   casesPerKind?: number;
   validationCases?: string;
+  repeats?: number;
   with?: string;
   studyCases?: number;
   estimate?: boolean;
@@ -54,6 +55,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       '--validation-cases <n>',
       'validation cases for choosing prompts and calibrating (default 24; 0: none)',
     )
+    .option('--repeats <n>', 'ask each case so often, at a temperature above 0', positiveInteger)
     .option('--with <list>', `study beside it, comma-separated: ${studyNames.join(',')}`)
     .option('--study-cases <n>', 'with --with: cases that are asked again (default 24)', positiveInteger)
     .option('--purpose <text>', 'why the held-out cases are looked at; recorded')
@@ -87,6 +89,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
           ...(cases !== undefined && { cases: givenFile(cases, flags.format) }),
           ...(flags.casesPerKind !== undefined && { casesPerKind: flags.casesPerKind }),
           ...(validation !== undefined && { validationCases: validation }),
+          ...(flags.repeats !== undefined && { repeats: flags.repeats }),
           ...(studies && { with: studies }),
           ...(flags.studyCases !== undefined && { studyCases: flags.studyCases }),
           ...(flags.purpose !== undefined && { purpose: flags.purpose }),

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import type { AnsweringParts } from '../answer/answerer.ts';
 import { finishFailedRun } from '../catalog/finish-failed-run.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { hashJson } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { ArmName } from '../core/types/answer.ts';
@@ -20,6 +21,7 @@ import { type CompareEstimate, estimateComparison } from './estimate-comparison.
 import { fingerprintShared } from './fingerprint-shared.ts';
 import { createMetrics, defaultPrimary, metricsFor } from './metrics/index.ts';
 import { countAnswers, planAnswers } from './plan-answers.ts';
+import { repeatCases } from './repeats.ts';
 import { openResultStore } from './result-store.ts';
 import { setUpComparison } from './set-up-comparison.ts';
 import { collectAnswers } from './steps/collect-answers.ts';
@@ -63,6 +65,8 @@ export interface CompareOptions {
   with?: readonly StudyName[];
   /** Cases with an answer that are asked again for a study of freshness or robustness. Default 24. */
   studyCases?: number;
+  /** How often each case is asked, where the model draws its answers (`answer.temperature` above 0). Default 1. */
+  repeats?: number;
   /** Why the held-out cases are looked at; kept in the catalogue. */
   purpose?: string;
   /** Of samples, of the order of asking and of the bootstrap. Default 1. */
@@ -128,7 +132,9 @@ async function compareArms(
     },
     parts,
   );
-  const { cases, validation, leakage } = selected;
+  const { validation, leakage } = selected;
+  const repeats = checkRepeats(options.repeats, parts);
+  const cases = repeatCases(selected.cases, repeats);
 
   const chat = await models.chat();
   const tools = localToolsOf(chat);
@@ -157,6 +163,7 @@ async function compareArms(
       means,
       provenance: { machine: describeMachine() },
       seed,
+      repeats,
       ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
     },
     cases,
@@ -269,4 +276,23 @@ async function compareArms(
     await finishFailedRun(catalog, run.id, error, { signal });
     throw error;
   }
+}
+
+/** @throws InvalidInputError for no whole number, and where every repeat would be the same answer */
+function checkRepeats(repeats: number | undefined, { settings }: Pick<Parts, 'settings'>): number {
+  if (repeats === undefined) return 1;
+  const drawsNothing =
+    settings.answer.temperature === 0 &&
+    Object.values(settings.compare.arms ?? {}).every(({ temperature = 0 }) => temperature === 0);
+  if (Number.isInteger(repeats) && repeats >= 1 && !(repeats > 1 && drawsNothing)) return repeats;
+  throw new InvalidInputError({
+    domain: 'evaluate',
+    where: 'repeats',
+    message: drawsNothing
+      ? `${repeats} repeats of an answer at temperature 0 are the same answer ${repeats} times.`
+      : `${repeats} is no number of times to ask.`,
+    hint: drawsNothing
+      ? 'Set answer.temperature above 0, or leave repeats out.'
+      : 'Give a whole number from 1 on.',
+  });
 }

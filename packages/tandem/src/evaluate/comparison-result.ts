@@ -226,6 +226,8 @@ export interface ComparisonOptions {
   level: number;
   /** Cases of the sequential latency pass. */
   latencyCases: number;
+  /** How often each case was asked, where that was more than once: first all cases, then all of them again. */
+  repeats?: number;
   /** What right refusals count for in joined metrics, where no few cases would count too much by it (`weightOfUnanswerable`). */
   unanswerableWeight: number;
 }

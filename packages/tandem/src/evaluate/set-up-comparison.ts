@@ -24,6 +24,8 @@ export interface ComparisonOf {
   unanswerableWeight?: number;
   /** Cases of the sequential latency pass, taken evenly from all kinds; 0 leaves it out. Default 12. */
   latencyCases?: number;
+  /** How often each case is asked. Default 1. */
+  repeats?: number;
   constraints?: Constraints | undefined;
   means?: Means;
 }
@@ -48,6 +50,7 @@ export function setUpComparison(given: ComparisonOf, cases: readonly Case[]): Co
       level: 0.95,
       latencyCases: Math.min(given.latencyCases ?? 12, cases.length),
       unanswerableWeight: given.unanswerableWeight ?? defaultUnanswerableWeight,
+      ...(given.repeats !== undefined && given.repeats > 1 && { repeats: given.repeats }),
     },
     ...(given.constraints && { constraints: given.constraints }),
     ...(given.means && { means: given.means }),

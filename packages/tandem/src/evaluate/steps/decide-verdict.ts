@@ -1,4 +1,5 @@
 import type { UndecidedComparison, Verdict } from '../comparison-result.ts';
+import { repeatsReason } from '../repeats.ts';
 import { studyReasons } from '../studies/describe-studies.ts';
 import { chooseArm } from '../verdict/choose-arm.ts';
 import { checkConstraints } from '../verdict/constraints.ts';
@@ -50,6 +51,7 @@ export function decideVerdict(result: UndecidedComparison): Verdict {
     { title: 'Head', text: headReason(table, overall, all) },
     costsReason(table, overall, all, costs),
     ...studyReasons(result),
+    repeatsReason(result, table.primary),
     { title: 'Limits', text: limitsReason(table, overall, all) },
     {
       title: 'What would change it',
