@@ -13,7 +13,7 @@ import { embedderIdentity } from './embedder-identity.ts';
  * Raise it when parser, chunker, prefix, the store's rows or what the catalogue keeps of a text change in a way that `sample`
  * does not show: projects made before then index again, from cached vectors wherever the embedded text is still the same.
  */
-const rulesVersion = 8;
+const rulesVersion = 9;
 
 /** All that decides which chunks and vectors a document's bytes become, and its hash. */
 export async function indexConfiguration(

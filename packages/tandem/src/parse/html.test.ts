@@ -309,3 +309,23 @@ describe('what is read as browsers read it', () => {
     expect((user + system) / 1e6).toBeLessThan(20);
   });
 });
+
+test('the sign by which a heading links to itself is no part of it', () => {
+  const { text, title } = parseHtml(
+    new TextEncoder().encode(`<html><head><title>Pump manual</title></head><body><main>
+      <h1>Pump manual<a class="headerlink" href="#pump" title="Permalink">¶</a></h1>
+      <h2><a class="anchor" href="#start"><svg></svg></a>Starting</h2>
+      <p>See <a href="#stop">Stopping</a>, and the note <a href="#n1">1</a>.</p>
+      <h2>Stopping <a href="/manual.html#stop">#</a></h2>
+      <dl><dt>C#<a href="#c">§</a></dt><dd>A language.</dd></dl>
+    </main></body></html>`),
+    'manual.html',
+  );
+  expect(title).toBe('Pump manual');
+  expect(text).toContain('# Pump manual\n');
+  expect(text).toContain('## Starting\n');
+  expect(text).toContain('## Stopping\n');
+  expect(text).toContain('See Stopping, and the note 1.');
+  expect(text).toContain('C#');
+  expect(text).not.toMatch(/[¶§]/);
+});

@@ -31,6 +31,7 @@ export function parseHtml(
   for (const element of document.querySelectorAll('[aria-hidden="true"]'))
     if (!element.querySelector('h1, main, article, [role="main"]')) element.remove();
   removeFurniture(document);
+  removePermalinks(document);
   const headings = headingsIn(document.documentElement as unknown as Element);
   const root = mainContent(document, stated);
   const inRoot = headingsIn(root);
@@ -53,6 +54,20 @@ export function parseHtml(
   const title = firstRank.length === 1 && firstRank[0] !== '' ? firstRank[0] : inShort;
   return { text, blocks, metadata, ...(title ? { title } : {}) };
 }
+
+/**
+ * Takes the sign off that a heading has as a link to itself ("Options¶", "#", "§", a chain as a picture): documentation generators put one beside each
+ * heading, term and caption.
+ */
+function removePermalinks(document: HtmlDocument): void {
+  for (const link of document.querySelectorAll(linksOfHeadings))
+    if (/#/.test(link.getAttribute('href') ?? '') && !/[\p{L}\p{N}]/u.test(link.textContent ?? ''))
+      link.remove();
+}
+
+const linksOfHeadings = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'dt', 'caption', 'figcaption', '.caption']
+  .map((name) => `${name} a[href]`)
+  .join(', ');
 
 /** Those of the first rank. */
 function headingsIn(element: Element): string[] {
