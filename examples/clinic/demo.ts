@@ -4,7 +4,8 @@
  */
 import { relative } from 'node:path';
 import { ask, ingest, summarise } from 'tandem';
-import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
+import type { Project } from 'tandem/project';
+import { compareHere, onProgress, run, signal, tuneHere, withProject } from './steps.ts';
 import { describeAnswer, describeIngest, duration } from './terminal.ts';
 
 const question = 'What are the treatments for peripheral artery disease?';
@@ -24,7 +25,9 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-await run(async (project) => {
+await run(() => withProject({}, demonstrate));
+
+async function demonstrate(project: Project): Promise<void> {
   await step('Models: fetched once (about 580 MB), then from the cache', async () => {
     await project.models.embedder();
     await project.models.chat();
@@ -72,4 +75,4 @@ With documents of your own:
   console.log(
     `\nTimes: ${times.map(([title, seconds]) => `${title.split(':')[0]!.toLowerCase()} ${duration(seconds)}`).join(', ')}.`,
   );
-});
+}

@@ -10,8 +10,9 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ingest, summarise } from 'tandem';
-import { compareHere, onProgress, run, signal, tuneHere } from './steps.ts';
+import { ingest, summarise, tuneRanking } from 'tandem';
+import type { Project } from 'tandem/project';
+import { compareHere, onProgress, run, signal, tuneHere, withProject } from './steps.ts';
 import { describeIngest, duration } from './terminal.ts';
 
 const { values: flags } = parseArgs({
@@ -24,8 +25,22 @@ const { values: flags } = parseArgs({
 if (flags.mix !== 'small' && flags.mix !== 'full') throw new Error('--mix is small or full.');
 const smallMix = { passages: 90, absent: 18, closed: 30, rewrite: 80, glossary: 0.25 };
 
-await run(async (project) => {
-  console.log(describeIngest(await ingest(project, { signal, onProgress })));
+await run(async () => {
+  // What the questions that may be trained on teach about ranking: of no language model, so it is learnt first and used by all arms.
+  const ranking = await withProject({ chat: flags.model }, async (project) => {
+    console.log(describeIngest(await ingest(project, { signal, onProgress })));
+    const { reference, questions, validation } = await tuneRanking(project, { signal, onProgress });
+    const { before, after, difference } = validation;
+    onProgress.end();
+    console.log(
+      `Ranking learnt from ${questions.train} questions: nDCG@10 on ${questions.validation} others ${before.toFixed(3)} → ${after.toFixed(3)} (difference ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)}).`,
+    );
+    return reference;
+  });
+  await withProject({ chat: flags.model, ranking }, compareAll);
+});
+
+async function compareAll(project: Project): Promise<void> {
   const tuned = await tuneHere(project, flags.mix === 'full' ? {} : { mix: smallMix });
   const { id, metrics } = tuned.adapter;
   console.log(
@@ -52,4 +67,4 @@ await run(async (project) => {
   console.log(
     `\n${summarise(comparison.result)}\n\nReport: ${join('examples/clinic/report', name, 'report.html')}`,
   );
-}, flags.model);
+}

@@ -8,24 +8,36 @@ export const { signal } = interrupt;
 export const onProgress = progressLine();
 
 /**
- * Opens this folder's project, held to its network policy, and runs `main`; an error is told in one sentence.
- * @param chat the model, where it is not the config's
+ * Runs `main`, with `open` for this folder's project; an error is told in one sentence.
  */
-export async function run(main: (project: Project) => Promise<void>, chat?: string): Promise<void> {
+export async function run(main: () => Promise<void>): Promise<void> {
   process.on('SIGINT', () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
   try {
-    await using project = await openProject({
-      directory: import.meta.dirname,
-      ...(chat !== undefined && { chat }),
-      onProgress,
-      signal,
-    });
-    using _network = enforceProjectNetwork(project);
-    await main(project);
+    await main();
   } catch (error) {
     onProgress.end();
     process.exitCode = reportError(error, signal.aborted);
   }
+}
+
+/**
+ * Opens this folder's project, held to its network policy, and uses it.
+ * @param chosen the model, and a ranking that was learnt, where they are not the config's
+ */
+export async function withProject<Result>(
+  chosen: { chat?: string | undefined; ranking?: string | undefined },
+  use: (project: Project) => Promise<Result>,
+): Promise<Result> {
+  const { chat, ranking } = chosen;
+  await using project = await openProject({
+    directory: import.meta.dirname,
+    ...(chat !== undefined && { chat }),
+    ...(ranking !== undefined && { ranking }),
+    onProgress,
+    signal,
+  });
+  using _network = enforceProjectNetwork(project);
+  return await use(project);
 }
 
 export async function tuneHere(project: Project, options: Omit<TuneOptions, 'estimateOnly'> = {}) {

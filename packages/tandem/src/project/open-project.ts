@@ -25,6 +25,8 @@ export interface OpenProjectOptions {
   directory?: string;
   /** Takes the place of the config's `models.chat`. */
   chat?: string;
+  /** Takes the place of the config's `retrieve.ranking`: what `tuneRanking` learnt, by its reference. */
+  ranking?: string;
   /** Progress of model downloads and loading. */
   onProgress?: ProgressListener;
   signal?: AbortSignal;
@@ -51,7 +53,12 @@ export async function openProject(options: OpenProjectOptions = {}): Promise<Pro
     name: config.name,
     directory,
     dataDirectory,
-    ...partsOf(config, directory),
+    ...partsOf(
+      options.ranking === undefined
+        ? config
+        : { ...config, retrieve: { ...config.retrieve, ranking: options.ranking } },
+      directory,
+    ),
     chat,
     catalog: () => openCatalog(catalogFile),
     store: () =>
