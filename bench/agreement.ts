@@ -8,11 +8,13 @@
  * passages and quoted by `extract`. Two labellers read question, expected answer, sources and answer, each without the other's labels and
  * without the metric's; `agreement/README.md` says what they were. Printed: Cohen's κ of the two, and the share of answers on which the
  * metric, token F1 of at least .5, and the labels agree, where both labellers say the same and over all, with 95 % intervals by question.
+ * Then the same of the answers that examples have labelled (`examples/NAME/labels.jsonl`), which no rule of the metric was changed by.
  * Exits with 1 where the metric agrees with less than .90 of the labels that both gave.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isAbstention } from '../packages/tandem/src/answer/abstention.ts';
 import { withoutMarkers } from '../packages/tandem/src/answer/citations.ts';
 import { agreesWith, enoughF1 } from '../packages/tandem/src/evaluate/metrics/agreement.ts';
 import { tokenF1 } from '../packages/tandem/src/evaluate/metrics/text-overlap.ts';
@@ -29,6 +31,7 @@ const { values: flags } = parseArgs({
     questions: { type: 'string', default: '40' },
   },
 });
+const examples = join(import.meta.dirname, '..', 'examples');
 const projects: readonly ProjectName[] = ['handbook', 'clinic', 'tatqa'];
 
 /** One answer. The questions and what is expected are the collections' own, and are read there. */
@@ -43,7 +46,55 @@ interface Given {
 }
 
 if (flags.make !== undefined) await makeAnswers(flags.make);
-else report();
+else {
+  report();
+  for (const name of readdirSync(examples)) {
+    const file = join(examples, name, 'labels.jsonl');
+    if (existsSync(file)) reportExample(name, linesOf<LabelledAnswer>(file));
+  }
+}
+
+/** An answer of an example's report. */
+interface LabelledAnswer {
+  case: string;
+  arm: string;
+  question: string;
+  /** All texts that are right; empty where the sources have no answer. */
+  expected: string[];
+  answer: string;
+  /** By two readers. */
+  right: [boolean, boolean];
+}
+
+function reportExample(name: string, rows: readonly LabelledAnswer[]): void {
+  const notInSources = 'The sources do not say.';
+  const judged = rows.map((row) => {
+    const answer = withoutMarkers(row.answer);
+    const isRefusal = isAbstention(answer, notInSources);
+    const is = (agrees: (text: string) => boolean) =>
+      row.expected.length === 0 ? isRefusal : !isRefusal && row.expected.some(agrees);
+    const [first, second] = row.right;
+    return {
+      ...row,
+      project: name,
+      first,
+      second,
+      metric: is((text) => agreesWith(answer, text, row.question)),
+      byF1: is((text) => tokenF1(answer, text) >= enoughF1),
+    };
+  });
+  const both = judged.filter(({ first, second }) => first === second);
+  const agrees = (test: (row: (typeof both)[number]) => boolean) =>
+    share(
+      both.map((row) => ({ ...row, question: row.case })),
+      test,
+    );
+  console.log(
+    `\nexamples/${name}: ${rows.length} answers; readers agree on ${both.length}, κ ${kappa(judged).toFixed(2)}; right by both ${both.filter(({ first }) => first).length}; metric ${agrees(({ metric, first }) => metric === first)}, F1 ≥ .5 ${agrees(({ byF1, first }) => byF1 === first)}`,
+  );
+  for (const one of both.filter(({ metric, first }) => metric !== first))
+    console.log(`  the metric says ${one.metric ? 'right' : 'wrong'}: ${one.arm} ${one.case}: ${one.answer}`);
+}
 
 /** Appends to the file; what is in it already is not asked again. */
 async function makeAnswers(file: string): Promise<void> {
@@ -135,7 +186,10 @@ function report(): void {
   }
 }
 
-function share<Row extends Given>(rows: readonly Row[], test: (row: Row) => boolean): string {
+function share<Row extends { project: string; question: string }>(
+  rows: readonly Row[],
+  test: (row: Row) => boolean,
+): string {
   const interval = intervalOf(
     {
       values: rows.map((row) => Number(test(row))),

@@ -55,7 +55,7 @@ export function addCompare(program: Command, signal: AbortSignal): void {
       '--validation-cases <n>',
       'validation cases for choosing prompts and calibrating (default 24; 0: none)',
     )
-    .option('--repeats <n>', 'ask each case so often, at a temperature above 0', positiveInteger)
+    .option('--repeats <n>', 'ask each case this many times, at a temperature above 0', positiveInteger)
     .option('--with <list>', `study beside it, comma-separated: ${studyNames.join(',')}`)
     .option('--study-cases <n>', 'with --with: cases that are asked again (default 24)', positiveInteger)
     .option('--purpose <text>', 'why the held-out cases are looked at; recorded')

@@ -293,39 +293,50 @@ const constraintSettings = z
 export type Constraints = z.output<typeof constraintSettings>;
 
 /** An arm of the team's own: one of Tandem's with something changed. */
-const addedArm = z.strictObject({
-  /** Which arm it is but for what follows. */
-  like: z.enum(['base', 'rag', 'tuned', 'hybrid']),
-  /** For the table's reader. Default: what is changed. */
-  description: z.string().min(1).optional(),
-  /** Another chat model: its reference, or one of the AI SDK. */
-  chat: z
-    .union([
-      z.string().min(1),
-      z.custom<object>(
-        (value) => typeof value === 'object' && value !== null,
-        'must be a model of the AI SDK',
-      ),
-    ])
-    .optional(),
-  /** Of tuned and hybrid: another adapter, by its id. */
-  adapter: z.string().min(1).optional(),
-  /** Of base and rag: a system prompt in place of the one that was chosen. `{styleGuide}`, `{schema}` and `{notInSources}` are filled in. */
-  prompt: z.string().min(1).optional(),
-  temperature: z.number().min(0).optional(),
-  /** Settings of `retrieve` that differ. */
-  retrieve: retrieveSettings
-    .pick({ mode: true, neighbours: true, maxTokens: true, ranking: true, leastSimilarity: true })
-    .extend({
-      k: z.number().int().min(1).max(50),
-      neighbours: z.number().int().min(0).max(5),
-      leastSimilarity: z.number().min(-1).max(1),
-      /** A reranking model, by its reference. */
-      reranker: z.string().min(1),
-    })
-    .partial()
-    .optional(),
-});
+const addedArm = z
+  .strictObject({
+    /** Which arm it is but for what follows. */
+    like: z.enum(['base', 'rag', 'tuned', 'hybrid']),
+    /** For the table's reader. Default: what is changed. */
+    description: z.string().min(1).optional(),
+    /** Another chat model: its reference, or one of the AI SDK. */
+    chat: z
+      .union([
+        z.string().min(1),
+        z.custom<object>(
+          (value) => typeof value === 'object' && value !== null && 'doGenerate' in value,
+          'must be a model of the AI SDK',
+        ),
+      ])
+      .optional(),
+    /** Of tuned and hybrid: another adapter, by its id. */
+    adapter: z.string().min(1).optional(),
+    /** Of base and rag: a system prompt in place of the one that was chosen. `{styleGuide}`, `{schema}` and `{notInSources}` are filled in. */
+    prompt: z.string().min(1).optional(),
+    temperature: z.number().min(0).optional(),
+    /** Settings of `retrieve` that differ. */
+    retrieve: retrieveSettings
+      .pick({ mode: true, neighbours: true, maxTokens: true, ranking: true, leastSimilarity: true })
+      .extend({
+        k: z.number().int().min(1).max(50),
+        neighbours: z.number().int().min(0).max(5),
+        leastSimilarity: z.number().min(-1).max(1),
+        /** A reranking model, by its reference. */
+        reranker: z.string().min(1),
+      })
+      .partial()
+      .optional(),
+  })
+  .superRefine(({ like, prompt, adapter, retrieve }, { addIssue }) => {
+    const isTrained = like === 'tuned' || like === 'hybrid';
+    const refuse = (member: string, why: string) =>
+      addIssue({ code: 'custom', path: [member], message: `an arm like ${like} has none: ${why}` });
+    if (prompt !== undefined && isTrained)
+      refuse('prompt', 'it is asked as it was trained (answer.tunedSystem)');
+    if (adapter !== undefined && !isTrained) refuse('adapter', 'only tuned and hybrid answer with one');
+    if (retrieve !== undefined && (like === 'base' || like === 'tuned'))
+      refuse('retrieve', 'it is given no passages');
+  });
 export type AddedArm = z.output<typeof addedArm>;
 
 const armsAlreadyThere = new Set<string>([...armNames, 'rag+glossary', 'extract', 'decline']);

@@ -33,6 +33,8 @@ export interface GivenArm {
   version?: string | number;
   /** Whether it has passages that it can cite: metrics of citations and retrieval apply then. Default false. */
   retrieves?: boolean;
+  /** Whether its answers say how many tokens they took (`usage`). Default false: then that is not measured, and what it costs is not known. */
+  countsTokens?: boolean;
   /** Which model it asks, for the verdict and for `dataMustStay`; by its reference. */
   model?: string;
   /** The text, or as much of an answer as there is to tell. */
@@ -52,9 +54,16 @@ export async function partsOfAddedArm(
   parts: ArmParts,
 ): Promise<ArmParts> {
   const { reranker, ...changes } = retrieve ?? {};
+  // A search by meaning or words alone has no use for what orders hybrid searches.
+  const isHybrid = (changes.mode ?? parts.settings.retrieve.mode ?? 'hybrid') === 'hybrid';
+  const { ranking: learnt, ...general } = parts.settings.retrieve;
   const settings: Settings = {
     ...parts.settings,
-    retrieve: { ...parts.settings.retrieve, ...withoutAbsent(changes) },
+    retrieve: {
+      ...general,
+      ...(isHybrid && learnt !== undefined && { ranking: learnt }),
+      ...withoutAbsent(changes),
+    },
     answer: {
       ...parts.settings.answer,
       ...(temperature !== undefined && { temperature }),
@@ -63,12 +72,16 @@ export async function partsOfAddedArm(
       }),
     },
   };
-  const models = modelsOf(name, { chat, reranker }, parts.models);
+  const models = modelsOf(name, { chat, reranker, isHybrid }, parts.models);
   const { catalog, material, directory, dataDirectory } = parts;
   return {
     settings,
     models,
-    catalog,
+    // Confidence was brought to scale on the answers of the project's own model and prompt.
+    catalog:
+      chat === undefined && prompt === undefined
+        ? catalog
+        : { ...catalog, calibrations: { ...catalog.calibrations, get: async () => undefined } },
     material,
     directory,
     dataDirectory,
@@ -84,13 +97,15 @@ export async function partsOfAddedArm(
 
 function modelsOf(
   name: string,
-  { chat, reranker }: { chat: AddedArm['chat']; reranker: string | undefined },
+  { chat, reranker, isHybrid }: { chat: AddedArm['chat']; reranker: string | undefined; isHybrid: boolean },
   models: Models,
 ): Models {
+  const { reranker: itsReranker, ...names } = models.names;
   return {
     ...models,
     names: {
-      ...models.names,
+      ...names,
+      ...(isHybrid && itsReranker !== undefined && { reranker: itsReranker }),
       ...(chat !== undefined && { chat: nameOfChat(chat) }),
       ...(reranker !== undefined && { reranker }),
     },
@@ -104,6 +119,7 @@ function modelsOf(
           ? models.connection(reference ?? (chat as string))
           : undefined,
     }),
+    ...(!isHybrid && { reranker: async () => undefined }),
     ...(reranker !== undefined && { reranker: async () => models.rerankerNamed(reranker) }),
   };
 }
@@ -140,7 +156,7 @@ export function makeGivenArm(
   arm: GivenArm,
   { notInSources }: Pick<Settings['answer'], 'notInSources'>,
 ): ArmUnderTest {
-  const { name, description, version, retrieves = false, model } = arm;
+  const { name, description, version, retrieves = false, countsTokens = false, model } = arm;
   return {
     name,
     label: name,
@@ -149,7 +165,8 @@ export function makeGivenArm(
     retrieves,
     trained: false,
     ...(model !== undefined && { model }),
-    fingerprint: hashJson({ given: name, version, model }),
+    ...(!countsTokens && { countsTokens }),
+    fingerprint: hashJson({ given: name, version, model, notInSources }),
     async answer({ question }, signal) {
       const started = performance.now();
       const given = await ask(arm, question, signal);

@@ -17,6 +17,8 @@ export interface ArmInfo {
   trained: boolean;
   /** The chat model, where it is another than the comparison's. */
   model?: string;
+  /** false: its answers do not say how many tokens they took. */
+  countsTokens?: false;
   /**
    * Paths of the only fields that it answers with. What else a case expects is not asked of it: metrics of other fields and of the text, and of
    * the answer as a whole where the case expects more than these, do not apply (`Metric.about`). Absent: it answers with everything.

@@ -11,6 +11,7 @@ import { type ArmName, armNames } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
 import { glossaryEntries } from '../dataset/build-dataset.ts';
 import { findHead, type KeptHead, latestHead, misfitOf } from '../decide/find-head.ts';
+import { titleOfModel } from '../models/model-kinds.ts';
 import type { Parts } from '../parts/parts.ts';
 import {
   type ArmParts,
@@ -29,14 +30,16 @@ import { makeDecliningArm, makeExtractArm, makeGlossaryArm } from './reference-a
 /** Which arms are compared. */
 export interface ChosenArms {
   names: ArmName[];
-  /** Of `compare.arms`, by name. */
-  added: Record<string, AddedArm>;
+  /** Of `compare.arms`, by name; those that answer with an adapter, with it. */
+  added: Record<string, AddedArm & { trained?: Adapter }>;
   /** A program's own. */
   given: readonly GivenArm[];
   /** Of tuned and hybrid; absent where neither is among them. */
   adapter?: Adapter;
   /** Of the arm head, likewise. */
   head?: KeptHead;
+  /** Arms of `compare.arms` that nobody asked for by name and that cannot answer, each with why. */
+  leftOut: { name: string; why: string }[];
 }
 
 /** What the arms with a language model are, for the report's reader. */
@@ -62,12 +65,12 @@ const descriptions: Record<Exclude<ArmName, 'head'>, { label: string; descriptio
  */
 export async function chooseArms(
   { arms, adapterId }: { arms?: readonly (string | GivenArm)[] | undefined; adapterId?: string | undefined },
-  parts: AnsweringParts,
+  parts: ArmParts,
 ): Promise<ChosenArms> {
   const { arms: own = {} } = parts.settings.compare;
   const wanted = arms && [...new Set(arms)];
   const named = wanted?.filter((arm) => typeof arm === 'string');
-  const unknown = named?.find((name) => !isArmName(name) && !(name in own));
+  const unknown = named?.find((name) => !isArmName(name) && !Object.hasOwn(own, name));
   if (unknown !== undefined)
     throw new InvalidInputError({
       domain: 'evaluate',
@@ -76,17 +79,52 @@ export async function chooseArms(
       hint: `Use some of ${listed([...armNames, ...Object.keys(own)])}; compare.arms adds others.`,
     });
   const names = named ? named.filter(isArmName) : await namesOfReadyArms(parts);
+  const added: ChosenArms['added'] = {};
+  const leftOut: ChosenArms['leftOut'] = [];
+  for (const [name, arm] of Object.entries(own)) {
+    if (named && !named.includes(name)) continue;
+    try {
+      const of = arm.adapter ?? adapterId;
+      const trained = isTrained(arm.like)
+        ? (await findAdapter(await partsOfAddedArm(name, arm, parts), of)).adapter
+        : undefined;
+      added[name] = { ...arm, ...(trained && { trained }) };
+    } catch (error) {
+      if (!InvalidInputError.isInstance(error)) throw error;
+      if (named) throw ofArm(name, error);
+      leftOut.push({ name, why: error.message });
+    }
+  }
   return {
     names,
-    added: Object.fromEntries(Object.entries(own).filter(([name]) => !named || named.includes(name))),
+    added,
+    leftOut,
     given: wanted?.filter((arm) => typeof arm !== 'string') ?? [],
     ...(names.some(isTrained) && { adapter: (await findAdapter(parts, adapterId)).adapter }),
     ...(names.includes('head') && { head: await findHead(parts) }),
   };
 }
 
+/** The same mistake, said of the arm whose it is. */
+function ofArm(name: string, { message, hint, where }: InvalidInputError): InvalidInputError {
+  return new InvalidInputError({
+    domain: 'evaluate',
+    where: `compare.arms.${name}${where === undefined ? '' : `: ${where}`}`,
+    message: `The arm ${name} cannot answer: ${message}`,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** All adapters that answer in a comparison, each once. */
+export function adaptersOf({ adapter, added }: Pick<ChosenArms, 'adapter' | 'added'>): Adapter[] {
+  const all = [adapter, ...Object.values(added).map(({ trained }) => trained)].filter(
+    (each) => each !== undefined,
+  );
+  return [...new Map(all.map((each) => [each.id, each])).values()];
+}
+
 /** What the arms that are compared are made of. */
-export interface ArmRecipe extends ChosenArms {
+export interface ArmRecipe extends Omit<ChosenArms, 'leftOut'> {
   /** Hash of what all arms share. */
   shared: string;
   /** For base and rag. Without one, the first of the settings'. */
@@ -106,15 +144,21 @@ export interface ArmChange {
   steps?: readonly StepInsertion[];
 }
 
-/** One of the recipe's arms with language models, changed. */
-export async function makeChangedArm(
-  name: ArmName,
+/** The recipe's arms that answer from passages, changed. */
+export async function makeChangedArms(
   change: ArmChange,
   recipe: ArmRecipe,
-  parts: AnsweringParts,
-): Promise<ArmUnderTest> {
-  const variant = recipe.prompts.find(({ arm }) => arm === name)?.variant;
-  return makeArm(name, variant, recipe, parts, change);
+  parts: ArmParts,
+): Promise<ArmUnderTest[]> {
+  const variantOf = (name: ArmName) => recipe.prompts.find(({ arm }) => arm === name)?.variant;
+  return Promise.all([
+    ...recipe.names.filter(searches).map((name) => makeArm(name, variantOf(name), recipe, parts, change)),
+    ...Object.entries(recipe.added)
+      .filter(([, { like }]) => searches(like))
+      .map(([name, arm]) =>
+        makeAddedArm(name, arm, { ...recipe, prompt: variantOf(arm.like) }, parts, change),
+      ),
+  ]);
 }
 
 /** Makes the arms ready to be asked: those of the recipe, then the yardsticks. */
@@ -151,42 +195,63 @@ async function makeReferences(
 /** An arm of the team's own: it answers as the one that it is like, over other parts. */
 async function makeAddedArm(
   name: string,
-  added: AddedArm,
-  { prompt, ...recipe }: ArmRecipe & { prompt: PromptVariant | undefined },
+  added: ChosenArms['added'][string],
+  { prompt, adapter: _ofOthers, ...recipe }: ArmRecipe & { prompt: PromptVariant | undefined },
   parts: ArmParts,
+  change?: ArmChange,
 ): Promise<ArmUnderTest> {
-  const { like, chat, adapter: adapterId } = added;
+  const { like, chat, trained } = added;
   const own = await partsOfAddedArm(name, added, parts);
-  const adapter = isTrained(like)
-    ? (await findAdapter(own, adapterId ?? recipe.adapter?.id)).adapter
-    : undefined;
-  const { adapter: _ofOthers, ...rest } = recipe;
   const arm = await makeArm(
     like,
     added.prompt === undefined ? prompt : undefined,
-    { ...rest, shared: await fingerprintShared(own), ...(adapter && { adapter }) },
+    {
+      ...recipe,
+      // What stands in for the index (a study's copy) is in the recipe's hash alone.
+      shared: hashJson([recipe.shared, await fingerprintShared(own)]),
+      ...(trained && { adapter: trained }),
+    },
     own,
+    change,
   );
   return {
     ...arm,
     name,
     label: name,
     description: describeAddedArm(added),
-    ...(chat !== undefined && { model: nameOfChat(chat) }),
+    ...(chat !== undefined && { model: titleOfModel(nameOfChat(chat)) }),
     fingerprint: hashJson({ added: name, as: arm.fingerprint }),
   };
 }
 
-/** The chat models that arms have of their own, by arm; undefined where a program's own arm does not say. */
+/** The arms whose prompts are used: an added one has those of the arm that it is like. */
+export function promptedArms({ names, added }: Pick<ChosenArms, 'names' | 'added'>): ArmName[] {
+  const likes = Object.values(added)
+    .filter(({ prompt }) => prompt === undefined)
+    .map(({ like }) => like);
+  return [...new Set([...names, ...likes])];
+}
+
+/** The models that arms have of their own, by arm; `chat` undefined where a program's own arm does not say which it asks. */
 export function modelsOfOthers({
   added,
   given,
-}: Pick<ChosenArms, 'added' | 'given'>): Record<string, string | undefined> {
+}: Pick<ChosenArms, 'added' | 'given'>): Record<string, { chat?: string; reranker?: string }> {
   return Object.fromEntries([
-    ...Object.entries(added).flatMap(([name, { chat }]) =>
-      chat === undefined ? [] : [[name, nameOfChat(chat)]],
+    ...Object.entries(added).flatMap(([name, { chat, retrieve }]) =>
+      chat === undefined && retrieve?.reranker === undefined
+        ? []
+        : [
+            [
+              name,
+              {
+                ...(chat !== undefined && { chat: nameOfChat(chat) }),
+                ...(retrieve?.reranker !== undefined && { reranker: retrieve.reranker }),
+              },
+            ],
+          ],
     ),
-    ...given.map(({ name, model }) => [name, model]),
+    ...given.map(({ name, model }) => [name, { ...(model !== undefined && { chat: model }) }]),
   ]);
 }
 

@@ -11,7 +11,15 @@ import { localToolsOf } from '../models/local-tools.ts';
 import { titleOfModel } from '../models/model-kinds.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { GivenArm } from './added-arms.ts';
-import { chooseArms, makeArms, modelsOfOthers, searches } from './arms.ts';
+import {
+  adaptersOf,
+  type ChosenArms,
+  chooseArms,
+  makeArms,
+  modelsOfOthers,
+  promptedArms,
+  searches,
+} from './arms.ts';
 import { calibrateConfidence } from './calibrate-confidence.ts';
 import { choosePrompts, countChoosingAnswers } from './choose-prompts.ts';
 import type { ComparisonResult } from './comparison-result.ts';
@@ -28,6 +36,7 @@ import { collectAnswers } from './steps/collect-answers.ts';
 import { decideVerdict } from './steps/decide-verdict.ts';
 import { measureAnswers } from './steps/measure-answers.ts';
 import { selectCases } from './steps/select-cases.ts';
+import type { MeasuredCases } from './steps/step-data.ts';
 import { summariseSlices } from './steps/summarise-slices.ts';
 import { type ComparisonFiles, writeReport } from './steps/write-report.ts';
 import { countStudyAnswers, runStudies } from './studies/run-studies.ts';
@@ -120,20 +129,21 @@ async function compareArms(
 ): Promise<Comparison | { estimate: CompareEstimate }> {
   const { settings, catalog, models, dataDirectory } = parts;
   const { signal, onProgress, seed = 1, references = true } = options;
-  const { names, added, given, adapter, head } = await chooseArms(options, parts);
+  const { names, added, given, leftOut, adapter, head } = await chooseArms(options, parts);
+  const adapters = adaptersOf({ added, ...(adapter && { adapter }) });
   const selected = await selectCases(
     {
       validationCases: options.validationCases ?? 24,
       seed,
       ...(options.cases !== undefined && { cases: options.cases }),
       ...(options.casesPerKind !== undefined && { casesPerKind: options.casesPerKind }),
-      ...(adapter && { adapter }),
+      adapters,
       ...(head && { head: true }),
     },
     parts,
   );
   const { validation, leakage } = selected;
-  const repeats = checkRepeats(options.repeats, parts);
+  const repeats = checkRepeats(options.repeats, { names, added, given }, parts);
   const cases = repeatCases(selected.cases, repeats);
 
   const chat = await models.chat();
@@ -143,6 +153,8 @@ async function compareArms(
     {
       names,
       others: modelsOfOthers({ added, given }),
+      given: given.map(({ name }) => name),
+      searches: names.some(searches) || Object.values(added).some(({ like }) => searches(like)),
       isLocalChat: tools !== undefined,
       ...(adapter && { adapter }),
       ...(options.latencyCases !== undefined && { latencyCases: options.latencyCases }),
@@ -184,7 +196,8 @@ async function compareArms(
   };
   const plan = planAnswers({ setup, cases }, await makeArms({ ...recipe, prompts: [] }, parts));
   const counts = countAnswers(plan, store);
-  const choosing = countChoosingAnswers(names, validation, settings);
+  const prompted = promptedArms({ names, added });
+  const choosing = countChoosingAnswers(prompted, validation, settings);
   const studying = { names: options.with ?? [], count: options.studyCases ?? 24 };
   const estimate = await estimateComparison(
     {
@@ -193,8 +206,10 @@ async function compareArms(
       furtherAnswers:
         choosing +
         validation.length * names.filter((name) => name !== 'head').length * 0.5 +
-        countStudyAnswers(studying, cases, names),
-      isLocal: tools !== undefined,
+        countStudyAnswers(studying, cases, { names, added, given }),
+      isLocal:
+        tools !== undefined &&
+        Object.values(means.others ?? {}).every(({ chat: own }) => own?.isHere !== false),
     },
     parts,
   );
@@ -220,7 +235,10 @@ async function compareArms(
   const startedAt = Date.now();
   try {
     const preparing = { ...recipe, validation, store, signal, onProgress };
-    const prompts = await choosePrompts({ ...preparing, metrics, primary: setup.primary.metric }, parts);
+    const prompts = await choosePrompts(
+      { ...preparing, names: prompted, metrics, primary: setup.primary.metric },
+      parts,
+    );
     const notes = await calibrateConfidence({ ...preparing, prompts }, parts);
     await catalog.looks.add({
       casesHash: hashJson(cases.map(({ id }) => id)),
@@ -235,7 +253,11 @@ async function compareArms(
         parts,
       )),
       devLooks: (await catalog.looks.list()).map(({ at, purpose }) => ({ at, purpose })),
-      notes: [...notes, ...(head ? [describeHead(head)] : [])],
+      notes: [
+        ...notes,
+        ...(head ? [describeHead(head)] : []),
+        ...leftOut.map(({ name, why }) => ({ label: `Left out: ${name}`, text: why })),
+      ],
     };
 
     const collected = await collectAnswers(
@@ -247,12 +269,17 @@ async function compareArms(
     const measured = measureAnswers(collected, metrics);
     const studies =
       studying.names.length > 0
-        ? await runStudies(studying, { recipe: { ...recipe, prompts }, arms, measured, chat }, parts, {
-            store,
-            seed,
-            signal,
-            onProgress,
-          })
+        ? await runStudies(
+            studying,
+            { recipe: { ...recipe, prompts }, arms, measured: firstRepeat(measured, repeats), chat },
+            parts,
+            {
+              store,
+              seed,
+              signal,
+              onProgress,
+            },
+          )
         : undefined;
     const undecided = { ...summariseSlices(measured), ...(studies && { studies }) };
     const result = { ...undecided, verdict: decideVerdict(undecided) };
@@ -278,21 +305,31 @@ async function compareArms(
   }
 }
 
+/** What was answered first: the other repeats are the same questions. */
+function firstRepeat(measured: MeasuredCases, repeats: number): MeasuredCases {
+  return { ...measured, cases: measured.cases.slice(0, measured.cases.length / repeats) };
+}
+
 /** @throws InvalidInputError for no whole number, and where every repeat would be the same answer */
-function checkRepeats(repeats: number | undefined, { settings }: Pick<Parts, 'settings'>): number {
-  if (repeats === undefined) return 1;
-  const drawsNothing =
-    settings.answer.temperature === 0 &&
-    Object.values(settings.compare.arms ?? {}).every(({ temperature = 0 }) => temperature === 0);
-  if (Number.isInteger(repeats) && repeats >= 1 && !(repeats > 1 && drawsNothing)) return repeats;
-  throw new InvalidInputError({
-    domain: 'evaluate',
-    where: 'repeats',
-    message: drawsNothing
-      ? `${repeats} repeats of an answer at temperature 0 are the same answer ${repeats} times.`
-      : `${repeats} is no number of times to ask.`,
-    hint: drawsNothing
-      ? 'Set answer.temperature above 0, or leave repeats out.'
-      : 'Give a whole number from 1 on.',
-  });
+function checkRepeats(
+  repeats: number | undefined,
+  { names, added, given }: Pick<ChosenArms, 'names' | 'added' | 'given'>,
+  { settings }: Pick<Parts, 'settings'>,
+): number {
+  if (repeats === undefined || repeats === 1) return 1;
+  const fail = (message: string, hint: string) =>
+    new InvalidInputError({ domain: 'evaluate', where: 'repeats', message, hint });
+  if (!Number.isInteger(repeats) || repeats < 1)
+    throw fail(`${repeats} is no number of times to ask.`, 'Give a whole number from 1 on.');
+  const temperatures = [
+    ...(names.length > 0 ? [settings.answer.temperature] : []),
+    ...Object.values(added).map(({ temperature }) => temperature ?? settings.answer.temperature),
+  ];
+  // How a program's own arm answers is not known.
+  if (given.length === 0 && temperatures.every((temperature) => temperature === 0))
+    throw fail(
+      `At temperature 0 an arm gives the same answer each time, so ${repeats} repeats would show nothing.`,
+      'Set answer.temperature above 0, or leave repeats out.',
+    );
+  return repeats;
 }

@@ -22,7 +22,7 @@ const partsOf = (compare: SettingsInput['compare'], names = { chat: 'local:m', e
 test('where models run: local files and servers of this machine are here, all else is not known to be', async () => {
   const means = (chat: string, embedder: string) =>
     describeMeans(
-      { names: ['rag'], isLocalChat: chat.startsWith('local:') },
+      { names: ['rag'], searches: true, isLocalChat: chat.startsWith('local:') },
       partsOf({}, { chat, embedder }),
     );
   expect(await means('local:m', 'hf:a/b/c.gguf')).toEqual({
@@ -42,7 +42,7 @@ test('where models run: local files and servers of this machine are here, all el
 test('what cannot be checked is said before anything is asked', async () => {
   const check = (constraints: NonNullable<SettingsInput['compare']>['constraints'], chat = 'local:m') =>
     describeMeans(
-      { names: ['base'], isLocalChat: chat.startsWith('local:'), latencyCases: 0 },
+      { names: ['base'], searches: false, isLocalChat: chat.startsWith('local:'), latencyCases: 0 },
       partsOf({ constraints }, { chat, embedder: 'local:e' }),
     );
   await expect(check({ strictSchema: true })).rejects.toThrow(/there is no answer\.output\.schema/);

@@ -4,7 +4,7 @@ import type { Adapter } from '../core/types/adapter.ts';
 import type { ArmName } from '../core/types/answer.ts';
 import { isLoopback } from '../models/network-policy.ts';
 import type { Parts } from '../parts/parts.ts';
-import { isTrained, searches } from './arms.ts';
+import { isTrained } from './arms.ts';
 import type { Means, ModelPlace } from './means.ts';
 import { readPriceTable, tokenPriceOf } from './prices/price-table.ts';
 
@@ -16,39 +16,45 @@ import { readPriceTable, tokenPriceOf } from './prices/price-table.ts';
 export async function describeMeans(
   making: {
     names: readonly ArmName[];
-    /** Chat models that arms have of their own, by arm. */
-    others?: Readonly<Record<string, string | undefined>>;
+    /** Models that arms have of their own, by arm; of a program's own arm (`given`) that names none nothing is known. */
+    others?: Readonly<Record<string, { chat?: string; reranker?: string }>>;
+    given?: readonly string[];
+    /** Whether any arm searches. */
+    searches: boolean;
     adapter?: Adapter;
     isLocalChat: boolean;
     latencyCases?: number;
   },
   parts: Pick<Parts, 'settings' | 'models' | 'directory'>,
 ): Promise<Means> {
-  const { names, others = {}, adapter, isLocalChat } = making;
+  const { names, others = {}, given = [], adapter, isLocalChat } = making;
   const { constraints = {}, prices } = parts.settings.compare;
   checkCheckable(constraints, making.latencyCases, parts);
   const { chat, embedder, reranker } = parts.models.names;
   const means: Means = {
     chat: { name: chat, isHere: isLocalChat || placeOf(chat, parts).isHere },
-    ...(names.some(searches) && { embedder: placeOf(embedder, parts) }),
-    ...(names.some(searches) && reranker !== undefined && { reranker: placeOf(reranker, parts) }),
+    ...(making.searches && { embedder: placeOf(embedder, parts) }),
+    ...(making.searches && reranker !== undefined && { reranker: placeOf(reranker, parts) }),
     ...(adapter && { trainingSeconds: adapter.metrics.seconds }),
   };
-  const places = Object.entries(others).map(
-    ([arm, model]) =>
-      [
-        arm,
-        model === undefined ? { name: `what ${arm} asks`, isHere: false } : placeOf(model, parts),
-      ] as const,
+  const placed = Object.entries(others).map(
+    ([arm, models]): [string, NonNullable<Means['others']>[string]] => [
+      arm,
+      {
+        ...(models.chat !== undefined
+          ? { chat: placeOf(models.chat, parts) }
+          : given.includes(arm) && { chat: { name: `what ${arm} asks`, isHere: false } }),
+        ...(models.reranker !== undefined && { reranker: placeOf(models.reranker, parts) }),
+      },
+    ],
   );
-  if (places.length > 0) means.others = Object.fromEntries(places);
+  if (placed.length > 0) means.others = Object.fromEntries(placed);
   if (constraints.questionsPerMonth === undefined) return means;
   const table = await readPriceTable(prices, parts.directory);
   const file = prices ?? "the package's price table";
-  for (const [arm, place] of places) {
-    // Of a program's own arm that names no model nothing is known.
-    if (place.isHere || others[arm] === undefined) continue;
-    means.others![arm] = { ...place, price: tokenPriceOf(nameAtProvider(place.name, parts), table, file) };
+  for (const [arm, { chat: own }] of placed) {
+    if (!own || own.isHere || others[arm]!.chat === undefined) continue;
+    own.price = tokenPriceOf(nameAtProvider(own.name, parts), table, file);
   }
   if (means.chat.isHere) {
     if (table.machine) return { ...means, machine: table.machine };

@@ -3,8 +3,8 @@ import type { MachinePrice, TokenPrice } from './prices/price-table.ts';
 /** What arms are made with, as far as constraints ask: where models run, and what they cost. */
 export interface Means {
   chat: ModelPlace;
-  /** Of arms that have a chat model of their own, by arm. */
-  others?: Record<string, ModelPlace & { price?: TokenPrice }>;
+  /** Of arms that have models of their own, by arm. */
+  others?: Record<string, { chat?: ModelPlace & { price?: TokenPrice }; reranker?: ModelPlace }>;
   /** Of arms that search. */
   embedder?: ModelPlace;
   reranker?: ModelPlace;

@@ -3,6 +3,7 @@ import { studentQuantile } from '../statistics/index.ts';
 import type { ComparisonResult, Verdict } from './comparison-result.ts';
 import { formatDifference, formatValue } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
+import { joinedMean } from './unanswerable-weight.ts';
 
 /**
  * The cases so many times over, for models that answer by chance (`answer.temperature`). Repeats are in their case's group, so that intervals and
@@ -34,7 +35,7 @@ export interface RepeatSpread {
 /** @returns none where cases were asked once */
 export function repeatSpreads(
   { cases, arms, options }: Pick<ComparisonResult, 'cases' | 'arms' | 'options'>,
-  { id: metric }: Pick<MetricInfo, 'id'>,
+  { id: metric, joined }: Pick<MetricInfo, 'id' | 'joined'>,
 ): RepeatSpread[] {
   const { repeats = 1 } = options;
   if (repeats < 2) return [];
@@ -42,13 +43,23 @@ export function repeatSpreads(
   return arms
     .filter(({ reference }) => !reference)
     .flatMap(({ name }) => {
-      const values = Array.from({ length: repeats }, (_, at) =>
-        cases
-          .slice(at * perRepeat, (at + 1) * perRepeat)
-          .flatMap(({ arms: own }) => own[name]!.values[metric] ?? []),
+      const own = Array.from({ length: repeats }, (_, at) =>
+        cases.slice(at * perRepeat, (at + 1) * perRepeat).flatMap(({ case: testCase, arms: of }) => {
+          const value = of[name]!.values[metric];
+          return value === undefined ? [] : [{ testCase, value }];
+        }),
       );
-      if (values.some(({ length }) => length === 0)) return [];
-      const means = values.map(meanOf);
+      if (own.some(({ length }) => length === 0)) return [];
+      // Cases with and without an answer are joined as in the table.
+      const means = own.map((rows) =>
+        joined
+          ? joinedMean(
+              rows.map(({ value }) => value),
+              rows.map(({ testCase }) => testCase),
+              options.unanswerableWeight,
+            )
+          : meanOf(rows.map(({ value }) => value)),
+      );
       const mean = meanOf(means);
       const deviation = Math.sqrt(means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (repeats - 1));
       const width = (studentQuantile(0.975, repeats - 1) * deviation) / Math.sqrt(repeats);
@@ -67,7 +78,7 @@ export function repeatsReason(
   const labelOf = (name: string) => result.arms.find((arm) => arm.name === name)!.label;
   return {
     title: 'Repeats',
-    text: `Every case was asked ${repeats} times, so that ${result.cases.length} answers an arm are about ${result.cases.length / repeats} cases. How much "${primary.name}" hangs on the draw, on these very cases:`,
+    text: `Every case was asked ${repeats} times, so that ${result.cases.length} answers an arm are about ${result.cases.length / repeats} cases. How much "${primary.name}" changed from run to run on the same cases:`,
     lines: spreads.map(({ arm, values, mean, low }) => {
       const own = values.map((value) => formatValue(value, primary.unit)).join(', ');
       return `${labelOf(arm)}: ${own}; mean ${formatValue(mean, primary.unit)} ± ${formatDifference(mean - low, primary.unit)} (95 %, Student's t over ${repeats} repeats).`;

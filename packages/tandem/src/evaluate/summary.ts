@@ -1,8 +1,12 @@
 import { counted } from '../core/counted.ts';
 import type { ComparisonResult, Slice } from './comparison-result.ts';
 import { describeDependentCases } from './describe-dependent-cases.ts';
-import { formatInterval, formatValue } from './format.ts';
+import { capitalise, formatInterval, formatValue } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
+import { studyNames } from './studies/study.ts';
+
+/** Reasons whose lines say nothing without their text. */
+const studyTitles = new Set([...studyNames.map(capitalise), 'Repeats']);
 
 /** In the report only: shades of what the table has already. */
 const details = new Set([
@@ -44,8 +48,12 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
     ...tables(result, rows, width),
     '',
     ...verdict.reasons
-      .filter(({ lines }) => lines && lines.length > 0)
-      .flatMap(({ title, lines }) => [`${title}:`, ...lines!.flatMap((line) => bulleted(line, width)), '']),
+      .filter(({ title, lines }) => lines && (lines.length > 0 || studyTitles.has(title)))
+      .flatMap(({ title, text, lines }) => [
+        ...wrapped(studyTitles.has(title) ? `${title}: ${text}` : `${title}:`, width),
+        ...lines!.flatMap((line) => bulleted(line, width)),
+        '',
+      ]),
     ...wrapped(
       `${counted(overall.cases, 'case')}, ${counted(overall.groups, 'group')}. ${dependence && `${dependence} `}In brackets the 95 % interval, by groups of cases, and n where it is not all cases; more metrics are in the report.${
         result.failures.length > 0 ? ` ${result.failures.length} answers failed and count as wrong.` : ''

@@ -317,7 +317,7 @@ test('the sign by which a heading links to itself is no part of it', () => {
       <h2><a class="anchor" href="#start"><svg></svg></a>Starting</h2>
       <p>See <a href="#stop">Stopping</a>, and the note <a href="#n1">1</a>.</p>
       <h2>Stopping <a href="/manual.html#stop">#</a></h2>
-      <dl><dt>C#<a href="#c">§</a></dt><dd>A language.</dd></dl>
+      <dl><dt>C#<a href="#c">§</a></dt><dd>A language.</dd><dt><a href="#and">&amp;&amp;</a></dt><dd>And.</dd></dl>
     </main></body></html>`),
     'manual.html',
   );
@@ -327,5 +327,6 @@ test('the sign by which a heading links to itself is no part of it', () => {
   expect(text).toContain('## Stopping\n');
   expect(text).toContain('See Stopping, and the note 1.');
   expect(text).toContain('C#');
+  expect(text).toContain('&&');
   expect(text).not.toMatch(/[¶§]/);
 });

@@ -60,14 +60,15 @@ export function parseHtml(
  * heading, term and caption.
  */
 function removePermalinks(document: HtmlDocument): void {
-  for (const link of document.querySelectorAll(linksOfHeadings))
-    if (/#/.test(link.getAttribute('href') ?? '') && !/[\p{L}\p{N}]/u.test(link.textContent ?? ''))
-      link.remove();
+  for (const link of document.querySelectorAll(linksOfHeadings)) {
+    if (!/#/.test(link.getAttribute('href') ?? '') || /[\p{L}\p{N}]/u.test(link.textContent ?? '')) continue;
+    // A heading that is nothing else has a picture, or a sign for its name.
+    if (lengthOf(link.closest(headed)!) > lengthOf(link)) link.remove();
+  }
 }
 
-const linksOfHeadings = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'dt', 'caption', 'figcaption', '.caption']
-  .map((name) => `${name} a[href]`)
-  .join(', ');
+const headed = 'h1, h2, h3, h4, h5, h6, dt, caption, figcaption, .caption';
+const linksOfHeadings = headed.replaceAll(/[^ ,]+/g, '$& a[href]');
 
 /** Those of the first rank. */
 function headingsIn(element: Element): string[] {

@@ -116,8 +116,14 @@ test('a program’s arm that fails is named with its question, and the answers s
   await expect(compare(tandem, { ...options, arms: ['base', broken] })).rejects.toThrow(
     /^The arm broken failed at "Which colour has the \w+\?": no route to host$/,
   );
-  const { estimate } = await compare(tandem, { ...options, arms: ['base'] });
-  expect(estimate.stored).toBeLessThanOrEqual(1);
+  // Mended: what was answered before the failure is not asked again.
+  const mended: GivenArm = { ...broken, answer: async () => 'red' };
+  const { estimate, result } = await compare(tandem, { ...options, arms: ['base', mended] });
+  expect(estimate.answers - estimate.stored).toBeLessThanOrEqual(8);
+  expect(result.arms.map(({ name }) => name)).toEqual(['base', 'broken']);
+  expect(
+    result.slices[0]!.arms.some(({ arm, metric }) => arm === 'broken' && metric === 'prompt-tokens'),
+  ).toBe(false);
 });
 
 test('without names all arms of the settings are compared, and a name that no arm has is refused', {
@@ -138,4 +144,34 @@ test('an arm cannot take the name of one that is there', () => {
     settingsSchema.safeParse({ compare: { arms: { [name]: { like: 'rag' } } } });
   expect(parse('rag with words').success).toBe(true);
   for (const name of ['rag', 'extract', 'a,b', '']) expect(parse(name).success).toBe(false);
+});
+
+test('an arm that nobody named and that cannot answer is left out, and one that was named says why', {
+  timeout: 60_000,
+}, async () => {
+  await using tandem = await tandemWith({
+    settings: {
+      compare: { arms: { 'of May': { like: 'tuned' }, curt: { like: 'base', prompt: 'One word.' } } },
+    },
+  });
+  await ingest(tandem);
+  const options = { references: false, latencyCases: 0, validationCases: 0 };
+  const { result } = await compare(tandem, options);
+  expect(result.arms.map(({ name }) => name)).toEqual(['base', 'rag', 'curt']);
+  expect(result.provenance.notes).toContainEqual({
+    label: 'Left out: of May',
+    text: 'There is no trained adapter yet.',
+  });
+  await expect(compare(tandem, { ...options, arms: ['of May'] })).rejects.toThrow(
+    'The arm of May cannot answer: There is no trained adapter yet.',
+  );
+});
+
+test('what an arm could not use is refused: a prompt of a tuned one, passages of one without', () => {
+  const problem = (arm: object) =>
+    settingsSchema.safeParse({ compare: { arms: { mine: arm } } }).error?.issues[0]?.message;
+  expect(problem({ like: 'tuned', prompt: 'Briefly.' })).toContain('an arm like tuned has none');
+  expect(problem({ like: 'rag', adapter: 'adapter_1' })).toContain('only tuned and hybrid');
+  expect(problem({ like: 'base', retrieve: { k: 2 } })).toContain('no passages');
+  expect(problem({ like: 'rag', chat: { name: 'gpt' } })).toBeDefined();
 });

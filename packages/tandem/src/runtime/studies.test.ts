@@ -92,8 +92,11 @@ test('an arm that reads follows a fact that changes, one that knows it by heart 
   expect(robustness!.wordings).toBe("5 of 5 other wordings are the cases' own.");
 
   expect(forgetting).toBeUndefined();
-  expect(notMade).toEqual([{ study: 'forgetting', why: 'no arm with an adapter is compared' }]);
+  expect(notMade).toEqual([
+    { study: 'forgetting', why: 'no arm with an adapter of the project’s model is compared' },
+  ]);
   const told = summarise(result);
   expect(told).toContain('rag: 100 % to 100 %');
   expect(told).toContain('base: 100 % to 0 %');
+  expect(told).toMatch(/Forgetting: Not studied: no arm with an adapter/);
 });

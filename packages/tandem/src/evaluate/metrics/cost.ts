@@ -12,7 +12,7 @@ export function costMetrics(): Metric[] {
       unit: 'tokens',
       summary: 'mean',
       pass: 'answers',
-      value: ({ answer }) => answer.usage.promptTokens,
+      value: ({ answer, arm }) => (arm.countsTokens === false ? undefined : answer.usage.promptTokens),
     },
     {
       ...shape,
@@ -23,7 +23,7 @@ export function costMetrics(): Metric[] {
       direction: 'none',
       summary: 'mean',
       pass: 'answers',
-      value: ({ answer }) => answer.usage.completionTokens,
+      value: ({ answer, arm }) => (arm.countsTokens === false ? undefined : answer.usage.completionTokens),
     },
     {
       ...shape,

@@ -117,7 +117,18 @@ async function warmUp(
 
 /** Without its functions, in the order of `comparison.json`. */
 function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
-  const { name, label, description, reference, retrieves, trained, model, answersOnly, fingerprint } = arm;
+  const {
+    name,
+    label,
+    description,
+    reference,
+    retrieves,
+    trained,
+    model,
+    countsTokens,
+    answersOnly,
+    fingerprint,
+  } = arm;
   return {
     name,
     label,
@@ -126,6 +137,7 @@ function describeArm(arm: ArmUnderTest): CollectedAnswers['arms'][number] {
     retrieves,
     trained,
     ...(model !== undefined && { model }),
+    ...(countsTokens === false && { countsTokens }),
     ...(answersOnly && { answersOnly }),
     fingerprint,
   };

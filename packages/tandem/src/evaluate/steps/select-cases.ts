@@ -19,8 +19,8 @@ export interface CaseSelection {
   /** At most so many validation cases. */
   validationCases: number;
   seed: number;
-  /** Of the trained arms, where there are some: what it was trained on is no case. */
-  adapter?: Adapter;
+  /** Of the trained arms, where there are some: what they were trained on is no case. */
+  adapters: readonly Adapter[];
   /** Whether a head, which was trained on the training questions, is asked too. */
   head?: boolean;
 }
@@ -33,11 +33,12 @@ export async function selectCases(
   selection: CaseSelection,
   parts: Pick<Parts, 'catalog' | 'material' | 'settings' | 'dataDirectory'>,
 ): Promise<SelectedCases> {
-  const { casesPerKind, seed, adapter, head } = selection;
+  const { casesPerKind, seed, adapters, head } = selection;
   const heldOut = await readHeldOutCases(selection, parts);
   const cases = sampleCases(heldOut, { count: casesPerKind, seed, of: 'each kind' });
   const ofHead = head ? await checkHeadLeakage(parts, cases) : undefined;
-  const leakage = adapter ? await checkLeakage(parts, adapter, cases) : ofHead;
+  let leakage = ofHead;
+  for (const adapter of adapters) leakage = await checkLeakage(parts, adapter, cases);
   const validation = sampleCases(await validationCases(parts), {
     count: selection.validationCases,
     seed,
@@ -47,7 +48,7 @@ export async function selectCases(
 }
 
 async function readHeldOutCases(
-  { cases, adapter, head }: CaseSelection,
+  { cases, adapters, head }: CaseSelection,
   { material, catalog, settings }: Pick<Parts, 'catalog' | 'material' | 'settings'>,
 ): Promise<Case[]> {
   const given = cases === undefined ? material.cases : linesOf(cases, 'cases');
@@ -64,7 +65,7 @@ async function readHeldOutCases(
   const all = await readCases(qa, catalog.documents, settings.answer);
   // Without a trained arm nothing was learnt from these questions, and all of them can be asked.
   const splits = splitsOf(all);
-  const heldOut = adapter || head ? all.filter((_, at) => splits[at] === 'cases') : all;
+  const heldOut = adapters.length > 0 || head ? all.filter((_, at) => splits[at] === 'cases') : all;
   if (heldOut.length > 0) return heldOut;
   throw new InvalidInputError({
     domain: 'evaluate',

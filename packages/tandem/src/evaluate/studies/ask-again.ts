@@ -1,6 +1,5 @@
 import { hashJson } from '../../core/hash.ts';
 import type { ProgressListener } from '../../core/progress.ts';
-import type { Answer } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
 import type { ArmUnderTest } from '../arm.ts';
 import type { CaseRecord } from '../comparison-result.ts';
@@ -23,13 +22,16 @@ export interface AskedAgain {
   by?: ArmUnderTest;
 }
 
-/** The same with what the answer was worth before and now. */
+/** The same with what the answer was worth before and is now. */
 export interface AnsweredAgain extends AskedAgain, BeforeAndAfter {
-  /** Absent where it could not be answered. */
-  answer?: Answer;
+  /** What the new answer is worth by what was expected before. */
+  asBefore: number;
 }
 
-/** Asks, and keeps each answer as it comes. */
+/**
+ * Asks, and keeps each answer as it comes. Questions that an arm is not measured on are left out: a head has no whole answer, and of a case that
+ * expects nothing comparable nothing is right or wrong.
+ */
 export type AskAgain = (asked: readonly AskedAgain[], stage: string) => Promise<AnsweredAgain[]>;
 
 /** Asks the arms of a comparison again; answers are kept beside the comparison's, so that an interrupted study continues from them. */
@@ -46,18 +48,15 @@ export function askAgainWith({
 }): AskAgain {
   const right = wholeAnswerMetrics(settings).find(({ id }) => id === 'right')!;
   const named = new Map(arms.map((arm) => [arm.name, arm]));
-  return async (asked, stage) => {
+  return async (given, stage) => {
+    const asked = given.filter(({ arm, record }) => record.arms[arm]?.values.right !== undefined);
     const planned = asked.map((one) => {
       const arm = one.by ?? named.get(one.arm)!;
       // Two arms that are changed differently have one name.
       const name = `${one.arm} · ${one.change}`;
-      const caseId = `${one.testCase.id} · ${one.change}`;
-      const key = hashJson({
-        arm: arm.fingerprint,
-        question: one.testCase.question,
-        case: one.testCase.id,
-        change: one.change,
-      });
+      const { id, question, source } = one.testCase;
+      const caseId = `${id} · ${one.change}`;
+      const key = hashJson({ arm: arm.fingerprint, question, case: id, source, change: one.change });
       return {
         key,
         arm: name,
@@ -76,12 +75,13 @@ export function askAgainWith({
     return asked.map((one, at) => {
       const { answer } = rows[at]!;
       const arm = named.get(one.arm)!;
+      const worth = (testCase: Case) => (answer ? (right.value({ answer, testCase, arm }) ?? 0) : 0);
       return {
         ...one,
         group: one.record.group,
-        before: one.record.arms[one.arm]!.values.right ?? 0,
-        after: answer ? (right.value({ answer, testCase: one.testCase, arm }) ?? 0) : 0,
-        ...(answer && { answer }),
+        before: one.record.arms[one.arm]!.values.right!,
+        after: worth(one.testCase),
+        asBefore: worth(one.record.case),
       };
     });
   };

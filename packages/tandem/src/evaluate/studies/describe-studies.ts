@@ -15,7 +15,11 @@ export function studyReasons({ studies, arms }: Pick<ComparisonResult, 'studies'
     ...(freshness ? [describeFreshness(freshness, labelOf)] : []),
     ...(forgetting ? [describeForgetting(forgetting)] : []),
     ...(robustness ? [describeRobustness(robustness, labelOf)] : []),
-    ...notMade.map(({ study, why }) => ({ title: capitalise(study), text: `Not studied: ${why}.` })),
+    ...notMade.map(({ study, why }) => ({
+      title: capitalise(study),
+      text: `Not studied: ${why}.`,
+      lines: [],
+    })),
   ];
 }
 
@@ -26,7 +30,7 @@ function describeFreshness(
   const [example] = facts;
   return {
     title: 'Freshness',
-    text: `${counted(facts.length, 'fact')} of ${counted(documents, 'document')} ${facts.length === 1 ? 'was' : 'were'} changed in a copy of the sources (${example!.from} to ${example!.to}, for one), and the index had ${facts.length === 1 ? 'it' : 'them'} after ${formatValue(secondsToFresh * 1000, 'ms')}. Right before the change and after it, and who still gives what was true before:`,
+    text: `${counted(facts.length, 'fact')} of ${counted(documents, 'document')} ${facts.length === 1 ? 'was' : 'were'} changed in a copy of the sources (${example!.from} to ${example!.to}, for one), and the index had ${facts.length === 1 ? 'it' : 'them'} after ${formatValue(secondsToFresh * 1000, 'ms')}. For each arm: its share of right answers before and after the change, and the share of answers that still give the old value.`,
     lines: arms.map(
       (arm) => `${labelOf(arm.arm)}: ${fromTo(arm)}; the old value after it: ${share(arm.old)}.`,
     ),
@@ -67,11 +71,13 @@ function describeRobustness(
   labelOf: (name: string) => string,
 ): Reason {
   const hurt = changes.flatMap(({ description, arms }) =>
-    arms.filter(({ difference }) => difference.high < 0).map(({ arm }) => `${labelOf(arm)} (${description})`),
+    arms
+      .filter(({ difference, adjustedP }) => difference.high < 0 && adjustedP <= 0.05)
+      .map(({ arm }) => `${labelOf(arm)} (${description})`),
   );
   return {
     title: 'Robustness',
-    text: `${counted(cases, 'question')} asked again with what should not matter changed. ${hurt.length > 0 ? `Shown to have fewer right answers: ${listed(hurt)}.` : 'No arm is shown to have fewer right answers; so few questions show only large losses.'}${wordings === undefined ? '' : ` ${wordings}`}`,
+    text: `${counted(cases, 'question')} asked again with what should not matter changed. ${hurt.length > 0 ? `Shown to have fewer right answers (p ≤ .05 after Holm over all of these): ${listed(hurt)}.` : `No arm is shown to have fewer right answers; with ${counted(cases, 'question')} only a large loss would be noticed.`}${wordings === undefined ? '' : ` ${wordings}`}`,
     lines: changes.flatMap(({ description, arms }) =>
       arms.map((arm) => `${labelOf(arm.arm)}, ${description}: ${fromTo(arm)}.`),
     ),

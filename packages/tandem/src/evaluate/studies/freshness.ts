@@ -1,30 +1,33 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AnsweringParts } from '../../answer/answerer.ts';
 import { hashJson } from '../../core/hash.ts';
 import type { ProgressListener } from '../../core/progress.ts';
 import type { Case } from '../../core/types/example.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrieverFor } from '../../parts/retriever-for.ts';
 import type { LoadedEntry, Source, SourceEntry } from '../../sources/source.ts';
+import type { ArmParts } from '../added-arms.ts';
+import type { ArmUnderTest } from '../arm.ts';
 import { type ArmRecipe, makeArms } from '../arms.ts';
 import type { CaseRecord, StoredPassage } from '../comparison-result.ts';
 import { agreesWith } from '../metrics/agreement.ts';
 import { expectedTexts, type MetricSettings } from '../metrics/settings.ts';
 import { type OtherIndex, openOtherIndex } from '../other-index.ts';
 import type { AskAgain } from './ask-again.ts';
-import { type ChangedFact, changeFact, replaceValue } from './change-fact.ts';
+import { changeFact, expectChanged, replaceValues } from './change-fact.ts';
 import { type FreshnessStudy, shareOf, shiftOf } from './study.ts';
 
 /** What the index is made anew with. */
-export type FreshnessParts = AnsweringParts & Pick<Parts, 'material' | 'directory' | 'openSources'>;
+export type FreshnessParts = ArmParts & Pick<Parts, 'openSources'>;
 
 /** A fact of a case, and where it stands. */
-interface PlacedFact extends ChangedFact {
+interface PlacedFact {
   record: CaseRecord;
   documentId: string;
   uri: string;
+  from: string;
+  to: string;
 }
 
 /**
@@ -38,7 +41,7 @@ interface PlacedFact extends ChangedFact {
  */
 export async function studyFreshness(
   drawn: readonly CaseRecord[],
-  recipe: ArmRecipe,
+  { arms, recipe }: { arms: readonly ArmUnderTest[]; recipe: ArmRecipe },
   parts: FreshnessParts,
   options: {
     passages: Readonly<Record<string, StoredPassage>>;
@@ -65,33 +68,35 @@ export async function studyFreshness(
       onProgress: (event) => onProgress({ ...event, stage: `${event.stage} a copy` }),
     }),
   });
-  const facts = edits.apply();
+  const found = edits.apply();
+  const changes = new Map(
+    [...Map.groupBy(found, ({ documentId }) => documentId)].map(
+      ([id, own]) => [id, new Map(own.map(({ from, to }) => [from, to]))] as const,
+    ),
+  );
+  const facts = found
+    .map((fact) => ({ ...fact, testCase: expectChanged(fact.record.case, changes.get(fact.documentId)!) }))
+    // An answer that stays right whichever value it gives would show nothing.
+    .filter(({ record, testCase }) => !stillRight(record.case, testCase, parts.settings.answer));
   if (facts.length === 0)
-    return 'the values that could be changed stand in files that are no text (PDF, Word), or in documents that the sources do not have';
+    return 'no changed value was found in a file that can be edited here (Markdown, plain text or HTML in UTF-8)';
   const { seconds } = await copy.ingestAgain();
 
-  const arms = await makeArms(
+  const over = await makeArms(
     {
       ...recipe,
       references: false,
       shared: hashJson({
         shared: recipe.shared,
-        facts: facts.map(({ documentId, from, to }) => [documentId, from, to]),
+        facts: found.map(({ documentId, from, to }) => [documentId, from, to]),
       }),
     },
     await partsOver(copy, parts),
   );
-  const named = new Map(arms.map((arm) => [arm.name, arm]));
+  const named = new Map(over.map((arm) => [arm.name, arm]));
   const rows = await options.ask(
     facts.flatMap(({ record, testCase }) =>
-      recipe.names.map((arm) => ({
-        change: 'freshness',
-        arm,
-        record,
-        testCase,
-        // Without passages nothing has changed for it, but for what is right.
-        by: named.get(arm)!,
-      })),
+      arms.map(({ name }) => ({ change: 'freshness', arm: name, record, testCase, by: named.get(name)! })),
     ),
     'asking about changed facts',
   );
@@ -104,31 +109,38 @@ export async function studyFreshness(
     })),
     secondsToFresh: seconds,
     documents: new Set(facts.map(({ documentId }) => documentId)).size,
-    arms: recipe.names.map((arm) => {
+    arms: arms.flatMap(({ name: arm }) => {
       const own = rows.filter((row) => row.arm === arm);
-      const old = own.map(({ answer, record, after }) =>
-        Number(
-          after === 0 && answer !== undefined && saysOld(answer.text, record.case, parts.settings.answer),
-        ),
-      );
-      return {
-        arm,
-        ...shiftOf(own, seed)!,
-        old: shareOf(
-          old,
-          own.map(({ group }) => group),
-          seed,
-        ),
-      };
+      const shift = shiftOf(own, seed);
+      if (!shift) return [];
+      const old = own.map(({ after, asBefore }) => Number(after === 0 && asBefore === 1));
+      return [
+        {
+          arm,
+          ...shift,
+          old: shareOf(
+            old,
+            own.map(({ group }) => group),
+            seed,
+          ),
+        },
+      ];
     }),
   };
 }
 
-function saysOld(text: string, testCase: Case, settings: MetricSettings): boolean {
-  return expectedTexts(testCase, settings).some((old) => agreesWith(text, old, testCase.question));
+/** What was right before would still count as right: of a long answer, say, of which the value is a small part. */
+function stillRight(before: Case, now: Case, settings: MetricSettings): boolean {
+  const wanted = expectedTexts(now, settings);
+  return expectedTexts(before, settings).some((text) =>
+    wanted.some((other) => agreesWith(text, other, before.question)),
+  );
 }
 
-/** Where each case's answer stands: where the case says, else in the first passage of an answer that has the value. One change for each value of a document. */
+/**
+ * Where each case's answer stands: where the case says, else in the first passage of an answer that has the value. A value of a document is changed in
+ * one way, whichever cases give it.
+ */
 async function findFacts(
   drawn: readonly CaseRecord[],
   { catalog }: Pick<Parts, 'catalog'>,
@@ -138,28 +150,21 @@ async function findFacts(
   const changed = new Map<string, string>();
   for (const [at, record] of drawn.entries()) {
     const { source } = record.case;
-    const document = source && (await catalog.documents.get(source.documentId));
-    const places =
-      source && document
-        ? [
-            {
-              documentId: document.id,
-              uri: document.uri,
-              text: document.text.slice(source.start, source.end),
-            },
-          ]
-        : Object.values(record.arms).flatMap(({ answer }) =>
-            (answer?.passages ?? []).map(({ id }) => passages[id]!),
-          );
-    for (const { documentId, uri, text } of places) {
-      const fact = changeFact(record.case, text, seed + at);
+    const places = source
+      ? [source]
+      : Object.values(record.arms).flatMap(({ answer }) =>
+          (answer?.passages ?? []).map(({ id }) => passages[id]!),
+        );
+    for (const { documentId, start, end } of places) {
+      const document = await catalog.documents.get(documentId);
+      if (!document) continue;
+      const passage = document.text.slice(start, end);
+      const fact = changeFact(record.case, { passage, document: document.text }, seed + at);
       if (!fact) continue;
       const name = JSON.stringify([documentId, fact.from]);
-      const other = changed.get(name);
-      if (other === undefined || other === fact.to) {
-        changed.set(name, fact.to);
-        facts.push({ ...fact, record, documentId, uri });
-      }
+      const to = changed.get(name) ?? fact.to;
+      changed.set(name, to);
+      facts.push({ record, documentId, uri: document.uri, from: fact.from, to });
       break;
     }
   }
@@ -194,32 +199,56 @@ class Edits {
   }
 
   #marked(entry: SourceEntry): SourceEntry {
-    return this.#applied && this.#factsOf(entry).length > 0
-      ? { ...entry, changeMark: `${entry.changeMark} changed` }
-      : entry;
+    const isChanged = this.#applied && this.#factsOf(entry).some((fact) => this.#found.has(fact));
+    return isChanged ? { ...entry, changeMark: `${entry.changeMark} changed` } : entry;
   }
 
   #edited(entry: SourceEntry, loaded: LoadedEntry): LoadedEntry {
-    const facts = this.#byUri.get(entry.uri) ?? [];
-    if (facts.length === 0) return loaded;
-    let text: string;
-    try {
-      text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(loaded.bytes);
-    } catch {
+    const facts = this.#factsOf(entry);
+    const text = facts.length > 0 ? utf8(loaded.bytes) : undefined;
+    if (text === undefined) return loaded;
+    const changes = new Map(facts.map(({ from, to }) => [from, to]));
+    const { text: changed, found } = replaceWritten(text, changes, isHtml(entry, loaded));
+    if (!this.#applied) {
+      for (const fact of facts) if (found.has(fact.from)) this.#found.add(fact);
       return loaded;
     }
-    for (const fact of facts) {
-      const changed = replaceValue(text, fact.from, fact.to);
-      if (changed.count === 0) continue;
-      if (this.#applied) text = changed.text;
-      else this.#found.add(fact);
-    }
-    return this.#applied ? { ...loaded, bytes: new TextEncoder().encode(text) } : loaded;
+    return { ...loaded, bytes: new TextEncoder().encode(changed) };
   }
 
-  #factsOf({ uri }: SourceEntry): PlacedFact[] {
-    return (this.#byUri.get(uri) ?? []).filter((fact) => this.#found.has(fact));
+  #factsOf({ uri }: SourceEntry): readonly PlacedFact[] {
+    return this.#byUri.get(uri) ?? [];
   }
+}
+
+/** undefined for what is no text in UTF-8. */
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function isHtml({ uri, mediaType }: SourceEntry, loaded: LoadedEntry): boolean {
+  return /html/i.test(loaded.mediaType ?? mediaType ?? '') || /\.x?html?$/i.test(uri);
+}
+
+/** Of a page only what is read, not what its tags say: `width="30"` is no fact. */
+function replaceWritten(
+  text: string,
+  changes: ReadonlyMap<string, string>,
+  isPage: boolean,
+): { text: string; found: Set<string> } {
+  if (!isPage) return replaceValues(text, changes);
+  const found = new Set<string>();
+  const parts = text.split(/(<[^<>]*>)/).map((part, at) => {
+    if (at % 2 === 1) return part;
+    const replaced = replaceValues(part, changes);
+    for (const value of replaced.found) found.add(value);
+    return replaced.text;
+  });
+  return { text: parts.join(''), found };
 }
 
 /** The same parts over another index. */

@@ -19,6 +19,8 @@ test('another wording keeps names and numbers, and has other words', () => {
 
 test('the same words, several lines and nothing are no other wording', () => {
   expect(keepsWhatIsAsked(question, question.toUpperCase())).toBe(false);
+  const twice = 'How do I reset the pump when the light is on?';
+  expect(keepsWhatIsAsked(twice, twice)).toBe(false);
   expect(keepsWhatIsAsked(question, '')).toBe(false);
   expect(keepsWhatIsAsked(question, `${question}\nIt allows some.`)).toBe(false);
 });

@@ -42,8 +42,8 @@ export async function writeOtherWording(
 /** Whether it is one line with other words, the same numbers and all names. */
 export function keepsWhatIsAsked(question: string, written: string): boolean {
   if (written === '' || written.includes('\n') || written.length > 2.5 * question.length + 40) return false;
-  const [before, after] = [foldedWords(question), new Set(foldedWords(written))];
-  if (before.length === after.size && before.every((word) => after.has(word))) return false;
+  const [before, after] = [new Set(foldedWords(question)), new Set(foldedWords(written))];
+  if (before.size === after.size && [...before].every((word) => after.has(word))) return false;
   const [asked, said] = [valuesIn(question), valuesIn(written)];
   const isIn = (values: typeof asked) => (value: (typeof asked)[number]) =>
     values.some((each) => isSameValue(each, value));

@@ -1,11 +1,14 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import type { AnsweringParts } from '../../answer/answerer.ts';
 import type { StepInsertion } from '../../answer/step.ts';
 import type { ProgressListener } from '../../core/progress.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { Case } from '../../core/types/example.ts';
 import { titleOfModel } from '../../models/model-kinds.ts';
-import { type ArmChange, type ArmRecipe, makeChangedArm, searches } from '../arms.ts';
+import { holmAdjust } from '../../statistics/index.ts';
+import type { ArmParts } from '../added-arms.ts';
+import type { ArmUnderTest } from '../arm.ts';
+import { type ArmChange, type ArmRecipe, makeChangedArms } from '../arms.ts';
 import type { CaseRecord } from '../comparison-result.ts';
 import { holdsSource } from '../metrics/source-overlap.ts';
 import type { AskAgain, AskedAgain } from './ask-again.ts';
@@ -20,7 +23,7 @@ const descriptions: Record<RobustnessChange['id'], string> = {
   'other words': 'asked in other words',
   'source first': 'the passage that answers put before the others',
   'source last': 'the passage that answers put behind the others',
-  'more passages': 'twice as many passages: the ones that were found next are distractors',
+  'more passages': 'twice as many passages, the next-best ones added',
 };
 
 /**
@@ -30,8 +33,8 @@ const descriptions: Record<RobustnessChange['id'], string> = {
  */
 export async function studyRobustness(
   drawn: readonly CaseRecord[],
-  recipe: ArmRecipe,
-  parts: AnsweringParts & { chat: LanguageModelV4 },
+  { arms, recipe }: { arms: readonly ArmUnderTest[]; recipe: ArmRecipe },
+  parts: ArmParts & { chat: LanguageModelV4 },
   options: { ask: AskAgain; seed: number; signal: AbortSignal; onProgress?: ProgressListener | undefined },
 ): Promise<RobustnessStudy> {
   const wordings = await otherWordings(drawn, parts, options);
@@ -45,39 +48,35 @@ export async function studyRobustness(
       const question = reworded(record.case, at);
       return question === undefined
         ? []
-        : recipe.names.map((arm) => ({ change, arm, record, testCase: { ...record.case, question } }));
+        : arms.map(({ name: arm }) => ({ change, arm, record, testCase: { ...record.case, question } }));
     }),
   );
-  for (const [id, change] of passageChanges(drawn)) {
-    const arms = new Map(
-      await Promise.all(
-        recipe.names
-          .filter(searches)
-          .map(async (name) => [name, await makeChangedArm(name, { ...change, id }, recipe, parts)] as const),
-      ),
-    );
+  for (const [id, change] of passageChanges(drawn, parts.settings)) {
+    const changed = await makeChangedArms({ ...change, id }, recipe, parts);
     for (const record of drawn)
-      for (const [arm, changed] of arms)
-        if (id === 'more passages' || hadSource(record, arm))
-          asked.push({ change: id, arm, record, testCase: record.case, by: changed });
+      for (const by of changed)
+        if (id === 'more passages' || hadSource(record, by.name))
+          asked.push({ change: id, arm: by.name, record, testCase: record.case, by });
   }
   const rows = await options.ask(asked, 'asking again with changes');
-  const changes = (Object.keys(descriptions) as RobustnessChange['id'][]).map(
-    (id): RobustnessChange => ({
-      id,
-      description: descriptions[id],
-      arms: recipe.names.flatMap((arm) => {
-        const shift = shiftOf(
-          rows.filter((row) => row.change === id && row.arm === arm),
-          options.seed,
-        );
-        return shift ? [{ arm, ...shift }] : [];
-      }),
+  const shifts = (Object.keys(descriptions) as RobustnessChange['id'][]).flatMap((id) =>
+    arms.flatMap(({ name: arm }) => {
+      const shift = shiftOf(
+        rows.filter((row) => row.change === id && row.arm === arm),
+        options.seed,
+      );
+      return shift ? [{ id, arm, ...shift }] : [];
     }),
   );
+  const adjusted = holmAdjust(shifts.map(({ p }) => p));
+  const judged = shifts.map((shift, at) => ({ ...shift, adjustedP: adjusted[at]! }));
   return {
     cases: drawn.length,
-    changes: changes.filter(({ arms }) => arms.length > 0),
+    changes: [...Map.groupBy(judged, ({ id }) => id)].map(([id, own]) => ({
+      id,
+      description: descriptions[id],
+      arms: own.map(({ id: _, ...shift }) => shift),
+    })),
     ...(wordings.sentence !== '' && { wordings: wordings.sentence }),
   };
 }
@@ -85,7 +84,7 @@ export async function studyRobustness(
 /** The team's own wordings where a case has some; else the model's, as far as they hold. */
 async function otherWordings(
   drawn: readonly CaseRecord[],
-  { chat, models }: AnsweringParts & { chat: LanguageModelV4 },
+  { chat, models }: ArmParts & { chat: LanguageModelV4 },
   { signal, onProgress }: { signal: AbortSignal; onProgress?: ProgressListener | undefined },
 ): Promise<{ byCase: Map<string, string>; sentence: string }> {
   const byCase = new Map<string, string>();
@@ -109,16 +108,22 @@ async function otherWordings(
   return { byCase, sentence: parted.length > 0 ? `${parted.join('; ')}.` : '' };
 }
 
-function passageChanges(drawn: readonly CaseRecord[]): [RobustnessChange['id'], Omit<ArmChange, 'id'>][] {
-  const sources = new Map(drawn.map(({ case: { question, source } }) => [question, source]));
+function passageChanges(
+  drawn: readonly CaseRecord[],
+  { retrieve }: Pick<Settings, 'retrieve'>,
+): [RobustnessChange['id'], Omit<ArmChange, 'id'>][] {
+  // By question, which is all that a step is told; of two cases with one question the first's place is meant.
+  const sources = new Map(drawn.toReversed().map(({ case: { question, source } }) => [question, source]));
   const moved = (to: 'first' | 'last'): Omit<ArmChange, 'id'> => ({
     steps: [moveSource((question) => sources.get(question), to)],
   });
-  return [
+  const changes: [RobustnessChange['id'], Omit<ArmChange, 'id'>][] = [
     ['source first', moved('first')],
     ['source last', moved('last')],
-    ['more passages', { passages: 2 }],
   ];
+  // Where their length is bounded, more of them are not more text.
+  if (retrieve.maxTokens === undefined) changes.push(['more passages', { passages: 2 }]);
+  return changes;
 }
 
 /** Puts what holds the answer before or behind all other passages. */

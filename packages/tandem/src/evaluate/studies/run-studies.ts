@@ -1,11 +1,11 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { findAdapter } from '../../answer/find-adapter.ts';
+import { TandemError } from '../../core/errors/tandem-error.ts';
 import type { ProgressListener } from '../../core/progress.ts';
-import type { ArmName } from '../../core/types/answer.ts';
 import type { Case } from '../../core/types/example.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import type { ArmUnderTest } from '../arm.ts';
-import { type ArmRecipe, searches } from '../arms.ts';
+import { type ArmRecipe, adaptersOf, type ChosenArms, searches } from '../arms.ts';
 import { expectsAbstention } from '../metrics/settings.ts';
 import type { ResultStore } from '../result-store.ts';
 import { sampleCases } from '../sample-cases.ts';
@@ -14,7 +14,7 @@ import { askAgainWith } from './ask-again.ts';
 import { studyForgetting } from './forgetting.ts';
 import { type FreshnessParts, studyFreshness } from './freshness.ts';
 import { studyRobustness } from './robustness.ts';
-import type { Studies, StudyName } from './study.ts';
+import { type Studies, type StudyName, studyNames } from './study.ts';
 
 /** Which studies, on at most so many cases. */
 export interface StudyChoice {
@@ -49,6 +49,7 @@ export async function runStudies(
   },
 ): Promise<Studies> {
   const studies: Studies = { notMade: [] };
+  const cannot = (study: StudyName, why: string) => studies.notMade.push({ study, why });
   const drawnIds = new Set(
     drawCases(
       measured.cases.map((record) => record.case),
@@ -59,49 +60,69 @@ export async function runStudies(
   const drawn = measured.cases.filter((record) => drawnIds.has(record.case.id));
   const ask = askAgainWith({ arms, settings: parts.settings.answer, store, signal, onProgress });
   const options = { ask, seed, signal, onProgress };
-  const cannot = (study: StudyName, why: string) => studies.notMade.push({ study, why });
+  const studied = { arms: arms.filter(({ reference }) => !reference), recipe };
 
-  if (names.includes('freshness')) {
-    if (drawn.length === 0) cannot('freshness', 'no case has an answer in the sources');
-    else {
-      const made = await studyFreshness(drawn, recipe, parts, { ...options, passages: measured.passages });
-      if (typeof made === 'string') cannot('freshness', made);
-      else studies.freshness = made;
-    }
-  }
-  if (names.includes('forgetting')) {
-    const tools = localToolsOf(chat);
-    if (!recipe.adapter) cannot('forgetting', 'no arm with an adapter is compared');
-    else if (!tools)
-      cannot('forgetting', 'the model is hosted and does not say how likely it finds an answer');
-    else {
-      const { id } = recipe.adapter;
-      const { file } = await findAdapter(parts, id);
-      studies.forgetting = await studyForgetting({ id, path: file! }, tools, {
+  const make: Record<StudyName, () => Promise<string | undefined>> = {
+    async freshness() {
+      if (drawn.length === 0) return noCases;
+      const made = await studyFreshness(drawn, studied, parts, { ...options, passages: measured.passages });
+      if (typeof made === 'string') return made;
+      studies.freshness = made;
+      return undefined;
+    },
+    async forgetting() {
+      const [adapter] = adaptersOf({ ...recipe, added: ofThisModel(recipe.added) });
+      const tools = localToolsOf(chat);
+      if (!adapter) return 'no arm with an adapter of the project’s model is compared';
+      const { file } = await findAdapter(parts, adapter.id);
+      if (!tools || file === undefined)
+        return 'it needs a model on this machine: a hosted one does not say how likely it finds an answer';
+      studies.forgetting = await studyForgetting({ id: adapter.id, path: file }, tools, {
         signal,
         ...(onProgress && { onProgress }),
       });
+      return undefined;
+    },
+    async robustness() {
+      if (drawn.length === 0) return noCases;
+      studies.robustness = await studyRobustness(drawn, studied, { ...parts, chat }, options);
+      return undefined;
+    },
+  };
+  for (const name of studyNames.filter((each) => names.includes(each))) {
+    try {
+      const why = await make[name]();
+      if (why !== undefined) cannot(name, why);
+    } catch (error) {
+      // An hour's answers are not to be lost because a source cannot be reached now.
+      if (signal.aborted || !TandemError.isInstance(error)) throw error;
+      cannot(name, error.message.replace(/\.$/, ''));
     }
   }
-  if (names.includes('robustness')) {
-    if (drawn.length === 0) cannot('robustness', 'no case has an answer in the sources');
-    else studies.robustness = await studyRobustness(drawn, recipe, { ...parts, chat }, options);
-  }
   return studies;
+}
+
+const noCases = 'no case has an answer in the sources';
+
+/** Those that answer with the project's own model. */
+function ofThisModel(added: ArmRecipe['added']): ArmRecipe['added'] {
+  return Object.fromEntries(Object.entries(added).filter(([, { chat }]) => chat === undefined));
 }
 
 /** About how many answers the studies ask for; general tasks count as what a choice among short answers takes. */
 export function countStudyAnswers(
   { names, count }: StudyChoice,
   cases: readonly Case[],
-  arms: readonly ArmName[],
+  chosen: Pick<ChosenArms, 'names' | 'added' | 'given'>,
 ): number {
   const drawn = Math.min(count, cases.filter((testCase) => !expectsAbstention(testCase)).length);
-  const searching = arms.filter(searches).length;
+  const likes = [...chosen.names, ...Object.values(chosen.added).map(({ like }) => like)];
+  const arms = likes.length + chosen.given.length;
+  const searching = likes.filter(searches).length;
   return (
-    (names.includes('freshness') ? drawn * arms.length : 0) +
+    (names.includes('freshness') ? drawn * arms : 0) +
     (names.includes('forgetting') ? 60 : 0) +
-    (names.includes('robustness') ? drawn * (1 + 3 * arms.length + 3 * searching) : 0)
+    (names.includes('robustness') ? drawn * (1 + 3 * arms + 3 * searching) : 0)
   );
 }
 

@@ -1,4 +1,4 @@
-import { intervalOf, intervalOfDifference } from '../../statistics/index.ts';
+import { intervalOf, intervalOfDifference, pairedTest } from '../../statistics/index.ts';
 import type { Estimate } from '../estimate.ts';
 
 /** What can be studied beside a comparison: `compare --with`. */
@@ -12,6 +12,8 @@ export interface Shift {
   after: Estimate;
   /** `after − before`, paired by question. */
   difference: Estimate;
+  /** Two-sided, of the paired test by group. */
+  p: number;
 }
 
 /** One arm's shift. */
@@ -56,8 +58,11 @@ export interface ForgettingStudy {
 export interface RobustnessChange {
   id: 'typos' | 'plain letters' | 'other words' | 'source first' | 'source last' | 'more passages';
   description: string;
-  /** Those that it could be tried on; an arm without passages is not among those whose passages were changed. */
-  arms: ArmShift[];
+  /**
+   * Those that it could be tried on; an arm without passages is not among those whose passages were changed. `adjustedP`: after Holm over all arms
+   * and changes of the study.
+   */
+  arms: (ArmShift & { adjustedP: number })[];
 }
 
 /** How much answers hang on what should not matter. */
@@ -94,6 +99,7 @@ export function shiftOf(rows: readonly BeforeAndAfter[], seed = 1): Shift | unde
     before: estimate(intervalOf({ values: b, groups }, options)!),
     after: estimate(intervalOf({ values: a, groups }, options)!),
     difference: estimate(intervalOfDifference({ a, b, groups }, options)!),
+    p: pairedTest({ a, b, groups }, { seed }).p,
   };
 }
 

@@ -150,7 +150,8 @@ function overallValue({ slices }: UndecidedComparison, arm: string, metric: stri
 
 function modelsOf({ name, retrieves }: Pick<ArmInfo, 'name' | 'retrieves'>, means: Means) {
   const { chat, embedder, reranker, others } = means;
-  return [others?.[name] ?? chat, ...(retrieves ? [embedder, reranker] : [])].filter(
+  const own = others?.[name];
+  return [own?.chat ?? chat, ...(retrieves ? [embedder, own?.reranker ?? reranker] : [])].filter(
     (model) => model !== undefined,
   );
 }

@@ -49,9 +49,9 @@ interface Usage {
 }
 
 /** Means over the answers given. Time is that of the latency pass, where answers are made one at a time. */
-function usageOf({ name }: ArmInfo, cases: UndecidedComparison['cases']): Usage | undefined {
+function usageOf({ name, countsTokens }: ArmInfo, cases: UndecidedComparison['cases']): Usage | undefined {
   const answers = cases.flatMap(({ arms }) => arms[name]?.answer ?? []);
-  if (answers.length === 0) return undefined;
+  if (answers.length === 0 || countsTokens === false) return undefined;
   const timed = cases.flatMap(({ arms }) => arms[name]?.values.latency ?? []);
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
@@ -66,7 +66,7 @@ function pricePerQuestion(
   { promptTokens, completionTokens, seconds }: Usage,
   { machine, tokens, others }: Means,
 ): { perQuestion: number; basis: string } | undefined {
-  const other = others?.[name];
+  const other = others?.[name]?.chat;
   const price = other ? other.price : trained ? tokens?.tuned : tokens?.base;
   if (other && !price && !other.isHere) return undefined;
   if (price)

@@ -91,9 +91,20 @@ export function rankArms(table: VerdictTable, slice: Slice, arms: readonly ArmIn
   return { outcome: settled ? 'no difference' : 'undecided', leaders, beaten };
 }
 
-/** Least to keep up: no adapter before an adapter, then fewer prompt tokens. */
+/**
+ * Least to keep up: no adapter before an adapter, the comparison's own model before another, which would be one more to run, then fewer prompt tokens;
+ * an arm whose tokens are not known comes last.
+ */
 export function cheapest(table: VerdictTable, slice: Slice, arms: readonly ArmInfo[]): ArmInfo | undefined {
   const tokens = table.metric('prompt-tokens');
-  const cost = (arm: ArmInfo) => (tokens ? (table.value(slice, arm, tokens)?.value ?? 0) : 0);
-  return [...arms].sort((a, b) => Number(a.trained) - Number(b.trained) || cost(a) - cost(b))[0];
+  const cost = (arm: ArmInfo) =>
+    arm.countsTokens === false
+      ? Number.MAX_VALUE
+      : tokens
+        ? (table.value(slice, arm, tokens)?.value ?? 0)
+        : 0;
+  const others = (arm: ArmInfo) => Number(arm.model !== undefined || arm.countsTokens === false);
+  return [...arms].sort(
+    (a, b) => Number(a.trained) - Number(b.trained) || others(a) - others(b) || cost(a) - cost(b),
+  )[0];
 }
