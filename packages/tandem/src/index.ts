@@ -178,3 +178,5 @@ export { type TuneRankingOptions, tuneRanking } from './tune/ranking/tune-rankin
 export type { TunedRanking } from './tune/ranking/tuned-ranking.ts';
 export { tune } from './tune/tune.ts';
 export type { TunedAdapter, TuneEstimate, TuneOptions } from './tune/tune-options.ts';
+export { overlapVerifier } from './verify/overlap-verifier.ts';
+export type { ClaimToCheck, ClaimVerdict, VerdictLabel, Verifier } from './verify/verifier.ts';

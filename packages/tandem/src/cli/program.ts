@@ -17,6 +17,7 @@ import { addSearch } from './search.ts';
 import { addTrace } from './trace.ts';
 import { addTune } from './tune.ts';
 import { addUse } from './use.ts';
+import { addVerify } from './verify.ts';
 
 /** All verbs, in the order of a first session. `signal` aborts on Ctrl-C. */
 export function createProgram(signal: AbortSignal): Command {
@@ -42,6 +43,7 @@ export function createProgram(signal: AbortSignal): Command {
     addEval,
     addUse,
     addExport,
+    addVerify,
     addModels,
     addTrace,
     addFeedback,

@@ -1,0 +1,25 @@
+/** A claim, and the sentences that may bear it out. */
+export interface ClaimToCheck {
+  claim: string;
+  evidence: readonly string[];
+}
+
+/** What evidence says of a claim. `not found`: it neither says it nor says otherwise. */
+export type VerdictLabel = 'supported' | 'contradicted' | 'not found';
+
+/** A verifier's judgement of one claim. */
+export interface ClaimVerdict {
+  verdict: VerdictLabel;
+  /** That the evidence supports the claim, from 0 to 1. */
+  probability: number;
+  /** Places in `evidence` of the sentences that it rests on, in order: those that support it, or say otherwise; of `not found` none. */
+  supporting: number[];
+}
+
+/** What checks claims against evidence. */
+export interface Verifier {
+  /** Stands beside each verdict. */
+  readonly name: string;
+  /** One verdict for each claim, in the order given. Without evidence a claim is not found. */
+  verify(claims: readonly ClaimToCheck[], options?: { signal?: AbortSignal }): Promise<ClaimVerdict[]>;
+}
