@@ -11,13 +11,14 @@
  *     always [1]
  *     by words    each sentence's passage with the most of its words
  *     asked       the model's own choice among the numbers behind each sentence, as under a grammar that allows nothing else
- *     matched     `matchMarkers`: words, meaning and the search's score, which is the product's default
+ *     matched     `matchMarkers` of the text without markers: words, meaning and the search's score
+ *     product     `matchMarkers` of the text as it was written, the product's default: a written marker stays where its passage is nearly as near as any
  *
  * Shares of answers with a right citation, and of sentences whose marker is right. The weights of `matched` were chosen on 55 of these answers.
  */
 import { parseArgs } from 'node:util';
-import { withoutMarkers } from '../packages/tandem/src/answer/citations.ts';
-import { matchMarkers, unmarkedSentences } from '../packages/tandem/src/answer/match-markers.ts';
+import { statementsOf, withoutMarkers } from '../packages/tandem/src/answer/citations.ts';
+import { matchMarkers } from '../packages/tandem/src/answer/match-markers.ts';
 import { sentenceCosines } from '../packages/tandem/src/answer/sentence-cosines.ts';
 import type { AnswerStep } from '../packages/tandem/src/answer/step.ts';
 import type { Passage } from '../packages/tandem/src/core/types/document.ts';
@@ -38,7 +39,7 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '7' },
   },
 });
-const ways = ['written', 'always [1]', 'by words', 'asked', 'matched'] as const;
+const ways = ['written', 'always [1]', 'by words', 'asked', 'matched', 'product'] as const;
 type Way = (typeof ways)[number];
 /** Of one answer: the passages that each way cites, from 0. */
 type Cited = Record<Way, number[]>;
@@ -82,7 +83,7 @@ for (const project of flags.projects.split(',') as ProjectName[]) {
   for (const one of asked) {
     const { text, abstained, passages } = await answerer.answer(one.question);
     const plain = withoutMarkers(text);
-    const sentences = unmarkedSentences(plain);
+    const sentences = statementsOf(plain).filter(({ sentence }) => /[\p{L}\p{N}]/u.test(sentence));
     if (abstained || sentences.length === 0) continue;
     const choices = passages.map((_, at) => `${at + 1}]`);
     const chosen: number[] = [];
@@ -105,6 +106,7 @@ for (const project of flags.projects.split(',') as ProjectName[]) {
         'by words': markersIn(matchMarkers(plain, { passages }).text),
         asked: chosen,
         matched: markersIn(matchMarkers(plain, { passages, cosines }).text),
+        product: markersIn(matchMarkers(text, { passages, cosines }).text),
       },
     });
   }

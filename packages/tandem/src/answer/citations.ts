@@ -55,8 +55,8 @@ export function mapCitations(
   const citations: Citation[] = [];
   const dangling: number[] = [];
   const seen = new Set<string>();
-  for (const { numbers, sentence } of markedSentences(text).marked) {
-    for (const marker of numbers) {
+  for (const { markers, sentence } of statementsOf(text)) {
+    for (const marker of markers.flatMap(({ numbers }) => numbers)) {
       const passage = passages[marker - 1];
       if (!passage) {
         dangling.push(marker);
@@ -81,37 +81,61 @@ export function mapCitations(
 }
 
 /** The text's last sentence as citations have it, whether it cites or not. */
-export const lastSentence = (text: string): string => markedSentences(text).last;
+export const lastSentence = (text: string): string => statementsOf(text).at(-1)?.sentence ?? '';
 
-/** Each group of markers with the sentence before (or around) it, markers removed; and the last sentence, cited or not. */
-function markedSentences(text: string): { marked: { numbers: number[]; sentence: string }[]; last: string } {
+/** A sentence with the markers that are in it or after it. */
+export interface Statement {
+  /** Without markers, white space run together. */
+  sentence: string;
+  /** `[start, end)` in the text, without markers behind it. */
+  start: number;
+  end: number;
+  markers: { start: number; end: number; numbers: number[] }[];
+}
+
+/** The sentences of a text, each with its markers. */
+export function statementsOf(text: string): Statement[] {
   // Markers are taken out first, since "one. [1] Two" and "one [1]. Two" are segmented differently with them in.
   let plain = '';
   let last = 0;
-  const markers: { at: number; numbers: number[] }[] = [];
+  /** Where in the text each piece of the plain one begins. */
+  const pieces: { plain: number; text: number }[] = [{ plain: 0, text: 0 }];
+  const markers: { at: number; start: number; end: number; numbers: number[] }[] = [];
   for (const match of text.matchAll(markerPattern)) {
     plain += text.slice(last, match.index);
     last = match.index + match[0].length;
-    markers.push({ at: plain.trimEnd().length, numbers: numbersIn(match[1]!) });
+    markers.push({
+      at: plain.trimEnd().length,
+      start: match.index,
+      end: last,
+      numbers: numbersIn(match[1]!),
+    });
+    pieces.push({ plain: plain.length, text: last });
   }
   plain += text.slice(last);
-  const sentences = splitSentences(plain);
-  const cleaned = (sentence: { start: number; end: number } | undefined) =>
-    sentence
-      ? plain
-          .slice(sentence.start, sentence.end)
-          .replace(/\s+/g, ' ')
-          .replace(/\s+([.,;:!?])/g, '$1')
-          .trim()
-      : '';
-  return {
-    // The sentence that the character before the marker belongs to.
-    marked: markers.map(({ at, numbers }) => ({
-      numbers,
-      sentence: cleaned(sentences.findLast(({ start }) => start < at) ?? sentences[0]),
-    })),
-    last: cleaned(sentences.at(-1)),
+  const inText = (at: number, side: 'start' | 'end') => {
+    const piece = pieces.findLast(side === 'start' ? (each) => each.plain <= at : (each) => each.plain < at);
+    return (piece?.text ?? 0) + at - (piece?.plain ?? 0);
   };
+  const statements = splitSentences(plain).map(({ start, end }) => ({
+    plainStart: start,
+    statement: {
+      sentence: plain
+        .slice(start, end)
+        .replace(/\s+/g, ' ')
+        .replace(/\s+([.,;:!?])/g, '$1')
+        .trim(),
+      start: inText(start, 'start'),
+      end: inText(end, 'end'),
+      markers: [] as Statement['markers'],
+    },
+  }));
+  for (const { at, ...marker } of markers) {
+    // The sentence that the character before the marker belongs to.
+    const own = statements.findLast(({ plainStart }) => plainStart < at) ?? statements[0];
+    own?.statement.markers.push(marker);
+  }
+  return statements.map(({ statement }) => statement);
 }
 
 const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

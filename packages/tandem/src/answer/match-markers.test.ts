@@ -28,9 +28,33 @@ test('each sentence without a marker gets that of the passage that shares most w
   expect([...matched]).toEqual(['Plots are let for five years.', 'Dogs must stay outside!']);
 });
 
-test('the markers that the model wrote stay, inside a sentence and behind it', () => {
-  const text = 'The deposit is 60 euros [1]. Dogs stay outside. [2] It opens at seven.';
-  expect(matchMarkers(text, { passages }).text).toBe(`${text} [1]`);
+test('a marker that the model wrote stays where its passage says it, inside a sentence and behind it', () => {
+  const text = 'The deposit is 60 euros [2]. Dogs stay outside. [1] It opens at seven.';
+  const { text: marked, matched } = matchMarkers(text, { passages });
+  expect(marked).toBe(`${text} [1]`);
+  expect([...matched]).toEqual(['It opens at seven.']);
+});
+
+test('a marker whose passage says nothing of the kind gives way to the one that does', () => {
+  const { text, matched } = matchMarkers(
+    'The deposit is 60 euros [1]. Dogs stay outside. [2][1] Plots are let for five years [1], [2].',
+    { passages },
+  );
+  expect(text).toBe(
+    'The deposit is 60 euros. [2] Dogs stay outside. [2][1] Plots are let for five years [1], [2].',
+  );
+  expect([...matched]).toEqual(['The deposit is 60 euros.']);
+  expect(matchMarkers('Dogs stay outside. [2]', { passages }).text).toBe('Dogs stay outside. [1]');
+  // A number of no passage is told as it is.
+  expect(matchMarkers('Dogs stay outside. [7]', { passages }).text).toBe('Dogs stay outside. [7]');
+});
+
+test('of two passages that say it the one that was named stays, whatever the search thinks of it', () => {
+  const sentence = 'Dogs stay outside.';
+  const both = [passages[0]!, { ...passages[0]!, id: 'doc#9', score: 0.1 }];
+  expect(
+    matchMarkers(`${sentence} [2]`, { passages: both, cosines: new Map([[sentence, [0.8, 0.75]]]) }).text,
+  ).toBe(`${sentence} [2]`);
 });
 
 test('what no passage says stays without', () => {

@@ -122,6 +122,8 @@ function batchAnswer(answer: Answer) {
 const problemSentences: Record<AnswerProblem, string> = {
   'nothing said': 'The model wrote nothing but numbers of sources: this is no answer.',
   repeated: 'The model began to repeat itself and was stopped.',
+  'question repeated':
+    'The model only repeated the question: this is no answer. --extract quotes the sources instead.',
   'nothing cited': 'The model named no source: nothing here says that the documents say so.',
 };
 
@@ -129,8 +131,8 @@ const problemSentences: Record<AnswerProblem, string> = {
 function describeMatched(citations: Answer['citations']): string {
   const isEach = citations.every(({ setBy }) => setBy !== undefined);
   return isEach
-    ? '(The model named no source: these were found for its sentences afterwards.)'
-    : '(For some sentences the model named no source: theirs were found afterwards.)';
+    ? '(The model named no source that says it: these were found for its sentences afterwards.)'
+    : '(For some sentences the model named no source that says it: theirs were found afterwards.)';
 }
 
 /** What is asked and is nowhere, the answer, then each citation with the words that it quotes. */

@@ -5,10 +5,11 @@ import type { Answer, AnswerProblem, ArmName, Citation } from '../../core/types/
 import type { Passage } from '../../core/types/document.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
 import { isAbstention } from '../abstention.ts';
-import { mapCitations, withoutMarkers, withPages } from '../citations.ts';
-import { matchMarkers, unmarkedSentences } from '../match-markers.ts';
+import { mapCitations, statementsOf, withoutMarkers, withPages } from '../citations.ts';
+import { matchMarkers } from '../match-markers.ts';
 import type { PlacedQuote } from '../placed-quotes.ts';
 import { rawConfidence } from '../raw-confidence.ts';
+import { repeatsQuestion } from '../repeats-question.ts';
 import { cutRepetition } from '../repetition.ts';
 import { sentenceCosines } from '../sentence-cosines.ts';
 import type { AnswerStep } from '../step.ts';
@@ -33,7 +34,7 @@ export function citeStep(parts: {
       ...asked
     }: { question: string; passages: readonly Passage[]; signal?: AbortSignal | undefined },
   ) => {
-    const sentences = unmarkedSentences(text).map(({ sentence }) => sentence);
+    const sentences = statementsOf(text).map(({ sentence }) => sentence);
     const cosines = embedder && (await sentenceCosines(sentences, asked, { embedder, signal }));
     return matchMarkers(text, { passages: asked.passages, ...(cosines && { cosines }) });
   };
@@ -69,7 +70,14 @@ export function citeStep(parts: {
       for (const citation of placed) emit({ type: 'citation', citation });
       const abstained = reply.by === 'refusal' || isAbstention(text, answer.notInSources);
       const problems = isModels
-        ? problemsOf({ isCut: whole !== written, text, abstained, citations, passages })
+        ? problemsOf({
+            isCut: whole !== written,
+            question: request.question,
+            text,
+            abstained,
+            citations,
+            passages,
+          })
         : [];
       return {
         read: {
@@ -111,17 +119,22 @@ function citationsOf({
 
 function problemsOf({
   isCut,
+  question,
   text,
   abstained,
   citations,
   passages,
 }: Pick<Answer, 'text' | 'abstained' | 'citations'> & {
   isCut: boolean;
+  question: string;
   passages: readonly Passage[];
 }): AnswerProblem[] {
   if (!saysSomething(withoutMarkers(text))) return ['nothing said'];
   return [
     ...(isCut ? (['repeated'] as const) : []),
+    ...(!abstained && repeatsQuestion(withoutMarkers(text), question)
+      ? (['question repeated'] as const)
+      : []),
     ...(passages.length > 0 && !abstained && citations.length === 0 ? (['nothing cited'] as const) : []),
   ];
 }

@@ -36,9 +36,10 @@ export type FinishReason =
 
 /**
  * What keeps an answer from being of use. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
- * cut there. `nothing cited`: it was given passages, and names none of them.
+ * cut there. `question repeated`: it has no word that tells anything but those of the question. `nothing cited`: it was given passages, and names
+ * none of them.
  */
-export type AnswerProblem = 'nothing said' | 'repeated' | 'nothing cited';
+export type AnswerProblem = 'nothing said' | 'repeated' | 'question repeated' | 'nothing cited';
 
 /** Milliseconds; a stage that an arm does not have is absent. `firstToken` and `total` count from the question. */
 export interface AnswerTimings {
