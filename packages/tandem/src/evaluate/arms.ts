@@ -302,6 +302,8 @@ async function makeArm(
       adapter: isTrained(name) ? adapter?.id : undefined,
       // Answers kept from before do not count what the search query took.
       ...(name === 'hybrid' && { usage: 'with the rewrite' }),
+      // Nor were markers that the model wrote held against their passages.
+      ...(searches(name) && parts.settings.answer.markers === 'matched' && { markers: 'checked' }),
       ...(change && { change: change.id }),
     }),
     answer: ({ question }, signal) =>
