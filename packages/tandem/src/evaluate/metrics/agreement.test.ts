@@ -69,3 +69,11 @@ test('a text agrees with itself, with markers and marks around it', () => {
     }),
   );
 });
+
+test('words joined by hyphens are named as a whole, however they are joined', () => {
+  const question = 'Which command holds the lock?';
+  expect(agreesWith('It is `vault with-lock`.', 'vault with-lock', question)).toBe(true);
+  expect(agreesWith('The vault with lock command.', 'vault with-lock', question)).toBe(true);
+  expect(agreesWith('Use `vault lock`.', 'vault with-lock', question)).toBe(false);
+  expect(agreesWith('The vault does.', 'vault with-lock', question)).toBe(false);
+});

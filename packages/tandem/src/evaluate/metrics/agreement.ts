@@ -52,6 +52,8 @@ export function agreesWith(answer: string, expected: string, question: string): 
   if (telling.length > shortText || sentences(wanted).length > 1)
     return agreesAtLength(said, wanted, { question, missing, values });
   if (missing.length > 0) return false;
+  const asked = compoundsIn(question);
+  if (compoundsIn(wanted).some((each) => !asked.includes(each) && !saysCompound(said, each))) return false;
   if (values.length === 1 && isOneOfTwo(said, values[0]!, question)) return false;
   const has = new Set(termsOf(said));
   if (!values.every((value) => hasItsUnit(value, { wanted, said, given, has }))) return false;
@@ -88,6 +90,19 @@ function withoutValues(text: string, values: readonly Value[], telling: readonly
   }
   const own = new Set(termsOf(rest + text.slice(from)));
   return telling.filter((term) => own.has(term));
+}
+
+/** Words joined by hyphens, letters among them: what they name is not named by one of their parts ("with-lock" by "lock"). */
+function compoundsIn(text: string): string[] {
+  return [...text.toLowerCase().matchAll(/[\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)+/gu)]
+    .map(([word]) => word.replace(/[\u2010\u2011]/g, '-'))
+    .filter((word) => /\p{L}/u.test(word));
+}
+
+/** "well-known", "well known" and "wellknown" are one. */
+function saysCompound(text: string, compound: string): boolean {
+  const joined = compound.split('-').join('[-\\u2010\\u2011\\s]?');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${joined}`, 'iu').test(text);
 }
 
 /** 6 months are not 6 weeks: the word behind a number is the same, is somewhere in the answer, or the answer has none there. */
