@@ -8,7 +8,7 @@ import type { MetricInfo } from '../metrics/metric.ts';
 import { countAnswerable, weightOfUnanswerable } from '../unanswerable-weight.ts';
 import { dollars } from './constraints.ts';
 import type { VerdictTable } from './verdict-table.ts';
-import { describeValues, differenceOf, labels } from './wording.ts';
+import { describeValues, differenceOf, labels, nameInText } from './wording.ts';
 
 type Reason = Verdict['reasons'][number];
 
@@ -82,12 +82,12 @@ export function otherMeasuresReason(
     const beaten = comparable.filter((other) => table.beats(slice, arm, other, metric));
     const ahead = comparable.filter((other) => table.beats(slice, other, arm, metric));
     if (ahead.length > 0)
-      worse.push(`${metric.name} (${describeValues(table, slice, [arm, ...ahead], true, metric)})`);
+      worse.push(`${nameInText(metric)} (${describeValues(table, slice, [arm, ...ahead], true, metric)})`);
     if (beaten.length > 0)
       better.push(
-        `${metric.name} (${beaten.length === comparable.length && comparable.length > 1 ? 'than all' : `than ${labels(beaten)}`})`,
+        `${nameInText(metric)} (${beaten.length === comparable.length && comparable.length > 1 ? 'than all' : `than ${labels(beaten)}`})`,
       );
-    if (ahead.length + beaten.length === 0) neither.push(metric.name);
+    if (ahead.length + beaten.length === 0) neither.push(nameInText(metric));
   }
   return [
     better.length > 0 ? `${capitalise(arm.label)} is also better on: ${better.join('; ')}.` : '',
@@ -185,7 +185,7 @@ export function limitsReason(table: VerdictTable, slice: Slice, arms: readonly A
       ? `The smallest true difference that this many would have shown, four times in five and for one comparison alone: ${range(smallest, table.primary)}.`
       : '',
     smallest.length > 0
-      ? `How many groups would do is computed from ψ, how much two arms differed within groups: (z₁₋α⸝₂·√ψ + z₀.₈·√(ψ − δ²))² / δ² + 1/δ, δ the difference worth having, α 5 % over all pairs of arms.`
+      ? 'How many groups would do is computed from how much the arms differed here (docs/compare.md has the formula).'
       : '',
     `A difference below ${formatDifference(result.worthHaving, table.primary.unit)} counts as not worth having.`,
     failed.length > 0

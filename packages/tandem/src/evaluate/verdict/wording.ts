@@ -3,7 +3,8 @@ import { listed } from '../../core/listed.ts';
 import { groupsNeeded } from '../../statistics/index.ts';
 import type { ArmInfo } from '../arm.ts';
 import type { Slice } from '../comparison-result.ts';
-import { formatDifference, formatInterval, formatValue } from '../format.ts';
+import { capitalise, formatDifference, formatInterval, formatValue } from '../format.ts';
+import type { MetricInfo } from '../metrics/metric.ts';
 import type { VerdictTable } from './verdict-table.ts';
 
 /** `hybrid 61 %, rag 47 %`; without names `61 %`. */
@@ -21,6 +22,13 @@ export function describeValues(
       return named ? `${arm.label} ${text}` : text;
     })
     .join(', ');
+}
+
+/** Rows of the table that go on the one above them ("… where there is an answer") are named by themselves where they stand in a sentence. */
+export function nameInText({ name }: Pick<MetricInfo, 'name'>): string {
+  const [, rest] = /^… (.*)$/.exec(name) ?? [];
+  if (rest === undefined) return name;
+  return /^(?:where|by)/.test(rest) ? `Right ${rest}` : capitalise(rest);
 }
 
 /** `14 points (95 % interval 8 to 20)` by which `a` is better than `b`. */
