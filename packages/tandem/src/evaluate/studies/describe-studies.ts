@@ -23,6 +23,9 @@ export function studyReasons({ studies, arms }: Pick<ComparisonResult, 'studies'
   ];
 }
 
+/** With fewer an interval is nearly as wide as all there is. */
+const fewFacts = 20;
+
 function describeFreshness(
   { facts, documents, secondsToFresh, arms }: FreshnessStudy,
   labelOf: (name: string) => string,
@@ -30,7 +33,7 @@ function describeFreshness(
   const [example] = facts;
   return {
     title: 'Freshness',
-    text: `${counted(facts.length, 'fact')} of ${counted(documents, 'document')} ${facts.length === 1 ? 'was' : 'were'} changed in a copy of the sources (${example!.from} to ${example!.to}, for one), and the index had ${facts.length === 1 ? 'it' : 'them'} after ${formatValue(secondsToFresh * 1000, 'ms')}. For each arm: its share of right answers before and after the change, and the share of answers that still give the old value.`,
+    text: `${counted(facts.length, 'fact')} of ${counted(documents, 'document')} ${facts.length === 1 ? 'was' : 'were'} changed in a copy of the sources (${example!.from} to ${example!.to}, for one), and the index had ${facts.length === 1 ? 'it' : 'them'} after ${formatValue(secondsToFresh * 1000, 'ms')}. For each arm: its share of right answers before and after the change, and the share of answers that still give the old value.${facts.length < fewFacts ? ` With ${counted(facts.length, 'fact')} only a large change would be noticed.` : ''}`,
     lines: arms.map(
       (arm) => `${labelOf(arm.arm)}: ${fromTo(arm)}; the old value after it: ${share(arm.old)}.`,
     ),
