@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { keepsWhatIsAsked } from './other-wording.ts';
 
-const question = 'How many seconds of clock tolerance does openid-client 6.8 allow?';
+const question = 'How many minutes of engine warm-up does harbour-crane 4.2 allow?';
 
 test('another wording keeps names and numbers, and has other words', () => {
   expect(
-    keepsWhatIsAsked(question, 'What clock tolerance, in seconds, is allowed by openid-client 6.8?'),
+    keepsWhatIsAsked(question, 'What engine warm-up, in minutes, is allowed by harbour-crane 4.2?'),
   ).toBe(true);
-  expect(keepsWhatIsAsked(question, 'What clock tolerance is allowed by openid-client?')).toBe(false);
-  expect(keepsWhatIsAsked(question, 'What clock tolerance does version 6.8 allow, up to 30 seconds?')).toBe(
+  expect(keepsWhatIsAsked(question, 'What engine warm-up is allowed by harbour-crane?')).toBe(false);
+  expect(keepsWhatIsAsked(question, 'What engine warm-up does version 4.2 allow, up to 30 minutes?')).toBe(
     false,
   );
   expect(keepsWhatIsAsked('Who runs the Berlin office?', 'Who is in charge of the office?')).toBe(false);

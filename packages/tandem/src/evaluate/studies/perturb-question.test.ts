@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { inPlainLetters, withTypos } from './perturb-question.ts';
 
 test('typos hit long words alone, and leave codes, numbers and names in code as they are', () => {
-  const question = 'How many seconds of clock tolerance does openid-client v6.8.7 allow for randomState?';
+  const question = 'How many minutes of engine warm-up does harbour-crane v4.2.9 allow for loadStart?';
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const typed = withTypos(question, seed)!;
       expect(typed).not.toBe(question);
-      for (const kept of ['openid-client', 'v6.8.7', 'randomState?', 'How', 'of'])
+      for (const kept of ['harbour-crane', 'v4.2.9', 'loadStart?', 'How', 'of'])
         expect(typed).toContain(kept);
       expect(typed.split(' ')).toHaveLength(question.split(' ').length);
     }),
@@ -37,6 +37,6 @@ test('what has no long words, or is written without spaces, has no typos', () =>
 });
 
 test('plain letters are those that a search field is given', () => {
-  expect(inPlainLetters('Does Kysely support Oracle?')).toBe('does kysely support oracle');
-  expect(inPlainLetters('does kysely support oracle')).toBeUndefined();
+  expect(inPlainLetters('Does Larkfield ship to Norway?')).toBe('does larkfield ship to norway');
+  expect(inPlainLetters('does larkfield ship to norway')).toBeUndefined();
 });
