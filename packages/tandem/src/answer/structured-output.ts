@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { escapeRegExp } from '../core/escape-reg-exp.ts';
 
 /** What a project that asks for JSON gets out of a model's reply. */
 
@@ -92,8 +93,6 @@ export function stringFieldSpan(raw: string, path: string): { start: number; end
   }
   return undefined;
 }
-
-const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * Probability that a model gave to a field's value: the product over the tokens that the value is made of (those that

@@ -316,11 +316,12 @@ const addedArm = z
     temperature: z.number().min(0).optional(),
     /** Settings of `retrieve` that differ. */
     retrieve: retrieveSettings
-      .pick({ mode: true, neighbours: true, maxTokens: true, ranking: true, leastSimilarity: true })
+      .pick({ mode: true, maxTokens: true, ranking: true })
       .extend({
-        k: z.number().int().min(1).max(50),
-        neighbours: z.number().int().min(0).max(5),
-        leastSimilarity: z.number().min(-1).max(1),
+        // Without their defaults: what is not given is the project's.
+        k: retrieveSettings.shape.k.unwrap(),
+        neighbours: retrieveSettings.shape.neighbours.unwrap(),
+        leastSimilarity: retrieveSettings.shape.leastSimilarity.unwrap(),
         /** A reranking model, by its reference. */
         reranker: z.string().min(1),
       })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import { escapeRegExp } from '../core/escape-reg-exp.ts';
 import type { GlossaryEntry } from '../core/types/glossary.ts';
 
 /**
@@ -60,9 +61,7 @@ export async function readGlossary(path: string): Promise<GlossaryEntry[]> {
 export function spellOut(text: string, glossary: readonly GlossaryEntry[]): string {
   if (glossary.length === 0) return text;
   const forms = new Map(glossary.map(({ abbreviation, longForm }) => [abbreviation, longForm]));
-  const alternatives = [...forms.keys()]
-    .sort((a, b) => b.length - a.length)
-    .map((form) => form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const alternatives = [...forms.keys()].sort((a, b) => b.length - a.length).map(escapeRegExp);
   return text.replace(
     new RegExp(`(?<![\\p{L}\\p{N}-])(?:${alternatives.join('|')})(?![\\p{L}\\p{N}-])`, 'gu'),
     (form) => forms.get(form) ?? form,

@@ -150,29 +150,42 @@ export async function makeChangedArms(
   recipe: ArmRecipe,
   parts: ArmParts,
 ): Promise<ArmUnderTest[]> {
-  const variantOf = (name: ArmName) => recipe.prompts.find(({ arm }) => arm === name)?.variant;
-  return Promise.all([
-    ...recipe.names.filter(searches).map((name) => makeArm(name, variantOf(name), recipe, parts, change)),
-    ...Object.entries(recipe.added)
-      .filter(([, { like }]) => searches(like))
-      .map(([name, arm]) =>
-        makeAddedArm(name, arm, { ...recipe, prompt: variantOf(arm.like) }, parts, change),
-      ),
-  ]);
+  const { names, added } = recipe;
+  return makeModelArms(
+    {
+      ...recipe,
+      names: names.filter(searches),
+      added: Object.fromEntries(Object.entries(added).filter(([, { like }]) => searches(like))),
+    },
+    parts,
+    change,
+  );
 }
 
 /** Makes the arms ready to be asked: those of the recipe, then the yardsticks. */
 export async function makeArms(recipe: ArmRecipe, parts: ArmParts): Promise<ArmUnderTest[]> {
-  const { names, shared, prompts, references } = recipe;
-  const variantOf = (name: ArmName) => prompts.find(({ arm }) => arm === name)?.variant;
-  const arms = await Promise.all([
-    ...names.map((name) => makeArm(name, variantOf(name), recipe, parts)),
+  const { given, shared, references } = recipe;
+  const arms = [
+    ...(await makeModelArms(recipe, parts)),
+    ...given.map((arm) => makeGivenArm(arm, parts.settings.answer)),
+  ];
+  return references
+    ? [...arms, ...(await makeReferences(arms, variantOf('rag', recipe), shared, parts))]
+    : arms;
+}
+
+/** Tandem's own and those that settings add. */
+function makeModelArms(recipe: ArmRecipe, parts: ArmParts, change?: ArmChange): Promise<ArmUnderTest[]> {
+  return Promise.all([
+    ...recipe.names.map((name) => makeArm(name, variantOf(name, recipe), recipe, parts, change)),
     ...Object.entries(recipe.added).map(([name, arm]) =>
-      makeAddedArm(name, arm, { ...recipe, prompt: variantOf(arm.like) }, parts),
+      makeAddedArm(name, arm, { ...recipe, prompt: variantOf(arm.like, recipe) }, parts, change),
     ),
-    ...recipe.given.map(async (arm) => makeGivenArm(arm, parts.settings.answer)),
   ]);
-  return references ? [...arms, ...(await makeReferences(arms, variantOf('rag'), shared, parts))] : arms;
+}
+
+function variantOf(name: ArmName, { prompts }: Pick<ArmRecipe, 'prompts'>): PromptVariant | undefined {
+  return prompts.find(({ arm }) => arm === name)?.variant;
 }
 
 /** The cheap alternatives: an extract where there is an index, the glossary's beside rag, and in every table one that always declines. */

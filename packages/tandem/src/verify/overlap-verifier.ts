@@ -22,7 +22,7 @@ export const overlapWeights = {
  * English is what it was fitted on; words of other languages are compared whole.
  *
  * It never says `contradicted`: another number beside the claim's words, or a negation, was right in 6 of 24 cases and hit 11 claims that are supported
- * (Factcheck-GPT, half).
+ * when it was tried (Factcheck-GPT, half).
  */
 export function overlapVerifier(): Verifier {
   return {

@@ -3,6 +3,7 @@ import { withoutMarkers } from '../../answer/citations.ts';
 import { generate } from '../../answer/generate.ts';
 import { buildMessages } from '../../answer/prompt.ts';
 import { parseObject } from '../../answer/structured-output.ts';
+import { escapeRegExp } from '../../core/escape-reg-exp.ts';
 import type { Settings } from '../../core/settings.ts';
 import { isBlank } from '../../core/written-text.ts';
 import { isSameValue, valuesIn } from '../../text/values.ts';
@@ -67,10 +68,7 @@ export async function writeQuestion(
 
 /** Where a quotation stands, white space aside. */
 function quotationIn(text: string, quoted: string): { start: number; end: number } | undefined {
-  const words = quoted
-    .trim()
-    .split(/\s+/)
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const words = quoted.trim().split(/\s+/).map(escapeRegExp);
   const match = new RegExp(words.join('\\s+'), 'u').exec(text);
   return match ? { start: match.index, end: match.index + match[0].length } : undefined;
 }

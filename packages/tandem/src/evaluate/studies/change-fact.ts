@@ -1,3 +1,4 @@
+import { escapeRegExp } from '../../core/escape-reg-exp.ts';
 import type { Case } from '../../core/types/example.ts';
 import { textOfExpected } from '../../dataset/text-of-expected.ts';
 import { createRandom, type Random } from '../../statistics/index.ts';
@@ -46,9 +47,7 @@ export function replaceValues(
 ): { text: string; found: Set<string> } {
   const found = new Set<string>();
   if (changes.size === 0) return { text, found };
-  const values = [...changes.keys()]
-    .sort((a, b) => b.length - a.length)
-    .map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const values = [...changes.keys()].sort((a, b) => b.length - a.length).map(escapeRegExp);
   const whole = new RegExp(
     `(?<![\\p{L}\\p{N}]|[\\p{N}][.,:/-])(?:${values.join('|')})(?![\\p{L}\\p{N}]|[.,:/-]\\p{N})`,
     'gu',
