@@ -8,7 +8,8 @@
  * passages and quoted by `extract`. Two labellers read question, expected answer, sources and answer, each without the other's labels and
  * without the metric's; `agreement/README.md` says what they were. Printed: Cohen's κ of the two, and the share of answers on which the
  * metric, token F1 of at least .5, and the labels agree, where both labellers say the same and over all, with 95 % intervals by question.
- * Then the same of the answers that examples have labelled (`examples/NAME/labels.jsonl`), which no rule of the metric was changed by.
+ * Then the same of the answers that examples have labelled (`examples/NAME/labels.jsonl`); what they changed in the metric is said in
+ * `agreement/README.md`.
  * Exits with 1 where the metric agrees with less than .90 of the labels that both gave.
  */
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';

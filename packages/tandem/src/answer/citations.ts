@@ -87,8 +87,7 @@ export const lastSentence = (text: string): string => statementsOf(text).at(-1)?
 export interface Statement {
   /** Without markers, white space run together. */
   sentence: string;
-  /** `[start, end)` in the text, without markers behind it. */
-  start: number;
+  /** Where it ends in the text, markers behind it left out. */
   end: number;
   markers: { start: number; end: number; numbers: number[] }[];
 }
@@ -113,9 +112,9 @@ export function statementsOf(text: string): Statement[] {
     pieces.push({ plain: plain.length, text: last });
   }
   plain += text.slice(last);
-  const inText = (at: number, side: 'start' | 'end') => {
-    const piece = pieces.findLast(side === 'start' ? (each) => each.plain <= at : (each) => each.plain < at);
-    return (piece?.text ?? 0) + at - (piece?.plain ?? 0);
+  const inText = (at: number) => {
+    const piece = pieces.findLast((each) => each.plain < at)!;
+    return piece.text + at - piece.plain;
   };
   const statements = splitSentences(plain).map(({ start, end }) => ({
     plainStart: start,
@@ -125,8 +124,7 @@ export function statementsOf(text: string): Statement[] {
         .replace(/\s+/g, ' ')
         .replace(/\s+([.,;:!?])/g, '$1')
         .trim(),
-      start: inText(start, 'start'),
-      end: inText(end, 'end'),
+      end: inText(end),
       markers: [] as Statement['markers'],
     },
   }));
