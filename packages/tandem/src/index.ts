@@ -179,4 +179,4 @@ export type { TunedRanking } from './tune/ranking/tuned-ranking.ts';
 export { tune } from './tune/tune.ts';
 export type { TunedAdapter, TuneEstimate, TuneOptions } from './tune/tune-options.ts';
 export { overlapVerifier } from './verify/overlap-verifier.ts';
-export type { ClaimToCheck, ClaimVerdict, VerdictLabel, Verifier } from './verify/verifier.ts';
+export type { ClaimToCheck, ClaimVerdict, Verifier } from './verify/verifier.ts';

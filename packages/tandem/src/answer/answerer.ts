@@ -5,6 +5,7 @@ import { type Answer, type ArmName, armNames } from '../core/types/answer.ts';
 import { untilAborted } from '../core/until-aborted.ts';
 import { findHead } from '../decide/find-head.ts';
 import type { Parts } from '../parts/parts.ts';
+import { verifierOf } from '../verify/verifier-of.ts';
 import { confidenceKey, parseCalibration } from './confidence.ts';
 import { type AnswerEvent, type AnswerStream, streamOf } from './events.ts';
 import { findAdapter } from './find-adapter.ts';
@@ -162,6 +163,8 @@ async function stepsOf(
     ...((arm === 'rag' || arm === 'hybrid') && {
       retriever: await parts.retriever(),
       embedder: await models.embedder(),
+      verifier: verifierOf(settings.answer),
+      ...(settings.answer.onUnsupported === 'extract' && { store: await parts.store() }),
     }),
     adapter,
     calibrate,

@@ -1,19 +1,19 @@
 import type { DocumentCatalog } from '../catalog/catalog.ts';
-import type { Citation } from '../core/types/answer.ts';
+import type { Citation, SourceSpan } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import { pageRectangles } from '../parse/page-rectangles.ts';
 import { sentences as splitSentences, trimmed } from '../text/sentences.ts';
 
-/** Adds to each citation of a PDF where its quote is on the pages. */
-export async function withPages(
-  citations: readonly Citation[],
+/** Adds to each span of a PDF where its quote is on the pages. */
+export async function withPages<Placed extends SourceSpan>(
+  spans: readonly Placed[],
   documents: Pick<DocumentCatalog, 'getMany'>,
-): Promise<Citation[]> {
-  const cited = await documents.getMany([...new Set(citations.map(({ documentId }) => documentId))]);
-  return citations.map((citation) => {
-    const document = cited.get(citation.documentId);
-    const pages = document ? pageRectangles(document, citation.start, citation.end) : [];
-    return pages.length > 0 ? { ...citation, pages } : citation;
+): Promise<(Placed & Pick<SourceSpan, 'pages'>)[]> {
+  const cited = await documents.getMany([...new Set(spans.map(({ documentId }) => documentId))]);
+  return spans.map((span) => {
+    const document = cited.get(span.documentId);
+    const pages = document ? pageRectangles(document, span.start, span.end) : [];
+    return pages.length > 0 ? { ...span, pages } : span;
   });
 }
 

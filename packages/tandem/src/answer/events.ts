@@ -1,14 +1,19 @@
-import type { Answer, Citation } from '../core/types/answer.ts';
+import type { Answer, Citation, Claim } from '../core/types/answer.ts';
 
 /** What happens while an answer is made, in order. */
 export type AnswerEvent =
   | { type: 'step-start'; step: string }
   /** Milliseconds that the step took. */
   | { type: 'step-end'; step: string; milliseconds: number }
-  /** A piece of the reply as it is written; together they are `Answer.raw`. Where a project asks for JSON, pieces of the JSON. */
+  /**
+   * A piece of the reply as it is written; together they are `Answer.raw`. Where a project asks for JSON, pieces of the JSON. Where `answer.onUnsupported` is
+   * anything but `mark` it is one piece, `Answer.text`, once it is checked.
+   */
   | { type: 'text'; text: string }
   /** A sentence is complete and names a source. The finished answer has each of these, and those of its last sentence. */
   | { type: 'citation'; citation: Citation }
+  /** What the text says and whether the sources do, one by one, once the whole of it is checked. */
+  | { type: 'claim'; claim: Claim }
   /** The last event of an answer that was finished. */
   | { type: 'answer'; answer: Answer };
 

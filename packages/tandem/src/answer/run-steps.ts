@@ -29,7 +29,7 @@ export async function runSteps(
     const given = await runStep(step, state, context);
     const milliseconds = performance.now() - started;
     // A reply that nobody wrote piece by piece: a refusal, or the sources' own words.
-    if (given.reply && !written) emit({ type: 'text', text: given.reply.text });
+    if (given.reply && !written && !given.reply.isHeld) emit({ type: 'text', text: given.reply.text });
     state = {
       ...state,
       ...given,

@@ -34,7 +34,11 @@ export interface AnswerState {
   retrieved?: Retrieval & { milliseconds: number };
   messages?: ChatMessage[];
   /** Once it is set no later step writes a reply: a step that refuses gives the refusal as the reply. */
-  reply?: Reply & { by: ReplyAuthor };
+  reply?: Reply & {
+    by: ReplyAuthor;
+    /** Nobody is told of it before it is checked: `verify` tells what then stands. */
+    isHeld?: true;
+  };
   /** Of an extract: what the reply quotes. */
   quotes?: PlacedQuote[];
   /** What a reader sees of the reply. */
@@ -46,6 +50,8 @@ export interface AnswerState {
     | 'citations'
     | 'danglingMarkers'
     | 'problems'
+    | 'claims'
+    | 'revision'
     | 'confidence'
     | 'rawConfidence'
     | 'probabilities'

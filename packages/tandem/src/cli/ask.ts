@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ask, streamAnswer } from '../answer/ask.ts';
 import type { AnswerStream } from '../answer/events.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { type Answer, type AnswerProblem, type ArmName, armNames } from '../core/types/answer.ts';
+import { type Answer, type AnswerProblem, type ArmName, armNames, type Claim } from '../core/types/answer.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
@@ -115,6 +115,13 @@ function batchAnswer(answer: Answer) {
       quote,
       sentence,
     })),
+    ...(answer.claims && {
+      claims: answer.claims.map(({ spans, ...claim }) => ({
+        ...claim,
+        spans: spans.map(({ documentId, start, end, quote }) => ({ documentId, start, end, quote })),
+      })),
+    }),
+    ...(answer.revision && { revision: { action: answer.revision.action, draft: answer.revision.draft } }),
     traceId: answer.traceId,
   };
 }
@@ -134,6 +141,38 @@ function describeMatched(citations: Answer['citations']): string {
     ? '(The model named no source that says it: these were found for its sentences afterwards.)'
     : '(For some sentences the model named no source that says it: theirs were found afterwards.)';
 }
+
+/** How much of it the sources bear out, and what was made of the rest. Of what is quoted nothing needs to be said. */
+function describeClaims({ claims = [], revision }: Answer): string[] {
+  const checked = claims.filter(({ verifier }) => verifier !== undefined && verifier !== 'quotation');
+  const by = (checked[0] ?? revision?.unsupported[0])?.verifier;
+  if (by === undefined) return [];
+  const isBorneOut = ({ verdict }: Claim) => verdict === 'supported';
+  const list = (some: readonly Claim[]) =>
+    some.map(
+      ({ text, verdict }) => `  “${text}”${verdict === 'contradicted' ? ' (a source says otherwise)' : ''}`,
+    );
+  if (revision)
+    return [
+      '',
+      `Checked by ${by}. ${revisionSentences[revision.action]} What it had written and the sources do not bear out:`,
+      ...list(revision.unsupported),
+    ];
+  const failing = checked.filter((claim) => !isBorneOut(claim));
+  if (failing.length === 0)
+    return [
+      '',
+      `Checked by ${by}: the sources say ${checked.length === 1 ? 'this' : `all ${checked.length} of these statements`}.`,
+    ];
+  return ['', `Checked by ${by}: not found in the sources:`, ...list(failing)];
+}
+
+const revisionSentences: Record<NonNullable<Answer['revision']>['action'], string> = {
+  dropped: 'Sentences were left out of the model’s answer.',
+  regenerated: 'The model was asked a second time.',
+  refused: 'The model’s answer is not shown.',
+  quoted: 'The sources are quoted in place of the model’s answer.',
+};
 
 /** What is asked and is nowhere, the answer, then each citation with the words that it quotes. */
 function describeAnswer(
@@ -172,6 +211,7 @@ function describeAnswer(
       '',
       `The answer names sources that were not given to it: ${answer.danglingMarkers.map((marker) => `[${marker}]`).join(' ')}.`,
     );
+  lines.push(...describeClaims(answer));
   for (const problem of answer.problems ?? []) lines.push('', problemSentences[problem]);
   const { timings, usage } = answer;
   lines.push(

@@ -66,6 +66,22 @@ function describeTrace(trace: Trace & { feedback?: Feedback }): string {
         .map(({ marker, uri, start, end, sentence }) => `[${marker}] ${uri}:${start}–${end} ← ${sentence}`)
         .join('\n') || '(none)',
     ),
+    ...(answer.claims
+      ? [
+          section(
+            `claims, checked by ${answer.claims[0]?.verifier ?? 'nothing'}`,
+            answer.claims
+              .map(
+                ({ text, verdict, probability, spans }) =>
+                  `${verdict}${probability === undefined ? '' : ` (${probability.toFixed(2)})`} ← ${text}${spans.map(({ uri, start, end, quote }) => `\n    ${uri}:${start}–${end} “${quote.slice(0, 120)}${quote.length > 120 ? '…' : ''}”`).join('')}`,
+              )
+              .join('\n'),
+          ),
+        ]
+      : []),
+    ...(answer.revision
+      ? [section(`${answer.revision.action}: what the model had written first`, answer.revision.draft)]
+      : []),
     ...(feedback
       ? [
           section(

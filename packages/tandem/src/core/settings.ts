@@ -51,6 +51,18 @@ const step = z.custom<{ name: string; run: (...parameters: never[]) => unknown; 
     value.name !== '',
   'must be a step: { name, run }',
 );
+/** `Verifier` of `verify/verifier.ts`. */
+const verifier = z.custom<{ name: string; verify: (...parameters: never[]) => unknown }>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'verify' in value &&
+    typeof value.verify === 'function' &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    value.name !== '',
+  'must be overlap, none, or a verifier: { name, verify }',
+);
 const version = z.union([z.string(), z.number()]).optional();
 /** `StepInsertion` of `answer/step.ts`. */
 const stepInsertion = z.union([
@@ -169,11 +181,21 @@ const answerSettings = z
      * so. `written`: only what the model names is cited.
      */
     markers: z.enum(['written', 'matched']).default('matched'),
+    /**
+     * What says of each claim of an answer whether its passages bear it out: `overlap` (words, numbers and names; no model), a verifier of your own, or
+     * `none`: nothing is checked.
+     */
+    verifier: z.union([z.enum(['overlap', 'none']), verifier]).default('overlap'),
+    /**
+     * What happens where a claim is not borne out. `mark`: it is said. `drop`: its sentence is left out. `regenerate`: the model is asked once more, and what
+     * is then not borne out is left out. `refuse`: the answer is that the sources do not say. `extract`: the sources' own words stand in its place.
+     */
+    onUnsupported: z.enum(['mark', 'drop', 'regenerate', 'refuse', 'extract']).default('mark'),
     output: outputSchema.optional(),
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),
     styleRules: z.array(styleRule).default([]),
-    /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `assess`, `prompt`, `generate`, `cite`, `record`. */
+    /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `assess`, `prompt`, `generate`, `cite`, `verify`, `record`. */
     steps: z.array(stepInsertion).optional(),
   })
   .prefault({});

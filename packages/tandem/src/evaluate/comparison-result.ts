@@ -67,6 +67,8 @@ export interface AnswerRecord {
   citations: Answer['citations'];
   danglingMarkers: number[];
   problems?: Answer['problems'];
+  claims?: Answer['claims'];
+  revision?: Answer['revision'];
   /** Keys into `ComparisonResult.passages`, by rank. */
   passages: { id: string; rank: number; score: number; holdsSource?: boolean }[];
   searchQuery?: string;

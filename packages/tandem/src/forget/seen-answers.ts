@@ -24,7 +24,9 @@ export function withoutContent<T extends Pick<AnswerRecord, 'text' | 'raw' | 'ci
   const {
     output: _output,
     spelledOut: _names,
+    claims: _claims,
+    revision: _draft,
     ...rest
-  } = answer as T & { output?: unknown; spelledOut?: unknown };
+  } = answer as T & Partial<Record<'output' | 'spelledOut' | 'claims' | 'revision', unknown>>;
   return { ...(rest as T), text: removedMark, raw: removedMark, citations: [] };
 }

@@ -78,7 +78,7 @@ describe('in memory', () => {
     expect(answer).toMatchObject({ arm: 'rag', text: 'Thirty days. [1]', citations: [{ uri: 'leave.md' }] });
     expect(await trace(tandem, answer.traceId)).toMatchObject({
       model: 'scripted:chat',
-      steps: ['read', 'retrieve', 'assess', 'prompt', 'generate', 'cite', 'record']
+      steps: ['read', 'retrieve', 'assess', 'prompt', 'generate', 'cite', 'verify', 'record']
         .slice(0, -1)
         .map((name) => ({ name })),
     });

@@ -1,15 +1,14 @@
+import type { CheckedVerdict } from '../core/types/answer.ts';
+
 /** A claim, and the sentences that may bear it out. */
 export interface ClaimToCheck {
   claim: string;
   evidence: readonly string[];
 }
 
-/** What evidence says of a claim. `not found`: it neither says it nor says otherwise. */
-export type VerdictLabel = 'supported' | 'contradicted' | 'not found';
-
 /** A verifier's judgement of one claim. */
 export interface ClaimVerdict {
-  verdict: VerdictLabel;
+  verdict: CheckedVerdict;
   /** That the evidence supports the claim, from 0 to 1. */
   probability: number;
   /** Places in `evidence` of the sentences that it rests on, in order: those that support it, or say otherwise; of `not found` none. */

@@ -7,6 +7,7 @@ import type { ArmName } from '../../core/types/answer.ts';
 import type { KeptHead } from '../../decide/find-head.ts';
 import type { Retriever } from '../../retrieve/retriever.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
+import type { Verifier } from '../../verify/verifier.ts';
 import type { AnswerStep } from '../step.ts';
 import { assessStep } from './assess.ts';
 import { citeQuotesStep, citeStep } from './cite.ts';
@@ -17,9 +18,19 @@ import { quoteStep } from './quote.ts';
 import { readQuestionStep, readStep } from './read.ts';
 import { recordStep } from './record.ts';
 import { retrieveStep } from './retrieve.ts';
+import { verifyStep } from './verify.ts';
 
 /** The names of all steps, in order. An arm has those that it needs. */
-export const stepNames = ['read', 'retrieve', 'assess', 'prompt', 'generate', 'cite', 'record'] as const;
+export const stepNames = [
+  'read',
+  'retrieve',
+  'assess',
+  'prompt',
+  'generate',
+  'cite',
+  'verify',
+  'record',
+] as const;
 
 /** What the steps of an arm are made of. */
 export interface AnswerParts {
@@ -33,12 +44,16 @@ export interface AnswerParts {
   embedder?: EmbeddingModelV4 | undefined;
   /** Needed by tuned and hybrid. `file` is the GGUF LoRA; without it `chat` is the tuned model itself. */
   adapter?: { adapter: Adapter; file?: string } | undefined;
+  /** What checks the claims of arms that search; absent: nothing does. */
+  verifier?: Verifier | undefined;
+  /** Needed by rag and hybrid where `answer.onUnsupported` is `extract`. */
+  store?: Pick<LexicalIndex, 'searchTerms'> | undefined;
   /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
   calibrate?: ((probability: number, arm: ArmName) => number) | undefined;
 }
 
 /**
- * How an arm answers: read → retrieve → assess → prompt → generate → cite → record. Arms that do not search have no retrieve and assess.
+ * How an arm answers: read → retrieve → assess → prompt → generate → cite → verify → record. Arms that do not search have no retrieve and assess.
  * @throws InvalidInputError where a part is missing that the arm needs.
  */
 export function answerSteps({
@@ -69,6 +84,17 @@ export function answerSteps({
     });
   const { file, adapter: trained } = (isTrained && parts.adapter) || {};
   const adapter = file === undefined ? undefined : { path: file };
+  const { verifier, store } = parts;
+  const holds = searches && verifier !== undefined && answer.onUnsupported !== 'mark';
+  const generate = generateStep({ chat, answer, adapter, holds });
+  const cite = citeStep({
+    chat,
+    answer,
+    documents: catalog.documents,
+    embedder: searches ? embedder : undefined,
+    adapter,
+    calibrate: parts.calibrate,
+  });
   return [
     readStep({ chat, answer, adapter, rewrites: rewritesQuestions(trained, answer) }),
     ...(searches
@@ -78,14 +104,17 @@ export function answerSteps({
         ]
       : []),
     promptStep(settings),
-    generateStep({ chat, answer, adapter }),
-    citeStep({
-      chat,
+    generate,
+    cite,
+    verifyStep({
       answer,
       documents: catalog.documents,
-      embedder: searches ? embedder : undefined,
-      adapter,
-      calibrate: parts.calibrate,
+      verifier,
+      searches,
+      writeAgain: [generate, cite],
+      quote: store
+        ? [quoteStep({ notInSources: answer.notInSources, catalog, store }), citeQuotesStep(catalog)]
+        : [],
     }),
     recordStep({
       traces: catalog.traces,

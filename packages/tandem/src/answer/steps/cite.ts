@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import type { DocumentCatalog } from '../../catalog/catalog.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { Answer, AnswerProblem, ArmName, Citation } from '../../core/types/answer.ts';
+import type { Answer, AnswerProblem, ArmName, Citation, Claim } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { AdapterReference } from '../../models/local-tools.ts';
 import { isAbstention } from '../abstention.ts';
@@ -67,7 +67,7 @@ export function citeStep(parts: {
       if (output && structured?.confidence && confidence !== undefined)
         output[structured.confidence.field] = Math.round(confidence * 1000) / 1000;
       const placed = await withPages(citations, parts.documents);
-      for (const citation of placed) emit({ type: 'citation', citation });
+      if (!reply.isHeld) for (const citation of placed) emit({ type: 'citation', citation });
       const abstained = reply.by === 'refusal' || isAbstention(text, answer.notInSources);
       const problems = isModels
         ? problemsOf({
@@ -149,6 +149,7 @@ export function citeQuotesStep(parts: { documents: Pick<DocumentCatalog, 'getMan
       const passages = retrieved?.passages ?? [];
       const quoted = quotes.map((quote) => citationOf(quote, passages[quote.marker - 1]!));
       const citations = await withPages(quoted, parts.documents);
+      const claims = citations.map(claimOf);
       for (const citation of citations) emit({ type: 'citation', citation });
       return {
         read: {
@@ -156,9 +157,22 @@ export function citeQuotesStep(parts: { documents: Pick<DocumentCatalog, 'getMan
           abstained: quotes.length === 0,
           citations,
           danglingMarkers: [],
+          ...(claims.length > 0 && { claims }),
         },
       };
     },
+  };
+}
+
+/** What is quoted stands there word for word. */
+function claimOf({ sentence, setBy: _, verdict: _verdict, ...span }: Citation): Claim {
+  return {
+    text: sentence,
+    sentence,
+    verdict: 'supported',
+    probability: 1,
+    verifier: 'quotation',
+    spans: [span],
   };
 }
 
@@ -172,5 +186,6 @@ function citationOf({ quote, marker }: PlacedQuote, passage: Passage): Citation 
     end: passage.start + end,
     quote: passage.text.slice(start, end),
     sentence: text,
+    verdict: { label: 'supported', score: 1 },
   };
 }

@@ -11,6 +11,8 @@ export function generateStep(parts: {
   chat: LanguageModelV4;
   answer: Settings['answer'];
   adapter?: AdapterReference | undefined;
+  /** Nobody sees the reply before it is checked. */
+  holds?: boolean;
 }): AnswerStep {
   const { output, grammar, maxTokens, temperature } = parts.answer;
   return {
@@ -32,14 +34,15 @@ export function generateStep(parts: {
             schema: output.schema as JSONSchema7,
             citations: { field: output.textField, sources: passages.length },
           }),
-        ...(streams && {
-          onText(text: string) {
-            emit({ type: 'text', text });
-            for (const citation of citations?.write(text) ?? []) emit({ type: 'citation', citation });
-          },
-        }),
+        ...(streams &&
+          !parts.holds && {
+            onText(text: string) {
+              emit({ type: 'text', text });
+              for (const citation of citations?.write(text) ?? []) emit({ type: 'citation', citation });
+            },
+          }),
       });
-      return { reply: { ...written, by: 'model' } };
+      return { reply: { ...written, by: 'model', ...(parts.holds && { isHeld: true }) } };
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Passage } from './document.ts';
 import type { ChatMessage } from './example.ts';
 
-/** A sentence of the answer tied to an exact span of a document. */
-export interface Citation {
-  /** The number written in the answer, from 1: the passage's place in the prompt. */
+/** A place in a document, and the words that stand there. */
+export interface SourceSpan {
+  /** The passage's place in the prompt, from 1: the number that an answer cites it by. */
   marker: number;
   documentId: string;
   uri: string;
@@ -11,17 +11,53 @@ export interface Citation {
   start: number;
   end: number;
   quote: string;
-  /** The answer's sentence that carries the marker, without markers. */
-  sentence: string;
   /**
    * PDF only: where the quote is on its pages (from 1), to be drawn over them; points from the top left corner of the page
    * as shown, a rectangle for each line.
    */
   pages?: { page: number; rectangles: { left: number; top: number; width: number; height: number }[] }[];
+}
+
+/** A sentence of the answer tied to an exact span of a document. */
+export interface Citation extends SourceSpan {
+  /** The answer's sentence that carries the marker, without markers. */
+  sentence: string;
   /** `matching`: the model wrote no marker here; the passage was found for the sentence afterwards (`answer.markers`). */
   setBy?: 'matching';
-  /** Filled by verification, a later stage: absent means not checked. */
-  verdict?: { label: 'supported' | 'contradicted' | 'not found'; score: number };
+  /** Whether the passage that is cited bears the sentence out, and the probability that it does. Absent: not checked. */
+  verdict?: { label: CheckedVerdict; score: number };
+}
+
+/** What sources say of a claim. `not found`: they neither say it nor say otherwise. */
+export type CheckedVerdict = 'supported' | 'contradicted' | 'not found';
+
+/** One thing that an answer says, and what the sources say of it. */
+export interface Claim {
+  /** The answer's words, without markers: a sentence, or a part of one that says something by itself. */
+  text: string;
+  /** The sentence that it stands in, as citations have it. */
+  sentence: string;
+  /** `not checked`: there is no verifier, or the arm reads no sources. It is never taken for `supported`. */
+  verdict: CheckedVerdict | 'not checked';
+  /** That the sources support it, from 0 to 1; absent where it was not checked. */
+  probability?: number;
+  /** What judged it; absent where it was not checked. */
+  verifier?: string;
+  /** What the verdict rests on, in the order of the document: of `supported` and `contradicted` at least one. */
+  spans: SourceSpan[];
+}
+
+/** What verification made of a reply that the sources do not bear out (`answer.onUnsupported`). */
+export interface Revision {
+  /**
+   * `dropped`: sentences were left out. `regenerated`: the model was asked once more, and what was still not borne out was left out. `refused`: the
+   * answer is that the sources do not say. `quoted`: the sources' own words stand in its place.
+   */
+  action: 'dropped' | 'regenerated' | 'refused' | 'quoted';
+  /** The text as the model had written it first. */
+  draft: string;
+  /** What of the draft was not borne out. */
+  unsupported: Claim[];
 }
 
 /** Why a model stopped writing, in the AI SDK's words: `length` where the reply was cut at `maxTokens`. */
@@ -66,6 +102,10 @@ export interface Answer {
   danglingMarkers: number[];
   /** Absent where there is none. */
   problems?: AnswerProblem[];
+  /** What the text says, one by one. Absent where it says nothing that could be checked: a refusal, or only fields. */
+  claims?: Claim[];
+  /** Absent where verification left the reply as it was. */
+  revision?: Revision;
   /** Absent where no model was asked: of an extract, or where the sources have nothing on the question. */
   finishReason?: FinishReason;
   passages: Passage[];

@@ -67,6 +67,45 @@ export function sourceMetrics(): Metric[] {
     },
     {
       ...shape,
+      id: 'grounded',
+      name: 'Statements borne out',
+      description:
+        "Of what an answer says, the share that its passages bear out, as the project's verifier judges (`answer.verifier`). Averaged over the answers that say something; arms with retrieval.",
+      direction: 'higher',
+      value: ({ answer }) => shareOf(checkedClaims(answer), ({ verdict }) => verdict === 'supported'),
+    },
+    {
+      ...shape,
+      id: 'citations-borne-out',
+      name: 'Citations borne out',
+      description:
+        "Of an answer's citations, the share whose own passage bears their sentence out, as the verifier judges: the precision of citing. Averaged over the answers that cite.",
+      direction: 'higher',
+      value: ({ answer }) =>
+        shareOf(
+          answer.citations.filter(({ verdict }) => verdict),
+          ({ verdict }) => verdict!.label === 'supported',
+        ),
+    },
+    {
+      ...shape,
+      id: 'statements-cited',
+      name: 'Statements cited',
+      description:
+        'Of what an answer says, the share that stands in a sentence with a citation that bears it out: the recall of citing. Averaged over the answers that say something; arms with retrieval.',
+      direction: 'higher',
+      value: ({ answer }) =>
+        shareOf(checkedClaims(answer), ({ sentence, verdict }) =>
+          answer.citations.some(
+            (citation) =>
+              verdict === 'supported' &&
+              citation.sentence === sentence &&
+              citation.verdict?.label === 'supported',
+          ),
+        ),
+    },
+    {
+      ...shape,
       id: 'abstained',
       name: 'Abstained',
       description: 'Answers that say it is not in the sources, of all cases.',
@@ -103,6 +142,13 @@ export function sourceMetrics(): Metric[] {
       },
     },
   ];
+}
+
+const checkedClaims = ({ claims = [] }: Answer) => claims.filter(({ verifier }) => verifier !== undefined);
+
+/** Undefined of none. */
+function shareOf<Item>(items: readonly Item[], holds: (item: Item) => boolean): number | undefined {
+  return items.length === 0 ? undefined : items.filter(holds).length / items.length;
 }
 
 /** Whether an answer would cite the right passage if it cited these spans; one that abstains cites nothing. */

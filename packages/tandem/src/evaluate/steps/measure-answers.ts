@@ -92,6 +92,8 @@ function recordAnswer(answer: Answer, testCase: Case, passages: Record<string, S
     citations: answer.citations,
     danglingMarkers: answer.danglingMarkers,
     ...(answer.problems && { problems: answer.problems }),
+    ...(answer.claims && { claims: answer.claims }),
+    ...(answer.revision && { revision: answer.revision }),
     passages: answer.passages.map((passage) => {
       const { documentId, uri, title, start, end, text } = passage;
       // Two arms may read different indexes, in which one id can name different text.

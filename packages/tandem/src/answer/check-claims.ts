@@ -1,0 +1,215 @@
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Citation, Claim, SourceSpan } from '../core/types/answer.ts';
+import type { Passage } from '../core/types/document.ts';
+import { sentences } from '../text/sentences.ts';
+import { overlapSignals } from '../verify/overlap-signals.ts';
+import { isStatement, splitClaims } from '../verify/split-claims.ts';
+import type { ClaimVerdict, Verifier } from '../verify/verifier.ts';
+import { statementsOf } from './citations.ts';
+
+/** A passage as sentences that may bear a claim out. */
+interface Evidence {
+  marker: number;
+  passage: Passage;
+  /** Title and headings first: they say what "it" is, and are no place to cite. Then the passage's sentences. */
+  texts: string[];
+  /** Of each text; of title and headings none. */
+  spans: (Pick<SourceSpan, 'start' | 'end' | 'quote'> | undefined)[];
+}
+
+/** Beside those that are cited, so many passages are read for each claim: those that have most of its words. */
+const mostOthers = 2;
+
+/**
+ * Checks what a text says against the passages it was written from: each claim against each passage that its sentence cites, and the two others that have most
+ * of its words. A claim is borne out by one passage, or by all that its sentence cites together; never by pieces of passages that it does not name.
+ *
+ * @param text with markers
+ * @param verifier absent: every claim is `not checked`
+ * @returns the claims in the text's order, and the citations with the verdicts of their own passages
+ */
+export async function checkClaims(
+  text: string,
+  {
+    citations,
+    passages,
+    languages,
+    verifier,
+    signal,
+  }: {
+    citations: readonly Citation[];
+    passages: readonly Passage[];
+    /** Of documents, by id: ISO 639-1. */
+    languages?: ReadonlyMap<string, string | undefined>;
+    verifier?: Verifier | undefined;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<{ claims: Claim[]; citations: Citation[] }> {
+  const asked = statementsOf(text)
+    .filter(({ sentence }) => isStatement(sentence))
+    .flatMap(({ sentence, markers }) => {
+      const cited = [...new Set(markers.flatMap(({ numbers }) => numbers))].filter(
+        (marker) => passages[marker - 1] !== undefined,
+      );
+      return splitClaims(sentence).map((claim) => ({ claim, sentence, cited }));
+    });
+  if (!verifier)
+    return {
+      claims: asked.map(({ claim, sentence }) => ({
+        text: claim,
+        sentence,
+        verdict: 'not checked',
+        spans: [],
+      })),
+      citations: [...citations],
+    };
+  const all = passages.map((passage, at) =>
+    evidenceOf(passage, { marker: at + 1, language: languages?.get(passage.documentId) }),
+  );
+  const checks = asked.flatMap((each) =>
+    readingsOf(each, all).map((evidence) => ({
+      ...each,
+      evidence,
+      texts: evidence.flatMap(({ texts }) => texts),
+    })),
+  );
+  const verdicts = await verifier.verify(
+    checks.map(({ claim, texts }) => ({ claim, evidence: texts })),
+    signal && { signal },
+  );
+  if (verdicts.length !== checks.length)
+    throw new InvalidInputError({
+      domain: 'answer',
+      where: 'verifier',
+      message: `The verifier ${verifier.name} gave ${verdicts.length} verdicts for ${checks.length} claims.`,
+      hint: 'verify() must give one verdict for each claim, in the order given.',
+    });
+  const checked = checks.map((check, at) => ({
+    ...check,
+    verdict: withoutHeadings(verdicts[at]!, check.evidence),
+  }));
+  const claims = asked.map(({ claim, sentence, cited }): Claim => {
+    const own = checked.filter((each) => each.claim === claim && each.sentence === sentence);
+    const best = bestOf(own, cited);
+    if (!best)
+      return {
+        text: claim,
+        sentence,
+        verdict: 'not found',
+        probability: 0,
+        verifier: verifier.name,
+        spans: [],
+      };
+    return {
+      text: claim,
+      sentence,
+      verdict: best.verdict.verdict,
+      probability: best.verdict.probability,
+      verifier: verifier.name,
+      spans: spansOf(best.verdict, best.evidence),
+    };
+  });
+  return {
+    claims,
+    citations: citations.map((citation) => {
+      const verdict = verdictOfCitation(
+        citation,
+        checked.filter(({ sentence }) => sentence === citation.sentence),
+      );
+      return verdict ? { ...citation, verdict } : citation;
+    }),
+  };
+}
+
+interface CheckedClaim {
+  claim: string;
+  evidence: Evidence[];
+  verdict: ClaimVerdict;
+}
+
+function evidenceOf(
+  passage: Passage,
+  { marker, language }: { marker: number; language: string | undefined },
+): Evidence {
+  const context = [...new Set([passage.title, ...passage.headingPath])]
+    .filter((text) => text !== '')
+    .join('. ');
+  const spans = sentences(passage.text, language).map(({ start, end }) => ({
+    start: passage.start + start,
+    end: passage.start + end,
+    quote: passage.text.slice(start, end),
+  }));
+  return {
+    marker,
+    passage,
+    texts: [context, ...spans.map(({ quote }) => quote)],
+    spans: [undefined, ...spans],
+  };
+}
+
+/** What a claim is held against: each cited passage, all of them together, and the others that have most of its words. */
+function readingsOf(
+  { claim, cited }: { claim: string; cited: readonly number[] },
+  all: readonly Evidence[],
+): Evidence[][] {
+  const own = cited.map((marker) => all[marker - 1]!);
+  const others = all
+    .filter(({ marker }) => !cited.includes(marker))
+    .map((evidence) => ({ evidence, covered: overlapSignals(claim, evidence.texts).covered }))
+    .toSorted((a, b) => b.covered - a.covered)
+    .slice(0, mostOthers)
+    .map(({ evidence }) => [evidence]);
+  return [...own.map((each) => [each]), ...(own.length > 1 ? [own] : []), ...others];
+}
+
+/** A claim that only a heading has is borne out by no sentence. */
+function withoutHeadings(verdict: ClaimVerdict, evidence: readonly Evidence[]): ClaimVerdict {
+  const spans = evidence.flatMap((each) => each.spans);
+  const supporting = verdict.supporting.filter((at) => spans[at] !== undefined);
+  if (supporting.length > 0 || verdict.verdict === 'not found') return { ...verdict, supporting };
+  return { verdict: 'not found', probability: Math.min(verdict.probability, justUnderEven), supporting: [] };
+}
+
+const justUnderEven = 0.49;
+
+function spansOf({ supporting }: ClaimVerdict, evidence: readonly Evidence[]): SourceSpan[] {
+  const places = evidence.flatMap(({ marker, passage, spans }) =>
+    spans.map((span) => span && { marker, documentId: passage.documentId, uri: passage.uri, ...span }),
+  );
+  return supporting.map((at) => places[at]!);
+}
+
+/** What is cited counts before what is not, and support before contradiction: a passage on something else contradicts much. */
+function bestOf<Checked extends CheckedClaim>(
+  checked: readonly Checked[],
+  cited: readonly number[],
+): Checked | undefined {
+  const isCited = ({ evidence }: CheckedClaim) => evidence.every(({ marker }) => cited.includes(marker));
+  const rank = (each: CheckedClaim) =>
+    ({ supported: 4, contradicted: 2, 'not found': 0 })[each.verdict.verdict] + Number(isCited(each));
+  return checked.toSorted((a, b) => rank(b) - rank(a) || b.verdict.probability - a.verdict.probability)[0];
+}
+
+/**
+ * Of the claims that no other citation of the sentence bears out, the one that its passage bears out least; where the others bear out all, the one that it
+ * bears out best.
+ */
+function verdictOfCitation(
+  { marker }: Citation,
+  ofSentence: readonly CheckedClaim[],
+): Citation['verdict'] | undefined {
+  const isAlone = ({ evidence }: CheckedClaim) => evidence.length === 1 && evidence[0]!.marker === marker;
+  const own = ofSentence.filter(isAlone).toSorted((a, b) => a.verdict.probability - b.verdict.probability);
+  const left = own.filter(
+    ({ claim }) =>
+      !ofSentence.some(
+        (each) =>
+          each.claim === claim &&
+          !isAlone(each) &&
+          each.verdict.verdict === 'supported' &&
+          each.evidence.length === 1,
+      ),
+  );
+  const decisive = left[0] ?? own.at(-1);
+  return decisive && { label: decisive.verdict.verdict, score: decisive.verdict.probability };
+}
