@@ -4,7 +4,7 @@
  *
  *     npm run bench -- sufficiency [--collections clapnq,mtrag-un,xquad/es,xquad/ru] [--data DIR] [--work DIR]
  *
- * "one cosine" is the rule until commit a5aa673: the best passage's cosine must reach .25. "now" is `relevanceOf` at the default
+ * "one cosine" is the rule until commit a5aa673: the best passage's cosine must reach .25. "now" is the value of `measureRelevance` at the default
  * `leastSimilarity`. Rows:
  *
  *     answerable   the collection says that the documents answer it (mtrag-un: ANSWERABLE, as in conversation)
@@ -19,7 +19,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { relevanceOf } from '../packages/tandem/src/answer/relevance.ts';
+import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
 import { linesOf } from './data/json-lines.ts';
 import { collectionsIn } from './retrieve-general/collections.ts';
@@ -66,7 +66,7 @@ for (const name of flags.collections.split(',')) {
       ...(turns && { turns }),
     });
     const started = performance.now();
-    const relevance = await relevanceOf(question, found, parts, { enough: leastSimilarity });
+    const relevance = (await measureRelevance(question, found, parts))?.value;
     const milliseconds = performance.now() - started;
     const cosine = Math.max(-1, ...found.passages.map(({ scores }) => scores.dense ?? -1));
     let count = counts.get(kind);

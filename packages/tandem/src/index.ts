@@ -79,6 +79,11 @@ export type { GivenAnswer, GivenArm } from './evaluate/added-arms.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
 export {
+  type CalibrateSufficiencyOptions,
+  calibrateSufficiency,
+  type SufficiencyReport,
+} from './evaluate/calibrate-sufficiency.ts';
+export {
   type CompareEstimate,
   type CompareOptions,
   type Comparison,

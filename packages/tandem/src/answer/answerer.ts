@@ -12,6 +12,13 @@ import { findAdapter } from './find-adapter.ts';
 import { runSteps } from './run-steps.ts';
 import { type AnswerRequest, type AnswerStep, insertSteps, type StepInsertion } from './step.ts';
 import { answerSteps, extractSteps, headSteps, stepNames } from './steps/answer-steps.ts';
+import {
+  generalModelHolds,
+  parseSufficiency,
+  type SufficiencyModel,
+  sufficiencyFingerprint,
+  sufficiencyKey,
+} from './sufficiency/calibration.ts';
 
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
@@ -108,6 +115,7 @@ async function openSteps(
         retriever: await parts.retriever(),
         embedder: await parts.models.embedder(),
         store: await parts.store(),
+        sufficiency: await sufficiencyOf(parts),
       })
     : await stepsOf(parts, arm, found);
   const absent = stepNames.filter((name) => !list.some((step) => step.name === name));
@@ -121,6 +129,15 @@ async function openSteps(
     steps: insertSteps(list, [...forAll, ...(options.steps ?? [])]),
     ...(found && { adapter: found.adapter }),
   };
+}
+
+/** What `calibrateSufficiency` found, where it holds for the index as it is searched now, and whether the general model holds. */
+async function sufficiencyOf(parts: AnsweringParts): Promise<SufficiencyModel> {
+  const calibration = parseSufficiency(
+    await parts.catalog.calibrations.get(sufficiencyKey),
+    await sufficiencyFingerprint(parts),
+  );
+  return { ...(calibration && { calibration }), isGeneral: await generalModelHolds(parts) };
 }
 
 /** What a model has learnt by heart it tells whoever asks: so those who may not read all of it do not ask it. Without `access` nobody is kept out. */
@@ -164,6 +181,7 @@ async function stepsOf(
       retriever: await parts.retriever(),
       embedder: await models.embedder(),
       verifier: verifierOf(settings.answer),
+      sufficiency: await sufficiencyOf(parts),
       ...(settings.answer.onUnsupported === 'extract' && { store: await parts.store() }),
     }),
     adapter,

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { PromptVariant } from '../core/settings.ts';
-import type { Answer, ArmName } from '../core/types/answer.ts';
+import type { Answer, ArmName, Outcome, SourceSpan, Sufficiency } from '../core/types/answer.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
@@ -32,6 +32,8 @@ export interface AnswerState {
   rewrite?: { searchQuery?: string; reply: Reply };
   /** Of arms that search. */
   retrieved?: Retrieval & { milliseconds: number };
+  /** What they are good for, as it was judged before anything was written. */
+  assessed?: Assessment;
   messages?: ChatMessage[];
   /** Once it is set no later step writes a reply: a step that refuses gives the refusal as the reply. */
   reply?: Reply & {
@@ -63,8 +65,21 @@ export interface AnswerState {
   steps: readonly { name: string; milliseconds: number }[];
 }
 
-/** `model`: a model wrote it. `refusal`: no model was asked. `extract`: the sources' own words. `head`: fields chosen by a head. */
-export type ReplyAuthor = 'model' | 'refusal' | 'extract' | 'head';
+/** What is to be expected of a question and the passages for it. */
+export interface Assessment {
+  /** Absent where nothing is known that it could be told by. */
+  sufficiency?: Sufficiency;
+  expected: Exclude<Outcome, 'conflict'>;
+  /** Of `clarify`: titles of what the question may be about, at least two. */
+  choices?: string[];
+  /** What was asked about and not found. */
+  unanswered?: string[];
+  /** Two sentences that contradict each other. */
+  conflicting?: SourceSpan[];
+}
+
+/** `model`: a model wrote it. `refusal`, `clarification`: no model was asked. `extract`: the sources' own words. `head`: fields chosen by a head. */
+export type ReplyAuthor = 'model' | 'refusal' | 'clarification' | 'extract' | 'head';
 
 /** What a step is given beside the state. */
 export interface StepContext {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { ask, streamAnswer } from '../answer/ask.ts';
 import type { AnswerStream } from '../answer/events.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
@@ -8,6 +7,7 @@ import { readJsonl } from '../dataset/jsonl.ts';
 import { positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
 import { withProject } from './command-context.ts';
+import { turnSchema } from './conversation-turns.ts';
 import { type FilterFlags, filterOf, withFilterFlags } from './document-filter.ts';
 import { notFound } from './explain-search.ts';
 import type { ProgressBar } from './progress-bar.ts';
@@ -27,7 +27,7 @@ export function addAsk(program: Command, signal: AbortSignal): void {
     .command('ask')
     .argument('[question]', 'the question')
     .description('Answer from the documents, with citations, or say that they do not have it.')
-    .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
+    .option('--batch <file>', 'a JSONL file of {id, question, turns?}; writes a JSON line for each')
     .option('--arm <arm>', `${armNames.join(', ')} (default: what \`tandem use\` chose, else the config's)`)
     .option('--adapter <id>', 'the adapter for tuned and hybrid (default: the one in use, else the latest)')
     .option('--k <n>', 'passages in the prompt', positiveInteger)
@@ -54,7 +54,9 @@ export function addAsk(program: Command, signal: AbortSignal): void {
         if (options.batch !== undefined) {
           await runBatch(options.batch, { signal, onProgress, stage: 'answering' }, async (line) => ({
             id: line.id,
-            ...batchAnswer(await ask(project, line.question, settings)),
+            ...batchAnswer(
+              await ask(project, line.question, { ...settings, ...(line.turns && { turns: line.turns }) }),
+            ),
           }));
           return;
         }
@@ -91,8 +93,6 @@ async function writeAnswer({ events, result }: AnswerStream, bar: ProgressBar): 
   return result;
 }
 
-const turnSchema = z.object({ role: z.enum(['user', 'assistant']), content: z.string() });
-
 export function parseArm(arm: string | undefined): ArmName | undefined {
   if (arm === undefined || (armNames as readonly string[]).includes(arm)) return arm as ArmName | undefined;
   throw new InvalidInputError({
@@ -108,12 +108,15 @@ function batchAnswer(answer: Answer) {
     answer: answer.text || answer.raw,
     ...(answer.output && { output: answer.output }),
     abstained: answer.abstained,
-    citations: answer.citations.map(({ documentId, start, end, quote, sentence }) => ({
+    ...(answer.outcome && { outcome: answer.outcome }),
+    ...(answer.sufficiency && { sufficiency: answer.sufficiency.probability }),
+    citations: answer.citations.map(({ documentId, start, end, quote, sentence, verdict }) => ({
       documentId,
       start,
       end,
       quote,
       sentence,
+      ...(verdict && { verdict }),
     })),
     ...(answer.claims && {
       claims: answer.claims.map(({ spans, ...claim }) => ({
@@ -140,6 +143,24 @@ function describeMatched(citations: Answer['citations']): string {
   return isEach
     ? '(The model named no source that says it: these were found for its sentences afterwards.)'
     : '(For some sentences the model named no source that says it: theirs were found afterwards.)';
+}
+
+/** What of the outcome the text does not say by itself. */
+function describeOutcome({ outcome, choices = [], conflicting = [], text }: Answer): string[] {
+  if (outcome === 'conflict')
+    return [
+      '',
+      'Two sources contradict each other here:',
+      ...conflicting.map(({ uri, start, end, quote }) => `  ${uri}:${start}–${end}  “${quote}”`),
+    ];
+  // Where it was asked back the text names them.
+  if (outcome === 'clarify' && !choices.every((choice) => text.includes(choice)))
+    return [
+      '',
+      `The question may be about any of these; name one for a surer answer: ${choices.join('; ')}.`,
+    ];
+  if (outcome === 'partial') return ['', 'The sources may hold only a part of what was asked.'];
+  return [];
 }
 
 /** How much of it the sources bear out, and what was made of the rest. Of what is quoted nothing needs to be said. */
@@ -211,7 +232,7 @@ function describeAnswer(
       '',
       `The answer names sources that were not given to it: ${answer.danglingMarkers.map((marker) => `[${marker}]`).join(' ')}.`,
     );
-  lines.push(...describeClaims(answer));
+  lines.push(...describeOutcome(answer), ...describeClaims(answer));
   for (const problem of answer.problems ?? []) lines.push('', problemSentences[problem]);
   const { timings, usage } = answer;
   lines.push(

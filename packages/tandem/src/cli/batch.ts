@@ -3,8 +3,13 @@ import { TandemError } from '../core/errors/tandem-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { writtenText } from '../core/written-text.ts';
 import { readJsonl } from '../dataset/jsonl.ts';
+import { turnSchema } from './conversation-turns.ts';
 
-const batchLine = z.object({ id: z.union([z.string(), z.number()]), question: writtenText });
+const batchLine = z.object({
+  id: z.union([z.string(), z.number()]),
+  question: writtenText,
+  turns: z.array(turnSchema).optional(),
+});
 
 /**
  * One JSON line to stdout for each line of the file, in its order. The file is checked whole before the first question is

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAdvise } from './advise.ts';
 import { addAsk } from './ask.ts';
+import { addCalibrate } from './calibrate.ts';
 import { addCompare } from './compare.ts';
 import { addDataset } from './dataset.ts';
 import { addDoctor } from './doctor.ts';
@@ -32,6 +33,7 @@ export function createProgram(signal: AbortSignal): Command {
     .configureHelp({ showGlobalOptions: true });
   for (const add of [
     addAdvise,
+    addCalibrate,
     addInit,
     addIngest,
     addSearch,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { tableHead } from '../answer/prompt.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Turn } from '../retrieve/conversation.ts';
 import { search as searchPassages } from '../runtime/search.ts';
 import { parseMode, positiveInteger } from './arguments.ts';
 import { runBatch } from './batch.ts';
@@ -14,7 +15,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
     .command('search')
     .argument('[query]', 'what to look for')
     .description('Show the passages that a question would be answered from.')
-    .option('--batch <file>', 'a JSONL file of {id, question}; writes a JSON line for each')
+    .option('--batch <file>', 'a JSONL file of {id, question, turns?}; writes a JSON line for each')
     .option('--k <n>', 'passages', positiveInteger)
     .option('--mode <mode>', "hybrid, dense (meaning) or lexical (words); default: the config's");
   withFilterFlags(command)
@@ -42,7 +43,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
               hint: `Leave out --explain (the passages are in the order of their ${mode} score), or give --mode hybrid.`,
             });
           }
-          const search = async (text: string) => {
+          const search = async (text: string, turns?: readonly Turn[]) => {
             const { passages, timings, spelledOut, parts, missing, explanation } = await searchPassages(
               project,
               text,
@@ -50,6 +51,7 @@ export function addSearch(program: Command, signal: AbortSignal): void {
                 ...filter,
                 ...(options.k !== undefined && { k: options.k }),
                 mode,
+                ...(turns && { turns }),
                 ...(options.explain && { explain: true }),
                 signal,
               },
@@ -76,9 +78,9 @@ export function addSearch(program: Command, signal: AbortSignal): void {
             await runBatch(
               options.batch,
               { signal, onProgress, stage: 'searching' },
-              async ({ id, question }) => ({
+              async ({ id, question, turns }) => ({
                 id,
-                passages: (await search(question)).passages.map(
+                passages: (await search(question, turns)).passages.map(
                   ({ id, rank, documentId, uri, start, end, text, score }) => ({
                     id,
                     rank,

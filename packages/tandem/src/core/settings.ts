@@ -191,6 +191,15 @@ const answerSettings = z
      * is then not borne out is left out. `refuse`: the answer is that the sources do not say. `extract`: the sources' own words stand in its place.
      */
     onUnsupported: z.enum(['mark', 'drop', 'regenerate', 'refuse', 'extract']).default('mark'),
+    /**
+     * How likely the passages must be to answer a question for a model to be asked (`Answer.sufficiency`); 0: always. What `calibrateSufficiency` found on the
+     * project's own questions takes its place.
+     */
+    leastSufficiency: z.number().min(0).max(1).default(0.15),
+    /** A question that may be about any of several things: it is answered, and the answer says so (`answer`), or it is asked back (`ask`). */
+    whenUnclear: z.enum(['answer', 'ask']).default('answer'),
+    /** How it is asked back; the things that it may be about follow, one to a line. */
+    askWhich: z.string().min(1).default('Which of these do you mean?'),
     output: outputSchema.optional(),
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),

@@ -9,6 +9,7 @@ import type { Retriever } from '../../retrieve/retriever.ts';
 import type { LexicalIndex } from '../../store/lexical-index.ts';
 import type { Verifier } from '../../verify/verifier.ts';
 import type { AnswerStep } from '../step.ts';
+import type { SufficiencyModel } from '../sufficiency/calibration.ts';
 import { assessStep } from './assess.ts';
 import { citeQuotesStep, citeStep } from './cite.ts';
 import { decideStep } from './decide.ts';
@@ -44,6 +45,8 @@ export interface AnswerParts {
   embedder?: EmbeddingModelV4 | undefined;
   /** Needed by tuned and hybrid. `file` is the GGUF LoRA; without it `chat` is the tuned model itself. */
   adapter?: { adapter: Adapter; file?: string } | undefined;
+  /** What sufficiency is told by; absent: nothing. */
+  sufficiency?: SufficiencyModel | undefined;
   /** What checks the claims of arms that search; absent: nothing does. */
   verifier?: Verifier | undefined;
   /** Needed by rag and hybrid where `answer.onUnsupported` is `extract`. */
@@ -100,7 +103,7 @@ export function answerSteps({
     ...(searches
       ? [
           retrieveStep({ retriever: retriever!, retrieve }),
-          assessStep({ settings, catalog, embedder: embedder! }),
+          assessStep({ settings, catalog, embedder: embedder!, sufficiency: parts.sufficiency ?? unknown }),
         ]
       : []),
     promptStep(settings),
@@ -124,6 +127,8 @@ export function answerSteps({
   ];
 }
 
+const unknown: SufficiencyModel = { isGeneral: false };
+
 /** By the setting; by default where the model was trained to, and recall on validation questions did not fall by it. */
 function rewritesQuestions(trained: Adapter | undefined, { rewrite }: Settings['answer']): boolean {
   if (rewrite !== 'auto') return rewrite === 'always';
@@ -139,7 +144,8 @@ export function extractSteps({
   retriever,
   embedder,
   store,
-}: Pick<AnswerParts, 'settings' | 'catalog'> & {
+  sufficiency = unknown,
+}: Pick<AnswerParts, 'settings' | 'catalog' | 'sufficiency'> & {
   retriever: Retriever;
   embedder: EmbeddingModelV4;
   store: Pick<LexicalIndex, 'searchTerms'>;
@@ -148,7 +154,7 @@ export function extractSteps({
   return [
     readQuestionStep(),
     retrieveStep({ retriever, retrieve }),
-    assessStep({ settings, catalog, embedder }),
+    assessStep({ settings, catalog, embedder, sufficiency }),
     quoteStep({ notInSources: answer.notInSources, catalog, store }),
     citeQuotesStep(catalog),
     recordStep({ traces: catalog.traces, model: 'extract' }),

@@ -1,33 +1,136 @@
 import type { Settings } from '../../core/settings.ts';
-import { type RelevanceParts, relevanceOf } from '../relevance.ts';
-import { type AnswerStep, refuse } from '../step.ts';
+import type { SourceSpan, Sufficiency } from '../../core/types/answer.ts';
+import type { Passage } from '../../core/types/document.ts';
+import type { Retrieval } from '../../retrieve/retrieval.ts';
+import { type AnswerState, type AnswerStep, type Assessment, refuse, writtenReply } from '../step.ts';
+import {
+  type ExpectedOutcome,
+  expectedOutcomeProbabilities,
+  expectedOutcomes,
+  logitOf,
+  sufficiencyOf,
+} from '../sufficiency/assess-evidence.ts';
+import { calibratedSufficiency, type SufficiencyModel } from '../sufficiency/calibration.ts';
+import { findConflict } from '../sufficiency/find-conflict.ts';
+import { measureRelevance, type Relevance, type RelevanceParts } from '../sufficiency/relevance.ts';
+import { type SufficiencySignals, sufficiencySignals } from '../sufficiency/signals.ts';
 
 /**
- * Looks whether anything that was found is about the question: a passage, or a sentence of one, must reach `retrieve.leastSimilarity`
- * (`relevanceOf` says how it is measured). Where nothing does, the reply is that the sources do not say, and no model is asked to make
- * something of it. This is the cheap half of "not in the sources": whether a passage on the subject really holds the answer is the
- * model's to say, and later verification's.
+ * Judges what was found before any model is asked. Nothing about the question (`retrieve.leastSimilarity`), or too little to answer it (`answer.leastSufficiency`, or
+ * what `calibrateSufficiency` chose on the project's own questions): the reply is that the sources do not say. A question that may be about any of several things is asked back
+ * where `answer.whenUnclear` says so. What else is to be expected goes on as data: that only a part can be answered, that two documents contradict each other.
  */
 export function assessStep(
-  parts: RelevanceParts & { settings: Pick<Settings, 'retrieve' | 'answer'> },
+  parts: RelevanceParts & {
+    settings: Pick<Settings, 'retrieve' | 'answer'>;
+    sufficiency: SufficiencyModel;
+  },
 ): AnswerStep {
   const { retrieve, answer } = parts.settings;
   return {
     name: 'assess',
     async run({ request, retrieved, reply }, { signal }) {
       if (reply || !retrieved) return {};
-      const { passages } = retrieved;
-      const relevance =
-        passages.length > 0 &&
-        (await relevanceOf(request.searchFor ?? request.question, retrieved, parts, {
-          enough: retrieve.leastSimilarity,
-          signal,
-        }));
-      if (relevance === false) return refuse(answer.notInSources);
+      const question = request.searchFor ?? request.question;
+      const refused = refuse(answer.notInSources);
+      if (retrieved.passages.length === 0) return refused;
+      const relevance = await measureRelevance(question, retrieved, parts, signal);
       // Found by words alone (an index without vectors): nothing to measure by, so the model decides.
-      return relevance === undefined || relevance >= retrieve.leastSimilarity
-        ? {}
-        : refuse(answer.notInSources);
+      if (!relevance) return {};
+      const signals = sufficiencySignals(question, retrieved, relevance, request.turns);
+      const { sufficiency } = parts;
+      const assessed = assess(signals, { retrieved, relevance, sufficiency });
+      const least = sufficiency.calibration?.threshold ?? answer.leastSufficiency;
+      const isTooLittle = (assessed.sufficiency?.probability ?? 1) < least;
+      if (relevance.value < retrieve.leastSimilarity || isTooLittle) return { assessed, ...refused };
+      if (assessed.expected === 'clarify' && answer.whenUnclear === 'ask')
+        return { assessed, ...askWhich(answer.askWhich, assessed.choices!) };
+      return { assessed };
     },
+  };
+}
+
+function assess(
+  signals: SufficiencySignals,
+  {
+    retrieved,
+    relevance,
+    sufficiency,
+  }: { retrieved: Retrieval; relevance: Relevance; sufficiency: SufficiencyModel },
+): Assessment {
+  const { passages } = retrieved;
+  const documentOf = (place: number) => passages[place]!.documentId;
+  const conflict = findConflict(relevance.sentences, documentOf);
+  const choices = choicesOf(relevance, passages);
+  const unanswered = unansweredOf(retrieved);
+  const lacks = unanswered.length > 0;
+  const judged = judge(signals, sufficiency);
+  const likeliest = sufficiency.isGeneral ? likeliestOf(signals, choices.length > 1) : 'answer';
+  const expected = likeliest === 'answer' && lacks ? 'partial' : likeliest;
+  return {
+    ...(judged && { sufficiency: judged }),
+    expected,
+    ...(expected === 'clarify' && { choices }),
+    ...(unanswered.length > 0 && { unanswered }),
+    ...(conflict && {
+      conflicting: conflict.map(({ passage, text }) =>
+        spanOf(passages[passage]!, { marker: passage + 1, text }),
+      ),
+    }),
+  };
+}
+
+function judge(
+  signals: SufficiencySignals,
+  { calibration, isGeneral }: SufficiencyModel,
+): Sufficiency | undefined {
+  if (calibration)
+    return { probability: calibratedSufficiency(calibration, logitOf(signals)), isCalibrated: true };
+  return isGeneral ? { probability: sufficiencyOf(signals), isCalibrated: false } : undefined;
+}
+
+/** A question is unclear only where there is more than one thing that it may be about. */
+function likeliestOf(signals: SufficiencySignals, isChoice: boolean): ExpectedOutcome {
+  const probabilities = expectedOutcomeProbabilities(signals);
+  return expectedOutcomes
+    .filter((outcome) => outcome !== 'clarify' || isChoice)
+    .reduce((best, outcome) => (probabilities[outcome] > probabilities[best] ? outcome : best));
+}
+
+/** Titles of the documents with a sentence nearly as near as the nearest, nearest first. */
+function choicesOf({ sentences }: Relevance, passages: readonly Passage[]): string[] {
+  const nearest = sentences.toSorted((a, b) => b.cosine - a.cosine).slice(0, mostCompared);
+  return [...new Set(nearest.map(({ passage }) => passages[passage]!.title))]
+    .filter((title) => title !== '')
+    .slice(0, mostChoices);
+}
+
+const mostCompared = 6;
+const mostChoices = 4;
+
+/** Things that were asked about and that nothing was found for. */
+function unansweredOf({ parts = [], missing = [] }: Retrieval): string[] {
+  const without = parts.filter(({ passages }) => passages === 0).map(({ name }) => name);
+  return [...new Set([...(without.length < parts.length ? without : []), ...missing])];
+}
+
+/** Of a sentence as the prompt has it; where the document writes it otherwise (a table's row), the whole passage. */
+function spanOf(passage: Passage, { marker, text }: { marker: number; text: string }): SourceSpan {
+  const { documentId, uri } = passage;
+  const at = passage.text.indexOf(text);
+  const [start, quote] = at < 0 ? [0, passage.text] : [at, text];
+  return {
+    marker,
+    documentId,
+    uri,
+    start: passage.start + start,
+    end: passage.start + start + quote.length,
+    quote,
+  };
+}
+
+function askWhich(question: string, choices: readonly string[]): Pick<AnswerState, 'reply'> {
+  return {
+    reply: writtenReply('clarification', [question, ...choices.map((each) => `- ${each}`)].join('\n')),
   };
 }

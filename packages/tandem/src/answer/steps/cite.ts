@@ -154,7 +154,7 @@ export function citeQuotesStep(parts: { documents: Pick<DocumentCatalog, 'getMan
       return {
         read: {
           text: reply?.text ?? '',
-          abstained: quotes.length === 0,
+          abstained: quotes.length === 0 && reply?.by !== 'clarification',
           citations,
           danglingMarkers: [],
           ...(claims.length > 0 && { claims }),

@@ -20,7 +20,8 @@ export function recordStep(parts: {
   };
 }
 
-function answerOf({ request, rewrite, retrieved, reply, read, notes }: AnswerState, traceId: string): Answer {
+function answerOf(state: AnswerState, traceId: string): Answer {
+  const { request, rewrite, retrieved, assessed, reply, read, notes } = state;
   const searched = (rewrite?.reply.milliseconds ?? 0) + (retrieved?.milliseconds ?? 0);
   const generated = reply?.milliseconds ?? 0;
   return {
@@ -31,6 +32,8 @@ function answerOf({ request, rewrite, retrieved, reply, read, notes }: AnswerSta
     citations: [],
     danglingMarkers: [],
     ...read,
+    ...outcomeOf(state),
+    ...(assessed?.sufficiency && { sufficiency: assessed.sufficiency }),
     raw: reply?.text ?? '',
     ...(reply?.finishReason && { finishReason: reply.finishReason }),
     passages: retrieved?.passages ?? [],
@@ -52,6 +55,22 @@ function answerOf({ request, rewrite, retrieved, reply, read, notes }: AnswerSta
     },
     traceId,
   };
+}
+
+/** By what was expected before and what came of it. */
+function outcomeOf({
+  assessed,
+  reply,
+  read,
+}: AnswerState): Pick<Answer, 'outcome' | 'unanswered' | 'choices' | 'conflicting'> {
+  const { expected, choices, unanswered, conflicting } = assessed ?? {};
+  if (reply?.by === 'clarification') return { outcome: 'clarify', choices: choices! };
+  if (read?.abstained) return { outcome: 'not in the sources' };
+  if (conflicting) return { outcome: 'conflict', conflicting };
+  if (expected === 'clarify') return { outcome: 'clarify', choices: choices! };
+  const isPartial =
+    expected === 'partial' || unanswered !== undefined || read?.revision?.action === 'dropped';
+  return isPartial ? { outcome: 'partial', ...(unanswered && { unanswered }) } : { outcome: 'answer' };
 }
 
 function traceOf(

@@ -47,6 +47,21 @@ export interface Claim {
   spans: SourceSpan[];
 }
 
+/**
+ * What became of a question. `answer`. `partial`: something of what was asked is not in the sources (`unanswered` says what, where it is known). `clarify`: it may be
+ * about any of several things (`choices`). `conflict`: two sources that are near to the question contradict each other (`conflicting`). `not in the sources`: it was
+ * refused.
+ */
+export type Outcome = 'answer' | 'partial' | 'clarify' | 'conflict' | 'not in the sources';
+
+/** Whether passages answer a question, as it was judged before an answer was written. */
+export interface Sufficiency {
+  /** That they do, from 0 to 1. */
+  probability: number;
+  /** Whether it was brought to scale on this project's questions (`calibrateSufficiency`); else it says only which of two questions is likelier to be answered. */
+  isCalibrated: boolean;
+}
+
 /** What verification made of a reply that the sources do not bear out (`answer.onUnsupported`). */
 export interface Revision {
   /**
@@ -102,6 +117,16 @@ export interface Answer {
   danglingMarkers: number[];
   /** Absent where there is none. */
   problems?: AnswerProblem[];
+  /** Absent in answers from before there was such a thing. */
+  outcome?: Outcome;
+  /** Absent of arms that read no sources, and where there is nothing to judge by (an index without vectors). */
+  sufficiency?: Sufficiency;
+  /** Of the outcome `partial`: what was asked about and not found, where that can be told. */
+  unanswered?: string[];
+  /** Of the outcome `clarify`: titles of what the question may be about. */
+  choices?: string[];
+  /** Of the outcome `conflict`: the two sentences. */
+  conflicting?: SourceSpan[];
   /** What the text says, one by one. Absent where it says nothing that could be checked: a refusal, or only fields. */
   claims?: Claim[];
   /** Absent where verification left the reply as it was. */

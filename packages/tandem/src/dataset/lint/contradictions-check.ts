@@ -1,7 +1,8 @@
 import { jaccard } from '../../text/min-hash.ts';
 import { negations } from '../../text/negations.ts';
+import { giveOtherValues } from '../../text/other-values.ts';
 import { foldedWords } from '../../text/words.ts';
-import { areContradictory, giveOtherValues } from '../contradictions.ts';
+import { areContradictory } from '../contradictions.ts';
 import { type Check, excerpt, type Found } from './check.ts';
 import { isEmptyAnswer } from './empty-answers.ts';
 import { type LintItem, learntReplies, questionOf, sameText } from './items.ts';

@@ -1,14 +1,14 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
-import type { Catalog } from '../catalog/catalog.ts';
-import { dot } from '../core/cosine.ts';
-import type { Passage } from '../core/types/document.ts';
-import { usualSeparation } from '../index/measure-separation.ts';
-import type { Retrieval } from '../retrieve/retrieval.ts';
-import { embedQueries } from '../retrieve/search/embed-query.ts';
-import { spellOut } from '../retrieve/spell-out.ts';
-import { sentences } from '../text/sentences.ts';
-import { termsOf } from '../text/terms.ts';
-import { passageText } from './prompt.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { dot } from '../../core/cosine.ts';
+import type { Passage } from '../../core/types/document.ts';
+import { usualSeparation } from '../../index/measure-separation.ts';
+import type { Retrieval } from '../../retrieve/retrieval.ts';
+import { embedQueries } from '../../retrieve/search/embed-query.ts';
+import { spellOut } from '../../retrieve/spell-out.ts';
+import { sentences } from '../../text/sentences.ts';
+import { termsOf } from '../../text/terms.ts';
+import { passageText } from '../prompt.ts';
 
 /** What relevance is measured with. */
 export interface RelevanceParts {
@@ -17,8 +17,28 @@ export interface RelevanceParts {
   catalog: { documents: Pick<Catalog['documents'], 'languagesOf'>; index: Pick<Catalog['index'], 'get'> };
 }
 
+/** How much passages have to do with a question. */
+export interface Relevance {
+  /** About −.5 to 1. */
+  value: number;
+  /** Of the nearest passage as a whole: its cosine to the question. */
+  passage: number;
+  /** Sentences of the passages that were read one by one: those with most of the question's words. */
+  sentences: RelevantSentence[];
+}
+
+export interface RelevantSentence {
+  /** The passage's place, from 0. */
+  passage: number;
+  text: string;
+  /** To the question. */
+  cosine: number;
+  /** Share of the question's terms that it has, its passage's name among them; 0 to 1. */
+  coverage: number;
+}
+
 /**
- * How much the passages have to do with the question: of all passages and their sentences, the most of
+ * How much the passages have to do with the question: `value` is of all passages and their sentences the most of
  *
  *     m · cosine to the question + (1 − m) · (share of the question's terms that it has − ½)
  *
@@ -27,16 +47,14 @@ export interface RelevanceParts {
  * passages apart: it is .69 at a separation of 4, and less where the embedder does not read the language. What the formula was
  * chosen on is in bench/results/sufficiency.md.
  *
- * Sentences are embedded only where no whole passage reaches `enough`: most questions cost nothing.
- *
- * @returns about −.5 to 1; undefined where passages have no cosines (an index without vectors), which says nothing.
+ * @returns undefined where passages have no cosines (an index without vectors), which says nothing.
  */
-export async function relevanceOf(
+export async function measureRelevance(
   question: string,
   { passages, rewritten, spelledOut = [], parts = [] }: Omit<Retrieval, 'query' | 'timings'>,
   { embedder, catalog }: RelevanceParts,
-  { enough, signal }: { enough: number; signal?: AbortSignal | undefined },
-): Promise<number | undefined> {
+  signal?: AbortSignal,
+): Promise<Relevance | undefined> {
   if (!passages.some(({ scores }) => scores.dense !== undefined)) return undefined;
   const whole = rewritten ?? question;
   const separation = (await catalog.index.get())?.separation?.value ?? usualSeparation;
@@ -51,20 +69,28 @@ export async function relevanceOf(
     const covers = (text: string) => coverage([...prefix, ...termsOf(text, language)], language);
     return { passage, covers, value: weigh(passage.scores.dense ?? 0, covers(passage.text)) };
   });
-  const best = Math.max(...measured.map(({ value }) => value));
-  if (best >= enough) return best;
 
   const said = measured
-    .flatMap(({ passage, covers }) => sentencesOf(passage).map((text) => ({ text, coverage: covers(text) })))
+    .flatMap(({ passage, covers }, at) =>
+      sentencesOf(passage).map((text) => ({ passage: at, text, coverage: covers(text) })),
+    )
     .toSorted((a, b) => b.coverage - a.coverage)
     .slice(0, mostSentences);
   const questions = [spellOut(whole, spelledOut), ...parts.map(({ name }) => name)];
   const vectors = await embedQueries(embedder, [...questions, ...said.map(({ text }) => text)], signal);
   const ofQuestions = vectors.slice(0, questions.length);
-  const values = vectors
-    .slice(questions.length)
-    .map((vector, at) => weigh(Math.max(...ofQuestions.map((own) => dot(own, vector))), said[at]!.coverage));
-  return Math.max(best, ...values);
+  const read = vectors.slice(questions.length).map((vector, at) => ({
+    ...said[at]!,
+    cosine: Math.max(...ofQuestions.map((own) => dot(own, vector))),
+  }));
+  return {
+    value: Math.max(
+      ...measured.map(({ value }) => value),
+      ...read.map(({ cosine, coverage }) => weigh(cosine, coverage)),
+    ),
+    passage: Math.max(...passages.map(({ scores }) => scores.dense ?? 0)),
+    sentences: read,
+  };
 }
 
 /** Those with most of the question's words. Each costs time, since they are embedded while somebody waits. */

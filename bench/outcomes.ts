@@ -1,0 +1,317 @@
+/**
+ * How well it is told, before any model is asked, whether passages answer a question, and what is wrong with it where they do not.
+ *
+ *     npm run bench -- outcomes [--data DIR] [--work DIR] [--fit]
+ *
+ * CLAP-NQ's half: the unanswerable questions are on the topic of a passage that lacks the answer. At the threshold that lets a fifth of them be answered: how many
+ * of the answerable are. MTRAG-UN's half: one of four outcomes, all passages pooled. Both are cross-fitted in five folds, of questions and of conversations: what is printed
+ * of a question was fitted on others. `--fit` prints the weights on all, as they stand in `answer/sufficiency/weights.ts`.
+ *
+ * Exits with 1 below the floors: 65 % and .08 more than by the better of cosine and overlap; macro-F1 above always answering and a tuned threshold of cosine.
+ */
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  type ExpectedOutcome,
+  expectedOutcomes,
+} from '../packages/tandem/src/answer/sufficiency/assess-evidence.ts';
+import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
+import { signalNames, sufficiencySignals } from '../packages/tandem/src/answer/sufficiency/signals.ts';
+import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
+import { intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
+import { fitSoftmax } from '../packages/tandem/src/tune/head/softmax-regression.ts';
+import { linesOf } from './data/json-lines.ts';
+import { collectionsIn } from './retrieve-general/collections.ts';
+import { openIndexed } from './retrieve-general/measure.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string', default: join(import.meta.dirname, '..', '..', 'shared', 'data', 'general') },
+    work: { type: 'string', default: join(tmpdir(), 'tandem-outcomes') },
+    fit: { type: 'boolean', default: false },
+  },
+});
+
+interface Labelled {
+  group: string;
+  outcome: ExpectedOutcome;
+  signals: number[];
+  cosine: number;
+  overlap: number;
+}
+
+const folds = 5;
+/** Stronger than what is usual, since the conversations are few; chosen among .3, 1, 3 and 10 on these halves. */
+const penalty = { sufficiency: 3, outcome: 3 };
+
+const clapnq = await collect('clapnq', () =>
+  linesOf(join(flags.data, 'clapnq/questions.jsonl')).map(({ id, question, answerable }) => ({
+    group: id as string,
+    question: question as string,
+    outcome: answerable ? ('answer' as const) : ('not in the sources' as const),
+  })),
+);
+const outcomeNames: Record<string, ExpectedOutcome> = {
+  ANSWERABLE: 'answer',
+  PARTIAL: 'partial',
+  UNDERSPECIFIED: 'clarify',
+  UNANSWERABLE: 'not in the sources',
+};
+const mtrag = await collect('mtrag-un', () =>
+  linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map(({ id, question, outcome, turns }) => ({
+    group: String(id).split('<')[0]!,
+    question: question as string,
+    outcome: outcomeNames[outcome]!,
+    turns: turns.map(({ role, text }: { role: string; text: string }) => ({
+      role: role === 'user' ? ('user' as const) : ('assistant' as const),
+      content: text,
+    })),
+  })),
+);
+
+if (flags.fit) {
+  const rounded = (weights: readonly number[]) => weights.map((weight) => Number(weight.toPrecision(3)));
+  console.log('sufficiencyWeights', rounded(fitSufficiency([...clapnq, ...mtrag])));
+  for (const [at, weights] of fitOutcome(mtrag).entries())
+    console.log(expectedOutcomes[at], rounded(weights));
+}
+const isBelow = [tellSufficiency(), tellOutcomes()].some(Boolean);
+if (isBelow) process.exitCode = 1;
+
+async function collect(
+  name: string,
+  load: () => { group: string; question: string; outcome: ExpectedOutcome; turns?: Turn[] }[],
+): Promise<Labelled[]> {
+  const collection = collectionsIn(flags.data).find(
+    ({ documents }) => documents === join(flags.data, name, 'documents'),
+  );
+  if (!collection) throw new Error(`There is no collection ${name} in ${flags.data}.`);
+  await using tandem = await openIndexed(collection, flags.work);
+  const retriever = await tandem.retriever();
+  const parts = { embedder: await tandem.models.embedder(), catalog: tandem.catalog };
+  const labelled: Labelled[] = [];
+  for (const { group, question, outcome, turns } of load()) {
+    const found = await retriever.retrieve(question, {
+      k: tandem.settings.retrieve.k,
+      ...(turns && { turns }),
+    });
+    const relevance = (await measureRelevance(question, found, parts))!;
+    const signals = sufficiencySignals(question, found, relevance, turns);
+    labelled.push({
+      group,
+      outcome,
+      signals: signalNames.map((signal) => signals[signal]),
+      cosine: relevance.passage,
+      overlap: Math.max(0, ...relevance.sentences.map(({ coverage }) => coverage)),
+    });
+  }
+  return labelled;
+}
+
+function tellSufficiency(): boolean {
+  const isAnswerable = clapnq.map(({ outcome }) => outcome === 'answer');
+  const predicted = crossFitted(clapnq, (others) => {
+    const weights = fitSufficiency([...others, ...mtrag]);
+    return ({ signals }) => weighted(weights, signals);
+  });
+  const rows = {
+    'cosine of the passage': clapnq.map(({ cosine }) => cosine),
+    'overlap of a sentence': clapnq.map(({ overlap }) => overlap),
+    'what Tandem goes by': predicted,
+  };
+  const answered = Object.fromEntries(
+    Object.entries(rows).map(([name, scores]) => [name, answeredAt(scores, isAnswerable, 0.2)]),
+  );
+  console.log(
+    `\nclapnq, cross-fitted by question; share of the ${isAnswerable.filter(Boolean).length} answerable that are answered where of the ${isAnswerable.filter((is) => !is).length} others are`,
+  );
+  console.log('| by | 5 % | 10 % | 20 % | 30 % | area under the curve |\n|---|---|---|---|---|---|');
+  for (const [name, scores] of Object.entries(rows))
+    console.log(
+      `| ${name} | ${[0.05, 0.1, 0.2, 0.3].map((rate) => mean(answeredAt(scores, isAnswerable, rate)).toFixed(3)).join(' | ')} | ${areaUnder(scores, isAnswerable).toFixed(3)} |`,
+    );
+  console.log('\nRefused below a probability (`answer.leastSufficiency`), cross-fitted:');
+  const ofTasks = crossFitted(mtrag, (others) => {
+    const weights = fitSufficiency([...others, ...clapnq]);
+    return ({ signals }) => weighted(weights, signals);
+  });
+  const refused = (
+    scores: readonly number[],
+    all: readonly Labelled[],
+    least: number,
+    outcome: ExpectedOutcome,
+  ) =>
+    mean(
+      scores
+        .filter((_, at) => all[at]!.outcome === outcome)
+        .map((logit) => Number(1 / (1 + Math.exp(-logit)) < least)),
+    ).toFixed(3);
+  console.log(
+    '| below | clapnq answerable | clapnq on topic | mtrag answerable | partial | unclear | unanswerable |\n|---|---|---|---|---|---|---|',
+  );
+  for (const least of [0.05, 0.1, 0.15, 0.2, 0.3, 0.5])
+    console.log(
+      `| ${least} | ${[
+        refused(predicted, clapnq, least, 'answer'),
+        refused(predicted, clapnq, least, 'not in the sources'),
+        ...expectedOutcomes.map((outcome) => refused(ofTasks, mtrag, least, outcome)),
+      ].join(' | ')} |`,
+    );
+  const ours = answered['what Tandem goes by']!;
+  const [better] = [answered['cosine of the passage']!, answered['overlap of a sentence']!].toSorted(
+    (a, b) => mean(b) - mean(a),
+  );
+  const groups = clapnq.filter((_, at) => isAnswerable[at]).map(({ group }) => group);
+  const { low, high } = intervalOfDifference({ a: ours, b: better!, groups }, { bounds: [0, 1] })!;
+  const gain = mean(ours) - mean(better!);
+  console.log(
+    `At 20 % false answers: ${signed(gain)} (${signed(low)} to ${signed(high)}) against the better of cosine and overlap.`,
+  );
+  return mean(ours) < 0.65 || gain < 0.08;
+}
+
+function tellOutcomes(): boolean {
+  const outcomes = mtrag.map(({ outcome }) => outcome);
+  const rows: Record<string, ExpectedOutcome[]> = {
+    'always answer': outcomes.map(() => 'answer'),
+    'a tuned threshold of cosine': crossFitted(mtrag, (others) => {
+      const threshold = bestThreshold(others);
+      return ({ cosine }) => (cosine >= threshold ? 'answer' : 'not in the sources');
+    }),
+    'what Tandem goes by': crossFitted(mtrag, (others) => {
+      const weights = fitOutcome(others);
+      return ({ signals }) => {
+        const logits = weights.map((own) => weighted(own, signals));
+        return expectedOutcomes[logits.indexOf(Math.max(...logits))]!;
+      };
+    }),
+  };
+  console.log(`\nmtrag-un, ${mtrag.length} tasks, cross-fitted by conversation: F1 of each outcome`);
+  console.log(
+    `| by | ${expectedOutcomes.map((name) => `${name} (${outcomes.filter((each) => each === name).length})`).join(' | ')} | macro-F1 |`,
+  );
+  console.log(`|---|${expectedOutcomes.map(() => '---|').join('')}---|`);
+  for (const [name, predicted] of Object.entries(rows))
+    console.log(
+      `| ${name} | ${expectedOutcomes.map((label) => f1(predicted, outcomes, label).toFixed(2)).join(' | ')} | ${macroF1(predicted, outcomes).toFixed(3)} |`,
+    );
+  const [always, threshold, ours] = Object.values(rows).map((predicted) => macroF1(predicted, outcomes));
+  return ours! <= Math.max(always!, threshold!);
+}
+
+/** Of those of a fold by what was fitted on the other folds. Questions of one group are in one fold. */
+function crossFitted<Value>(
+  all: readonly Labelled[],
+  predictFrom: (others: Labelled[]) => (one: Labelled) => Value,
+): Value[] {
+  const foldOf = ({ group }: Labelled) => createHash('sha256').update(group).digest().readUInt32BE(0) % folds;
+  const predicted: Value[] = [];
+  for (let fold = 0; fold < folds; fold++) {
+    const predict = predictFrom(all.filter((each) => foldOf(each) !== fold));
+    for (const [at, each] of all.entries()) if (foldOf(each) === fold) predicted[at] = predict(each);
+  }
+  return predicted;
+}
+
+/** What is asked unclearly is neither answered by its passages nor not. */
+function fitSufficiency(all: readonly Labelled[]): number[] {
+  const told = all.filter(({ outcome }) => outcome !== 'clarify');
+  const labels = told.map(({ outcome }) => Number(outcome !== 'not in the sources'));
+  const [no, yes] = fitWeights(told, labels, { classes: 2, l2: penalty.sufficiency });
+  return yes!.map((weight, at) => weight - no![at]!);
+}
+
+function fitOutcome(all: readonly Labelled[]): number[][] {
+  return fitWeights(
+    all,
+    all.map(({ outcome }) => expectedOutcomes.indexOf(outcome)),
+    { classes: expectedOutcomes.length, l2: penalty.outcome },
+  );
+}
+
+/** Weights of the signals as they are, the constant last; each class counts the same, by repeating its rows. */
+function fitWeights(
+  all: readonly Labelled[],
+  labels: readonly number[],
+  { classes, l2 }: { classes: number; l2: number },
+): number[][] {
+  const width = signalNames.length;
+  const means = signalNames.map((_, at) => mean(all.map(({ signals }) => signals[at]!)));
+  const deviations = signalNames.map(
+    (_, at) => Math.sqrt(mean(all.map(({ signals }) => (signals[at]! - means[at]!) ** 2))) || 1,
+  );
+  const counts = Array.from({ length: classes }, (_, label) => labels.filter((own) => own === label).length);
+  const most = Math.max(...counts);
+  const rows = all.flatMap(({ signals }, at) =>
+    Array.from({ length: Math.round(most / counts[labels[at]!]!) }, () => ({ signals, label: labels[at]! })),
+  );
+  const data = Float64Array.from(
+    rows.flatMap(({ signals }) => [...signals.map((value, at) => (value - means[at]!) / deviations[at]!), 1]),
+  );
+  const { weights } = fitSoftmax(
+    {
+      features: { rows: rows.length, columns: width + 1, data },
+      labels: Int32Array.from(rows, ({ label }) => label),
+      classes,
+    },
+    { l2 },
+  );
+  return Array.from({ length: classes }, (_, label) => {
+    const own = Array.from(weights.data.slice(label * (width + 1), (label + 1) * (width + 1)));
+    const raw = own.slice(0, width).map((weight, at) => weight / deviations[at]!);
+    return [...raw, own[width]! - raw.reduce((sum, weight, at) => sum + weight * means[at]!, 0)];
+  });
+}
+
+function weighted(weights: readonly number[], signals: readonly number[]): number {
+  return signals.reduce((sum, value, at) => sum + value * weights[at]!, weights[signals.length]!);
+}
+
+/** Of each answerable question whether it is answered, where `rate` of the others are. */
+function answeredAt(scores: readonly number[], isAnswerable: readonly boolean[], rate: number): number[] {
+  const others = scores.filter((_, at) => !isAnswerable[at]).toSorted((a, b) => b - a);
+  const threshold = others[Math.floor(rate * others.length)]!;
+  return scores.filter((_, at) => isAnswerable[at]).map((score) => Number(score > threshold));
+}
+
+function areaUnder(scores: readonly number[], isPositive: readonly boolean[]): number {
+  const positives = scores.filter((_, at) => isPositive[at]);
+  const negatives = scores.filter((_, at) => !isPositive[at]);
+  const wins = positives.map((own) =>
+    mean(negatives.map((other) => Number(own > other) + Number(own === other) / 2)),
+  );
+  return mean(wins);
+}
+
+function bestThreshold(all: readonly Labelled[]): number {
+  const outcomes = all.map(({ outcome }) => outcome);
+  const scored = [...new Set(all.map(({ cosine }) => cosine))].map((threshold) => ({
+    threshold,
+    value: macroF1(
+      all.map(({ cosine }) => (cosine >= threshold ? 'answer' : 'not in the sources')),
+      outcomes,
+    ),
+  }));
+  return scored.reduce((best, each) => (each.value > best.value ? each : best)).threshold;
+}
+
+function f1(predicted: readonly string[], truth: readonly string[], label: string): number {
+  const both = truth.filter((each, at) => each === label && predicted[at] === label).length;
+  const all =
+    truth.filter((each) => each === label).length + predicted.filter((each) => each === label).length;
+  return all === 0 ? 0 : (2 * both) / all;
+}
+
+function macroF1(predicted: readonly string[], truth: readonly string[]): number {
+  return mean(expectedOutcomes.map((label) => f1(predicted, truth, label)));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}

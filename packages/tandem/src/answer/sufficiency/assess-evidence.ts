@@ -1,0 +1,38 @@
+import { softmaxInPlace } from '../../decide/softmax.ts';
+import { type SufficiencySignals, signalNames } from './signals.ts';
+import { outcomeWeights, sufficiencyWeights } from './weights.ts';
+
+/** What is to be expected of a question and its passages, before anything is written. `conflict` is told by the sentences themselves. */
+export const expectedOutcomes = ['answer', 'partial', 'clarify', 'not in the sources'] as const;
+export type ExpectedOutcome = (typeof expectedOutcomes)[number];
+
+/**
+ * The probability that the passages answer the question: a logistic regression on few signals. It is a general one, which says of no project how often it is right:
+ * `calibrateSufficiency` brings it to scale on the project's own questions.
+ */
+export function sufficiencyOf(signals: SufficiencySignals): number {
+  return 1 / (1 + Math.exp(-logitOf(signals)));
+}
+
+/** The same as a logit, which is what is calibrated. */
+export function logitOf(signals: SufficiencySignals): number {
+  return weighted(signals, sufficiencyWeights);
+}
+
+/** Probabilities of what is to be expected, as if each were as frequent as the others: a multinomial logistic regression on the same signals. */
+export function expectedOutcomeProbabilities(signals: SufficiencySignals): Record<ExpectedOutcome, number> {
+  const logits = Float64Array.from(expectedOutcomes, (outcome) => weighted(signals, outcomeWeights[outcome]));
+  softmaxInPlace(logits);
+  return Object.fromEntries(expectedOutcomes.map((outcome, at) => [outcome, logits[at]!])) as Record<
+    ExpectedOutcome,
+    number
+  >;
+}
+
+/** One weight for each signal, and the constant last. */
+function weighted(signals: SufficiencySignals, weights: readonly number[]): number {
+  return signalNames.reduce(
+    (sum, name, at) => sum + weights[at]! * signals[name],
+    weights[signalNames.length]!,
+  );
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { hashJson } from '../../core/hash.ts';
+import type { Parts } from '../../parts/parts.ts';
+import { calibrate, expectedCalibrationError, fitPlatt } from '../../statistics/calibration.ts';
+import { sufficiencyWeights } from './weights.ts';
+
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number(), n: z.number().int() });
+
+/** How sufficiency was brought to scale, and where answering begins. */
+const sufficiencyCalibrationSchema = z.object({
+  kind: z.literal('platt'),
+  a: z.number(),
+  b: z.number(),
+  /** Questions whose passages are less likely than this to answer them are refused. */
+  threshold: z.number(),
+  /** The rate of false answers that was asked for. */
+  falseAnswers: z.number(),
+  /** Cross-fitted: what this rule did to questions that it was not fitted on. */
+  achieved: z.object({ answered: interval, falseAnswers: interval }),
+  eceBefore: z.number(),
+  eceAfter: z.number(),
+  /** What it was fitted on: `questions` of the project's own, or made of its `documents`. */
+  fittedOn: z.enum(['questions', 'documents']),
+  /** The index and embedder that it holds for. */
+  fingerprint: z.string(),
+});
+export type SufficiencyCalibration = z.infer<typeof sufficiencyCalibrationSchema>;
+
+/** What sufficiency is told by: the project's calibration, else the general model where it holds, else nothing. */
+export interface SufficiencyModel {
+  calibration?: SufficiencyCalibration;
+  isGeneral: boolean;
+}
+
+/** Where the catalogue keeps it. */
+export const sufficiencyKey = 'sufficiency';
+
+/** What the catalogue has; undefined where there is none, or of an index that was made otherwise. */
+export function parseSufficiency(
+  stored: unknown,
+  fingerprint: string | undefined,
+): SufficiencyCalibration | undefined {
+  const parsed = sufficiencyCalibrationSchema.safeParse(stored);
+  return parsed.success && parsed.data.fingerprint === fingerprint ? parsed.data : undefined;
+}
+
+/** Changes where what is measured would be another: how documents are cut and embedded, and how they are searched. */
+export async function sufficiencyFingerprint({
+  catalog,
+  settings,
+  models,
+}: Pick<Parts, 'catalog' | 'settings' | 'models'>): Promise<string | undefined> {
+  const index = await catalog.index.get();
+  const { k, mode, ranking, candidates, neighbours, maxTokens } = settings.retrieve;
+  return (
+    index &&
+    hashJson({
+      weights: sufficiencyWeights,
+      index: index.configurationHash,
+      reranker: models.names.reranker ?? null,
+      retrieve: { k, mode, ranking, candidates, neighbours, maxTokens },
+    })
+  );
+}
+
+/** Meaning says less where passages are told apart worse than this; of the collections that the weights were fitted on it is 5.2 and 6.5. */
+const leastSeparation = 4.5;
+
+/**
+ * Whether the general model says anything here: its weights are of one embedder's cosines, and of an index whose passages that embedder tells apart. Elsewhere it
+ * speaks only once it was brought to scale.
+ */
+export async function generalModelHolds({
+  catalog,
+  models,
+}: Pick<Parts, 'catalog' | 'models'>): Promise<boolean> {
+  const separation = (await catalog.index.get())?.separation?.value ?? 0;
+  return models.names.embedder === fittedWith && separation >= leastSeparation;
+}
+
+const fittedWith = 'local:all-minilm-l6-v2';
+
+/** @param logit of the general model */
+export function calibratedSufficiency(
+  calibration: Pick<SufficiencyCalibration, 'kind' | 'a' | 'b'>,
+  logit: number,
+): number {
+  return calibrate(calibration, logit);
+}
+
+/** A question, what the general model says of its passages, and whether they answer it. */
+export interface SufficiencyExample {
+  logit: number;
+  isAnswerable: boolean;
+  /** Questions of one group are one. */
+  group: string;
+}
+
+/**
+ * Platt scaling of the logit, and the threshold at which at most the wanted share of the questions without an answer is answered. The threshold is conformal (Vovk et al. 2005;
+ * Angelopoulos & Bates 2021): of n such questions the ⌈(n + 1)(1 − rate)⌉-th highest, so that a further one like them is answered with at most that probability.
+ */
+export function fitSufficiency(
+  examples: readonly SufficiencyExample[],
+  falseAnswers: number,
+): Pick<SufficiencyCalibration, 'kind' | 'a' | 'b' | 'threshold' | 'eceBefore' | 'eceAfter'> {
+  const logits = examples.map(({ logit }) => logit);
+  const isAnswerable = examples.map((example) => example.isAnswerable);
+  const platt = fitPlatt(logits, isAnswerable);
+  const model = { kind: 'platt' as const, a: platt.a, b: platt.b };
+  const scores = logits.map((logit) => calibrate(model, logit));
+  const without = scores.filter((_, at) => !isAnswerable[at]).toSorted((a, b) => a - b);
+  const rank = Math.ceil((without.length + 1) * (1 - falseAnswers));
+  return {
+    ...model,
+    // Above the score of that rank: it is the last that is refused.
+    threshold: rank > without.length ? 1 : without[rank - 1]! + 1e-9,
+    eceBefore: expectedCalibrationError(
+      logits.map((logit) => 1 / (1 + Math.exp(-logit))),
+      isAnswerable,
+    ),
+    eceAfter: expectedCalibrationError(scores, isAnswerable),
+  };
+}

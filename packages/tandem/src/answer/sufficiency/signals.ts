@@ -1,0 +1,77 @@
+import type { Turn } from '../../retrieve/conversation.ts';
+import type { Retrieval } from '../../retrieve/retrieval.ts';
+import { contentWords } from '../../text/content-words.ts';
+import type { Relevance } from './relevance.ts';
+
+/** What tells whether passages answer a question, and what is wrong with the question where they do not. */
+export interface SufficiencySignals {
+  /** `Relevance.value`: the nearest passage or sentence, by meaning and words. */
+  relevance: number;
+  /** Cosine of the nearest sentence. */
+  sentence: number;
+  /** Cosine of the nearest passage. */
+  passage: number;
+  /** Score of the best passage. */
+  score: number;
+  /** By how much it is better than the fifth, or the last of fewer: where one passage answers, the others are far behind. */
+  lead: number;
+  /** Documents with a sentence nearly as near as the nearest: where many are, the question may be about any of them. */
+  documents: number;
+  /** Things that the question speaks of as if they were known ("the country", "this one"), and that nothing before it names. English. */
+  unnamed: number;
+  /** Words in capitals inside the question: names, mostly. */
+  names: number;
+  /** Words that carry meaning, as a logarithm. */
+  length: number;
+}
+
+/** Sentences within this of the nearest are as near. */
+const nearly = 0.06;
+
+export function sufficiencySignals(
+  question: string,
+  { passages }: Pick<Retrieval, 'passages'>,
+  { value, passage, sentences }: Relevance,
+  turns: readonly Turn[] = [],
+): SufficiencySignals {
+  const best = Math.max(0, ...sentences.map(({ cosine }) => cosine));
+  const near = sentences.filter(({ cosine }) => cosine >= best - nearly);
+  const scores = passages.map(({ score }) => score);
+  return {
+    relevance: value,
+    sentence: best,
+    passage,
+    score: scores[0] ?? 0,
+    lead: (scores[0] ?? 0) - (scores[Math.min(4, scores.length - 1)] ?? 0),
+    documents: new Set(near.map((each) => passages[each.passage]!.documentId)).size,
+    unnamed: unnamedThings(question, turns),
+    names: question.match(/(?<=[\p{L}\p{N},] )\p{Lu}[\p{L}\p{N}]+/gu)?.length ?? 0,
+    length: Math.log1p(contentWords(question).length),
+  };
+}
+
+/** In the order of the model's weights. */
+export const signalNames = [
+  'relevance',
+  'sentence',
+  'passage',
+  'score',
+  'lead',
+  'documents',
+  'unnamed',
+  'names',
+  'length',
+] as const satisfies readonly (keyof SufficiencySignals)[];
+
+/** "The", "this" and the like, with up to three words behind it. */
+const definite = /\b(?:[Tt]he|[Tt]his|[Tt]hat|[Tt]hese|[Tt]hose)\s+((?:\p{Ll}[\p{L}'’-]*\s*){1,3})/gu;
+
+function unnamedThings(question: string, turns: readonly Turn[]): number {
+  const said = new Set(turns.flatMap(({ content }) => contentWords(content)));
+  let unnamed = 0;
+  for (const [, thing = ''] of question.matchAll(definite)) {
+    const words = contentWords(thing);
+    if (words.length > 0 && !words.some((word) => said.has(word))) unnamed++;
+  }
+  return unnamed;
+}
