@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import {
   type ExpectedOutcome,
   expectedOutcomes,
-} from '../packages/tandem/src/answer/sufficiency/assess-evidence.ts';
+} from '../packages/tandem/src/answer/sufficiency/expected-outcome.ts';
 import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
 import { signalNames, sufficiencySignals } from '../packages/tandem/src/answer/sufficiency/signals.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';

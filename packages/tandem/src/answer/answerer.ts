@@ -23,7 +23,7 @@ import {
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
   Parts,
-  'settings' | 'catalog' | 'models' | 'dataDirectory' | 'retriever' | 'store' | 'whileOpen'
+  'settings' | 'catalog' | 'models' | 'directory' | 'dataDirectory' | 'retriever' | 'store' | 'whileOpen'
 >;
 
 /** Which way to answer. */
@@ -116,6 +116,7 @@ async function openSteps(
         embedder: await parts.models.embedder(),
         store: await parts.store(),
         sufficiency: await sufficiencyOf(parts),
+        directory: parts.directory,
       })
     : await stepsOf(parts, arm, found);
   const absent = stepNames.filter((name) => !list.some((step) => step.name === name));
@@ -182,6 +183,7 @@ async function stepsOf(
       embedder: await models.embedder(),
       verifier: verifierOf(settings.answer),
       sufficiency: await sufficiencyOf(parts),
+      directory: parts.directory,
       ...(settings.answer.onUnsupported === 'extract' && { store: await parts.store() }),
     }),
     adapter,

@@ -31,7 +31,11 @@ export interface AnswerState {
   /** Of the arm `hybrid`: the search query that the tuned model made of the question, with its time and tokens. */
   rewrite?: { searchQuery?: string; reply: Reply };
   /** Of arms that search. */
-  retrieved?: Retrieval & { milliseconds: number };
+  retrieved?: Retrieval & {
+    milliseconds: number;
+    /** So many of the passages, the first, are facts that were read at this moment (`answer.live`). */
+    live?: number;
+  };
   /** What they are good for, as it was judged before anything was written. */
   assessed?: Assessment;
   messages?: ChatMessage[];

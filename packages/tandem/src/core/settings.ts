@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fromEnvironment } from './source-config.ts';
 import { armNames } from './types/answer.ts';
 
 export const providerSchema = z.discriminatedUnion('type', [
@@ -159,6 +160,41 @@ export const retrieveSettings = z.strictObject({
   ranking: z.string().min(1).optional(),
 });
 
+const liveCommon = {
+  /** Part of its citations: `live:NAME/THING`. */
+  name: z.string().regex(/^[\w.-]+$/, 'use letters, digits, dots and hyphens'),
+  /** Questions that it answers, as people ask them, each with `{thing}` where the thing is named. */
+  asks: z.array(z.string().includes('{thing}')).min(1),
+  timeoutSeconds: z.number().positive().default(5),
+};
+
+/** A row of a database, by the thing that is asked about. */
+const liveQuery = z.strictObject({
+  ...liveCommon,
+  /** As of a source of type sql. */
+  url: z.union([z.string(), fromEnvironment]),
+  password: fromEnvironment.optional(),
+  /** One SELECT of one column: what can be asked about. */
+  things: z.string(),
+  /** One SELECT; `:thing` stands for the thing. Its first row answers. */
+  query: z.string().includes(':thing'),
+});
+/** The same by functions of your own: an API, say. */
+const liveFunctions = z.strictObject({
+  ...liveCommon,
+  /** Hosts that the functions ask, for the project's network policy. */
+  hosts: z.array(z.string().min(1)).default([]),
+  things: z.custom<(options: { signal: AbortSignal }) => Promise<readonly string[]>>(
+    (value) => typeof value === 'function',
+    'must be a function or, with `url`, a SELECT',
+  ),
+  look: z.custom<
+    (thing: string, options: { signal: AbortSignal }) => Promise<Record<string, unknown> | undefined>
+  >((value) => typeof value === 'function', 'must be a function'),
+});
+const liveFact = z.union([liveQuery, liveFunctions]);
+export type LiveFact = z.output<typeof liveFact>;
+
 const answerSettings = z
   .strictObject({
     arm: z.enum(armNames).default('rag'),
@@ -204,7 +240,9 @@ const answerSettings = z
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),
     styleRules: z.array(styleRule).default([]),
-    /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `assess`, `prompt`, `generate`, `cite`, `verify`, `record`. */
+    /** What changes too often to be in documents (a price, what is in stock): read where it stands, at the moment of the question. */
+    live: z.array(liveFact).default([]),
+    /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `look-up`, `assess`, `prompt`, `generate`, `cite`, `verify`, `record`. */
     steps: z.array(stepInsertion).optional(),
   })
   .prefault({});

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isKnownEncoding } from './reading.ts';
 
 /** A value, or the name of the environment variable that holds it: a config file never holds a secret. */
-const fromEnvironment = z.strictObject({ env: z.string().min(1) });
+export const fromEnvironment = z.strictObject({ env: z.string().min(1) });
 export type FromEnvironment = z.infer<typeof fromEnvironment>;
 
 /** A request header: text, or a variable's value with text before it (`{ env: 'TOKEN', prefix: 'Bearer ' }`). */

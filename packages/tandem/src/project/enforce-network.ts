@@ -1,4 +1,5 @@
 import { enforceNetworkPolicy, networkPolicy } from '../models/network-policy.ts';
+import { addressesOfFact } from '../sources/addresses.ts';
 import { storeAddresses } from '../store/open-store.ts';
 import type { Project } from './open-project.ts';
 
@@ -16,5 +17,11 @@ export function enforceProjectNetwork(
   { config }: Pick<Project, 'config'>,
   addresses: readonly string[] = [],
 ): Disposable {
-  return enforceNetworkPolicy(networkPolicy(config, [...addresses, ...storeAddresses(config.store)]));
+  return enforceNetworkPolicy(
+    networkPolicy(config, [
+      ...addresses,
+      ...storeAddresses(config.store),
+      ...config.answer.live.flatMap((fact) => addressesOfFact(fact)),
+    ]),
+  );
 }

@@ -1,3 +1,4 @@
+import type { LiveFact } from '../core/settings.ts';
 import type { FromEnvironment, SourceConfig } from '../core/source-config.ts';
 
 /**
@@ -20,6 +21,11 @@ export function addressesOf(config: SourceConfig, environment = process.env): st
     case 'custom':
       return config.hosts.map(addressOf);
   }
+}
+
+/** The same of a fact that is read at the moment of a question. */
+export function addressesOfFact(fact: LiveFact, environment = process.env): string[] {
+  return ('url' in fact ? hostsIn(fact.url, environment) : fact.hosts).map(addressOf);
 }
 
 /** A site's first page often sends one from its name to the same name with `www.`, or the other way round. */

@@ -14,6 +14,7 @@ import { assessStep } from './assess.ts';
 import { citeQuotesStep, citeStep } from './cite.ts';
 import { decideStep } from './decide.ts';
 import { generateStep } from './generate.ts';
+import { lookUpStep } from './look-up.ts';
 import { promptStep } from './prompt.ts';
 import { quoteStep } from './quote.ts';
 import { readQuestionStep, readStep } from './read.ts';
@@ -25,6 +26,7 @@ import { verifyStep } from './verify.ts';
 export const stepNames = [
   'read',
   'retrieve',
+  'look-up',
   'assess',
   'prompt',
   'generate',
@@ -49,6 +51,8 @@ export interface AnswerParts {
   sufficiency?: SufficiencyModel | undefined;
   /** What checks the claims of arms that search; absent: nothing does. */
   verifier?: Verifier | undefined;
+  /** Where relative paths of `answer.live` start. */
+  directory?: string;
   /** Needed by rag and hybrid where `answer.onUnsupported` is `extract`. */
   store?: Pick<LexicalIndex, 'searchTerms'> | undefined;
   /** Turns the probability of the intent's tokens into a calibrated one; absent: the raw probability is given. */
@@ -56,7 +60,7 @@ export interface AnswerParts {
 }
 
 /**
- * How an arm answers: read → retrieve → assess → prompt → generate → cite → verify → record. Arms that do not search have no retrieve and assess.
+ * How an arm answers: read → retrieve (→ look-up) → assess → prompt → generate → cite → verify → record. Arms that do not search have no retrieve and assess.
  * @throws InvalidInputError where a part is missing that the arm needs.
  */
 export function answerSteps({
@@ -103,6 +107,7 @@ export function answerSteps({
     ...(searches
       ? [
           retrieveStep({ retriever: retriever!, retrieve }),
+          ...lookUp(answer, embedder!, parts.directory),
           assessStep({ settings, catalog, embedder: embedder!, sufficiency: parts.sufficiency ?? unknown }),
         ]
       : []),
@@ -127,6 +132,15 @@ export function answerSteps({
   ];
 }
 
+/** Only where facts are declared to be live. */
+function lookUp(
+  { live }: Settings['answer'],
+  embedder: EmbeddingModelV4,
+  baseDirectory = process.cwd(),
+): AnswerStep[] {
+  return live.length > 0 ? [lookUpStep({ facts: live, embedder, baseDirectory })] : [];
+}
+
 const unknown: SufficiencyModel = { isGeneral: false };
 
 /** By the setting; by default where the model was trained to, and recall on validation questions did not fall by it. */
@@ -145,7 +159,8 @@ export function extractSteps({
   embedder,
   store,
   sufficiency = unknown,
-}: Pick<AnswerParts, 'settings' | 'catalog' | 'sufficiency'> & {
+  directory,
+}: Pick<AnswerParts, 'settings' | 'catalog' | 'sufficiency' | 'directory'> & {
   retriever: Retriever;
   embedder: EmbeddingModelV4;
   store: Pick<LexicalIndex, 'searchTerms'>;
@@ -154,6 +169,7 @@ export function extractSteps({
   return [
     readQuestionStep(),
     retrieveStep({ retriever, retrieve }),
+    ...lookUp(answer, embedder, directory),
     assessStep({ settings, catalog, embedder, sufficiency }),
     quoteStep({ notInSources: answer.notInSources, catalog, store }),
     citeQuotesStep(catalog),

@@ -3,14 +3,9 @@ import type { SourceSpan, Sufficiency } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { Retrieval } from '../../retrieve/retrieval.ts';
 import { type AnswerState, type AnswerStep, type Assessment, refuse, writtenReply } from '../step.ts';
-import {
-  type ExpectedOutcome,
-  expectedOutcomeProbabilities,
-  expectedOutcomes,
-  logitOf,
-  sufficiencyOf,
-} from '../sufficiency/assess-evidence.ts';
+import { expectedOutcomeProbabilities, logitOf, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
 import { calibratedSufficiency, type SufficiencyModel } from '../sufficiency/calibration.ts';
+import { type ExpectedOutcome, expectedOutcomes } from '../sufficiency/expected-outcome.ts';
 import { findConflict } from '../sufficiency/find-conflict.ts';
 import { measureRelevance, type Relevance, type RelevanceParts } from '../sufficiency/relevance.ts';
 import { type SufficiencySignals, sufficiencySignals } from '../sufficiency/signals.ts';
@@ -30,7 +25,8 @@ export function assessStep(
   return {
     name: 'assess',
     async run({ request, retrieved, reply }, { signal }) {
-      if (reply || !retrieved) return {};
+      // A fact that was asked for and found answers.
+      if (reply || !retrieved || retrieved.live) return {};
       const question = request.searchFor ?? request.question;
       const refused = refuse(answer.notInSources);
       if (retrieved.passages.length === 0) return refused;

@@ -1,10 +1,7 @@
 import { softmaxInPlace } from '../../decide/softmax.ts';
+import { type ExpectedOutcome, expectedOutcomes } from './expected-outcome.ts';
 import { type SufficiencySignals, signalNames } from './signals.ts';
 import { outcomeWeights, sufficiencyWeights } from './weights.ts';
-
-/** What is to be expected of a question and its passages, before anything is written. `conflict` is told by the sentences themselves. */
-export const expectedOutcomes = ['answer', 'partial', 'clarify', 'not in the sources'] as const;
-export type ExpectedOutcome = (typeof expectedOutcomes)[number];
 
 /**
  * The probability that the passages answer the question: a logistic regression on few signals. It is a general one, which says of no project how often it is right:

@@ -1,4 +1,4 @@
-import type { ExpectedOutcome } from './assess-evidence.ts';
+import type { ExpectedOutcome } from './expected-outcome.ts';
 
 /**
  * Weights of the signals in the order of `signalNames`, the constant last. `npm run bench -- outcomes --fit` prints them: fitted on the halves of CLAP-NQ and MTRAG-UN

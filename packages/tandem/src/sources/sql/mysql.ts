@@ -11,6 +11,7 @@ const quote = (name: string) =>
 /** `binary`: quoted columns whose values are bytes and no text in any character set (a UUID in sixteen of them). */
 const dialectWith = (binary: ReadonlySet<string>): SqlDialect => ({
   quote,
+  placeholder: () => '?',
   asText: (expression) =>
     binary.has(expression) ? `HEX(${expression})` : `CAST(${expression} AS CHAR CHARACTER SET utf8mb4)`,
   isOneOf: (column, texts) => ({

@@ -8,6 +8,7 @@ const dialect: SqlDialect = {
       .split('.')
       .map((part) => `"${part.replaceAll('"', '""')}"`)
       .join('.'),
+  placeholder: (number) => `$${number}`,
   asText: (expression) => `CAST(${expression} AS text)`,
   // A parameter without a type takes the column's: every type reads what it writes.
   isOneOf: (column, texts, from) => ({

@@ -13,6 +13,8 @@ export interface SqlConnection extends AsyncDisposable {
 export interface SqlDialect {
   /** A name, or one with its schema (`public.articles`), as an identifier. */
   quote(name: string): string;
+  /** What stands for the value of this number, from 1, in a statement. */
+  placeholder(number: number): string;
   /** An expression's value as text that says all of it, the same on every reading. */
   asText(expression: string): string;
   /**

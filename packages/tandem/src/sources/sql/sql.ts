@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { SourceError } from '../../core/errors/source-error.ts';
-import { TandemError } from '../../core/errors/tandem-error.ts';
 import { hashJson } from '../../core/hash.ts';
 import type { SourceConfigOf } from '../../core/source-config.ts';
-import { decodedPart, passwordInConfig } from '../connection-string.ts';
-import { fromEnvironment } from '../environment.ts';
 import { HeldBodies } from '../held-bodies.ts';
 import { accessLabel } from '../records/access-label.ts';
 import { markOfBytes, recordDocument } from '../records/record-document.ts';
-import { type Fields, textOf } from '../records/template.ts';
+import type { Fields } from '../records/template.ts';
 import type { ListOptions, Source, SourceEntry } from '../source.ts';
+import { sqlDatabase } from './database.ts';
 import type { SqlConnection } from './sql-connection.ts';
 
 export interface SqlSourceOptions extends Omit<SourceConfigOf<'sql'>, 'type'> {
@@ -33,9 +30,11 @@ const accessAlias = 'tandem_access';
  * one it reads all rows and marks each with the hash of its document. Nothing is ever written: sessions are read-only.
  */
 export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
-  const { where = 'sources', updatedAt, accessColumn, timeoutSeconds } = options;
+  const { where = 'sources', updatedAt, accessColumn } = options;
   const keys = [options.key].flat();
-  const place = placeOf(options, where);
+  const { place, connect, explained } = sqlDatabase(options, where);
+  /** Begins every document's uri: no user, no password. */
+  const baseUri = `${place.shown}/${options.name ?? options.table ?? 'query'}`;
   const documents = recordDocument({
     ...options,
     where,
@@ -44,50 +43,15 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
   });
   // A document written with other settings is a changed one.
   const form = hashJson([options.template, options.title, options.metadata]).slice(0, 8);
-  const uriOf = (texts: readonly string[]) => `${place.uri}/${texts.map(encodeURIComponent).join(',')}`;
+  const uriOf = (texts: readonly string[]) => `${baseUri}/${texts.map(encodeURIComponent).join(',')}`;
   const keysOf = (uri: string) =>
     uri
-      .slice(place.uri.length + 1)
+      .slice(baseUri.length + 1)
       .split(',')
       .map(decodeURIComponent);
 
   let held: HeldBodies | undefined;
   let loader: Promise<SqlConnection> | undefined;
-
-  async function connect(): Promise<SqlConnection> {
-    return explained('cannot be reached', async () => {
-      switch (place.kind) {
-        case 'postgres':
-          return (await import('./postgres.ts')).connectPostgres({ url: place.url, timeoutSeconds });
-        case 'mysql':
-          return (await import('./mysql.ts')).connectMysql({ url: place.url, timeoutSeconds });
-        case 'sqlite':
-          return (await import('./sqlite.ts')).openSqlite(place.file, place.shown);
-      }
-    });
-  }
-
-  /** Drivers' errors as one sentence; it never holds a password. */
-  async function explained<Result>(
-    what: string,
-    work: () => Promise<Result>,
-    signal?: AbortSignal,
-  ): Promise<Result> {
-    try {
-      return await work();
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (TandemError.isInstance(cause)) throw cause;
-      throw new SourceError({
-        uri: place.shown,
-        message: `The database ${place.shown} ${what}: ${place.redacted(reasonOf(cause))}.`,
-        hint:
-          what === 'cannot be reached'
-            ? 'Check the address, the user and the password, and that the server is up.'
-            : `Try the query by itself; it is that of \`${where}\`.`,
-      });
-    }
-  }
 
   const from = ({ dialect }: SqlConnection) =>
     // The line's end, because a query may end with a remark.
@@ -138,7 +102,7 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
       const missing = texts.findIndex((text) => text === null || text === undefined);
       if (missing >= 0) {
         onProblem?.({
-          uri: `${place.uri}/`,
+          uri: `${baseUri}/`,
           kind: 'failed',
           message: `A row has nothing in the key column ${keys[missing]}.`,
         });
@@ -260,7 +224,7 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
   }
 
   return {
-    id: `sql:${place.uri}`,
+    id: `sql:${baseUri}`,
     list,
     async load({ uri, changeMark }, { signal } = {}) {
       signal?.throwIfAborted();
@@ -279,75 +243,8 @@ export function sqlSource(options: SqlSourceOptions): Source & AsyncDisposable {
   };
 }
 
-type Place = {
-  /** Begins every document's uri: no user, no password. */
-  uri: string;
-  /** For messages. */
-  shown: string;
-  redacted(text: string): string;
-} & ({ kind: 'postgres' | 'mysql'; url: URL } | { kind: 'sqlite'; file: string });
-
-function placeOf(options: SqlSourceOptions, where: string): Place {
-  const { environment } = options;
-  const name = options.name ?? options.table ?? 'query';
-  const text =
-    typeof options.url === 'string' ? options.url : fromEnvironment(options.url, `${where}.url`, environment);
-  const sqlite = /^sqlite:(?:\/\/(?=\/))?(.+)$/s.exec(text)?.[1];
-  if (sqlite !== undefined) {
-    const file = path.resolve(options.baseDirectory, sqlite);
-    const shown = `sqlite:${path.relative(options.baseDirectory, file).split(path.sep).join('/')}`;
-    return { kind: 'sqlite', file, shown, uri: `${shown}/${name}`, redacted: (message) => message };
-  }
-  const url = URL.parse(text);
-  const kind = /^postgres(?:ql)?:$/.test(url?.protocol ?? '')
-    ? 'postgres'
-    : /^(?:mysql|mariadb):$/.test(url?.protocol ?? '')
-      ? 'mysql'
-      : undefined;
-  if (url === null || kind === undefined) {
-    throw new InvalidInputError({
-      domain: 'sources',
-      where: `${where}.url`,
-      // What cannot be read may have a password in it.
-      message: `\`${where}.url\` is not the address of a database.`,
-      hint: 'Write postgres://user@host/database, mysql://…, mariadb://… or sqlite:path/to/file.db.',
-    });
-  }
-  if (typeof options.url === 'string' && url.password !== '') throw passwordInConfig(where);
-  for (const part of [url.username, url.pathname]) decodedPart(part, where);
-  if (options.password) {
-    url.password = encodeURIComponent(fromEnvironment(options.password, `${where}.password`, environment));
-  }
-  const scheme = kind === 'postgres' ? 'postgres' : url.protocol.slice(0, -1);
-  const shown = `${scheme}://${url.host}${url.pathname}`;
-  const secret = decodedPart(url.password, where);
-  return {
-    kind,
-    url,
-    shown,
-    uri: `${shown}/${name}`,
-    redacted: (message) => (secret === '' ? message : message.replaceAll(secret, '***')),
-  };
-}
-
 function withoutAliases(row: Fields): Fields {
   return Object.fromEntries(
     Object.entries(row).filter(([name]) => !/^tandem_(?:key_\d+|mark|access)$/.test(name)),
   );
-}
-
-function reasonOf(cause: unknown): string {
-  // Node gives one error for each address that it tried.
-  const error = (cause instanceof AggregateError ? cause.errors[0] : cause) as NodeJS.ErrnoException;
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'nothing answers there';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'its name cannot be looked up';
-    case 'ETIMEDOUT':
-      return 'it took too long';
-    default:
-      return textOf(error.message ?? String(cause)).replace(/\.$/, '');
-  }
 }

@@ -11,6 +11,7 @@ const dialect: SqlDialect = {
       .split('.')
       .map((part) => `"${part.replaceAll('"', '""')}"`)
       .join('.'),
+  placeholder: () => '?',
   asText: (expression) =>
     `CASE typeof(${expression}) WHEN 'blob' THEN 'x''' || hex(${expression}) || '''' ELSE CAST(${expression} AS TEXT) END`,
   // A column may hold any type, and a computed one compares numbers with text as different: each text as all it can be.

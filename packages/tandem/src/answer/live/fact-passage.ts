@@ -1,0 +1,39 @@
+import type { Passage } from '../../core/types/document.ts';
+import { textOf } from '../../sources/records/template.ts';
+
+/** A row as a passage, that is cited as others are: `live:price/Harbour%20lamp`. */
+export function factPassage({
+  name,
+  thing,
+  row,
+  readAt,
+}: {
+  name: string;
+  thing: string;
+  row: Readonly<Record<string, unknown>>;
+  /** ISO 8601, UTC. */
+  readAt: string;
+}): Passage {
+  const columns = Object.entries(row)
+    .map(([column, value]) => [column.replaceAll('_', ' '), textOf(value)] as const)
+    .filter(([, value]) => value !== '')
+    .map(([column, value]) => `${column} ${value}`);
+  // One sentence, so that a citation of it has the value together with what it is of.
+  const text = `${thing}: ${columns.join(', ')}; read on ${readAt.slice(0, 19).replace('T', ' at ')} UTC.`;
+  const uri = `live:${name}/${encodeURIComponent(thing)}`;
+  return {
+    id: `${uri}#0`,
+    documentId: uri,
+    uri,
+    title: `${name}, live`,
+    ordinal: 0,
+    start: 0,
+    end: text.length,
+    text,
+    headingPath: [`${name}, live`, thing],
+    rank: 1,
+    score: 1,
+    scores: {},
+    freshness: { seenAt: readAt, changedAt: readAt },
+  };
+}

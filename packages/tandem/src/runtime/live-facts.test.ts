@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from '../answer/ask.ts';
+import { thingsIn } from '../answer/live/find-asked.ts';
+import type { SettingsInput } from '../core/settings.ts';
+import { fromDocuments } from '../sources/documents.ts';
+import { createTandem } from './create-tandem.ts';
+import { ingest } from './ingest.ts';
+import { trace } from './search.ts';
+
+/** Texts with words in common are near to each other. */
+const embedder: EmbeddingModelV4 = {
+  specificationVersion: 'v4',
+  provider: 'test',
+  modelId: 'words',
+  maxEmbeddingsPerCall: 1000,
+  supportsParallelCalls: true,
+  doEmbed: async ({ values }) => ({
+    embeddings: values.map((text) => {
+      const vector = Array.from({ length: 2049 }, () => 0);
+      vector[2048] = 0.3;
+      for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
+        let hash = 2166136261;
+        for (const letter of word) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
+        vector[hash % 2048]! += word.length > 3 ? 1 : 0.3;
+      }
+      return vector;
+    }),
+    warnings: [],
+  }),
+};
+
+/** Repeats what stands first among its passages. */
+const chat: LanguageModelV4 = {
+  specificationVersion: 'v4',
+  provider: 'scripted',
+  modelId: 'parrot',
+  supportedUrls: {},
+  doGenerate: async ({ prompt }) => {
+    const said = JSON.stringify(prompt.at(-1)).match(/\[1\] [^\\]*\\n([^\\]*)/)?.[1] ?? 'nothing';
+    return {
+      content: [{ type: 'text', text: `${said} [1]` }],
+      finishReason: { unified: 'stop', raw: undefined },
+      usage: {
+        inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+        outputTokens: { total: 1, text: undefined, reasoning: undefined },
+      },
+      warnings: [],
+    };
+  },
+  doStream: () => Promise.reject(new Error('Nobody follows this answer.')),
+};
+
+let directory: string;
+let database: DatabaseSync;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tandem-live-'));
+  database = new DatabaseSync(join(directory, 'shop.db'));
+  database.exec(`CREATE TABLE products (name TEXT, price REAL, currency TEXT, in_stock INTEGER);
+    INSERT INTO products VALUES ('iron lamp', 49, 'US dollars', 3), ('lamp', 12, 'US dollars', 40)`);
+});
+afterEach(() => {
+  database.close();
+  rmSync(directory, { recursive: true });
+});
+
+const price = {
+  name: 'price',
+  asks: ['What does the {thing} cost?', 'How much is the {thing} now?'],
+  url: 'sqlite:shop.db',
+  things: 'SELECT name FROM products',
+  query: 'SELECT price, currency FROM products WHERE name = :thing',
+};
+
+async function open(live: NonNullable<SettingsInput['answer']>['live'] = [price]) {
+  const tandem = await createTandem({
+    embedder,
+    chat,
+    directory,
+    sources: [
+      fromDocuments([
+        {
+          uri: 'catalogue.md',
+          text: '# Catalogue\n\nThe iron lamp costs 39 US dollars. It is made in the valley.',
+        },
+      ]),
+    ],
+    settings: { answer: { live } },
+  });
+  await ingest(tandem);
+  return tandem;
+}
+
+test('a fact is read at the moment of the question, cited with its time, and what changed is answered at once', async () => {
+  await using tandem = await open();
+  const before = await ask(tandem, 'What does the iron lamp cost?');
+  expect(before.text).toContain('iron lamp: price 49, currency US dollars');
+  expect(before.citations[0]).toMatchObject({
+    uri: 'live:price/iron%20lamp',
+    verdict: { label: 'supported' },
+  });
+  expect(before.claims!.map(({ verdict }) => verdict)).toEqual(['supported', 'supported']);
+  expect(Date.now() - Date.parse(before.passages[0]!.freshness!.seenAt)).toBeLessThan(10_000);
+  database.exec("UPDATE products SET price = 59 WHERE name = 'iron lamp'");
+  const after = await ask(tandem, 'How much is the iron lamp now?');
+  expect(after.text).toContain('price 59');
+  const extract = await ask(tandem, 'What does the iron lamp cost?', { extract: true });
+  expect(extract.text).toContain('price 59');
+  const { passages, steps } = await trace(tandem, after.traceId);
+  expect(passages[0]!.uri).toBe('live:price/iron%20lamp');
+  expect(steps!.map(({ name }) => name)).toContain('look-up');
+});
+
+test('questions that ask something else, or of nothing that is there, read nothing', async () => {
+  await using tandem = await open();
+  for (const question of ['Where is the iron lamp made in the valley?', 'What does the bronze helmet cost?'])
+    expect((await ask(tandem, question)).passages.map(({ uri }) => uri)).toEqual(['catalogue.md']);
+});
+
+test('functions of one’s own are asked; what they take too long for, or cannot do, is one sentence', async () => {
+  const own = {
+    name: 'stock',
+    asks: ['How many of the {thing} are in stock?'],
+    things: async () => ['iron lamp'],
+    look: async () => ({ in_stock: 3 }),
+  };
+  await using tandem = await open([own]);
+  expect((await ask(tandem, 'How many iron lamps are in stock?')).text).toContain('in stock 3');
+  await using slow = await open([{ ...own, timeoutSeconds: 0.05, look: () => new Promise(() => {}) }]);
+  await expect(ask(slow, 'How many iron lamps are in stock?')).rejects.toThrow(
+    'Reading stock did not end within 0.05 seconds.',
+  );
+  await using wrong = await open([{ ...price, query: 'SELECT cost FROM products WHERE name = :thing' }]);
+  await expect(ask(wrong, 'What does the iron lamp cost?')).rejects.toThrow(/no such column: cost/);
+});
+
+test('nothing can be written, and a name is a value and never a part of the statement', async () => {
+  await using writing = await open([
+    { ...price, query: 'UPDATE products SET price = 0 WHERE name = :thing RETURNING price' },
+  ]);
+  await expect(ask(writing, 'What does the iron lamp cost?')).rejects.toThrow(/readonly/);
+  database.prepare('INSERT INTO products VALUES (?, 1, ?, 1)').run("x' OR '1'='1", 'none');
+  await using tandem = await open();
+  const { passages } = await ask(tandem, "What does the x' OR '1'='1 cost?");
+  expect(passages[0]!.text).toContain('price 1,');
+  expect(database.prepare('SELECT sum(price) AS sum FROM products').get()).toEqual({ sum: 62 });
+});
+
+test('of names inside each other the longest is meant', () => {
+  expect(thingsIn('What do the iron lamps cost?', ['lamp', 'iron lamp', 'saddle'])).toEqual(['iron lamp']);
+  expect(thingsIn('Is the saddle cheaper than a lamp?', ['lamp', 'saddle'])).toEqual(['saddle', 'lamp']);
+  expect(thingsIn('What is a lamplighter?', ['lamp', ''])).toEqual([]);
+});
