@@ -163,8 +163,15 @@ export {
 // Verbs.
 export { type IngestOptions, type IngestResult, ingest } from './runtime/ingest.ts';
 export type { TandemCallOptions, TandemModel } from './runtime/language-model.ts';
-export { listTraces, type SearchOptions, search, trace } from './runtime/search.ts';
+export {
+  type ListTracesOptions,
+  listTraces,
+  type SearchOptions,
+  search,
+  trace,
+} from './runtime/search.ts';
 export { type FoundPassage, type SearchToolOptions, searchTool } from './runtime/search-tool.ts';
+export { type ExportTracesOptions, exportTraces } from './runtime/telemetry/export-traces.ts';
 export { type WatchOptions, watchSources } from './runtime/watch.ts';
 export { fromDocuments, type GivenDocument } from './sources/documents.ts';
 export {

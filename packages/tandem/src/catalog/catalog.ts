@@ -374,6 +374,8 @@ export interface TraceCatalog {
   get(id: string): Promise<Trace | undefined>;
   /** Latest first; `limit` defaults to 20. */
   list(options?: { limit?: number }): Promise<Trace[]>;
+  /** Those from before then (ISO 8601), but for those that were rated. Returns how many were dropped. */
+  dropBefore(at: string): Promise<number>;
   /** Every one, oldest first, a few in memory at a time. */
   all(): AsyncIterable<Trace>;
 }

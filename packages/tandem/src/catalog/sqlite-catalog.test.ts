@@ -568,6 +568,14 @@ test('deployments are a stack on an append-only history', async () => {
   ]);
 });
 
+test('traces from before a day are dropped, but for those that were rated', async () => {
+  for (const day of [1, 2, 3, 4])
+    await catalog.traces.put({ id: `trace_${day}`, at: `2026-01-0${day}T00:00:00Z` } as Trace);
+  await catalog.feedback.put({ traceId: 'trace_1', rating: 'up', at: '2026-01-05T00:00:00Z' });
+  expect(await catalog.traces.dropBefore('2026-01-03T00:00:00Z')).toBe(1);
+  expect((await catalog.traces.list()).map(({ id }) => id)).toEqual(['trace_4', 'trace_3', 'trace_1']);
+});
+
 test('looks at held-out cases add up; calibrations are kept by key', async () => {
   await catalog.looks.add({ casesHash: 'h1', purpose: 'compare', runId: 'run_1' });
   await catalog.looks.add({ casesHash: 'h2', purpose: 'compare' });

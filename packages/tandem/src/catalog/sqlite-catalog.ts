@@ -49,7 +49,14 @@ function catalogOver(database: Database, lock: Catalog['lockForWriting']): Catal
     runs: runCatalog(database),
     datasets: recordTable<DatasetRecord>(database, 'datasets', (dataset) => dataset.createdAt, 1000),
     adapters: recordTable<Adapter>(database, 'adapters', (adapter) => adapter.createdAt, 1000),
-    traces: recordTable<Trace>(database, 'traces', (trace) => trace.at, 20),
+    traces: {
+      ...recordTable<Trace>(database, 'traces', (trace) => trace.at, 20),
+      dropBefore: async (at) =>
+        database.run(
+          'DELETE FROM traces WHERE created_at < ? AND id NOT IN (SELECT trace_id FROM feedback)',
+          at,
+        ),
+    },
     feedback: feedbackCatalog(database),
     deployments: deploymentCatalog(database),
     looks: lookCatalog(database),

@@ -1,35 +1,110 @@
 import type { Command } from 'commander';
-import type { Trace } from '../core/types/answer.ts';
+import { counted } from '../core/counted.ts';
+import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
+import type { Outcome, Trace } from '../core/types/answer.ts';
 import type { Feedback } from '../core/types/feedback.ts';
 import { listTraces, trace } from '../runtime/search.ts';
+import { exportTraces } from '../runtime/telemetry/export-traces.ts';
+import { positiveInteger } from './arguments.ts';
 import { withProject } from './command-context.ts';
 
 export function addTrace(program: Command, signal: AbortSignal): void {
   program
     .command('trace')
     .argument('[id]', 'a trace id, as `ask` prints it; without one, the latest are listed')
-    .description('Show everything that went into one answer.')
-    .action(async (id: string | undefined, _options: object, command: Command) => {
-      await withProject(command, signal, async ({ project, print }) => {
-        if (id === undefined) {
-          const traces = await listTraces(project);
-          print(traces, (list) =>
-            list.length === 0
-              ? 'No question has been asked yet.'
-              : list
-                  .map(
-                    ({ id: traceId, at, arm, question }) =>
-                      `${traceId}  ${at}  ${arm.padEnd(6)}  ${question}`,
-                  )
-                  .join('\n'),
-          );
-          return;
-        }
-        const found = await trace(project, id);
-        const feedback = await project.catalog.feedback.get(id);
-        print({ ...found, ...(feedback && { feedback }) }, describeTrace);
-      });
+    .description('Show everything that went into one answer; list, search and export traces.')
+    .option('--search <words>', 'list those whose question or answer has all of these words')
+    .option('--since <date>', 'list or export those from then on, such as 2026-12-01')
+    .option('--outcome <outcome>', `list those with this one: ${outcomes.join(', ')}`)
+    .option('--limit <n>', 'list so many, the latest (default 20)', positiveInteger)
+    .option('--otlp <url>', 'send them to an OpenTelemetry collector: http://127.0.0.1:4318/v1/traces')
+    .option('--contents', 'with --otlp: send questions, prompts, passages and answers, too')
+    .action(async (id: string | undefined, options: TraceOptions, command: Command) => {
+      const since = sinceOf(options.since);
+      const outcome = outcomeOf(options.outcome);
+      const { otlp: url, contents, search: words, limit } = options;
+      const reach = url === undefined ? {} : { addresses: async () => [url] };
+      await withProject(
+        command,
+        signal,
+        async ({ project, print }) => {
+          if (url !== undefined) {
+            const sent = await exportTraces(project, {
+              url,
+              ...(since && { since }),
+              ...(contents && { contents }),
+              signal,
+            });
+            print(
+              sent,
+              ({ traces, spans }) => `${counted(traces, 'trace')} sent, ${counted(spans, 'span')}.`,
+            );
+            return;
+          }
+          if (id === undefined) {
+            const traces = await listTraces(project, {
+              ...(words !== undefined && { search: words }),
+              ...(since && { since }),
+              ...(outcome && { outcome }),
+              ...(limit !== undefined && { limit }),
+            });
+            const isChosen = words !== undefined || since !== undefined || outcome !== undefined;
+            print(traces, (list) =>
+              list.length === 0
+                ? isChosen
+                  ? 'There is no such trace.'
+                  : 'No question has been asked yet.'
+                : list
+                    .map(
+                      ({ id: traceId, at, arm, question }) =>
+                        `${traceId}  ${at}  ${arm.padEnd(6)}  ${question}`,
+                    )
+                    .join('\n'),
+            );
+            return;
+          }
+          const found = await trace(project, id);
+          const feedback = await project.catalog.feedback.get(id);
+          print({ ...found, ...(feedback && { feedback }) }, describeTrace);
+        },
+        reach,
+      );
     });
+}
+
+interface TraceOptions {
+  search?: string;
+  since?: string;
+  outcome?: string;
+  limit?: number;
+  otlp?: string;
+  contents?: boolean;
+}
+
+const outcomes: readonly Outcome[] = ['answer', 'partial', 'clarify', 'conflict', 'not in the sources'];
+
+function outcomeOf(name: string | undefined): Outcome | undefined {
+  const outcome = outcomes.find((each) => each === name);
+  if (outcome !== undefined || name === undefined) return outcome;
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--outcome',
+    message: `There is no outcome called "${name}".`,
+    hint: `Use one of ${outcomes.join(', ')}.`,
+  });
+}
+
+/** A day, or a moment. */
+function sinceOf(date: string | undefined): string | undefined {
+  if (date === undefined) return undefined;
+  const at = new Date(date);
+  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--since',
+    message: `"${date}" is no date.`,
+    hint: 'Write it as 2026-12-01, or 2026-12-01T10:00:00Z.',
+  });
 }
 
 function describeTrace(trace: Trace & { feedback?: Feedback }): string {

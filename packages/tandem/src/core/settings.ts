@@ -240,6 +240,8 @@ const answerSettings = z
     /** Constrain every arm's reply to `output.schema` by a grammar, or none: never one arm alone. */
     grammar: z.boolean().default(true),
     styleRules: z.array(styleRule).default([]),
+    /** Traces are dropped so many days after their answers, but for those that were rated. Absent: they are kept. */
+    keepTracesDays: z.number().positive().optional(),
     /** What changes too often to be in documents (a price, what is in stock): read where it stands, at the moment of the question. */
     live: z.array(liveFact).default([]),
     /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `look-up`, `assess`, `prompt`, `generate`, `cite`, `verify`, `record`. */

@@ -1,9 +1,10 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { Trace } from '../core/types/answer.ts';
+import type { Outcome, Trace } from '../core/types/answer.ts';
 import { untilAborted } from '../core/until-aborted.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
+import { foldedWords } from '../text/words.ts';
 
 /** As of a retriever: how many passages, which documents, which conversation. Each has a default. */
 export type SearchOptions = Partial<RetrieveOptions>;
@@ -60,15 +61,39 @@ export async function trace(parts: Pick<Parts, 'catalog'>, traceId: string): Pro
   });
 }
 
+/** Which traces. */
+export interface ListTracesOptions {
+  /** Default 20. */
+  limit?: number;
+  /** Words that question or answer must have, all of them; whatever their case and accents. */
+  search?: string;
+  /** Only from then on; ISO 8601. */
+  since?: string;
+  /** Only those of answers with it. */
+  outcome?: Outcome;
+}
+
 /**
- * The latest traces, latest first. `limit` defaults to 20.
+ * The latest traces, latest first.
  *
  * @example
- * for (const { question, arm } of await listTraces(tandem, { limit: 5 })) console.log(arm, question);
+ * for (const { question, arm } of await listTraces(tandem, { search: 'days of leave', limit: 5 })) console.log(arm, question);
  */
-export function listTraces(
+export async function listTraces(
   parts: Pick<Parts, 'catalog'>,
-  options: { limit?: number } = {},
+  { limit = 20, search: words, since, outcome }: ListTracesOptions = {},
 ): Promise<Trace[]> {
-  return parts.catalog.traces.list(options);
+  const { traces } = parts.catalog;
+  if (words === undefined && since === undefined && outcome === undefined) return traces.list({ limit });
+  const wanted = foldedWords(words ?? '');
+  const found: Trace[] = [];
+  for await (const trace of traces.all()) {
+    if (since !== undefined && trace.at < since) continue;
+    if (outcome !== undefined && trace.answer.outcome !== outcome) continue;
+    const said = new Set(foldedWords(`${trace.question} ${trace.answer.text}`));
+    if (!wanted.every((word) => said.has(word))) continue;
+    found.push(trace);
+    if (found.length > limit) found.shift();
+  }
+  return found.toReversed();
 }

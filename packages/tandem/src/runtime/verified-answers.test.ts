@@ -6,7 +6,7 @@ import type { SettingsInput } from '../core/settings.ts';
 import { fromDocuments } from '../sources/documents.ts';
 import { createTandem } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
-import { trace } from './search.ts';
+import { listTraces, trace } from './search.ts';
 
 /** All texts are near to each other: what is found is by its words. */
 const embedder: EmbeddingModelV4 = {
@@ -136,6 +136,24 @@ test('a verifier of one’s own judges', async () => {
   expect(answer.claims).toMatchObject([
     { verdict: 'contradicted', verifier: 'nay-sayer', spans: [{ marker: 1 }] },
   ]);
+});
+
+test('traces are found by words and outcome, and kept for a set time', async () => {
+  await using tandem = await createTandem({
+    embedder,
+    chat: saying(right),
+    sources: [fromDocuments(documents)],
+    settings: { answer: { keepTracesDays: 1 } },
+  });
+  await ingest(tandem);
+  const old = await ask(tandem, 'How many days of leave does everybody have?');
+  await tandem.catalog.traces.put({ ...(await trace(tandem, old.traceId)), at: '2020-01-01T00:00:00.000Z' });
+  const { traceId, outcome } = await ask(tandem, 'How many days of LEAVE?');
+  expect((await listTraces(tandem, { search: 'everybody leave' })).map(({ id }) => id)).toEqual([traceId]);
+  expect(await listTraces(tandem, { search: 'telescope' })).toEqual([]);
+  expect(await listTraces(tandem, { outcome: outcome! })).toHaveLength(1);
+  expect(await listTraces(tandem, { outcome: 'conflict' })).toEqual([]);
+  expect(await listTraces(tandem, { since: '2099-01-01' })).toEqual([]);
 });
 
 test('where nothing is asked, nothing is checked', async () => {

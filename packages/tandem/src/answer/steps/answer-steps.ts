@@ -126,6 +126,7 @@ export function answerSteps({
     }),
     recordStep({
       traces: catalog.traces,
+      keepDays: answer.keepTracesDays,
       model: `${chat.provider}:${chat.modelId}`,
       adapterId: trained?.id,
     }),
@@ -173,7 +174,7 @@ export function extractSteps({
     assessStep({ settings, catalog, embedder, sufficiency }),
     quoteStep({ notInSources: answer.notInSources, catalog, store }),
     citeQuotesStep(catalog),
-    recordStep({ traces: catalog.traces, model: 'extract' }),
+    recordStep({ traces: catalog.traces, keepDays: answer.keepTracesDays, model: 'extract' }),
   ];
 }
 
@@ -187,6 +188,6 @@ export function headSteps({
   return [
     readQuestionStep(),
     decideStep({ embedder, head, answer: settings.answer }),
-    recordStep({ traces: catalog.traces, model: head.id }),
+    recordStep({ traces: catalog.traces, keepDays: settings.answer.keepTracesDays, model: head.id }),
   ];
 }

@@ -5,7 +5,9 @@ import type { AnswerState, AnswerStep } from '../step.ts';
 
 /** Puts the answer together and keeps its trace: both are made here only, from what the steps gave. */
 export function recordStep(parts: {
-  traces: Pick<TraceCatalog, 'put'>;
+  traces: Pick<TraceCatalog, 'put' | 'dropBefore'>;
+  /** Older traces are dropped. */
+  keepDays?: number | undefined;
   /** `provider:model`, or `extract`. */
   model: string;
   adapterId?: string | undefined;
@@ -15,10 +17,14 @@ export function recordStep(parts: {
     async run(state) {
       const answer = answerOf(state, newId('trace'));
       await parts.traces.put(traceOf(state, answer, parts));
+      if (parts.keepDays !== undefined)
+        await parts.traces.dropBefore(new Date(Date.now() - parts.keepDays * dayMs).toISOString());
       return { answer };
     },
   };
 }
+
+const dayMs = 86_400_000;
 
 function answerOf(state: AnswerState, traceId: string): Answer {
   const { request, rewrite, retrieved, assessed, reply, read, notes } = state;
