@@ -70,7 +70,14 @@ function contradict(a: LintItem, b: LintItem): boolean {
 
 /** The same words but for a negation and a few more. */
 export function isNegated(a: string, b: string): boolean {
-  const [ofA, ofB] = [new Set(foldedWords(a)), new Set(foldedWords(b))];
+  const [ofA, ofB] = [new Set(foldedWords(spelledOut(a))), new Set(foldedWords(spelledOut(b)))];
   const own = [...ofA.symmetricDifference(ofB)];
   return own.length <= 3 && own.some((word) => negations.has(word));
 }
+
+/** "can't" and "cannot" are one negation. */
+const spelledOut = (text: string) =>
+  text
+    .replace(/(?<![\p{L}])can(?:not|['’]t)(?![\p{L}])/giu, 'can not')
+    .replace(/(?<![\p{L}])won['’]t(?![\p{L}])/giu, 'will not')
+    .replace(/n['’]t(?![\p{L}])/giu, ' not');

@@ -1,9 +1,12 @@
 import { TandemError } from '../../core/errors/tandem-error.ts';
 import type { Passage } from '../../core/types/document.ts';
+import { contentWords } from '../../text/content-words.ts';
 import { sentences } from '../../text/sentences.ts';
 import { termsOf } from '../../text/terms.ts';
+import { tellsAccounts } from './changing-facts/accounts.ts';
 import { type ChangingFact, factKinds } from './changing-facts/changing-fact.ts';
 import { changingFactsIn, isOfThePast, says } from './changing-facts/find-facts.ts';
+import { speaksOfThePast } from './changing-facts/tense.ts';
 import { type Check, type Disagreement, excerpt, type Found, type LintContext } from './check.ts';
 import { type LintItem, learntReplies, questionOf, shownBefore } from './items.ts';
 
@@ -19,10 +22,8 @@ export const staleFacts: Check = {
       context.signal?.throwIfAborted();
       const before = shownBefore(item);
       for (const reply of learntReplies(item)) {
-        const isHistory = isOfThePast(questionOf(item), context.now);
-        const facts = changingFactsIn(reply, context.now).filter(
-          ({ kind, start, end }) =>
-            !(isHistory && kind === 'price') && !says(before, reply.slice(start, end)),
+        const facts = changingFactsOf(questionOf(item), reply, context.now).filter(
+          ({ start, end }) => !says(before, reply.slice(start, end)),
         );
         if (facts.length > 0) found.push(await describe(item, reply, facts, context));
       }
@@ -30,6 +31,28 @@ export const staleFacts: Check = {
     return found;
   },
 };
+
+function changingFactsOf(question: string, reply: string, now: Date): ChangingFact[] {
+  const facts = changingFactsIn(reply, now);
+  // What is nothing but an amount, a day or a version is of the time that the question speaks of.
+  const isBareReply = isBare(reply, facts);
+  const isOfThen = isBareReply && speaksOfThePast(question) && !newest.test(question);
+  const isNoPrice = isOfThen || isOfThePast(question, now) || (isBareReply && tellsAccounts(question));
+  return facts.filter(({ kind, start, end }) => {
+    if (kind === 'price') return !isNoPrice;
+    if (kind === 'version') return !isOfThen;
+    return !(isOfThen && kind === 'date' && !/\d{4}/.test(reply.slice(start, end)));
+  });
+}
+
+/** "Which was the last version?" is another one next year. */
+const newest = /(?<![\p{L}])(?:last|latest|newest|most recent)(?![\p{L}])/iu;
+
+/** Whether a reply has no words but those of its facts and function words. */
+function isBare(reply: string, facts: readonly ChangingFact[]): boolean {
+  const rest = facts.reduceRight((text, { start, end }) => text.slice(0, start) + text.slice(end), reply);
+  return facts.length > 0 && contentWords(rest).every((word) => !/\p{L}/u.test(word));
+}
 
 async function describe(
   item: LintItem,

@@ -7,6 +7,10 @@ import type { ChangingFact } from './changing-fact.ts';
 const past = 4;
 const ahead = 20;
 
+/** What a forecast is about is no deadline: "by 2040 the model has two degrees more". */
+const forecast =
+  /forecast|project(?:ed|ions?)\b|predict|scenario|prognos|vorhersage|prévision|projection|pron[oó]stic|proyecci|previsi[oó]n|predicci|proiezion|previsão|projeç|voorspel|ennuste|előrejelzés|předpově|прогноз|πρόβλεψ|öngör|تنبؤ|توقعات|תחזית|पूर्वानुमान|भविष्यवाणी|พยากรณ์|คาดการณ์|dự báo|ramalan|预测|預測|予測|예측/iu;
+
 /** Days and months that are recent, to come, or of every year, and such years: deadlines, terms, what holds until when. Dates in history do not change. */
 export function datesIn(text: string, now: Date): ChangingFact[] {
   const thisYear = now.getUTCFullYear();
@@ -18,6 +22,7 @@ export function datesIn(text: string, now: Date): ChangingFact[] {
     const own = terms.flatMap((term) => /^([12]\d{3})(?:M|$)/.exec(term)?.[1] ?? []).map(Number);
     const isNear = own.some((year) => year >= thisYear - past && year <= thisYear + ahead);
     if (own.length > 0 ? !isNear : isYear) return [];
+    if (isYear && own.every((year) => year > thisYear) && forecast.test(text)) return [];
     // A table's columns.
     if (isYear && years.size > 2) return [];
     // "2024 patients": a number of things, which no year is.
@@ -54,6 +59,7 @@ function lengthOfMonth(before: string): number {
 
 /** A number before a word that is a month's name elsewhere ("8 out of ten"). */
 function isNoDate(text: string, { end }: ChangingFact): boolean {
-  const [, behind = ''] = /^\.? (\p{Ll}+)/u.exec(text.slice(end, end + 12)) ?? [];
-  return isFunctionWord(behind);
+  const [, behind = '', next = ''] = /^\.? (\p{Ll}+)(?: (\p{L}+))?/u.exec(text.slice(end, end + 24)) ?? [];
+  // "The 15th of April".
+  return isFunctionWord(behind) && !(behind === 'of' && monthsCalled(next).length > 0);
 }

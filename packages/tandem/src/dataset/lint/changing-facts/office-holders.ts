@@ -3,6 +3,7 @@ import { functionWordsByLanguage } from '../../../text/function-words-by-languag
 import { sentences } from '../../../text/sentences.ts';
 import { folded } from '../../../text/words.ts';
 import type { ChangingFact } from './changing-fact.ts';
+import { speaksOfThePast } from './tense.ts';
 
 /** Offices that somebody holds for a while, in languages whose names begin with capitals. */
 const titles = new RegExp(
@@ -49,7 +50,7 @@ export function officeHoldersIn(text: string): ChangingFact[] {
     for (const name of said.matchAll(person)) {
       const [start, end] = [name.index, name.index + name[0].length];
       const office = offices.find((title) => isHeldBy(said, title, { start, end }));
-      if (!office) continue;
+      if (!office || isOver(said, office)) continue;
       found.push({
         kind: 'office-holder',
         start: sentence.start + Math.min(start, office.index),
@@ -64,6 +65,10 @@ export function officeHoldersIn(text: string): ChangingFact[] {
 /** So far apart, in characters. */
 const farthest = 60;
 
+/** What somebody who belongs to the holder has before the office. */
+const ofAnother =
+  /(?<![\p{L}])(?:of|to|for|under|with|by|from|de|del|du|dell['’]|dello|della|do|da|dos|à|au|al|van|von|vom|bei|beim)(?: (?:the|an?|la|el|il|lo|o|a|de|het|einem|einer|dem|der)| l['’])?\s*$/iu;
+
 function isHeldBy(
   said: string,
   title: RegExpMatchArray,
@@ -71,13 +76,47 @@ function isHeldBy(
 ): boolean {
   const [from, to] = [title.index!, title.index! + title[0].length];
   if (from < end && to > start) return false;
+  // Behind a noun it is an adjective in other languages: "motivo principal", "rôle principal".
+  if (/^principal$/i.test(title[0]) && isBehindNoun(said.slice(0, from))) return false;
   const between = from < start ? said.slice(to, start) : said.slice(end, from);
   const isTooFar =
     between.length > farthest ||
     (end <= from && (between.trim().split(/\s+/).length > 4 || /\p{Lu}/u.test(between)));
   if (isTooFar || /[.;!?]\s/.test(between)) return false;
+  // "Jane Miller, adviser to the president": she is not the president.
+  if (end <= from && ofAnother.test(between)) return false;
+  // "Prime Minister Ann Jones, Paul Green and others": the office is the first one's. Behind an article or a preposition a name is an organisation's.
+  const isAnothers = (at: number) => !isFunctionWord(lastWord(between.slice(0, at)));
+  if (from < start && [...between.matchAll(person)].some(({ index }) => isAnothers(index))) return false;
   // "President of the United Nations": what an article or a preposition stands before is no holder.
-  const [before] = /([\p{L}'’]+)\s+$/u.exec(said.slice(0, start)) ?? [];
-  if (before !== undefined && words.has(folded(before.trim())) && !links.test(before)) return false;
+  const before = lastWord(said.slice(0, start));
+  if (isFunctionWord(before) && !links.test(before)) return false;
   return between.trim() === '' ? from < start : links.test(between);
+}
+
+const lastWord = (text: string) => /([\p{L}'’]+)\s+$/u.exec(text)?.[1] ?? '';
+const isFunctionWord = (word: string) => words.has(folded(word));
+
+/** Whether a text ends with a word in lower case that stands for something, and is no school's. */
+function isBehindNoun(text: string): boolean {
+  const word = lastWord(text);
+  return (
+    /^\p{Ll}/u.test(word) &&
+    !isFunctionWord(word) &&
+    !/^(?:school|college|academy|assistant|vice|deputy|new|current)$/.test(word)
+  );
+}
+
+/** In front of an office that somebody had; perhaps with a country between. */
+const former =
+  /(?<![\p{L}])(?:(?:former(?:ly)?|ex|retired|one-time|erstwhile|outgoing|ehemalig\p{L}*|früher\p{L}*|damalig\p{L}*|einstig\p{L}*|ancien(?:ne)?|antigu[oa]|antig[oa]|voormalig\p{L}*|toenmalig\p{L}*|tidigare|dåvarande|tidligere|daværende|entinen|silloinen|były|była|ówczesny|bývalý|tehdejší|egykori|akkori|fost(?:ul|a)?|eski|dönemin|бывш\p{L}+|тогдашн\p{L}+|экс|колишн\p{L}+|тодішн\p{L}+|πρώην)(?:[\s-]+[\p{L}'’]+)?|late|then|previous|past|feu|alors|anterior|entonces|allora|então|precedente)[\s-]+$/iu;
+
+/** Came into an office, which lasts until it is told that it ended. */
+const appointed =
+  /(?<![\p{L}])(?:appointed|elected|named|made|promoted|chosen|became|sworn|took over|ernannt|gewählt|berufen|nommée?|élue?|nombrad[oa]|elegid[oa]|nominat[oa]|elett[oa]|eleit[oa]|nomead[oa]|benoemd|gekozen|назначен\p{L}*|избран\p{L}*|стал\p{L}?)(?![\p{L}])/iu;
+
+/** Whether a sentence tells of an office that somebody no longer has: it says so, or all that it says is in the past and nobody comes into the office. */
+function isOver(said: string, office: RegExpMatchArray): boolean {
+  if (former.test(said.slice(0, office.index))) return true;
+  return speaksOfThePast(said) && !appointed.test(said);
 }

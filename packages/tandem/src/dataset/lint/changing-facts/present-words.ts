@@ -2,12 +2,12 @@ import type { ChangingFact } from './changing-fact.ts';
 
 /** What says that something holds now, by language: it will not hold for ever. */
 const phrases: Readonly<Record<string, string>> = {
-  en: 'currently|at present|presently|at the moment|right now|nowadays|these days|as of (?:now|today|this writing|writing|\\d{4}|(?:january|february|march|april|may|june|july|august|september|october|november|december))|as of the time of|for the time being|until further notice|(?<!up )to date|this (?:year|month|week|quarter)|next (?:year|month|quarter)|(?:the )?(?:latest|newest|most recent|current) (?:version|release|edition|price|rate|model|year)',
-  de: 'derzeit(?:ig\\p{L}*)?|aktuell\\p{L}*|zurzeit|zur zeit|momentan\\p{L}*|gegenwärtig\\p{L}*|heutzutage|bis auf weiteres|dieses jahr|in diesem jahr|nächstes jahr|im moment|neueste[rnsm]? version',
+  en: 'currently|at present|presently|at the moment(?! (?:of|when|that|where|the|an?|it|he|she|they|you)(?![\\p{L}]))|right now|nowadays|these days|as of (?:now|today|this writing|writing|\\d{4}|(?:january|february|march|april|may|june|july|august|september|october|november|december))|as of the time of|for the time being|until further notice|(?<!up )to date|this (?:year|month|week|quarter)|next (?:year|month|quarter)|(?:the )?(?:latest|newest|most recent|current) (?:version|release|edition|price|rate|model|year)',
+  de: 'derzeit(?:ig\\p{L}*)?|aktuell\\p{L}*|zurzeit|zur zeit|momentan\\p{L}*|gegenwärtig\\p{L}*|heutzutage|bis auf weiteres|dieses jahr|in diesem jahr|nächstes jahr|im moment(?! (?:de[rs]|als|in)(?![\\p{L}]))|neueste[rnsm]? version',
   fr: "actuellement|à l'heure actuelle|en ce moment|à ce jour|de nos jours|pour l'instant|pour le moment|cette année|l'année prochaine|ce mois-ci|jusqu'à nouvel ordre|dernière version",
   es: 'actualmente|hoy en día|en la actualidad|en este momento|por el momento|por ahora|hasta la fecha|este año|este mes|el próximo año|última versión',
-  it: "attualmente|al momento|in questo momento|oggigiorno|al giorno d'oggi|per ora|ad oggi|quest'anno|questo mese|l'anno prossimo|ultima versione",
-  pt: 'atualmente|actualmente|hoje em dia|neste momento|no momento|por enquanto|até à data|este ano|neste ano|próximo ano|última versão',
+  it: "attualmente|al momento(?! (?:d\\p{L}*|in cui))|in questo momento|oggigiorno|al giorno d'oggi|(?<!\\p{N} ?\\p{L}{1,9} )per ora|ad oggi|quest'anno|questo mese|l'anno prossimo|ultima versione",
+  pt: 'atualmente|actualmente|hoje em dia|neste momento|no momento(?! (?:d[aeo]s?|em que|n[ao]s?)(?![\\p{L}]))|por enquanto|até à data|este ano|neste ano|próximo ano|última versão',
   nl: 'momenteel|op dit moment|tegenwoordig|thans|vooralsnog|dit jaar|deze maand|volgend jaar|nieuwste versie',
   sv: 'för närvarande|just nu|i nuläget|numera|detta år|nästa år|senaste versionen',
   da: 'i øjeblikket|for tiden|på nuværende tidspunkt|aktuelt|dette år|næste år|nyeste version',
@@ -39,9 +39,23 @@ const present = new RegExp(
 
 /** Words such as "currently". Straight and round apostrophes are the same. */
 export function presentWordsIn(text: string): ChangingFact[] {
-  return [...text.replace(/’/g, "'").matchAll(present)].map(({ 0: word, index }) => ({
-    kind: 'present',
-    start: index,
-    end: index + word.length,
-  }));
+  const straight = text.replace(/’/g, "'");
+  return [...straight.matchAll(present)]
+    .filter(
+      ({ 0: word, index }) => !isOfSomebody(straight.slice(0, index), straight.slice(index + word.length)),
+    )
+    .map(({ 0: word, index }) => ({ kind: 'present', start: index, end: index + word.length }));
 }
+
+const people =
+  '(?:patients?|people|persons?|those|anyone|anybody|everyone|somebody|someone|individuals?|users?|customers?|clients?|employees?|members?|applicants?|students?|women|men|children|adults?)';
+const whom = new RegExp(
+  `(?<![\\p{L}])(?:(?:if|whether|unless)(?: \\p{L}+){0,4}|${people}(?: (?:who|that))(?: (?:is|are|has|have))?)\\s+$`,
+  'iu',
+);
+const beingSo = new RegExp(`(?<![\\p{L}])${people}\\s+$`, 'iu');
+
+/** Whether it says of whom something is told, and not what is so today: "if you are currently insured", "patients currently taking it". */
+const isOfSomebody = (before: string, after: string) =>
+  whom.test(before) ||
+  (beingSo.test(before) && /^ (?:\p{L}+(?:ed|ing)|on|in|at|with|without)(?![\p{L}])/iu.test(after));
