@@ -75,12 +75,15 @@ export {
 } from './dataset/lint/lint-dataset.ts';
 export type { GivenGlossary, GivenLines } from './dataset/material.ts';
 export type { FieldHeadFigures } from './decide/head.ts';
+export type { Judge, Judgement, JudgementRequest } from './decide/judge.ts';
+export { languageModelJudge } from './decide/language-model-judge.ts';
 export type { GivenAnswer, GivenArm } from './evaluate/added-arms.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
 export {
   type CalibrateSufficiencyOptions,
   calibrateSufficiency,
+  resetSufficiency,
   type SufficiencyReport,
 } from './evaluate/calibrate-sufficiency.ts';
 export {
@@ -190,5 +193,6 @@ export { type TuneRankingOptions, tuneRanking } from './tune/ranking/tune-rankin
 export type { TunedRanking } from './tune/ranking/tuned-ranking.ts';
 export { tune } from './tune/tune.ts';
 export type { TunedAdapter, TuneEstimate, TuneOptions } from './tune/tune-options.ts';
+export { judgeVerifier } from './verify/judge-verifier.ts';
 export { overlapVerifier } from './verify/overlap-verifier.ts';
 export type { ClaimToCheck, ClaimVerdict, Verifier } from './verify/verifier.ts';

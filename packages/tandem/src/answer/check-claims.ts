@@ -3,7 +3,7 @@ import type { Citation, Claim, SourceSpan } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import { sentences } from '../text/sentences.ts';
 import { overlapSignals } from '../verify/overlap-signals.ts';
-import { isStatement, splitClaims } from '../verify/split-claims.ts';
+import { isStatement, splitClaims, withoutListMark } from '../verify/split-claims.ts';
 import type { ClaimVerdict, Verifier } from '../verify/verifier.ts';
 import { statementsOf } from './citations.ts';
 
@@ -46,12 +46,12 @@ export async function checkClaims(
   },
 ): Promise<{ claims: Claim[]; citations: Citation[] }> {
   const asked = statementsOf(text)
-    .filter(({ sentence }) => isStatement(sentence))
+    .filter(({ sentence, markers }) => isStatement(sentence, markers.length > 0))
     .flatMap(({ sentence, markers }) => {
       const cited = [...new Set(markers.flatMap(({ numbers }) => numbers))].filter(
         (marker) => passages[marker - 1] !== undefined,
       );
-      return splitClaims(sentence).map((claim) => ({ claim, sentence, cited }));
+      return splitClaims(withoutListMark(sentence)).map((claim) => ({ claim, sentence, cited }));
     });
   if (!verifier)
     return {
@@ -77,13 +77,7 @@ export async function checkClaims(
     checks.map(({ claim, texts }) => ({ claim, evidence: texts })),
     signal && { signal },
   );
-  if (verdicts.length !== checks.length)
-    throw new InvalidInputError({
-      domain: 'answer',
-      where: 'verifier',
-      message: `The verifier ${verifier.name} gave ${verdicts.length} verdicts for ${checks.length} claims.`,
-      hint: 'verify() must give one verdict for each claim, in the order given.',
-    });
+  checkVerdicts(verdicts, checks, verifier.name);
   const checked = checks.map((check, at) => ({
     ...check,
     verdict: withoutHeadings(verdicts[at]!, check.evidence),
@@ -119,6 +113,33 @@ export async function checkClaims(
       return verdict ? { ...citation, verdict } : citation;
     }),
   };
+}
+
+/** @throws InvalidInputError where a verifier of one's own gives something else than it should */
+function checkVerdicts(
+  verdicts: unknown,
+  checks: readonly { texts: readonly string[] }[],
+  name: string,
+): asserts verdicts is ClaimVerdict[] {
+  const wrong = (what: string) =>
+    new InvalidInputError({
+      domain: 'answer',
+      where: 'verifier',
+      message: `The verifier ${name} gave ${what}.`,
+      hint: 'verify() must give one { verdict, probability, supporting } for each claim, in the order given.',
+    });
+  if (!Array.isArray(verdicts)) throw wrong('no list of verdicts');
+  if (verdicts.length !== checks.length)
+    throw wrong(`${verdicts.length} verdicts for ${checks.length} claims`);
+  for (const [at, each] of verdicts.entries()) {
+    const { verdict, probability, supporting } = (each ?? {}) as Partial<ClaimVerdict>;
+    if (!['supported', 'contradicted', 'not found'].includes(verdict!))
+      throw wrong(`the verdict ${JSON.stringify(verdict)}`);
+    if (!(probability! >= 0 && probability! <= 1)) throw wrong(`the probability ${probability}`);
+    const isPlace = (place: unknown) => checks[at]!.texts[place as number] !== undefined;
+    if (!Array.isArray(supporting) || !supporting.every(isPlace))
+      throw wrong(`${JSON.stringify(supporting)} as the sentences that support a claim`);
+  }
 }
 
 interface CheckedClaim {
@@ -211,5 +232,14 @@ function verdictOfCitation(
       ),
   );
   const decisive = left[0] ?? own.at(-1);
+  // Two passages may bear a sentence out together that neither does alone.
+  const together = ofSentence.find(
+    ({ evidence, verdict }) =>
+      evidence.length > 1 &&
+      verdict.verdict === 'supported' &&
+      spansOf(verdict, evidence).some((span) => span.marker === marker),
+  );
+  if (together && decisive?.verdict.verdict !== 'supported')
+    return { label: 'supported', score: together.verdict.probability };
   return decisive && { label: decisive.verdict.verdict, score: decisive.verdict.probability };
 }

@@ -105,7 +105,7 @@ export function parseArm(arm: string | undefined): ArmName | undefined {
 
 function batchAnswer(answer: Answer) {
   return {
-    answer: answer.text || answer.raw,
+    answer: answer.text || (answer.revision ? '' : answer.raw),
     ...(answer.output && { output: answer.output }),
     abstained: answer.abstained,
     ...(answer.outcome && { outcome: answer.outcome }),
@@ -135,6 +135,7 @@ const problemSentences: Record<AnswerProblem, string> = {
   'question repeated':
     'The model only repeated the question: this is no answer. --extract quotes the sources instead.',
   'nothing cited': 'The model named no source: nothing here says that the documents say so.',
+  'verifier failed': 'What should have checked this against the sources failed: nothing of it was checked.',
 };
 
 /** A reader must be able to tell what the model said of its sources from what was found afterwards. */
@@ -146,7 +147,7 @@ function describeMatched(citations: Answer['citations']): string {
 }
 
 /** What of the outcome the text does not say by itself. */
-function describeOutcome({ outcome, choices = [], conflicting = [], text }: Answer): string[] {
+function describeOutcome({ outcome, choices = [], conflicting = [], unanswered, text }: Answer): string[] {
   if (outcome === 'conflict')
     return [
       '',
@@ -159,7 +160,9 @@ function describeOutcome({ outcome, choices = [], conflicting = [], text }: Answ
       '',
       `The question may be about any of these; name one for a surer answer: ${choices.join('; ')}.`,
     ];
-  if (outcome === 'partial') return ['', 'The sources may hold only a part of what was asked.'];
+  // What is lacking is said above where it has a name.
+  if (outcome === 'partial' && unanswered === undefined)
+    return ['', 'The sources may hold only a part of what was asked.'];
   return [];
 }
 
@@ -183,7 +186,7 @@ function describeClaims({ claims = [], revision }: Answer): string[] {
   if (failing.length === 0)
     return [
       '',
-      `Checked by ${by}: the sources say ${checked.length === 1 ? 'this' : `all ${checked.length} of these statements`}.`,
+      `Checked by ${by}: ${checked.length === 1 ? 'the sources say this' : checked.length === 2 ? 'the sources say both statements' : `the sources say all ${checked.length} statements`}.`,
     ];
   return ['', `Checked by ${by}: not found in the sources:`, ...list(failing)];
 }
@@ -210,7 +213,7 @@ function describeAnswer(
         ? JSON.stringify(answer.output, null, 2)
         : isQuoted
           ? answer.citations.map((each) => `${show(each, each.sentence)} [${each.marker}]`).join(' ')
-          : answer.text || answer.raw.trim(),
+          : answer.text || (answer.revision ? '' : answer.raw.trim()),
     );
   }
   if (answer.citations.length > 0) {

@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { calibrateSufficiency, type SufficiencyReport } from '../evaluate/calibrate-sufficiency.ts';
+import {
+  calibrateSufficiency,
+  resetSufficiency,
+  type SufficiencyReport,
+} from '../evaluate/calibrate-sufficiency.ts';
 import { withProject } from './command-context.ts';
 
 export function addCalibrate(program: Command, signal: AbortSignal): void {
@@ -12,7 +16,8 @@ export function addCalibrate(program: Command, signal: AbortSignal): void {
       'of questions without an answer, the share that may be answered',
       '0.1',
     )
-    .action(async (options: { falseAnswers: string }, command: Command) => {
+    .option('--reset', 'go by the general model again')
+    .action(async (options: { falseAnswers: string; reset?: boolean }, command: Command) => {
       const falseAnswers = Number(options.falseAnswers);
       if (options.falseAnswers.trim() === '' || Number.isNaN(falseAnswers))
         throw new InvalidInputError({
@@ -22,6 +27,11 @@ export function addCalibrate(program: Command, signal: AbortSignal): void {
           hint: 'Give a share such as 0.1.',
         });
       await withProject(command, signal, async ({ project, print, onProgress }) => {
+        if (options.reset) {
+          await resetSufficiency(project);
+          print({ reset: true }, () => 'What was calibrated is forgotten: the general model is gone by.');
+          return;
+        }
         print(await calibrateSufficiency(project, { falseAnswers, signal, onProgress }), describeReport);
       });
     });

@@ -7,6 +7,8 @@ interface Place {
   documentId: string;
   start: number;
   end: number;
+  /** What stands there, of what is no document: a fact that was read at the moment of the question. */
+  quote?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function textShownOf(
   const found = await documents.getMany([...new Set(places.map(({ documentId }) => documentId))]);
   return (place, said) => {
     const document = found.get(place.documentId);
-    const text = said ?? document?.text.slice(place.start, place.end) ?? '';
+    const text = said ?? document?.text.slice(place.start, place.end) ?? place.quote ?? '';
     const shown = document && isMarkdown(document) ? withoutMarks(text, place, document) : text;
     return shown.replace(/\s+/g, ' ').trim();
   };

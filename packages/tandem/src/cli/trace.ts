@@ -22,7 +22,8 @@ export function addTrace(program: Command, signal: AbortSignal): void {
     .action(async (id: string | undefined, options: TraceOptions, command: Command) => {
       const since = sinceOf(options.since);
       const outcome = outcomeOf(options.outcome);
-      const { otlp: url, contents, search: words, limit } = options;
+      const { otlp, contents, search: words, limit } = options;
+      const url = collectorOf(otlp, { id, ...options });
       const reach = url === undefined ? {} : { addresses: async () => [url] };
       await withProject(
         command,
@@ -56,8 +57,8 @@ export function addTrace(program: Command, signal: AbortSignal): void {
                   : 'No question has been asked yet.'
                 : list
                     .map(
-                      ({ id: traceId, at, arm, question }) =>
-                        `${traceId}  ${at}  ${arm.padEnd(6)}  ${question}`,
+                      ({ id: traceId, at, arm, question, answer }) =>
+                        `${traceId}  ${at}  ${arm.padEnd(6)}  ${(answer.outcome ?? '').padEnd(18)}  ${question}`,
                     )
                     .join('\n'),
             );
@@ -70,6 +71,36 @@ export function addTrace(program: Command, signal: AbortSignal): void {
         reach,
       );
     });
+}
+
+/** All that are chosen by --since are sent: what else chooses is refused rather than passed over, since more would leave the machine than was meant. */
+function collectorOf(
+  otlp: string | undefined,
+  { id, search, outcome, limit }: TraceOptions & { id: string | undefined },
+): string | undefined {
+  if (otlp === undefined) return undefined;
+  const chosen = [
+    ...(id === undefined ? [] : ['an id']),
+    ...(search === undefined ? [] : ['--search']),
+    ...(outcome === undefined ? [] : ['--outcome']),
+    ...(limit === undefined ? [] : ['--limit']),
+  ];
+  if (chosen.length > 0)
+    throw new InvalidInputError({
+      domain: 'cli',
+      where: '--otlp',
+      message: `--otlp sends all traces, or those since a day, and goes with ${chosen.join(' and ')} not at all.`,
+      hint: 'Leave that out, or choose by --since.',
+    });
+  const address = URL.parse(otlp);
+  if (address && /^https?:$/.test(address.protocol) && address.username === '' && address.password === '')
+    return otlp;
+  throw new InvalidInputError({
+    domain: 'cli',
+    where: '--otlp',
+    message: '--otlp is no address of a collector.',
+    hint: 'Write http://127.0.0.1:4318/v1/traces; keys go in OTEL_EXPORTER_OTLP_HEADERS.',
+  });
 }
 
 interface TraceOptions {
@@ -98,13 +129,27 @@ function outcomeOf(name: string | undefined): Outcome | undefined {
 function sinceOf(date: string | undefined): string | undefined {
   if (date === undefined) return undefined;
   const at = new Date(date);
-  if (!Number.isNaN(at.getTime())) return at.toISOString();
+  if (/^\d{4}-\d{2}-\d{2}/.test(date) && !Number.isNaN(at.getTime())) return at.toISOString();
   throw new InvalidInputError({
     domain: 'cli',
     where: '--since',
     message: `"${date}" is no date.`,
     hint: 'Write it as 2026-12-01, or 2026-12-01T10:00:00Z.',
   });
+}
+
+function outcomeText({ outcome, sufficiency, unanswered, choices, conflicting }: Trace['answer']): string {
+  return [
+    outcome,
+    ...(sufficiency
+      ? [
+          `passages answer it with ${sufficiency.probability.toFixed(2)}${sufficiency.isCalibrated ? '' : ', not brought to scale'}`,
+        ]
+      : []),
+    ...(unanswered ? [`not found: ${unanswered.join(', ')}`] : []),
+    ...(choices ? [`may be about: ${choices.join('; ')}`] : []),
+    ...(conflicting ?? []).map(({ uri, start, end, quote }) => `${uri}:${start}–${end} “${quote}”`),
+  ].join('\n');
 }
 
 function describeTrace(trace: Trace & { feedback?: Feedback }): string {
@@ -130,15 +175,16 @@ function describeTrace(trace: Trace & { feedback?: Feedback }): string {
           ),
         ]
       : []),
-    section(
-      'prompt, as the model saw it',
-      trace.prompt || '(no model was asked: no passage was near the question)',
-    ),
+    section('prompt, as the model saw it', trace.prompt || '(no model was asked)'),
+    ...(answer.outcome ? [section('outcome', outcomeText(answer))] : []),
     section('raw output', trace.rawOutput),
     section(
       'citations',
       answer.citations
-        .map(({ marker, uri, start, end, sentence }) => `[${marker}] ${uri}:${start}–${end} ← ${sentence}`)
+        .map(
+          ({ marker, uri, start, end, sentence, verdict }) =>
+            `[${marker}] ${uri}:${start}–${end}${verdict ? ` (${verdict.label}, ${verdict.score.toFixed(2)})` : ''} ← ${sentence}`,
+        )
         .join('\n') || '(none)',
     ),
     ...(answer.claims

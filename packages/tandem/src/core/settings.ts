@@ -166,6 +166,10 @@ const liveCommon = {
   /** Questions that it answers, as people ask them, each with `{thing}` where the thing is named. */
   asks: z.array(z.string().includes('{thing}')).min(1),
   timeoutSeconds: z.number().positive().default(5),
+  /** Who may be told: with `access` in a question, those who hold this label. */
+  access: z.string().min(1).default('public'),
+  /** Raise it where a function does something else now: answers that a comparison has stored are then asked for again. */
+  version: z.union([z.string(), z.number()]).optional(),
 };
 
 /** A row of a database, by the thing that is asked about. */
@@ -246,6 +250,10 @@ const answerSettings = z
     live: z.array(liveFact).default([]),
     /** Steps of your own in every answer, each beside one of `read`, `retrieve`, `look-up`, `assess`, `prompt`, `generate`, `cite`, `verify`, `record`. */
     steps: z.array(stepInsertion).optional(),
+  })
+  .refine(({ verifier, onUnsupported }) => verifier !== 'none' || onUnsupported === 'mark', {
+    path: ['onUnsupported'],
+    message: 'it needs a verifier: with `none` nothing is known to be borne out or not',
   })
   .prefault({});
 

@@ -129,7 +129,8 @@ export async function feedbackFile(
   for (const { traceId, rating, better } of ratings) {
     const trace = await catalog.traces.get(traceId);
     // An empty reply cannot stand on either side.
-    if (!trace?.messages || isBlank(trace.rawOutput)) continue;
+    // Nor can what was not shown: the reader rated what took its place.
+    if (!trace?.messages || isBlank(trace.rawOutput) || trace.answer.revision) continue;
     const { messages, rawOutput } = trace;
     const key = canonicalJson(messages);
     const same = asked.get(key) ?? { messages, up: [], down: [] };

@@ -89,6 +89,11 @@ export async function calibrateSufficiency(
   );
 }
 
+/** Forgets what was found: the general model is gone by again. */
+export async function resetSufficiency({ catalog }: Pick<Parts, 'catalog'>): Promise<void> {
+  await catalog.calibrations.put(sufficiencyKey, null);
+}
+
 async function calibrateFor(
   parts: CalibrateSufficiencyParts,
   falseAnswers: number,
@@ -103,7 +108,15 @@ async function calibrateFor(
       domain: 'evaluate',
       where: 'dataset.questions',
       message: `There are ${answerable} questions with an answer and ${withoutAnswer} without one to go by, and ${fewest} of each are needed.`,
-      hint: 'Add questions that name their source (dataset.questions), or documents with headings.',
+      hint: 'Add questions that name their source (dataset.questions). Of documents one question is made for each section with a heading, five at most of each document.',
+    });
+  const enough = Math.ceil(1 / falseAnswers) - 1;
+  if (withoutAnswer < enough)
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: 'falseAnswers',
+      message: `A rate of ${falseAnswers} false answers takes at least ${enough} questions without an answer to be told, and there are ${withoutAnswer}: every question would be refused.`,
+      hint: 'Ask for a greater rate, or add questions that name their source.',
     });
   const fitted = fitSufficiency(examples, falseAnswers);
   if (!(fitted.a < 0))

@@ -67,6 +67,8 @@ export interface AnswerRecord {
   citations: Answer['citations'];
   danglingMarkers: number[];
   problems?: Answer['problems'];
+  outcome?: Answer['outcome'];
+  sufficiency?: Answer['sufficiency'];
   claims?: Answer['claims'];
   revision?: Answer['revision'];
   /** Keys into `ComparisonResult.passages`, by rank. */

@@ -1,3 +1,4 @@
+import { sufficiencyKey } from '../answer/sufficiency/calibration.ts';
 import { hashJson } from '../core/hash.ts';
 import { localToolsOf } from '../models/local-tools.ts';
 import type { Parts } from '../parts/parts.ts';
@@ -9,12 +10,19 @@ export async function fingerprintShared(
 ): Promise<string> {
   const { settings, catalog, models } = parts;
   const index = await catalog.index.get();
-  const { styleRules: _rules, prompts: _prompts, arm: _arm, ...answer } = settings.answer;
+  const {
+    styleRules: _rules,
+    prompts: _prompts,
+    arm: _arm,
+    keepTracesDays: _days,
+    ...answer
+  } = settings.answer;
   return hashJson({
     model: localToolsOf(await models.chat())?.baseHash ?? models.names.chat,
     embedder: models.names.embedder,
     index: index && [index.configurationHash, index.committedSeq],
     retrieve: await retrievalSettings(parts),
+    sufficiency: (await catalog.calibrations.get(sufficiencyKey)) ?? null,
     answer,
   });
 }

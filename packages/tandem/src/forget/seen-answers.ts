@@ -19,6 +19,17 @@ export function hasSeen(
   );
 }
 
+/** Besides text and citations. */
+type ContentMember =
+  | 'output'
+  | 'spelledOut'
+  | 'claims'
+  | 'revision'
+  | 'choices'
+  | 'unanswered'
+  | 'conflicting'
+  | 'notes';
+
 /** The answer without its words: where the document was seen, any of them may be what the document said. */
 export function withoutContent<T extends Pick<AnswerRecord, 'text' | 'raw' | 'citations'>>(answer: T): T {
   const {
@@ -26,7 +37,11 @@ export function withoutContent<T extends Pick<AnswerRecord, 'text' | 'raw' | 'ci
     spelledOut: _names,
     claims: _claims,
     revision: _draft,
+    choices: _titles,
+    unanswered: _asked,
+    conflicting: _spans,
+    notes: _notes,
     ...rest
-  } = answer as T & Partial<Record<'output' | 'spelledOut' | 'claims' | 'revision', unknown>>;
+  } = answer as T & Partial<Record<ContentMember, unknown>>;
   return { ...(rest as T), text: removedMark, raw: removedMark, citations: [] };
 }

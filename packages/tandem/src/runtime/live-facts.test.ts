@@ -150,6 +150,63 @@ test('nothing can be written, and a name is a value and never a part of the stat
   expect(database.prepare('SELECT sum(price) AS sum FROM products').get()).toEqual({ sum: 62 });
 });
 
+test('where there is no row, or nothing in it, that is said, and no older value', async () => {
+  database.exec("INSERT INTO products VALUES ('bell', NULL, NULL, 0)");
+  await using tandem = await open([
+    price,
+    {
+      ...price,
+      name: 'deposit',
+      asks: ['What is the deposit of the {thing}?'],
+      query: 'SELECT price FROM products WHERE name = :thing AND price > 1000',
+    },
+  ]);
+  const none = await ask(tandem, 'What is the deposit of the iron lamp?');
+  expect(none.passages[0]!.text).toMatch(/^iron lamp: no deposit now; read on/);
+  const empty = await ask(tandem, 'What does the bell cost?');
+  expect(empty.passages[0]!.text).toContain('bell: price not given');
+});
+
+test('a name that stands in many rows is one, and both of two things are read', async () => {
+  database.exec(
+    "INSERT INTO products VALUES ('iron lamp', 49, 'US dollars', 3), ('iron lamp', 49, 'US dollars', 3)",
+  );
+  await using tandem = await open();
+  const { passages } = await ask(tandem, 'What does the iron lamp cost, and the lamp?');
+  expect(passages.map(({ uri }) => uri)).toEqual([
+    'live:price/iron%20lamp',
+    'live:price/lamp',
+    'catalogue.md',
+  ]);
+});
+
+test('facts are for those who hold their label, and not for questions to chosen documents', async () => {
+  await using tandem = await open([{ ...price, access: 'staff' }]);
+  const question = 'What does the iron lamp cost?';
+  const first = async (options: Parameters<typeof ask>[2]) =>
+    (await ask(tandem, question, options)).passages[0]?.uri;
+  expect(await first({ access: ['public'] })).toBe('catalogue.md');
+  expect(await first({ access: ['public', 'staff'] })).toBe('live:price/iron%20lamp');
+  expect(await first({})).toBe('live:price/iron%20lamp');
+  expect(await first({ documentIds: ['catalogue.md'] })).toBe('catalogue.md');
+});
+
+test('an API that fails is one sentence of the project’s own function', async () => {
+  await using tandem = await open([
+    {
+      name: 'stock',
+      asks: ['How many of the {thing} are in stock?'],
+      things: async () => ['iron lamp'],
+      look: async () => {
+        throw new Error('503 from the shop.');
+      },
+    },
+  ]);
+  await expect(ask(tandem, 'How many iron lamps are in stock?')).rejects.toThrow(
+    'look of the live fact stock failed: 503 from the shop.',
+  );
+});
+
 test('of names inside each other the longest is meant', () => {
   expect(thingsIn('What do the iron lamps cost?', ['lamp', 'iron lamp', 'saddle'])).toEqual(['iron lamp']);
   expect(thingsIn('Is the saddle cheaper than a lamp?', ['lamp', 'saddle'])).toEqual(['saddle', 'lamp']);

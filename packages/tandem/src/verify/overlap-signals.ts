@@ -1,10 +1,14 @@
+import { negations } from '../text/negations.ts';
 import { termsOf } from '../text/terms.ts';
 import { isSameValue, valuesIn } from '../text/values.ts';
+import { foldedWords } from '../text/words.ts';
 
 /** What words and values say of a claim and its evidence. */
 export interface OverlapSignals {
   /** Places of the one or two sentences that have most of the claim, in order. */
   sentences: number[];
+  /** Places of at most four sentences that have most of the claim, in order; the one or two of `sentences` are among them. */
+  nearest: number[];
   /** Share of the claim's terms that they have, each by how rare it is among the evidence's sentences; 0 to 1. */
   covered: number;
   /** Numbers, dates, versions and codes of the claim that they do not give, and that no sentence gives. */
@@ -12,10 +16,15 @@ export interface OverlapSignals {
   missingEverywhere: number;
   /** Names (capitalised words inside the claim) that no sentence has. */
   namesMissingEverywhere: number;
+  /** One sentence has the claim's words and few others, and says it with another number or date, or with a negation where the claim has none or the other way round. */
+  isSaidOtherwise: boolean;
 }
 
 /** A second sentence is taken where it has so much of the claim that the first has not. */
 const leastAdded = 0.1;
+
+/** More sentences than this are not read with a claim. */
+const mostNearest = 4;
 
 /** @param evidence at least one sentence */
 export function overlapSignals(claim: string, evidence: readonly string[]): OverlapSignals {
@@ -31,9 +40,19 @@ export function overlapSignals(claim: string, evidence: readonly string[]): Over
   const first = bestOf(sets.length, (at) => cover([at]));
   const second = bestOf(sets.length, (at) => (at === first ? -1 : cover([first, at])));
   const both = [first, second].toSorted((a, b) => a - b);
+  const nearest = both.slice(0, sets.length);
+  while (nearest.length < Math.min(mostNearest, sets.length)) {
+    // What has words that are lacking comes first, then what has many of the claim's words again.
+    const worth = (at: number) => cover([...nearest, at]) + cover([at]) / 10;
+    nearest.push(bestOf(sets.length, (at) => (nearest.includes(at) ? -1 : worth(at))));
+  }
   const isOne = sets.length === 1 || cover(both) - cover([first]) < leastAdded;
   const sentences = isOne ? [first] : both;
 
+  const said = evidence.flatMap((sentence, at) =>
+    cover([at]) >= leastOfWords ? [howSaid(claim, sentence)] : [],
+  );
+  const isSaidOtherwise = said.includes('otherwise') && !said.includes('so');
   const text = sentences.map((at) => evidence[at]!).join(' ');
   const all = evidence.join(' ');
   const values = valuesIn(claim);
@@ -43,13 +62,49 @@ export function overlapSignals(claim: string, evidence: readonly string[]): Over
   const allLower = all.toLowerCase();
   return {
     sentences,
+    nearest: nearest.sort((a, b) => a - b),
     covered: cover(sentences),
     missingValues: missing.length,
     missingEverywhere: missing.filter((value) => !givenAnywhere.some((each) => isSameValue(each, value)))
       .length,
+    isSaidOtherwise,
     namesMissingEverywhere: names.filter((name) => !allLower.includes(name)).length,
   };
 }
+
+/** Of a sentence with less of the claim it is not looked how it says it. */
+const leastOfWords = 0.3;
+/** A sentence with more words than this for each of the claim's speaks of more. */
+const mostLonger = 1.5;
+
+/**
+ * Of a sentence that has all of the claim's words: `otherwise` where it has few others and another number or date, or a negation more or less; `so` where it has the
+ * claim's numbers and dates, and is negated as the claim is.
+ */
+function howSaid(claim: string, sentence: string): 'so' | 'otherwise' | undefined {
+  const [own, others] = [wordsWithoutValues(claim), wordsWithoutValues(sentence)];
+  if (own.size < 2 || [...own].some((word) => !others.has(word))) return undefined;
+  const [asked, given] = [valuesIn(claim), valuesIn(sentence)];
+  const lacking = asked.filter((value) => !given.some((each) => isSameValue(each, value)));
+  const [days, otherDays] = [ordinalsIn(claim), ordinalsIn(sentence)];
+  const lacksDay = days.some((day) => !otherDays.includes(day));
+  const isTurned = isNegated(claim) !== isNegated(sentence);
+  if (lacking.length === 0 && !lacksDay && !isTurned) return 'so';
+  if (others.size > mostLonger * own.size) return undefined;
+  const hasOther =
+    lacking.some(({ kind }) => given.some((each) => each.kind === kind)) ||
+    (lacksDay && otherDays.length > 0);
+  // In a sentence of more words a negation may be of those.
+  return hasOther || (isTurned && others.size === own.size) ? 'otherwise' : undefined;
+}
+
+const wordsWithoutValues = (text: string) =>
+  new Set(termsOf(text).filter((term) => !/\d/.test(term) && !negations.has(term)));
+
+/** "25th", which is a word and no value. */
+const ordinalsIn = (text: string): string[] => text.toLowerCase().match(/\b\d+(?:st|nd|rd|th)\b/g) ?? [];
+
+const isNegated = (text: string) => foldedWords(text).some((word) => negations.has(word));
 
 /** More for what few of the sentences have; what none has counts most. */
 function rarity(term: string, sets: readonly ReadonlySet<string>[]): number {

@@ -67,3 +67,20 @@ test('it stops when it is told to', async () => {
     verifier.verify([{ claim: 'Dogs are welcome.', evidence: page }], { signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ code: 'interrupted' });
 });
+
+test('the same words with another number, day or negation do not bear a claim out', async () => {
+  const house = [
+    'Pay comes on the 25th of each month.',
+    'Everybody has 30 days of leave a year.',
+    'Dogs are not allowed on the beach.',
+    'Cats are allowed on the pier.',
+  ];
+  for (const claim of [
+    'Pay comes on the 30th of each month.',
+    'Everybody has 25 days of leave a year.',
+    'Dogs are allowed on the beach.',
+    'Cats are not allowed on the pier.',
+  ])
+    expect(await judge(claim, house), claim).toMatchObject({ verdict: 'not found' });
+  for (const claim of house) expect(await judge(claim, house), claim).toMatchObject({ verdict: 'supported' });
+});

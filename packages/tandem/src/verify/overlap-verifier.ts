@@ -1,6 +1,6 @@
-import { InterruptedError } from '../core/errors/interrupted-error.ts';
+import { judgeClaims } from './judge-claims.ts';
 import { type OverlapSignals, overlapSignals } from './overlap-signals.ts';
-import type { ClaimToCheck, ClaimVerdict, Verifier } from './verifier.ts';
+import type { Verifier } from './verifier.ts';
 
 /**
  * What each signal is worth, fitted on CG2C's pairs of documents and claims (logistic regression, both classes weighed alike), and how the sum becomes a
@@ -27,37 +27,16 @@ export const overlapWeights = {
 export function overlapVerifier(): Verifier {
   return {
     name: 'word overlap',
-    async verify(claims, { signal } = {}) {
-      const verdicts: ClaimVerdict[] = [];
-      for (const claim of claims) {
-        if (signal?.aborted)
-          throw new InterruptedError({
-            domain: 'verify',
-            message: `Verifying was stopped after ${verdicts.length} of ${claims.length} claims.`,
-            cause: signal.reason,
-          });
-        verdicts.push(judge(claim));
-      }
-      return verdicts;
-    },
+    verify: (claims, { signal } = {}) =>
+      judgeClaims(
+        claims,
+        ({ claim, evidence }) => {
+          const signals = overlapSignals(claim, evidence);
+          return { probability: overlapProbability(signals), sentences: signals.sentences };
+        },
+        signal,
+      ),
   };
-}
-
-function judge({ claim, evidence }: ClaimToCheck): ClaimVerdict {
-  const written = evidence.flatMap((text, at) => (text.trim() === '' ? [] : [{ text, at }]));
-  if (written.length === 0) return { verdict: 'not found', probability: 0, supporting: [] };
-  const signals = overlapSignals(
-    claim,
-    written.map(({ text }) => text),
-  );
-  const probability = probabilityOf(overlapScore(signals));
-  return probability >= 0.5
-    ? {
-        verdict: 'supported',
-        probability,
-        supporting: signals.sentences.map((at) => written[at]!.at),
-      }
-    : { verdict: 'not found', probability, supporting: [] };
 }
 
 /** In no unit: more is more support. */
@@ -66,7 +45,7 @@ export function overlapScore(signals: OverlapSignals): number {
     (sum, value, at) => sum + value * weightList()[at]!,
     overlapWeights.bias,
   );
-  return signals.missingEverywhere > 0 ? Math.min(score, mostWithoutValue) : score;
+  return signals.missingEverywhere > 0 || signals.isSaidOtherwise ? Math.min(score, mostWithoutValue) : score;
 }
 
 /** A claim with a number that no sentence gives is not borne out by them, whatever else they say: well under even odds. By hand. */
@@ -89,7 +68,8 @@ const weightList = () => [
   overlapWeights.namesMissingEverywhere,
 ];
 
-function probabilityOf(score: number): number {
+/** That the evidence supports the claim, as if as many claims were supported as not. */
+export function overlapProbability(signals: OverlapSignals): number {
   const { a, b } = overlapWeights.platt;
-  return 1 / (1 + Math.exp(a * score + b));
+  return 1 / (1 + Math.exp(a * overlapScore(signals) + b));
 }

@@ -1,3 +1,5 @@
+import { contentWords } from '../text/content-words.ts';
+
 /**
  * What a sentence says, one by one: its parts between semicolons, and main clauses that are joined by a comma and "and", "but", "while" or "whereas". Parts are the
  * sentence's own words, in order. What cannot be told from a list ("apples, pears and plums") stays whole: a claim that holds too much is still judged,
@@ -45,7 +47,33 @@ function joinedClauses(text: string): string[] {
 
 const wordsIn = (text: string) => text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0;
 
-/** Whether a sentence says anything that sources could bear out: no question, no heading of a list. */
-export function isStatement(sentence: string): boolean {
-  return !/[?？:：]["”»')\]]*$/u.test(sentence.trim()) && /[\p{L}\p{N}]/u.test(sentence);
+/** A list's own number or bullet is nothing that the list says. */
+const listMark = /^\s*(?:\d{1,3}[.)]|[-*+•‣▪])\s+/u;
+
+/** The sentence without what only places it in a list. */
+export const withoutListMark = (sentence: string) => sentence.replace(listMark, '');
+
+/**
+ * Whether a sentence says anything that sources could bear out. A question, the lead of a list and a courtesy do not, unless they cite or give a number: "That makes 90 days,
+ * right? [1]" claims something.
+ * @param cites whether there is a marker in it or behind it
+ */
+export function isStatement(sentence: string, cites = false): boolean {
+  const text = withoutListMark(sentence).trim();
+  if (!/[\p{L}\p{N}]/u.test(text)) return false;
+  if (cites || /\p{N}/u.test(text)) return true;
+  return !/[?？:：]["”»')\]]*$/u.test(text) && !isCourtesy(text);
+}
+
+/** What assistants say around an answer, in English: it is of words like these alone. */
+const courtesies = new Set(
+  `absolutely anything assist assistance certainly course else feel free further glad happy hello help helpful helps here hesitate hi hope information know let luck
+  more need ok okay please question questions sure thank thanks time welcome yes ask asking answer answers reach`.split(
+    /\s+/,
+  ),
+);
+
+function isCourtesy(text: string): boolean {
+  const words = contentWords(text);
+  return words.every((word) => courtesies.has(word));
 }

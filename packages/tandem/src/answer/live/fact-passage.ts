@@ -1,6 +1,9 @@
 import type { Passage } from '../../core/types/document.ts';
 import { textOf } from '../../sources/records/template.ts';
 
+/** Of a column no more is read, in characters: a fact is short. */
+const mostOfValue = 500;
+
 /** A row as a passage, that is cited as others are: `live:price/Harbour%20lamp`. */
 export function factPassage({
   name,
@@ -10,16 +13,18 @@ export function factPassage({
 }: {
   name: string;
   thing: string;
-  row: Readonly<Record<string, unknown>>;
+  /** Absent: there is nothing of the thing now. */
+  row: Readonly<Record<string, unknown>> | undefined;
   /** ISO 8601, UTC. */
   readAt: string;
 }): Passage {
-  const columns = Object.entries(row)
-    .map(([column, value]) => [column.replaceAll('_', ' '), textOf(value)] as const)
-    .filter(([, value]) => value !== '')
-    .map(([column, value]) => `${column} ${value}`);
+  const columns = Object.entries(row ?? {}).map(
+    ([column, value]) =>
+      `${column.replaceAll('_', ' ')} ${textOf(value).slice(0, mostOfValue) || 'not given'}`,
+  );
   // One sentence, so that a citation of it has the value together with what it is of.
-  const text = `${thing}: ${columns.join(', ')}; read on ${readAt.slice(0, 19).replace('T', ' at ')} UTC.`;
+  const said = columns.length > 0 ? columns.join(', ') : `no ${name} now`;
+  const text = `${thing}: ${said}; read on ${readAt.slice(0, 19).replace('T', ' at ')} UTC.`;
   const uri = `live:${name}/${encodeURIComponent(thing)}`;
   return {
     id: `${uri}#0`,

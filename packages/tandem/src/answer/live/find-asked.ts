@@ -13,8 +13,16 @@ export interface AskedFact {
   cosine: number;
 }
 
-/** As near as this a question must be to one that the fact declares, where it is not the same but for function words. By hand. */
+/** As near as this a question must be to one that the fact declares, and nearer than to any of these, which ask for something else: embedders differ in what they call near. By hand. */
 const leastCosine = 0.6;
+const otherQuestions = [
+  'Who made it?',
+  'What is it made of?',
+  'Where does it come from?',
+  'How is it used?',
+  'What is it?',
+  'Why was it made?',
+];
 /** What stands in the place of a thing's name. */
 const placeholder = 'it';
 
@@ -42,9 +50,11 @@ export async function findAsked(
     if (things.length === 0) continue;
     const plain = without(question, things);
     const declared = fact.asks.map((each) => each.replaceAll('{thing}', placeholder));
-    const [own, ...vectors] = await embedQueries(embedder, [plain, ...declared], signal);
-    const cosine = Math.max(...vectors.map((vector) => dot(own!, vector)));
-    if (cosine >= leastCosine) asked.push(...things.map((thing) => ({ fact, thing, cosine })));
+    const [own, ...vectors] = await embedQueries(embedder, [plain, ...declared, ...otherQuestions], signal);
+    const cosines = vectors.map((vector) => dot(own!, vector));
+    const cosine = Math.max(...cosines.slice(0, declared.length));
+    const isOther = cosines.slice(declared.length).some((each) => each >= cosine);
+    if (cosine >= leastCosine && !isOther) asked.push(...things.map((thing) => ({ fact, thing, cosine })));
   }
   return asked.toSorted((a, b) => b.cosine - a.cosine);
 }
@@ -53,15 +63,14 @@ export async function findAsked(
 export function thingsIn(question: string, things: readonly string[]): string[] {
   const words = foldedWords(question);
   const found: { thing: string; start: number; length: number }[] = [];
-  for (const thing of things) {
+  for (const thing of new Set(things)) {
     const name = foldedWords(thing);
     if (name.length === 0) continue;
-    const start = words.findIndex((_, at) =>
-      name.every((word, offset) => sameWord(words[at + offset], word)),
-    );
-    if (start >= 0) found.push({ thing, start, length: name.length });
+    for (const start of words.keys())
+      if (name.every((word, offset) => sameWord(words[start + offset], word)))
+        found.push({ thing, start, length: name.length });
   }
-  return found
+  const named = found
     .filter(
       (one) =>
         !found.some(
@@ -74,6 +83,7 @@ export function thingsIn(question: string, things: readonly string[]): string[] 
     )
     .toSorted((a, b) => a.start - b.start)
     .map(({ thing }) => thing);
+  return [...new Set(named)];
 }
 
 /** Of a plural, too. */

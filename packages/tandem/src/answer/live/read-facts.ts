@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
+import { SourceError } from '../../core/errors/source-error.ts';
 import type { LiveFact } from '../../core/settings.ts';
 import { type SqlDatabase, sqlDatabase } from '../../sources/sql/database.ts';
 import type { SqlConnection } from '../../sources/sql/sql-connection.ts';
@@ -25,7 +25,16 @@ export function factReader({
     AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
   return {
     async thingsOf(fact) {
-      if (!('url' in fact)) return timed(fact, fact.things({ signal: within(fact) }), within(fact));
+      if (!('url' in fact)) {
+        const ended = within(fact);
+        const things = await timed(
+          fact,
+          own(fact, 'things', () => fact.things({ signal: ended })),
+          ended,
+        );
+        if (!Array.isArray(things)) throw wrongResult(fact, 'things', 'a list of names');
+        return things.map(String);
+      }
       const rows = await read(fact, baseDirectory, within(fact), (connection, ended) =>
         connection.rows(fact.things, [], ended),
       );
@@ -35,7 +44,18 @@ export function factReader({
       });
     },
     async rowOf(fact, thing) {
-      if (!('url' in fact)) return timed(fact, fact.look(thing, { signal: within(fact) }), within(fact));
+      if (!('url' in fact)) {
+        const ended = within(fact);
+        const row = await timed(
+          fact,
+          own(fact, 'look', () => fact.look(thing, { signal: ended })),
+          ended,
+        );
+        if (row === undefined || row === null) return undefined;
+        if (typeof row !== 'object' || Array.isArray(row))
+          throw wrongResult(fact, 'look', 'an object of columns');
+        return row;
+      }
       const rows = await read(fact, baseDirectory, within(fact), (connection, ended) => {
         const values: string[] = [];
         // A cast (`::thing`) is none.
@@ -50,6 +70,36 @@ export function factReader({
   };
 }
 
+/** Work of the project's own, of which an error becomes one sentence. */
+async function own<Result>(fact: LiveFact, name: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new SourceError({
+      uri: `live:${fact.name}`,
+      message: `${name} of the live fact ${fact.name} failed: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}.`,
+      hint: 'It is a function of the project: answer.live.',
+      cause,
+    });
+  }
+}
+
+function wrongResult(fact: LiveFact, name: string, wanted: string): SourceError {
+  return new SourceError({
+    uri: `live:${fact.name}`,
+    message: `${name} of the live fact ${fact.name} gave something else than ${wanted}.`,
+    hint: 'It is a function of the project: answer.live.',
+  });
+}
+
+function tooLate(fact: LiveFact): SourceError {
+  return new SourceError({
+    uri: `live:${fact.name}`,
+    message: `Reading ${fact.name} did not end within ${fact.timeoutSeconds} seconds.`,
+    hint: 'Give it a longer timeoutSeconds, or look at what it reads.',
+  });
+}
+
 type LiveQuery = Extract<LiveFact, { url: unknown }>;
 
 async function read<Result>(
@@ -60,23 +110,18 @@ async function read<Result>(
 ): Promise<Result> {
   const database: SqlDatabase = sqlDatabase({ ...fact, baseDirectory }, `answer.live: ${fact.name}`);
   await using connection = await database.connect();
-  return database.explained('cannot be read', () => timed(fact, work(connection, ended), ended), ended);
+  // Awaited here: the connection closes behind the result, not below it.
+  return await timed(
+    fact,
+    database.explained('cannot be read', () => work(connection, ended)),
+    ended,
+  );
 }
 
 /** What does not end in its time is left, and said. */
 async function timed<Result>(fact: LiveFact, work: Promise<Result>, ended: AbortSignal): Promise<Result> {
   const late = Promise.withResolvers<never>();
-  const stop = () =>
-    late.reject(
-      ended.reason?.name === 'TimeoutError'
-        ? new InvalidInputError({
-            domain: 'answer',
-            where: `answer.live: ${fact.name}`,
-            message: `Reading ${fact.name} did not end within ${fact.timeoutSeconds} seconds.`,
-            hint: 'Give it a longer timeoutSeconds, or look at what it reads.',
-          })
-        : ended.reason,
-    );
+  const stop = () => late.reject(ended.reason?.name === 'TimeoutError' ? tooLate(fact) : ended.reason);
   if (ended.aborted) stop();
   ended.addEventListener('abort', stop, { once: true });
   try {

@@ -20,10 +20,12 @@ export function lookUpStep(parts: {
   return {
     name: 'look-up',
     async run({ request, retrieved, reply }, { signal }) {
-      if (reply || !retrieved) return {};
+      // Where documents are chosen, other places are not asked.
+      if (reply || !retrieved || request.documentIds || request.metadata) return {};
+      const facts = parts.facts.filter(({ access }) => request.access?.includes(access) ?? true);
       const started = performance.now();
       const reader = factReader({ baseDirectory: parts.baseDirectory, signal });
-      const asked = await findAsked(retrieved.rewritten ?? request.question, parts.facts, {
+      const asked = await findAsked(retrieved.rewritten ?? request.question, facts, {
         thingsOf: (fact) => reader.thingsOf(fact),
         embedder: parts.embedder,
         signal,
@@ -31,7 +33,7 @@ export function lookUpStep(parts: {
       const found = [];
       for (const { fact, thing } of asked.slice(0, mostFacts)) {
         const row = await reader.rowOf(fact, thing);
-        if (row) found.push(factPassage({ name: fact.name, thing, row, readAt: new Date().toISOString() }));
+        found.push(factPassage({ name: fact.name, thing, row, readAt: new Date().toISOString() }));
       }
       if (found.length === 0) return {};
       const { missing, ...rest } = retrieved;

@@ -1,7 +1,8 @@
 import type { TraceCatalog } from '../../catalog/catalog.ts';
 import { newId } from '../../core/id.ts';
-import type { Answer, Trace } from '../../core/types/answer.ts';
-import type { AnswerState, AnswerStep } from '../step.ts';
+import { overlapOf } from '../../core/span-overlap.ts';
+import type { Answer, SourceSpan, Trace } from '../../core/types/answer.ts';
+import type { AnswerState, AnswerStep, Assessment } from '../step.ts';
 
 /** Puts the answer together and keeps its trace: both are made here only, from what the steps gave. */
 export function recordStep(parts: {
@@ -71,12 +72,35 @@ function outcomeOf({
 }: AnswerState): Pick<Answer, 'outcome' | 'unanswered' | 'choices' | 'conflicting'> {
   const { expected, choices, unanswered, conflicting } = assessed ?? {};
   if (reply?.by === 'clarification') return { outcome: 'clarify', choices: choices! };
-  if (read?.abstained) return { outcome: 'not in the sources' };
-  if (conflicting) return { outcome: 'conflict', conflicting };
+  // Nothing that could be read is no answer.
+  if (!read || read.abstained || (read.text.trim() === '' && !read.output))
+    return { outcome: 'not in the sources' };
+  if (conflicting && restsOn(read, conflicting)) return { outcome: 'conflict', conflicting };
   if (expected === 'clarify') return { outcome: 'clarify', choices: choices! };
-  const isPartial =
-    expected === 'partial' || unanswered !== undefined || read?.revision?.action === 'dropped';
-  return isPartial ? { outcome: 'partial', ...(unanswered && { unanswered }) } : { outcome: 'answer' };
+  return isPartial(read, { expected, unanswered })
+    ? { outcome: 'partial', ...(unanswered && { unanswered }) }
+    : { outcome: 'answer' };
+}
+
+/** Whether what is said has to do with one of these spans: two sentences that nobody goes by are no conflict for the reader. */
+function restsOn(
+  { citations, claims = [] }: NonNullable<AnswerState['read']>,
+  spans: readonly SourceSpan[],
+): boolean {
+  const used = [...citations, ...claims.flatMap((claim) => claim.spans)];
+  return spans.some((span) =>
+    used.some((each) => each.documentId === span.documentId && overlapOf(each, span) > 0),
+  );
+}
+
+function isPartial(
+  { claims = [], revision }: NonNullable<AnswerState['read']>,
+  { expected, unanswered }: Pick<Partial<Assessment>, 'expected' | 'unanswered'>,
+): boolean {
+  if (expected === 'partial' || unanswered !== undefined) return true;
+  if (revision && revision.action !== 'quoted') return true;
+  const checked = claims.filter(({ verdict }) => verdict !== 'not checked');
+  return checked.length > 0 && checked.every(({ verdict }) => verdict !== 'supported');
 }
 
 function traceOf(

@@ -50,8 +50,9 @@ async function verify(
   {
     isHeld,
     output,
+    abstained,
     ...parts
-  }: Partial<VerifyParts> & { isHeld?: true; output?: Record<string, unknown> } = {},
+  }: Partial<VerifyParts> & { isHeld?: true; output?: Record<string, unknown>; abstained?: true } = {},
 ) {
   const step = verifyStep({
     answer: settingsSchema.parse({ answer }).answer,
@@ -65,7 +66,7 @@ async function verify(
     retrieved: { passages, milliseconds: 1 } as unknown as NonNullable<AnswerState['retrieved']>,
     messages: [{ role: 'user', content: 'What does a berth cost?' }],
     reply: { ...writtenReply('extract', reply), by: 'model', completionTokens: 7, ...(isHeld && { isHeld }) },
-    read: { ...read(reply), ...(output && { output }) },
+    read: { ...read(reply), ...(output && { output }), ...(abstained && { abstained }) },
     steps: [],
   };
   const events: AnswerEvent[] = [];
@@ -114,7 +115,7 @@ describe('what is not borne out', () => {
       revision: {
         action: 'refused',
         draft,
-        unsupported: [{ text: '- The museum shows paintings by Rembrandt.' }],
+        unsupported: [{ text: 'The museum shows paintings by Rembrandt.' }],
       },
     });
   });
@@ -161,6 +162,79 @@ describe('what is not borne out', () => {
     expect(read.output).toEqual({ kind: 'fee', reply: right });
     expect(output.reply).toBe(draft);
   });
+});
+
+describe('with anything but mark', () => {
+  test('what claims nothing that is borne out does not pass', async () => {
+    for (const reply of [
+      'A berth costs 90 euros a night, right? [1]',
+      'What a berth costs a night is 90 euros: [1]',
+      'Certainly! Let me know if you need anything else.',
+      '',
+      ' [1] [1]',
+    ]) {
+      const { read } = await verify(reply, { onUnsupported: 'refuse' }, { isHeld: true });
+      expect(read, reply).toMatchObject({ text: refusal, abstained: true });
+    }
+  });
+
+  test('a refusal is a refusal alone', async () => {
+    const { read, events } = await verify(
+      `${wrong} ${refusal}`,
+      { onUnsupported: 'drop' },
+      { isHeld: true, abstained: true },
+    );
+    expect(read).toMatchObject({ text: refusal, abstained: true, citations: [] });
+    expect(JSON.stringify(events)).not.toContain('Rembrandt');
+  });
+
+  test('courtesies and the numbers of a list take nothing from an answer', async () => {
+    const reply = `Certainly!\n\n1. ${right}\n2. Dogs are welcome on the pier. [1]\n\nI hope this helps. Let me know if you need anything else!`;
+    const { read } = await verify(reply, { onUnsupported: 'refuse' });
+    expect(read.text).toBe(reply);
+    expect(read.claims!.map((claim) => claim.text)).toEqual([
+      'A berth of up to 9 metres costs 24 euros a night.',
+      'Dogs are welcome on the pier.',
+    ]);
+  });
+});
+
+describe('a verifier that fails', () => {
+  const failing = (verify: () => Promise<unknown>) =>
+    ({ name: 'broken', verify }) as unknown as NonNullable<VerifyParts['verifier']>;
+  const ways = {
+    throws: async () => {
+      throw new Error('503');
+    },
+    'gives nothing': async () => undefined,
+    'gives other words': async () => [{ verdict: 'SUPPORTED', probability: 1, supporting: [1] }],
+    'gives no probability': async () => [{ verdict: 'supported', probability: Number.NaN, supporting: [1] }],
+    'names sentences that are not there': async () => [
+      { verdict: 'supported', probability: 1, supporting: [99] },
+    ],
+  };
+  test.each(Object.entries(ways))('and %s loses no answer, and is no pass', async (_, verifying) => {
+    const verifier = failing(verifying);
+    const marked = await verify(right, {}, { verifier });
+    expect(marked.read).toMatchObject({
+      text: right,
+      problems: ['verifier failed'],
+      claims: [{ verdict: 'not checked' }],
+    });
+    const acted = await verify(right, { onUnsupported: 'refuse' }, { verifier });
+    expect(acted.read).toMatchObject({ text: refusal, revision: { action: 'refused' } });
+  });
+});
+
+test('where the model cannot be asked again, what is not borne out is dropped', async () => {
+  const broken: AnswerStep = {
+    name: 'again',
+    run: () => {
+      throw new Error('It does not fit.');
+    },
+  };
+  const { read } = await verify(draft, { onUnsupported: 'regenerate' }, { writeAgain: [broken] });
+  expect(read).toMatchObject({ text: right, revision: { action: 'dropped' } });
 });
 
 test('a reader is told of a held reply what stands, whatever became of it', async () => {

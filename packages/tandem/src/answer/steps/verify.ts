@@ -1,6 +1,7 @@
 import type { DocumentCatalog } from '../../catalog/catalog.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Claim, Revision } from '../../core/types/answer.ts';
+import { untilAborted } from '../../core/until-aborted.ts';
 import type { Verifier } from '../../verify/verifier.ts';
 import { checkClaims } from '../check-claims.ts';
 import { statementsOf, withPages } from '../citations.ts';
@@ -35,16 +36,19 @@ export function verifyStep(parts: VerifyParts): AnswerStep {
       const { read, reply } = state;
       if (!read || reply?.by !== 'model') return {};
       const isHeld = reply.isHeld === true;
-      if (read.abstained || read.text.trim() === '') {
-        tell(read, { context, isHeld });
-        return {};
+      // Text from before is left where nothing is done about it; where something is, a refusal is a refusal alone, and nothing is not passed on.
+      const acts = parts.searches && parts.verifier !== undefined && answer.onUnsupported !== 'mark';
+      if (read.abstained || (!acts && read.text.trim() === '')) {
+        const settled = acts ? withOutput(refused(read, answer.notInSources), answer) : read;
+        tell(settled, { context, isHeld });
+        return { read: settled };
       }
       const checked = await check(state, read, parts, context.signal);
       const unsupported = unsupportedIn(checked);
-      const revised =
-        unsupported.length === 0
-          ? { read: checked }
-          : await revise({ ...state, read: checked }, unsupported, { parts, context });
+      const isFailing = acts ? unsupported.length > 0 || !isBorneOut(checked) : unsupported.length > 0;
+      const revised = isFailing
+        ? await revise({ ...state, read: checked }, unsupported, { parts, context })
+        : { read: checked };
       const settled = withOutput(revised.read, answer);
       tell(settled, { context, isHeld });
       return { ...revised, read: settled };
@@ -60,21 +64,55 @@ async function check(
 ): Promise<Read> {
   const passages = state.retrieved?.passages ?? [];
   const sources = await documents.getMany([...new Set(passages.map(({ documentId }) => documentId))]);
-  const { claims, citations } = await checkClaims(read.text, {
+  const given = {
     citations: read.citations,
     passages,
     languages: new Map([...sources].map(([id, { language }]) => [id, language])),
-    verifier: searches ? verifier : undefined,
-    signal,
-  });
+  };
+  const judged = await withinTime(signal, (ended) =>
+    checkClaims(read.text, { ...given, verifier: searches ? verifier : undefined, signal: ended }),
+  );
+  // What was written is not lost because of what should have checked it.
+  const { claims, citations } = judged ?? (await checkClaims(read.text, given));
   const placed = await Promise.all(
     claims.map(async (claim) => ({ ...claim, spans: await withPages(claim.spans, documents) })),
   );
-  return { ...read, citations, ...(placed.length > 0 && { claims: placed }) };
+  return {
+    ...read,
+    citations,
+    ...(placed.length > 0 && { claims: placed }),
+    ...(!judged && { problems: [...(read.problems ?? []), 'verifier failed' as const] }),
+  };
 }
 
-const unsupportedIn = ({ claims = [] }: Read) =>
-  claims.filter(({ verdict }) => verdict === 'not found' || verdict === 'contradicted');
+/** Verifying takes milliseconds; a verifier of one's own may ask a service. */
+const mostSeconds = 60;
+
+/** What it gives; undefined where it fails or does not end. @throws what the signal aborted with */
+async function withinTime<Result>(
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(mostSeconds * 1000)]);
+  try {
+    return await untilAborted(() => work(ended), ended);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** What is not known to be borne out: what a verifier failed to check is no pass. */
+const unsupportedIn = ({ claims = [], problems = [] }: Read) =>
+  claims.filter(
+    ({ verdict }) =>
+      verdict === 'not found' ||
+      verdict === 'contradicted' ||
+      (verdict === 'not checked' && problems.includes('verifier failed')),
+  );
+
+/** At least one thing that it says is. */
+const isBorneOut = ({ claims = [] }: Read) => claims.some(({ verdict }) => verdict === 'supported');
 
 type Revised = Pick<AnswerState, 'reply' | 'messages'> & { read: Read };
 
@@ -109,8 +147,10 @@ async function revise(
     }
     case 'regenerate': {
       const again = await writeAgain(state, unsupported, { parts, context });
-      if (!again.read) return { ...again, read: refusal };
-      if (again.read.abstained) return { ...again, read: { ...again.read, ...revisionOf('regenerated') } };
+      // It could not be asked once more: the prompt is longer than the first, and may not fit.
+      if (!again?.read) return revise(state, unsupported, { parts: asDropping(parts), context });
+      if (again.read.abstained)
+        return { ...again, read: { ...refused(again.read, notInSources), ...revisionOf('regenerated') } };
       const checked = await check({ ...state, ...again }, again.read, parts, context.signal);
       const left = dropped(checked, unsupportedIn(checked));
       return { ...again, read: left ? { ...left, ...revisionOf('regenerated') } : refusal };
@@ -118,24 +158,30 @@ async function revise(
   }
 }
 
+const asDropping = (parts: VerifyParts): VerifyParts => ({
+  ...parts,
+  answer: { ...parts.answer, onUnsupported: 'drop' },
+});
+
 /** The model's second try, knowing what of the first was not borne out. What both cost counts. */
 async function writeAgain(
   state: AnswerState,
   unsupported: readonly Claim[],
   { parts, context }: { parts: VerifyParts; context: StepContext },
-): Promise<Pick<AnswerState, 'reply' | 'messages' | 'read'>> {
+): Promise<Pick<AnswerState, 'reply' | 'messages' | 'read'> | undefined> {
   const first = state.reply!;
   const messages = [
     ...(state.messages ?? []),
     { role: 'assistant' as const, content: first.text },
     { role: 'user' as const, content: correctionOf(unsupported) },
   ];
-  const { reply, read } = await runQuietly(
+  const written = await runQuietly(
     parts.writeAgain ?? [],
     { ...state, messages, reply: undefined },
     context,
-  );
-  if (!reply) return {};
+  ).catch(() => context.signal.throwIfAborted());
+  if (!written?.reply) return undefined;
+  const { reply, read } = written;
   return {
     messages,
     read,
@@ -183,10 +229,10 @@ function refused({ output, confidence, rawConfidence }: Read, notInSources: stri
 
 /** Without the sentences that hold any of these claims; undefined where nothing is left that is borne out. */
 function dropped(read: Read, unsupported: readonly Claim[]): Read | undefined {
-  if (unsupported.length === 0) return read;
+  if (unsupported.length === 0) return isBorneOut(read) ? read : undefined;
   const gone = new Set(unsupported.map(({ sentence }) => sentence));
   const claims = read.claims?.filter(({ sentence }) => !gone.has(sentence)) ?? [];
-  if (claims.length === 0) return undefined;
+  if (!isBorneOut({ ...read, claims })) return undefined;
   let text = '';
   let start = 0;
   for (const { sentence, end, markers } of statementsOf(read.text)) {
@@ -194,11 +240,16 @@ function dropped(read: Read, unsupported: readonly Claim[]): Read | undefined {
     if (!gone.has(sentence)) text += read.text.slice(start, after);
     start = after;
   }
+  const left = (text + read.text.slice(start)).trim();
+  const markers = new Set(
+    statementsOf(left).flatMap((each) => each.markers.flatMap(({ numbers }) => numbers)),
+  );
   return {
     ...read,
-    text: (text + read.text.slice(start)).trim(),
+    text: left,
     claims,
     citations: read.citations.filter(({ sentence }) => !gone.has(sentence)),
+    danglingMarkers: read.danglingMarkers.filter((marker) => markers.has(marker)),
   };
 }
 

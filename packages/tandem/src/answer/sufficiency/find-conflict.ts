@@ -1,19 +1,18 @@
 import { negations } from '../../text/negations.ts';
-import { giveOtherValues } from '../../text/other-values.ts';
 import { termsOf } from '../../text/terms.ts';
+import { isSameValue, type Value, valuesIn } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
 import type { RelevantSentence } from './relevance.ts';
 
 /** Only sentences this near to the nearest speak to the question. */
 const nearly = 0.15;
-/** Share of the shorter sentence's words that both must have: they say the same of the same thing, but for what differs. */
-const leastShared = 0.7;
 /** Fewer words in common may be chance. */
 const fewestShared = 3;
 
 /**
- * Two sentences of different documents that are near to the question and cannot both be right, by their words: they share most of them and give another number, date
- * or version, or one of them has a negation that the other lacks. What differs in words only is not seen.
+ * Two sentences of different documents that are near to the question and cannot both be right, by their words: they have the same words, and differ in one amount of
+ * the same unit, in one date, or in a negation. A word more on each side may be another thing that is spoken of (this room and that, adults and children), another year another
+ * time: then they are not held against each other. What differs in words only is not seen.
  * @param documentOf the document of a passage, by the passage's place
  */
 export function findConflict(
@@ -24,29 +23,70 @@ export function findConflict(
   const near = sentences
     .filter(({ cosine }) => cosine >= best - nearly)
     .toSorted((a, b) => b.cosine - a.cosine)
-    .map((sentence) => ({ sentence, terms: wordTerms(sentence.text) }));
+    .map(statementOf);
   for (const [at, one] of near.entries())
     for (const other of near.slice(at + 1))
       if (
         documentOf(one.sentence.passage) !== documentOf(other.sentence.passage) &&
-        saySameOf(one.terms, other.terms) &&
-        (giveOtherValues(one.sentence.text, other.sentence.text) ||
-          isNegated(one.sentence.text) !== isNegated(other.sentence.text))
+        isOfTheSame(one.terms, other.terms) &&
+        (differInOneValue(one.values, other.values) ||
+          (one.isNegated !== other.isNegated && lacksNothing(one.values, other.values)))
       )
         return [one.sentence, other.sentence];
   return undefined;
 }
 
-/** Without numbers: they are what may differ. */
-const wordTerms = (text: string) => new Set(termsOf(text).filter((term) => !/\d/.test(term)));
+interface Statement {
+  sentence: RelevantSentence;
+  /** Without negations and what amounts and days they give: these are what may differ. */
+  terms: ReadonlySet<string>;
+  values: Value[];
+  isNegated: boolean;
+}
 
-function saySameOf(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const shared = [...a].filter((term) => b.has(term)).length;
+function statementOf(sentence: RelevantSentence): Statement {
+  const { text } = sentence;
+  const values = valuesIn(text);
+  return {
+    sentence,
+    terms: new Set([
+      ...termsOf(text).filter((term) => !/\d/.test(term) && !negations.has(term)),
+      ...values.filter((value) => saysWhich(value, text)).map(({ terms: [term] }) => term!),
+    ]),
+    values: values.filter((value) => !saysWhich(value, text)),
+    isNegated: foldedWords(text).some((word) => negations.has(word)),
+  };
+}
+
+/** All words of the one are among those of the other. */
+function isOfTheSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [fewer, more] = a.size <= b.size ? [a, b] : [b, a];
   return (
-    shared >= fewestShared &&
-    shared >= leastShared * Math.min(a.size, b.size) &&
-    shared >= 0.5 * Math.max(a.size, b.size)
+    fewer.size >= fewestShared && [...fewer].every((term) => more.has(term)) && more.size <= 2 * fewer.size
   );
 }
 
-const isNegated = (text: string) => foldedWords(text).some((word) => negations.has(word));
+/** Each has one amount, or one day, that the other lacks, and all others are the same. */
+function differInOneValue(a: readonly Value[], b: readonly Value[]): boolean {
+  const [ofA, ofB] = [without(a, b), without(b, a)];
+  if (ofA.length !== 1 || ofB.length !== 1) return false;
+  const [one, other] = [ofA[0]!, ofB[0]!];
+  return one.kind === other.kind && (one.kind === 'number' || one.kind === 'date');
+}
+
+const lacksNothing = (a: readonly Value[], b: readonly Value[]) =>
+  without(a, b).length === 0 && without(b, a).length === 0;
+
+const without = (values: readonly Value[], others: readonly Value[]) =>
+  values.filter((value) => !others.some((other) => isSameValue(value, other)));
+
+/** A year says when, and a number behind a name says which (Version 2, Room 3): neither is what is said of it. Of these two sentences may differ and both be right. */
+function saysWhich({ start, end, kind }: Value, text: string): boolean {
+  const written = text.slice(start, end);
+  return (
+    kind === 'version' ||
+    kind === 'code' ||
+    /^[12]\d{3}$/.test(written) ||
+    /\p{Lu}[\p{L}\p{M}]*\s*$/u.test(text.slice(Math.max(0, start - 24), start))
+  );
+}

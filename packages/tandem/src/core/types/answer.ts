@@ -88,9 +88,14 @@ export type FinishReason =
 /**
  * What keeps an answer from being of use. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
  * cut there. `question repeated`: it has no word that tells anything but those of the question. `nothing cited`: it was given passages, and names
- * none of them.
+ * none of them. `verifier failed`: its claims were to be checked, and what should have done so failed or did not end.
  */
-export type AnswerProblem = 'nothing said' | 'repeated' | 'question repeated' | 'nothing cited';
+export type AnswerProblem =
+  | 'nothing said'
+  | 'repeated'
+  | 'question repeated'
+  | 'nothing cited'
+  | 'verifier failed';
 
 /** Milliseconds; a stage that an arm does not have is absent. `firstToken` and `total` count from the question. */
 export interface AnswerTimings {

@@ -144,7 +144,9 @@ export function sourceMetrics(): Metric[] {
   ];
 }
 
-const checkedClaims = ({ claims = [] }: Answer) => claims.filter(({ verifier }) => verifier !== undefined);
+/** What is quoted is borne out by being a quotation: an extract is not measured by it. */
+const checkedClaims = ({ claims = [] }: Answer) =>
+  claims.filter(({ verifier }) => verifier !== undefined && verifier !== 'quotation');
 
 /** Undefined of none. */
 function shareOf<Item>(items: readonly Item[], holds: (item: Item) => boolean): number | undefined {

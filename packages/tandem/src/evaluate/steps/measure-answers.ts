@@ -92,6 +92,8 @@ function recordAnswer(answer: Answer, testCase: Case, passages: Record<string, S
     citations: answer.citations,
     danglingMarkers: answer.danglingMarkers,
     ...(answer.problems && { problems: answer.problems }),
+    ...(answer.outcome && { outcome: answer.outcome }),
+    ...(answer.sufficiency && { sufficiency: answer.sufficiency }),
     ...(answer.claims && { claims: answer.claims }),
     ...(answer.revision && { revision: answer.revision }),
     passages: answer.passages.map((passage) => {

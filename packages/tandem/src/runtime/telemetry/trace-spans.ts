@@ -70,13 +70,16 @@ function stepAttributes(
   switch (name) {
     case 'retrieve':
       return {
-        'tandem.passages': passages.map(({ id }) => id),
+        'tandem.passages': passages.map(({ id }) => (contents ? id : id.replace(/^(live:[^/]*).*/, '$1'))),
         ...(contents && searchQuery !== undefined && { 'tandem.search_query': searchQuery }),
         ...(contents && { 'tandem.passages.text': passages.map(({ text }) => text) }),
       };
     case 'cite':
       return {
-        'tandem.citations': answer.citations.map(({ uri, start, end }) => `${uri}:${start}-${end}`),
+        // What a live fact was asked of may be a person's name.
+        'tandem.citations': answer.citations.map(
+          ({ uri, start, end }) => `${contents ? uri : uri.replace(/^(live:[^/]*).*/, '$1')}:${start}-${end}`,
+        ),
       };
     case 'verify':
       return {

@@ -104,7 +104,14 @@ export async function connectMysql({ url, timeoutSeconds }: SqlConnectOptions): 
       }
     },
     rows: (select, values, signal) =>
-      abortable(async () => (await connection.query(select, [...values]))[0] as Fields[], signal),
+      // Bound by the server: a value written into the statement here could end a quote where backslashes are none.
+      abortable(
+        async () =>
+          (values.length > 0
+            ? await connection.execute(select, [...values] as string[])
+            : await connection.query(select))[0] as Fields[],
+        signal,
+      ),
     async [Symbol.asyncDispose]() {
       // A destroyed connection cannot be closed in the regular way.
       if (!isGone) await connection.end().catch(() => {});

@@ -1,0 +1,42 @@
+import type { Judge } from '../decide/judge.ts';
+import { judgeClaims } from './judge-claims.ts';
+import { overlapSignals } from './overlap-signals.ts';
+import type { Verifier } from './verifier.ts';
+
+/** Of a sentence no more is read, in characters. */
+const mostOfSentence = 1500;
+
+/**
+ * A judge, such as a language model, as a verifier: it reads each claim with the four sentences that have most of its words. A claim with a number that no sentence gives is
+ * not supported, whatever the judge says. Its probabilities are the judge's own.
+ *
+ * @example
+ * settings: { answer: { verifier: judgeVerifier(languageModelJudge(model)) } }
+ */
+export function judgeVerifier(judge: Judge): Verifier {
+  return {
+    name: judge.name,
+    verify: (claims, { signal } = {}) =>
+      judgeClaims(
+        claims,
+        async ({ claim, evidence }) => {
+          const signals = overlapSignals(claim, evidence);
+          const { sentences } = signals;
+          if (signals.missingEverywhere > 0 || signals.isSaidOtherwise) return { probability: 0, sentences };
+          const read = signals.nearest.map((at) => evidence[at]!.slice(0, mostOfSentence)).join(' ');
+          const [judged] = await judge.judge(
+            [
+              {
+                question: 'Does the evidence say that the claim is true?',
+                text: `Evidence: ${read}\n\nClaim: ${claim}`,
+                choices: ['yes', 'no'],
+              },
+            ],
+            { signal },
+          );
+          return { probability: judged!.probabilities[0]!, sentences };
+        },
+        signal,
+      ),
+  };
+}
