@@ -5,10 +5,11 @@ import { embeddedText } from '../../packages/tandem/src/chunk/embedded-text.ts';
 import { sha256 } from '../../packages/tandem/src/core/hash.ts';
 import { sentences } from '../../packages/tandem/src/text/sentences.ts';
 import { termsOf } from '../../packages/tandem/src/text/terms.ts';
-import type { ChosenPassage } from './choose-passages.ts';
-import { createPackageSearch } from './package-search.ts';
+import type { ChosenPassage } from '../corpus/choose-passages.ts';
+import { isPlainSentence } from '../corpus/plain-sentences.ts';
+import { createWordSearch } from '../corpus/word-search.ts';
 import { queryOfHeading } from './queries-of-headings.ts';
-import { isPlainSentence, keywordsOf, questionOf } from './queries-of-sentences.ts';
+import { keywordsOf, questionOf } from './queries-of-sentences.ts';
 
 /** A pair, with where it comes from and how its query was made. */
 export interface RerankerPair extends EmbedderPair {
@@ -51,7 +52,7 @@ export function makePairs(
   });
   const texts = passages.map((passage) => shown(passage, 'headings', passage.text));
   const words = passages.map(({ text }) => new Set(termsOf(text)));
-  const search = createPackageSearch(texts);
+  const search = createWordSearch(texts);
   return queries.flatMap((query) => {
     const own = passages[query.at]!;
     const style = styleFor(query, own, random);

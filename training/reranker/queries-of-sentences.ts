@@ -63,17 +63,6 @@ export function questionOf(sentence: string, random: () => number): string | und
   return undefined;
 }
 
-/** A whole sentence in words: no item of a list, no line of a program. */
-export function isPlainSentence(text: string): boolean {
-  const letters = text.match(/[\p{L}\s]/gu)?.length ?? 0;
-  return (
-    /^[\p{Lu}"“]/u.test(text) &&
-    /[.!?:]["”)]?$/.test(text) &&
-    !/```|[|{}]/.test(text) &&
-    letters >= 0.85 * text.length
-  );
-}
-
 /** Words that a person would type who remembers the sentence vaguely, in their order. */
 export function keywordsOf(sentence: string, random: () => number): string | undefined {
   const words = contentWords(sentence);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { isPlainSentence } from '../corpus/plain-sentences.ts';
 import { queryOfHeading } from './queries-of-headings.ts';
-import { isPlainSentence, keywordsOf, questionOf } from './queries-of-sentences.ts';
+import { keywordsOf, questionOf } from './queries-of-sentences.ts';
 
 const words = new Set(['create', 'run', 'build', 'drop']);
 const isWord = (word: string) => words.has(word);

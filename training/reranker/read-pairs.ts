@@ -4,8 +4,8 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sha256 } from '../../packages/tandem/src/core/hash.ts';
+import { choosePassages, tellingHeadings } from '../corpus/choose-passages.ts';
 import { readCorpus } from '../corpus/read-corpus.ts';
-import { choosePassages, tellingHeadings } from './choose-passages.ts';
 import { makePairs, type RerankerPair } from './make-pairs.ts';
 
 /** Pairs to train on and held-out ones, of other documents. */

@@ -1,18 +1,22 @@
 /** What the difference loses: the trained cross-encoder as it is, and as it is shipped, on the held-out pairs. */
-import { CrossEncoder, type CrossEncoderOptions } from '@tandem/nn';
-import type { RerankerPair } from './make-pairs.ts';
+import { CrossEncoder, type CrossEncoderOptions, type EmbedderPair } from '@tandem/nn';
+
+/** A pair, and how its query was made: figures are told by that. */
+export interface FormedPair extends EmbedderPair {
+  form: string;
+}
 
 /** Of one model on held-out pairs. */
 export interface HeldOut {
   /** Mean binary cross-entropy. */
   loss: number;
-  /** Share of the queries whose right passage scores above the wrong ones: all, and by how the query was made. */
+  /** Share of the queries whose right text scores above the wrong ones: all, and by how the query was made. */
   right: number;
   byForm: Record<string, number>;
 }
 
 export async function compareModels<Name extends string>(
-  pairs: readonly RerankerPair[],
+  pairs: readonly FormedPair[],
   models: Record<Name, CrossEncoderOptions>,
 ): Promise<Record<Name, HeldOut>> {
   const compared: Partial<Record<Name, HeldOut>> = {};

@@ -1,5 +1,5 @@
 /** Which passages of the corpus are prose that somebody may ask for, and their headings as people would read them. */
-import type { CorpusPassage } from '../corpus/read-passages.ts';
+import type { CorpusPassage } from './read-passages.ts';
 
 /** A passage to train on. */
 export interface ChosenPassage extends CorpusPassage {

@@ -1,11 +1,11 @@
 /**
- * Search among the passages of one package by words, in the terms that Tandem's full-text search compares: what looks right and is wrong
- * makes a hard negative. By meaning the passages of one document are near each other anyhow.
+ * Search among texts of one package or document by words, in the terms that Tandem's full-text search compares: what looks right and is wrong
+ * makes a hard negative. By meaning the texts of one document are near each other anyhow.
  */
 import { termsOf } from '../../packages/tandem/src/text/terms.ts';
 
-/** Scores all passages for a query by BM25. */
-export function createPackageSearch(texts: readonly string[]) {
+/** Scores all texts for a query by BM25. */
+export function createWordSearch(texts: readonly string[]) {
   const lengths: number[] = [];
   const postings = new Map<string, { at: number; count: number }[]>();
   for (const [at, text] of texts.entries()) {
