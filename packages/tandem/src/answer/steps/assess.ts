@@ -85,11 +85,11 @@ function judge(
   return isGeneral ? { probability: sufficiencyOf(signals), isCalibrated: false } : undefined;
 }
 
-/** A question is unclear only where there is more than one thing that it may be about. */
+/** Of what may be where it is answered: refusing is sufficiency's to decide. A question is unclear only where there is more than one thing that it may be about. */
 function likeliestOf(signals: SufficiencySignals, isChoice: boolean): ExpectedOutcome {
   const probabilities = expectedOutcomeProbabilities(signals);
   return expectedOutcomes
-    .filter((outcome) => outcome !== 'clarify' || isChoice)
+    .filter((outcome) => outcome !== 'not in the sources' && (outcome !== 'clarify' || isChoice))
     .reduce((best, outcome) => (probabilities[outcome] > probabilities[best] ? outcome : best));
 }
 
