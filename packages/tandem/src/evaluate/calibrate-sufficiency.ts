@@ -56,6 +56,8 @@ const mostQuestions = 300;
 const fewest = 20;
 /** So many that were set apart from training are enough by themselves. */
 const enoughApart = 60;
+/** A rule that refuses more than half of what could be answered is nobody's wish. */
+const leastAnswered = 0.5;
 const folds = 5;
 const rates = [0.02, 0.05, 0.1, 0.2, 0.3];
 
@@ -127,10 +129,23 @@ async function calibrateFor(
         'What is measured of a question and its passages does not tell questions with an answer from those without one here.',
       hint: 'Look at what a search finds for some of them: are the right passages found, and does the embedder read the language?',
     });
+  const achieved = crossFitted(examples, falseAnswers);
+  if (achieved.answered.value < leastAnswered) {
+    const percent = (share: number) => `${Math.round(share * 100)} %`;
+    const others = rates.map(
+      (rate) => `${percent(rate)} → ${percent(crossFitted(examples, rate).answered.value)}`,
+    );
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: 'falseAnswers',
+      message: `At ${percent(falseAnswers)} false answers only ${percent(achieved.answered.value)} of the questions with an answer would be answered here: what is measured of passages does not tell them apart well enough. Nothing was changed.`,
+      hint: `Other rates of false answers would let through: ${others.join(', ')}.`,
+    });
+  }
   const calibration: SufficiencyCalibration = {
     ...fitted,
     falseAnswers,
-    achieved: crossFitted(examples, falseAnswers),
+    achieved,
     fittedOn,
     fingerprint: (await sufficiencyFingerprint(parts))!,
   };
