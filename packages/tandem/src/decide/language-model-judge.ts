@@ -9,8 +9,10 @@ import type { Judge, JudgementRequest } from './judge.ts';
  * pass over the prompt, and no text is written. A hosted one is asked to choose, and its choice has all of the probability, since it says no more.
  *
  * @example
+ * // takes minutes
  * const judge = languageModelJudge(await tandem.models.chat());
- * const [{ probabilities }] = await judge.judge([{ question: 'Is this about boats?', text, choices: ['yes', 'no'] }]);
+ * const [judged] = await judge.judge([{ question: 'Is this about boats?', text: 'A berth costs 24 euros.', choices: ['yes', 'no'] }]);
+ * console.log(judged?.probabilities);
  */
 export function languageModelJudge(model: LanguageModelV4): Judge {
   const tools = localToolsOf(model);

@@ -70,6 +70,7 @@ const rates = [0.02, 0.05, 0.1, 0.2, 0.3];
  * @throws InvalidInputError where there are too few questions, or they cannot be told apart
  *
  * @example
+ * // takes minutes
  * const { calibration } = await calibrateSufficiency(tandem, { falseAnswers: 0.05 });
  * console.log(calibration.threshold, calibration.achieved.answered.value);
  */

@@ -11,7 +11,9 @@ const mostOfSentence = 1500;
  * not supported, whatever the judge says. Its probabilities are the judge's own.
  *
  * @example
- * settings: { answer: { verifier: judgeVerifier(languageModelJudge(model)) } }
+ * // takes minutes
+ * const verifier = judgeVerifier(languageModelJudge(await tandem.models.chat())); // for answer.verifier
+ * console.log(await verifier.verify([{ claim: 'Dogs are welcome.', evidence: ['Dogs may come in.'] }]));
  */
 export function judgeVerifier(judge: Judge): Verifier {
   return {
