@@ -14,9 +14,11 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { signed } from '../packages/tandem/src/evaluate/retrieval-difference.ts';
 import { createTandem } from '../packages/tandem/src/index.ts';
 import { rewriteWithModel, type Turn } from '../packages/tandem/src/retrieve/conversation.ts';
-import { intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
+import { discountedGain, intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
+import { mean } from './data/mean.ts';
 import { collectionsIn } from './retrieve-general/collections.ts';
 import { isFound } from './retrieve-general/found.ts';
 import { openIndexed } from './retrieve-general/measure.ts';
@@ -92,16 +94,8 @@ async function search(question: string, turns?: readonly Turn[]) {
 
 /** Of the ranking, by the best that there could be. */
 function normalisedGain(found: readonly boolean[], wanted: number): number {
-  const gain = (at: number) => 1 / Math.log2(at + 2);
+  const gain = (at: number) => discountedGain(at + 1);
   const best = Array.from({ length: Math.min(depth, wanted) }, (_, at) => gain(at));
   const own = found.reduce((sum, is, at) => sum + (is ? gain(at) : 0), 0);
   return own / best.reduce((sum, value) => sum + value, 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 }

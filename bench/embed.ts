@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BertEncoder } from '@tandem/nn';
 import { createRandom, shuffled } from '../packages/tandem/src/statistics/random.ts';
+import { mean } from './data/mean.ts';
 import { jsonLines } from './peers/json-lines.ts';
 import { pythonEnvironment } from './peers/python-environment.ts';
 
@@ -261,8 +262,4 @@ function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let at = 0; at < a.length; at++) sum += a[at]! * b[at]!;
   return sum;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

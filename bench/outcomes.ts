@@ -13,18 +13,17 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  type ExpectedOutcome,
-  expectedOutcomes,
-} from '../packages/tandem/src/answer/sufficiency/expected-outcome.ts';
+import { expectedOutcomes } from '../packages/tandem/src/answer/sufficiency/expected-outcome.ts';
 import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
 import { signalNames, sufficiencySignals } from '../packages/tandem/src/answer/sufficiency/signals.ts';
 import { settingsSchema } from '../packages/tandem/src/core/settings.ts';
+import { signed } from '../packages/tandem/src/evaluate/retrieval-difference.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
 import { intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
 import { fitSoftmax } from '../packages/tandem/src/tune/head/softmax-regression.ts';
 import { linesOf } from './data/json-lines.ts';
-import { collectionsIn } from './retrieve-general/collections.ts';
+import { mean } from './data/mean.ts';
+import { collectionsIn, turnsOf } from './retrieve-general/collections.ts';
 import { openIndexed } from './retrieve-general/measure.ts';
 
 const { values: flags } = parseArgs({
@@ -35,9 +34,12 @@ const { values: flags } = parseArgs({
   },
 });
 
+const outcomes = [...expectedOutcomes, 'not in the sources'] as const;
+type Told = (typeof outcomes)[number];
+
 interface Labelled {
   group: string;
-  outcome: ExpectedOutcome;
+  outcome: Told;
   signals: number[];
   cosine: number;
   overlap: number;
@@ -56,36 +58,32 @@ const clapnq = await collect('clapnq', () =>
     outcome: answerable ? ('answer' as const) : ('not in the sources' as const),
   })),
 );
-const outcomeNames: Record<string, ExpectedOutcome> = {
+const outcomeNames: Record<string, Told> = {
   ANSWERABLE: 'answer',
   PARTIAL: 'partial',
   UNDERSPECIFIED: 'clarify',
   UNANSWERABLE: 'not in the sources',
 };
 const mtrag = await collect('mtrag-un', () =>
-  linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map(({ id, question, outcome, turns }) => ({
-    group: String(id).split('<')[0]!,
-    question: question as string,
-    outcome: outcomeNames[outcome]!,
-    turns: turns.map(({ role, text }: { role: string; text: string }) => ({
-      role: role === 'user' ? ('user' as const) : ('assistant' as const),
-      content: text,
-    })),
+  linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map((task) => ({
+    group: String(task.id).split('<')[0]!,
+    question: task.question as string,
+    outcome: outcomeNames[task.outcome]!,
+    turns: turnsOf(task),
   })),
 );
 
 if (flags.fit) {
   const rounded = (weights: readonly number[]) => weights.map((weight) => Number(weight.toPrecision(3)));
   console.log('sufficiencyWeights', rounded(fitSufficiency([...clapnq, ...mtrag])));
-  for (const [at, weights] of fitOutcome(mtrag).entries())
-    console.log(expectedOutcomes[at], rounded(weights));
+  for (const [at, weights] of fitOutcome(mtrag).entries()) console.log(outcomes[at], rounded(weights));
 }
 const isBelow = [tellSufficiency(), tellOutcomes()].some(Boolean);
 if (isBelow) process.exitCode = 1;
 
 async function collect(
   name: string,
-  load: () => { group: string; question: string; outcome: ExpectedOutcome; turns?: Turn[] }[],
+  load: () => { group: string; question: string; outcome: Told; turns?: Turn[] }[],
 ): Promise<Labelled[]> {
   const collection = collectionsIn(flags.data).find(
     ({ documents }) => documents === join(flags.data, name, 'documents'),
@@ -140,12 +138,7 @@ function tellSufficiency(): boolean {
     const weights = fitSufficiency([...others, ...clapnq]);
     return ({ signals }) => weighted(weights, signals);
   });
-  const refused = (
-    scores: readonly number[],
-    all: readonly Labelled[],
-    least: number,
-    outcome: ExpectedOutcome,
-  ) =>
+  const refused = (scores: readonly number[], all: readonly Labelled[], least: number, outcome: Told) =>
     mean(
       scores
         .filter((_, at) => all[at]!.outcome === outcome)
@@ -159,7 +152,7 @@ function tellSufficiency(): boolean {
       `| ${least} | ${[
         refused(predicted, clapnq, least, 'answer'),
         refused(predicted, clapnq, least, 'not in the sources'),
-        ...expectedOutcomes.map((outcome) => refused(ofTasks, mtrag, least, outcome)),
+        ...outcomes.map((outcome) => refused(ofTasks, mtrag, least, outcome)),
       ].join(' | ')} |`,
     );
   const ours = answered['what Tandem goes by']!;
@@ -176,9 +169,9 @@ function tellSufficiency(): boolean {
 }
 
 function tellOutcomes(): boolean {
-  const outcomes = mtrag.map(({ outcome }) => outcome);
-  const rows: Record<string, ExpectedOutcome[]> = {
-    'always answer': outcomes.map(() => 'answer'),
+  const truth = mtrag.map(({ outcome }) => outcome);
+  const rows: Record<string, Told[]> = {
+    'always answer': truth.map(() => 'answer'),
     'a tuned threshold of cosine': crossFitted(mtrag, (others) => {
       const threshold = bestThreshold(others);
       return ({ cosine }) => (cosine >= threshold ? 'answer' : 'not in the sources');
@@ -187,7 +180,7 @@ function tellOutcomes(): boolean {
       const weights = fitOutcome(others);
       return ({ signals }) => {
         const logits = weights.map((own) => weighted(own, signals));
-        return expectedOutcomes[logits.indexOf(Math.max(...logits))]!;
+        return outcomes[logits.indexOf(Math.max(...logits))]!;
       };
     }),
     // Refused only where it is very unlikely that passages answer; else the likeliest of the others.
@@ -198,20 +191,20 @@ function tellOutcomes(): boolean {
         if (1 / (1 + Math.exp(-weighted(sufficiency, signals))) < leastSufficiency)
           return 'not in the sources';
         const logits = weights.slice(0, -1).map((own) => weighted(own, signals));
-        return expectedOutcomes[logits.indexOf(Math.max(...logits))]!;
+        return outcomes[logits.indexOf(Math.max(...logits))]!;
       };
     }),
   };
   console.log(`\nmtrag-un, ${mtrag.length} tasks, cross-fitted by conversation: F1 of each outcome`);
   console.log(
-    `| by | ${expectedOutcomes.map((name) => `${name} (${outcomes.filter((each) => each === name).length})`).join(' | ')} | macro-F1 |`,
+    `| by | ${outcomes.map((name) => `${name} (${truth.filter((each) => each === name).length})`).join(' | ')} | macro-F1 |`,
   );
-  console.log(`|---|${expectedOutcomes.map(() => '---|').join('')}---|`);
+  console.log(`|---|${outcomes.map(() => '---|').join('')}---|`);
   for (const [name, predicted] of Object.entries(rows))
     console.log(
-      `| ${name} | ${expectedOutcomes.map((label) => f1(predicted, outcomes, label).toFixed(2)).join(' | ')} | ${macroF1(predicted, outcomes).toFixed(3)} |`,
+      `| ${name} | ${outcomes.map((label) => f1(predicted, truth, label).toFixed(2)).join(' | ')} | ${macroF1(predicted, truth).toFixed(3)} |`,
     );
-  const [always, threshold, , ours] = Object.values(rows).map((predicted) => macroF1(predicted, outcomes));
+  const [always, threshold, , ours] = Object.values(rows).map((predicted) => macroF1(predicted, truth));
   return ours! <= Math.max(always!, threshold!);
 }
 
@@ -240,8 +233,8 @@ function fitSufficiency(all: readonly Labelled[]): number[] {
 function fitOutcome(all: readonly Labelled[]): number[][] {
   return fitWeights(
     all,
-    all.map(({ outcome }) => expectedOutcomes.indexOf(outcome)),
-    { classes: expectedOutcomes.length, l2: penalty.outcome },
+    all.map(({ outcome }) => outcomes.indexOf(outcome)),
+    { classes: outcomes.length, l2: penalty.outcome },
   );
 }
 
@@ -300,12 +293,12 @@ function areaUnder(scores: readonly number[], isPositive: readonly boolean[]): n
 }
 
 function bestThreshold(all: readonly Labelled[]): number {
-  const outcomes = all.map(({ outcome }) => outcome);
+  const truth = all.map(({ outcome }) => outcome);
   const scored = [...new Set(all.map(({ cosine }) => cosine))].map((threshold) => ({
     threshold,
     value: macroF1(
       all.map(({ cosine }) => (cosine >= threshold ? 'answer' : 'not in the sources')),
-      outcomes,
+      truth,
     ),
   }));
   return scored.reduce((best, each) => (each.value > best.value ? each : best)).threshold;
@@ -319,13 +312,5 @@ function f1(predicted: readonly string[], truth: readonly string[], label: strin
 }
 
 function macroF1(predicted: readonly string[], truth: readonly string[]): number {
-  return mean(expectedOutcomes.map((label) => f1(predicted, truth, label)));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+  return mean(outcomes.map((label) => f1(predicted, truth, label)));
 }

@@ -29,6 +29,7 @@ import {
 import { filesSource } from '../packages/tandem/src/sources/files.ts';
 import { intervalOf } from '../packages/tandem/src/statistics/index.ts';
 import { openLanceStore } from '../packages/tandem/src/store/lancedb/lance-store.ts';
+import { mean } from './data/mean.ts';
 import { groupsOf, questionsOf, scattered } from './retrieve/questions.ts';
 
 const { values: flags } = parseArgs({
@@ -122,6 +123,5 @@ for (const [name, values] of Object.entries(rows)) {
     `| ${name} | ${values.length} | ${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)}) | ${(1 - value).toFixed(3)} |`,
   );
 }
-const shareOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-if (shareOf(rows.answerable) < 0.95 || shareOf(rows.withheld) > 0.1 || shareOf(rows['out of scope']) > 0.02)
+if (mean(rows.answerable) < 0.95 || mean(rows.withheld) > 0.1 || mean(rows['out of scope']) > 0.02)
   process.exitCode = 1;

@@ -22,7 +22,7 @@ import { parseArgs } from 'node:util';
 import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
 import { linesOf } from './data/json-lines.ts';
-import { collectionsIn } from './retrieve-general/collections.ts';
+import { collectionsIn, turnsOf } from './retrieve-general/collections.ts';
 import { openIndexed } from './retrieve-general/measure.ts';
 
 const { values: flags } = parseArgs({
@@ -94,13 +94,10 @@ if (isWorse) {
 function casesOf(name: string): Case[] {
   if (name === 'mtrag-un')
     return [
-      ...linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map(({ outcome, question, turns }) => ({
-        kind: outcome.toLowerCase(),
-        question,
-        turns: turns.map(({ role, text }: { role: string; text: string }) => ({
-          role: role === 'user' ? 'user' : 'assistant',
-          content: text,
-        })),
+      ...linesOf(join(flags.data, 'mtrag-un/tasks.jsonl')).map((task) => ({
+        kind: task.outcome.toLowerCase(),
+        question: task.question,
+        turns: turnsOf(task),
       })),
       ...foreign('clapnq/questions.jsonl'),
     ];

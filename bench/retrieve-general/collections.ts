@@ -109,7 +109,8 @@ const lastTurnOf = (task: Line): Question => ({
   group: String(task.id).split('<::>')[0]!,
 });
 
-const turnsOf = (task: Line): Turn[] =>
+/** What was said before a task's question, of MTRAG-UN. */
+export const turnsOf = (task: Line): Turn[] =>
   task.turns.map(({ role, text }: { role: string; text: string }) => ({
     role: role === 'user' ? 'user' : 'assistant',
     content: text,

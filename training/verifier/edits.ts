@@ -1,4 +1,5 @@
 /** Small changes after which a text says another thing: of a number, a date, a unit, a word with an opposite, a negation, a name. */
+import { escapeRegExp } from '../../packages/tandem/src/core/escape-reg-exp.ts';
 import { pick } from './pick.ts';
 
 /** A change, made the same way in a claim and in a sentence, wherever either has what it changes. */
@@ -266,8 +267,5 @@ function replacing(form: EditForm, from: string, to: string): Edit {
 
 /** As a whole word or number. */
 function bounded(text: string): RegExp {
-  return new RegExp(
-    `(?<![\\p{L}\\p{N}_-]|\\d[.,])${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_-]|[.,]\\d)`,
-    'u',
-  );
+  return new RegExp(`(?<![\\p{L}\\p{N}_-]|\\d[.,])${escapeRegExp(text)}(?![\\p{L}\\p{N}_-]|[.,]\\d)`, 'u');
 }

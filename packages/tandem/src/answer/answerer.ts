@@ -23,7 +23,15 @@ import {
 /** The parts that an answer is made with. */
 export type AnsweringParts = Pick<
   Parts,
-  'settings' | 'catalog' | 'models' | 'directory' | 'dataDirectory' | 'retriever' | 'store' | 'whileOpen'
+  | 'settings'
+  | 'catalog'
+  | 'models'
+  | 'material'
+  | 'directory'
+  | 'dataDirectory'
+  | 'retriever'
+  | 'store'
+  | 'whileOpen'
 >;
 
 /** Which way to answer. */

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { Citation, Claim, SourceSpan } from '../core/types/answer.ts';
+import { type Citation, type Claim, checkedVerdicts, type SourceSpan } from '../core/types/answer.ts';
 import type { Passage } from '../core/types/document.ts';
 import { sentences } from '../text/sentences.ts';
 import { overlapSignals } from '../verify/overlap-signals.ts';
@@ -40,7 +40,7 @@ export async function checkClaims(
     citations: readonly Citation[];
     passages: readonly Passage[];
     /** Of documents, by id: ISO 639-1. */
-    languages?: ReadonlyMap<string, string | undefined>;
+    languages?: ReadonlyMap<string, string>;
     verifier?: Verifier | undefined;
     signal?: AbortSignal | undefined;
   },
@@ -84,23 +84,15 @@ export async function checkClaims(
   }));
   const claims = asked.map(({ claim, sentence, cited }): Claim => {
     const own = checked.filter((each) => each.claim === claim && each.sentence === sentence);
-    const best = bestOf(own, cited);
-    if (!best)
-      return {
-        text: claim,
-        sentence,
-        verdict: 'not found',
-        probability: 0,
-        verifier: verifier.name,
-        spans: [],
-      };
+    // Without a passage there is nothing that it could be read in.
+    const { verdict, evidence } = bestOf(own, cited) ?? { verdict: unread, evidence: [] };
     return {
       text: claim,
       sentence,
-      verdict: best.verdict.verdict,
-      probability: best.verdict.probability,
+      verdict: verdict.verdict,
+      probability: verdict.probability,
       verifier: verifier.name,
-      spans: spansOf(best.verdict, best.evidence),
+      spans: spansOf(verdict, evidence),
     };
   });
   return {
@@ -133,8 +125,7 @@ function checkVerdicts(
     throw wrong(`${verdicts.length} verdicts for ${checks.length} claims`);
   for (const [at, each] of verdicts.entries()) {
     const { verdict, probability, supporting } = (each ?? {}) as Partial<ClaimVerdict>;
-    if (!['supported', 'contradicted', 'not found'].includes(verdict!))
-      throw wrong(`the verdict ${JSON.stringify(verdict)}`);
+    if (!checkedVerdicts.includes(verdict!)) throw wrong(`the verdict ${JSON.stringify(verdict)}`);
     if (!(probability! >= 0 && probability! <= 1)) throw wrong(`the probability ${probability}`);
     const isPlace = (place: unknown) => checks[at]!.texts[place as number] !== undefined;
     if (!Array.isArray(supporting) || !supporting.every(isPlace))
@@ -192,6 +183,7 @@ function withoutHeadings(verdict: ClaimVerdict, evidence: readonly Evidence[]): 
 }
 
 const justUnderEven = 0.49;
+const unread: ClaimVerdict = { verdict: 'not found', probability: 0, supporting: [] };
 
 function spansOf({ supporting }: ClaimVerdict, evidence: readonly Evidence[]): SourceSpan[] {
   const places = evidence.flatMap(({ marker, passage, spans }) =>

@@ -1,12 +1,13 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { PromptVariant } from '../core/settings.ts';
-import type { Answer, ArmName, Outcome, SourceSpan, Sufficiency } from '../core/types/answer.ts';
+import type { Answer, ArmName, SourceSpan, Sufficiency } from '../core/types/answer.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
 import type { RetrieveOptions } from '../retrieve/retriever.ts';
 import type { AnswerEvent } from './events.ts';
 import type { Reply } from './generate.ts';
 import type { PlacedQuote } from './placed-quotes.ts';
+import type { ExpectedOutcome } from './sufficiency/expected-outcome.ts';
 
 /** One question and how it is to be answered. */
 export interface AnswerRequest
@@ -73,7 +74,7 @@ export interface AnswerState {
 export interface Assessment {
   /** Absent where nothing is known that it could be told by. */
   sufficiency?: Sufficiency;
-  expected: Exclude<Outcome, 'conflict'>;
+  expected: ExpectedOutcome;
   /** Of `clarify`: titles of what the question may be about, at least two. */
   choices?: string[];
   /** What was asked about and not found. */

@@ -103,9 +103,12 @@ export function parseArm(arm: string | undefined): ArmName | undefined {
   });
 }
 
+/** A reply that is not as it should be is shown as it is, unless verification took something else's place. */
+const readableText = ({ text, raw, revision }: Answer) => text || (revision ? '' : raw);
+
 function batchAnswer(answer: Answer) {
   return {
-    answer: answer.text || (answer.revision ? '' : answer.raw),
+    answer: readableText(answer),
     ...(answer.output && { output: answer.output }),
     abstained: answer.abstained,
     ...(answer.outcome && { outcome: answer.outcome }),
@@ -171,7 +174,6 @@ function describeClaims({ claims = [], revision }: Answer): string[] {
   const checked = claims.filter(({ verifier }) => verifier !== undefined && verifier !== 'quotation');
   const by = (checked[0] ?? revision?.unsupported[0])?.verifier;
   if (by === undefined) return [];
-  const isBorneOut = ({ verdict }: Claim) => verdict === 'supported';
   const list = (some: readonly Claim[]) =>
     some.map(
       ({ text, verdict }) => `  “${text}”${verdict === 'contradicted' ? ' (a source says otherwise)' : ''}`,
@@ -182,13 +184,14 @@ function describeClaims({ claims = [], revision }: Answer): string[] {
       `Checked by ${by}. ${revisionSentences[revision.action]} What it had written and the sources do not bear out:`,
       ...list(revision.unsupported),
     ];
-  const failing = checked.filter((claim) => !isBorneOut(claim));
-  if (failing.length === 0)
-    return [
-      '',
-      `Checked by ${by}: ${checked.length === 1 ? 'the sources say this' : checked.length === 2 ? 'the sources say both statements' : `the sources say all ${checked.length} statements`}.`,
-    ];
-  return ['', `Checked by ${by}: not found in the sources:`, ...list(failing)];
+  const failing = checked.filter(({ verdict }) => verdict !== 'supported');
+  if (failing.length > 0) return ['', `Checked by ${by}: not found in the sources:`, ...list(failing)];
+  return ['', `Checked by ${by}: the sources say ${allOf(checked.length)}.`];
+}
+
+function allOf(statements: number): string {
+  if (statements === 1) return 'this';
+  return statements === 2 ? 'both statements' : `all ${statements} statements`;
 }
 
 const revisionSentences: Record<NonNullable<Answer['revision']>['action'], string> = {
@@ -213,7 +216,7 @@ function describeAnswer(
         ? JSON.stringify(answer.output, null, 2)
         : isQuoted
           ? answer.citations.map((each) => `${show(each, each.sentence)} [${each.marker}]`).join(' ')
-          : answer.text || (answer.revision ? '' : answer.raw.trim()),
+          : readableText(answer).trim(),
     );
   }
   if (answer.citations.length > 0) {

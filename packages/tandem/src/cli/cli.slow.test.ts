@@ -83,8 +83,8 @@ describe('a project with documents and no labels', () => {
 
     const answered = jsonLines((await tandem('ask', '--batch', 'questions.jsonl', '--arm', 'rag')).out);
     expect(answered.map((line) => Object.keys(line))).toEqual([
-      ['id', 'answer', 'abstained', 'citations', 'traceId'],
-      ['id', 'answer', 'abstained', 'citations', 'traceId'],
+      ['id', 'answer', 'abstained', 'outcome', 'citations', 'claims', 'traceId'],
+      ['id', 'answer', 'abstained', 'outcome', 'citations', 'claims', 'traceId'],
     ]);
     const trace = await tandem('trace', answered[0].traceId);
     expect(trace.out).toContain('<|im_start|>system');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { Outcome, Trace } from '../core/types/answer.ts';
+import { type Outcome, outcomes, type Trace } from '../core/types/answer.ts';
 import type { Feedback } from '../core/types/feedback.ts';
 import { listTraces, trace } from '../runtime/search.ts';
 import { exportTraces } from '../runtime/telemetry/export-traces.ts';
@@ -111,8 +111,6 @@ interface TraceOptions {
   otlp?: string;
   contents?: boolean;
 }
-
-const outcomes: readonly Outcome[] = ['answer', 'partial', 'clarify', 'conflict', 'not in the sources'];
 
 function outcomeOf(name: string | undefined): Outcome | undefined {
   const outcome = outcomes.find((each) => each === name);

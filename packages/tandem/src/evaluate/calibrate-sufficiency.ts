@@ -1,6 +1,5 @@
 import { logitOf } from '../answer/sufficiency/assess-evidence.ts';
 import {
-  calibratedSufficiency,
   fitSufficiency,
   type SufficiencyCalibration,
   type SufficiencyExample,
@@ -23,13 +22,14 @@ import { textOfExpected } from '../dataset/text-of-expected.ts';
 import type { TrainingQuestion } from '../dataset/training-question.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
+import { calibrate } from '../statistics/calibration.ts';
 import { type Interval, intervalOf } from '../statistics/index.ts';
 import { comparableName } from '../text/words.ts';
 
 /** The parts that sufficiency is calibrated with. */
 export type CalibrateSufficiencyParts = Pick<
   Parts,
-  'settings' | 'catalog' | 'models' | 'material' | 'retriever' | 'whileOpen'
+  'settings' | 'catalog' | 'models' | 'material' | 'directory' | 'retriever' | 'whileOpen'
 >;
 
 /** How sufficiency is calibrated. */
@@ -279,7 +279,7 @@ function crossFitted(
       falseAnswers,
     );
     for (const example of examples.filter((each) => foldOf(each) === fold))
-      answered.set(example, Number(calibratedSufficiency(fitted, example.logit) >= fitted.threshold));
+      answered.set(example, Number(calibrate(fitted, example.logit) >= fitted.threshold));
   }
   const shareOf = (isAnswerable: boolean) => {
     const some = examples.filter((example) => example.isAnswerable === isAnswerable);

@@ -1,3 +1,4 @@
+import { isLive } from '../answer/live/live-uri.ts';
 import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import type { Answer } from '../core/types/answer.ts';
 import type { Case } from '../core/types/example.ts';
@@ -11,8 +12,7 @@ export async function reuseAnswer(
 ): Promise<Answer | undefined> {
   const row = store.get(key);
   // What was read at the moment of the question is read again.
-  const isLive = row?.answer?.passages.some(({ uri }) => uri.startsWith('live:'));
-  if (row && !isLive) return row.answer;
+  if (row && !row.answer?.passages.some(isLive)) return row.answer;
   const place = { arm, caseId: testCase.id, pass: 'answers' } as const;
   try {
     const answer = await makeAnswer();

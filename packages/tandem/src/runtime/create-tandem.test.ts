@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, streamAnswer } from '../answer/ask.ts';
 import { refuse } from '../answer/step.ts';
@@ -15,31 +15,10 @@ import { openLanceStore } from '../store/lancedb/lance-store.ts';
 import { memoryStore } from '../store/memory/memory-store.ts';
 import { createTandem, type Tandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
+import { letterEmbedder, scriptedEnd, scriptedUsage } from './scripted-models.fixture.ts';
 import { listTraces, search, trace } from './search.ts';
 
-/** Counts letters: enough of an embedder to find things by, and an AI SDK model like any other. */
-const embedder: EmbeddingModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'letters',
-  modelId: 'count',
-  maxEmbeddingsPerCall: 100,
-  supportsParallelCalls: true,
-  doEmbed: async ({ values }) => ({
-    embeddings: values.map((text) => {
-      const counts = Array.from({ length: 26 }, () => 0.01);
-      for (const letter of text.toLowerCase()) {
-        const at = letter.charCodeAt(0) - 97;
-        if (at >= 0 && at < 26) counts[at]! += 1;
-      }
-      return counts;
-    }),
-    warnings: [],
-  }),
-};
-const noTokens = {
-  inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: 1, text: undefined, reasoning: undefined },
-};
+const embedder = letterEmbedder;
 /** Says what it is told to; with `hang` it says nothing until it is stopped. */
 const chat = (reply: string, onCall: (signal: AbortSignal | undefined) => void = () => {}, hang = false) =>
   ({
@@ -55,8 +34,8 @@ const chat = (reply: string, onCall: (signal: AbortSignal | undefined) => void =
         );
       return {
         content: [{ type: 'text', text: reply }],
-        finishReason: { unified: 'stop', raw: undefined },
-        usage: noTokens,
+        finishReason: scriptedEnd,
+        usage: scriptedUsage,
         warnings: [],
       };
     },

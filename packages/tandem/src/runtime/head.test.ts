@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { expect, test } from 'vitest';
 import { ask } from '../answer/ask.ts';
 import { openMemoryCatalog } from '../catalog/sqlite-catalog.ts';
@@ -13,45 +12,12 @@ import { fromDocuments } from '../sources/documents.ts';
 import { tuneHead } from '../tune/head/tune-head.ts';
 import { createTandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
+import { chatSaying, letterEmbedder } from './scripted-models.fixture.ts';
 import { trace } from './search.ts';
 
-/** Counts letters: by them "kettle" and "lamp" can be told apart. */
-const embedder: EmbeddingModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'letters',
-  modelId: 'count',
-  maxEmbeddingsPerCall: 100,
-  supportsParallelCalls: true,
-  doEmbed: async ({ values }) => ({
-    embeddings: values.map((text) => {
-      const counts = Array.from({ length: 26 }, () => 0.01);
-      for (const letter of text.toLowerCase()) {
-        const at = letter.charCodeAt(0) - 97;
-        if (at >= 0 && at < 26) counts[at]! += 1;
-      }
-      return counts;
-    }),
-    warnings: [],
-  }),
-};
-
-/** Always says the same. */
-const chat: LanguageModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'scripted',
-  modelId: 'chat',
-  supportedUrls: {},
-  doGenerate: async () => ({
-    content: [{ type: 'text', text: '{"device":"lamp","response":"See the manual. [1]"}' }],
-    finishReason: { unified: 'stop', raw: undefined },
-    usage: {
-      inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-      outputTokens: { total: 1, text: undefined, reasoning: undefined },
-    },
-    warnings: [],
-  }),
-  doStream: () => Promise.reject(new Error('Nobody follows this answer.')),
-};
+/** By letters "kettle" and "lamp" can be told apart. */
+const embedder = letterEmbedder;
+const chat = chatSaying(() => '{"device":"lamp","response":"See the manual. [1]"}');
 
 const rooms = ['hall', 'attic', 'yard', 'barn', 'shop', 'studio', 'office', 'garden', 'porch', 'cellar'];
 const wordings = ['Where is the {} of the *?', 'Who cleans a {} in the *?', 'Is our * without {} now?'];

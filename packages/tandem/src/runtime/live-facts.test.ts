@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ask } from '../answer/ask.ts';
 import { thingsIn } from '../answer/live/find-asked.ts';
@@ -10,50 +9,14 @@ import type { SettingsInput } from '../core/settings.ts';
 import { fromDocuments } from '../sources/documents.ts';
 import { createTandem } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
+import { chatSaying, wordEmbedder } from './scripted-models.fixture.ts';
 import { trace } from './search.ts';
 
-/** Texts with words in common are near to each other. */
-const embedder: EmbeddingModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'test',
-  modelId: 'words',
-  maxEmbeddingsPerCall: 1000,
-  supportsParallelCalls: true,
-  doEmbed: async ({ values }) => ({
-    embeddings: values.map((text) => {
-      const vector = Array.from({ length: 2049 }, () => 0);
-      vector[2048] = 0.3;
-      for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
-        let hash = 2166136261;
-        for (const letter of word) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
-        vector[hash % 2048]! += word.length > 3 ? 1 : 0.3;
-      }
-      return vector;
-    }),
-    warnings: [],
-  }),
-};
-
 /** Repeats what stands first among its passages. */
-const chat: LanguageModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'scripted',
-  modelId: 'parrot',
-  supportedUrls: {},
-  doGenerate: async ({ prompt }) => {
-    const said = JSON.stringify(prompt.at(-1)).match(/\[1\] [^\\]*\\n([^\\]*)/)?.[1] ?? 'nothing';
-    return {
-      content: [{ type: 'text', text: `${said} [1]` }],
-      finishReason: { unified: 'stop', raw: undefined },
-      usage: {
-        inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-        outputTokens: { total: 1, text: undefined, reasoning: undefined },
-      },
-      warnings: [],
-    };
-  },
-  doStream: () => Promise.reject(new Error('Nobody follows this answer.')),
-};
+const chat = chatSaying((prompt) => {
+  const said = JSON.stringify(prompt.at(-1)).match(/\[1\] [^\\]*\\n([^\\]*)/)?.[1] ?? 'nothing';
+  return `${said} [1]`;
+});
 
 let directory: string;
 let database: DatabaseSync;
@@ -78,7 +41,7 @@ const price = {
 
 async function open(live: NonNullable<SettingsInput['answer']>['live'] = [price]) {
   const tandem = await createTandem({
-    embedder,
+    embedder: wordEmbedder,
     chat,
     directory,
     sources: [

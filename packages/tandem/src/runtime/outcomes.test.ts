@@ -1,4 +1,3 @@
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
 import { expect, test } from 'vitest';
 import { ask } from '../answer/ask.ts';
 import type { SettingsInput } from '../core/settings.ts';
@@ -6,45 +5,9 @@ import { calibrateSufficiency } from '../evaluate/calibrate-sufficiency.ts';
 import { fromDocuments } from '../sources/documents.ts';
 import { createTandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
+import { chatSaying, wordEmbedder } from './scripted-models.fixture.ts';
 
-/** Texts with words in common are near to each other. */
-const embedder: EmbeddingModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'test',
-  modelId: 'words',
-  maxEmbeddingsPerCall: 1000,
-  supportsParallelCalls: true,
-  doEmbed: async ({ values }) => ({
-    embeddings: values.map((text) => {
-      const vector = Array.from({ length: 2049 }, () => 0);
-      vector[2048] = 0.3;
-      for (const word of text.toLowerCase().match(/\p{L}+/gu) ?? []) {
-        let hash = 2166136261;
-        for (const letter of word) hash = Math.imul(hash ^ letter.charCodeAt(0), 16777619) >>> 0;
-        vector[hash % 2048]! += word.length > 3 ? 1 : 0.2;
-      }
-      return vector;
-    }),
-    warnings: [],
-  }),
-};
-
-const chat: LanguageModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'scripted',
-  modelId: 'chat',
-  supportedUrls: {},
-  doGenerate: async () => ({
-    content: [{ type: 'text', text: 'It is as they say. [1]' }],
-    finishReason: { unified: 'stop', raw: undefined },
-    usage: {
-      inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-      outputTokens: { total: 1, text: undefined, reasoning: undefined },
-    },
-    warnings: [],
-  }),
-  doStream: () => Promise.reject(new Error('Nobody follows this answer.')),
-};
+const chat = chatSaying(() => 'It is as they say. [1]');
 
 const things =
   'lamp kettle ladder bucket hammer saddle blanket mirror carpet candle bottle basket pillow wagon anchor trumpet violin helmet compass lantern shovel barrel curtain drawer napkin pencil ribbon saucer thimble trowel'.split(
@@ -63,7 +26,7 @@ const questions = things.map((thing, at) => ({
 
 async function open(options: Partial<TandemOptions> = {}, settings: SettingsInput = {}) {
   const tandem = await createTandem({
-    embedder,
+    embedder: wordEmbedder,
     chat,
     sources: [fromDocuments(documents)],
     settings: { retrieve: { k: 3 }, ...settings },

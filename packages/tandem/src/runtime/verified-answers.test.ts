@@ -1,4 +1,4 @@
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider';
+import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { expect, test } from 'vitest';
 import { ask, streamAnswer } from '../answer/ask.ts';
 import type { AnswerEvent } from '../answer/events.ts';
@@ -6,38 +6,17 @@ import type { SettingsInput } from '../core/settings.ts';
 import { fromDocuments } from '../sources/documents.ts';
 import { createTandem } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
+import { chatSaying, embedderOf, scriptedEnd, scriptedUsage } from './scripted-models.fixture.ts';
 import { listTraces, trace } from './search.ts';
 
 /** All texts are near to each other: what is found is by its words. */
-const embedder: EmbeddingModelV4 = {
-  specificationVersion: 'v4',
-  provider: 'test',
-  modelId: 'one-direction',
-  maxEmbeddingsPerCall: 100,
-  supportsParallelCalls: true,
-  doEmbed: async ({ values }) => ({ embeddings: values.map(() => [1, 0.5]), warnings: [] }),
-};
-
-const usage = {
-  inputTokens: { total: 10, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: 5, text: undefined, reasoning: undefined },
-};
-const finishReason = { unified: 'stop', raw: undefined } as const;
+const embedder = embedderOf('test', 'one-direction', () => [1, 0.5]);
 
 /** Says one reply after another, the last one for ever; written piece by piece where it is streamed. */
 function saying(...replies: string[]): LanguageModelV4 {
   const next = () => (replies.length > 1 ? replies.shift()! : replies[0]!);
   return {
-    specificationVersion: 'v4',
-    provider: 'scripted',
-    modelId: 'chat',
-    supportedUrls: {},
-    doGenerate: async () => ({
-      content: [{ type: 'text', text: next() }],
-      finishReason,
-      usage,
-      warnings: [],
-    }),
+    ...chatSaying(next),
     doStream: async () => ({
       stream: new ReadableStream({
         start(controller) {
@@ -46,7 +25,7 @@ function saying(...replies: string[]): LanguageModelV4 {
           for (const piece of next().split(/(?<= )/))
             controller.enqueue({ type: 'text-delta', id: '1', delta: piece });
           controller.enqueue({ type: 'text-end', id: '1' });
-          controller.enqueue({ type: 'finish', finishReason, usage });
+          controller.enqueue({ type: 'finish', finishReason: scriptedEnd, usage: scriptedUsage });
           controller.close();
         },
       }),

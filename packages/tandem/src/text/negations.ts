@@ -1,3 +1,5 @@
+import { foldedWords } from './words.ts';
+
 /** Words that turn what a sentence says around, as `foldedWords` writes them: "don't" is "dont". In some languages of Europe. */
 export const negations: ReadonlySet<string> = new Set(
   `no not never none nobody nothing neither nor without cannot cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt mustnt hasnt havent
@@ -5,3 +7,8 @@ export const negations: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+
+/** Whether a text has one of them. */
+export function isNegated(text: string): boolean {
+  return foldedWords(text).some((word) => negations.has(word));
+}

@@ -25,6 +25,11 @@ export function isSameValue(a: Value, b: Value): boolean {
   return measuredA.some((term) => measuredB.includes(term));
 }
 
+/** Those of the values that are none of the others. */
+export function valuesLacking(values: readonly Value[], others: readonly Value[]): Value[] {
+  return values.filter((value) => !others.some((other) => isSameValue(other, value)));
+}
+
 /** The terms of an amount with its power of ten, percent or unit. */
 function measuresOf({ kind, terms }: Value): string[] {
   if (kind !== 'number') return [];

@@ -1,7 +1,7 @@
 import { TextTooLongError } from '@tandem/nn';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ClaimScorer, crossEncoderVerifier } from './cross-encoder-verifier.ts';
+import { expectVerifierLaws } from './verifier-laws.fixture.ts';
 
 /** Gives each text the same share, and keeps what it was asked. */
 function scripted(share: number) {
@@ -87,28 +87,7 @@ test('a claim that is too long for the model is judged by its words alone', asyn
 });
 
 test('whatever the texts, there is one verdict a claim with a probability, and only supported has places', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(
-        fc.record({
-          claim: fc.string({ unit: 'grapheme' }),
-          evidence: fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 7 }),
-        }),
-      ),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      async (claims, share) => {
-        const verdicts = await crossEncoderVerifier(scripted(share).scorer).verify(claims);
-        expect(verdicts).toHaveLength(claims.length);
-        verdicts.forEach(({ verdict, probability, supporting }, at) => {
-          expect(probability).toBeGreaterThanOrEqual(0);
-          expect(probability).toBeLessThanOrEqual(1);
-          expect(supporting.length > 0).toBe(verdict === 'supported');
-          for (const place of supporting) expect(claims[at]!.evidence[place]).toBeDefined();
-        });
-      },
-    ),
-    { seed: 1, numRuns: 100 },
-  );
+  await expectVerifierLaws((share) => crossEncoderVerifier(scripted(share).scorer));
 });
 
 test('it stops when it is told to, also in the middle of a claim', async () => {

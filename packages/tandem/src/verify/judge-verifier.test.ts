@@ -4,6 +4,7 @@ import type { Judge, JudgementRequest } from '../decide/judge.ts';
 import { languageModelJudge } from '../decide/language-model-judge.ts';
 import { attachLocalTools, type LocalChatTools } from '../models/local-tools.ts';
 import { judgeVerifier } from './judge-verifier.ts';
+import { expectVerifierLaws } from './verifier-laws.fixture.ts';
 
 const page = [
   'The office opens at eight.',
@@ -28,6 +29,15 @@ test('a judge reads the claim with the nearest sentences, and numbers that nobod
   expect(wrong).toMatchObject({ verdict: 'not found', probability: 0 });
   expect(asked).toHaveLength(1);
   expect(asked[0]!.text).toContain('Dogs are welcome on the pier.');
+});
+
+test('whatever the texts, there is one verdict a claim with a probability, and only supported has places', async () => {
+  await expectVerifierLaws((share) =>
+    judgeVerifier({
+      name: 'scripted',
+      judge: async (requests) => requests.map(() => ({ probabilities: [share, 1 - share] })),
+    }),
+  );
 });
 
 test('of a local model the choices’ probabilities are read, and nothing is written', async () => {

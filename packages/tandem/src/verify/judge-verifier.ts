@@ -1,10 +1,8 @@
 import type { Judge } from '../decide/judge.ts';
+import { chooseEvidence } from './choose-evidence.ts';
 import { judgeClaims } from './judge-claims.ts';
 import { overlapSignals } from './overlap-signals.ts';
 import type { Verifier } from './verifier.ts';
-
-/** Of a sentence no more is read, in characters. */
-const mostOfSentence = 1500;
 
 /**
  * A judge, such as a language model, as a verifier: it reads each claim with the four sentences that have most of its words. A claim with a number that no sentence gives is
@@ -25,7 +23,7 @@ export function judgeVerifier(judge: Judge): Verifier {
           const signals = overlapSignals(claim, evidence);
           const { sentences } = signals;
           if (signals.missingEverywhere > 0 || signals.isSaidOtherwise) return { probability: 0, sentences };
-          const read = signals.nearest.map((at) => evidence[at]!.slice(0, mostOfSentence)).join(' ');
+          const read = chooseEvidence(evidence, signals).at(-1)!;
           const [judged] = await judge.judge(
             [
               {

@@ -10,14 +10,14 @@ export const verifierFolder = join(import.meta.dirname, 'tandem-verifier');
 
 /** Where the model's base is found, and how it runs. */
 export interface CrossEncoderVerifierOptions extends FetchOptions {
-  /** A safetensors file that makes a verifier's cross-encoder of all-MiniLM-L6-v2. Default: the one that comes with Tandem. */
+  /** A safetensors file that makes a verifier's cross-encoder of all-MiniLM-L6-v2. Default: the one in `tandem-verifier`. */
   difference?: string;
   /** `TANDEM_THREADS` by default, else the machine's cores, four at most. */
   threads?: number;
 }
 
 /**
- * The verifier that comes with Tandem, for English: a cross-encoder, a small difference from all-MiniLM-L6-v2, whose files it takes from the cache or
+ * A verifier for English, whose weights `npm run train-verifier` makes; none come with Tandem yet: a cross-encoder, a small difference from all-MiniLM-L6-v2, whose files it takes from the cache or
  * fetches. It holds memory until it is disposed of. Errors of the files are `@tandem/nn`'s FileFormatError.
  *
  * @example

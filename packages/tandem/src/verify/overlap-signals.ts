@@ -1,7 +1,7 @@
-import { negations } from '../text/negations.ts';
+import { isNegated } from '../text/negations.ts';
+import { termsButValues } from '../text/other-values.ts';
 import { termsOf } from '../text/terms.ts';
-import { isSameValue, valuesIn } from '../text/values.ts';
-import { foldedWords } from '../text/words.ts';
+import { valuesIn, valuesLacking } from '../text/values.ts';
 
 /** What words and values say of a claim and its evidence. */
 export interface OverlapSignals {
@@ -55,9 +55,7 @@ export function overlapSignals(claim: string, evidence: readonly string[]): Over
   const isSaidOtherwise = said.includes('otherwise') && !said.includes('so');
   const text = sentences.map((at) => evidence[at]!).join(' ');
   const all = evidence.join(' ');
-  const values = valuesIn(claim);
-  const [given, givenAnywhere] = [valuesIn(text), valuesIn(all)];
-  const missing = values.filter((value) => !given.some((each) => isSameValue(each, value)));
+  const missing = valuesLacking(valuesIn(claim), valuesIn(text));
   const names = namesIn(claim);
   const allLower = all.toLowerCase();
   return {
@@ -65,8 +63,7 @@ export function overlapSignals(claim: string, evidence: readonly string[]): Over
     nearest: nearest.sort((a, b) => a - b),
     covered: cover(sentences),
     missingValues: missing.length,
-    missingEverywhere: missing.filter((value) => !givenAnywhere.some((each) => isSameValue(each, value)))
-      .length,
+    missingEverywhere: valuesLacking(missing, valuesIn(all)).length,
     isSaidOtherwise,
     namesMissingEverywhere: names.filter((name) => !allLower.includes(name)).length,
   };
@@ -82,10 +79,10 @@ const mostLonger = 1.5;
  * claim's numbers and dates, and is negated as the claim is.
  */
 function howSaid(claim: string, sentence: string): 'so' | 'otherwise' | undefined {
-  const [own, others] = [wordsWithoutValues(claim), wordsWithoutValues(sentence)];
+  const [own, others] = [termsButValues(claim), termsButValues(sentence)];
   if (own.size < 2 || [...own].some((word) => !others.has(word))) return undefined;
   const [asked, given] = [valuesIn(claim), valuesIn(sentence)];
-  const lacking = asked.filter((value) => !given.some((each) => isSameValue(each, value)));
+  const lacking = valuesLacking(asked, given);
   const [days, otherDays] = [ordinalsIn(claim), ordinalsIn(sentence)];
   const lacksDay = days.some((day) => !otherDays.includes(day));
   const isTurned = isNegated(claim) !== isNegated(sentence);
@@ -98,13 +95,8 @@ function howSaid(claim: string, sentence: string): 'so' | 'otherwise' | undefine
   return hasOther || (isTurned && others.size === own.size) ? 'otherwise' : undefined;
 }
 
-const wordsWithoutValues = (text: string) =>
-  new Set(termsOf(text).filter((term) => !/\d/.test(term) && !negations.has(term)));
-
 /** "25th", which is a word and no value. */
 const ordinalsIn = (text: string): string[] => text.toLowerCase().match(/\b\d+(?:st|nd|rd|th)\b/g) ?? [];
-
-const isNegated = (text: string) => foldedWords(text).some((word) => negations.has(word));
 
 /** More for what few of the sentences have; what none has counts most. */
 function rarity(term: string, sets: readonly ReadonlySet<string>[]): number {

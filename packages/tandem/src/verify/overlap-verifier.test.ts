@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { overlapVerifier } from './overlap-verifier.ts';
+import { expectVerifierLaws } from './verifier-laws.fixture.ts';
 
 const verifier = overlapVerifier();
 const judge = async (claim: string, evidence: string[]) => (await verifier.verify([{ claim, evidence }]))[0]!;
@@ -39,27 +39,7 @@ test('places are those of the evidence as it was given, blank sentences counted'
 });
 
 test('whatever the texts, there is one verdict a claim with a probability, and only supported has places', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(
-        fc.record({
-          claim: fc.string({ unit: 'grapheme' }),
-          evidence: fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 6 }),
-        }),
-      ),
-      async (claims) => {
-        const verdicts = await verifier.verify(claims);
-        expect(verdicts).toHaveLength(claims.length);
-        verdicts.forEach(({ verdict, probability, supporting }, at) => {
-          expect(probability).toBeGreaterThanOrEqual(0);
-          expect(probability).toBeLessThanOrEqual(1);
-          expect(supporting.length > 0).toBe(verdict === 'supported');
-          for (const place of supporting) expect(claims[at]!.evidence[place]).toBeDefined();
-        });
-      },
-    ),
-    { seed: 1, numRuns: 100 },
-  );
+  await expectVerifierLaws(() => verifier);
 });
 
 test('it stops when it is told to', async () => {

@@ -1,5 +1,6 @@
 import type { Passage } from '../../core/types/document.ts';
 import { textOf } from '../../sources/records/template.ts';
+import { liveUri } from './live-uri.ts';
 
 /** Of a column no more is read, in characters: a fact is short. */
 const mostOfValue = 500;
@@ -25,7 +26,7 @@ export function factPassage({
   // One sentence, so that a citation of it has the value together with what it is of.
   const said = columns.length > 0 ? columns.join(', ') : `no ${name} now`;
   const text = `${thing}: ${said}; read on ${readAt.slice(0, 19).replace('T', ' at ')} UTC.`;
-  const uri = `live:${name}/${encodeURIComponent(thing)}`;
+  const uri = liveUri(name, thing);
   return {
     id: `${uri}#0`,
     documentId: uri,

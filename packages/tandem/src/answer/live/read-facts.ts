@@ -1,6 +1,7 @@
 import { SourceError } from '../../core/errors/source-error.ts';
 import type { LiveFact } from '../../core/settings.ts';
-import { type SqlDatabase, sqlDatabase } from '../../sources/sql/database.ts';
+import { untilAborted } from '../../core/until-aborted.ts';
+import { sqlDatabase } from '../../sources/sql/database.ts';
 import type { SqlConnection } from '../../sources/sql/sql-connection.ts';
 
 /** More names are no list of things to ask about. */
@@ -25,17 +26,13 @@ export function factReader({
     AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
   return {
     async thingsOf(fact) {
+      const ended = within(fact);
       if (!('url' in fact)) {
-        const ended = within(fact);
-        const things = await timed(
-          fact,
-          own(fact, 'things', () => fact.things({ signal: ended })),
-          ended,
-        );
+        const things = await own(fact, 'things', () => fact.things({ signal: ended }), ended);
         if (!Array.isArray(things)) throw wrongResult(fact, 'things', 'a list of names');
         return things.map(String);
       }
-      const rows = await read(fact, baseDirectory, within(fact), (connection, ended) =>
+      const rows = await read(fact, { baseDirectory, ended }, (connection) =>
         connection.rows(fact.things, [], ended),
       );
       return rows.slice(0, mostThings).flatMap((row) => {
@@ -44,19 +41,15 @@ export function factReader({
       });
     },
     async rowOf(fact, thing) {
+      const ended = within(fact);
       if (!('url' in fact)) {
-        const ended = within(fact);
-        const row = await timed(
-          fact,
-          own(fact, 'look', () => fact.look(thing, { signal: ended })),
-          ended,
-        );
+        const row = await own(fact, 'look', () => fact.look(thing, { signal: ended }), ended);
         if (row === undefined || row === null) return undefined;
         if (typeof row !== 'object' || Array.isArray(row))
           throw wrongResult(fact, 'look', 'an object of columns');
         return row;
       }
-      const rows = await read(fact, baseDirectory, within(fact), (connection, ended) => {
+      const rows = await read(fact, { baseDirectory, ended }, (connection) => {
         const values: string[] = [];
         // A cast (`::thing`) is none.
         const sql = fact.query.replace(/(?<![:\w]):thing\b/g, () => {
@@ -71,63 +64,67 @@ export function factReader({
 }
 
 /** Work of the project's own, of which an error becomes one sentence. */
-async function own<Result>(fact: LiveFact, name: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new SourceError({
-      uri: `live:${fact.name}`,
-      message: `${name} of the live fact ${fact.name} failed: ${(cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')}.`,
-      hint: 'It is a function of the project: answer.live.',
-      cause,
-    });
-  }
+function own<Result>(
+  fact: LiveFact,
+  name: string,
+  work: () => Promise<Result>,
+  ended: AbortSignal,
+): Promise<Result> {
+  return inTime(
+    fact,
+    async () => {
+      try {
+        return await work();
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const message = `${name} of the live fact ${fact.name} failed: ${reason.replace(/\.$/, '')}.`;
+        throw ownFailed(fact, message, cause);
+      }
+    },
+    ended,
+  );
 }
 
-function wrongResult(fact: LiveFact, name: string, wanted: string): SourceError {
-  return new SourceError({
-    uri: `live:${fact.name}`,
-    message: `${name} of the live fact ${fact.name} gave something else than ${wanted}.`,
+const wrongResult = (fact: LiveFact, name: string, wanted: string) =>
+  ownFailed(fact, `${name} of the live fact ${fact.name} gave something else than ${wanted}.`);
+
+const ownFailed = ({ name }: LiveFact, message: string, cause?: unknown) =>
+  new SourceError({
+    uri: `live:${name}`,
+    message,
     hint: 'It is a function of the project: answer.live.',
+    cause,
   });
-}
 
-function tooLate(fact: LiveFact): SourceError {
-  return new SourceError({
-    uri: `live:${fact.name}`,
-    message: `Reading ${fact.name} did not end within ${fact.timeoutSeconds} seconds.`,
+const tooLate = ({ name, timeoutSeconds }: LiveFact) =>
+  new SourceError({
+    uri: `live:${name}`,
+    message: `Reading ${name} did not end within ${timeoutSeconds} seconds.`,
     hint: 'Give it a longer timeoutSeconds, or look at what it reads.',
   });
-}
 
 type LiveQuery = Extract<LiveFact, { url: unknown }>;
 
 async function read<Result>(
   fact: LiveQuery,
-  baseDirectory: string,
-  ended: AbortSignal,
-  work: (connection: SqlConnection, ended: AbortSignal) => Promise<Result>,
+  { baseDirectory, ended }: { baseDirectory: string; ended: AbortSignal },
+  work: (connection: SqlConnection) => Promise<Result>,
 ): Promise<Result> {
-  const database: SqlDatabase = sqlDatabase({ ...fact, baseDirectory }, `answer.live: ${fact.name}`);
+  const database = sqlDatabase({ ...fact, baseDirectory }, `answer.live: ${fact.name}`);
   await using connection = await database.connect();
   // Awaited here: the connection closes behind the result, not below it.
-  return await timed(
-    fact,
-    database.explained('cannot be read', () => work(connection, ended)),
-    ended,
-  );
+  return await inTime(fact, () => database.explained('cannot be read', () => work(connection)), ended);
 }
 
 /** What does not end in its time is left, and said. */
-async function timed<Result>(fact: LiveFact, work: Promise<Result>, ended: AbortSignal): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const stop = () => late.reject(ended.reason?.name === 'TimeoutError' ? tooLate(fact) : ended.reason);
-  if (ended.aborted) stop();
-  ended.addEventListener('abort', stop, { once: true });
+async function inTime<Result>(
+  fact: LiveFact,
+  work: () => Promise<Result>,
+  ended: AbortSignal,
+): Promise<Result> {
   try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    ended.removeEventListener('abort', stop);
-    late.promise.catch(() => {});
+    return await untilAborted(work, ended);
+  } catch (error) {
+    throw ended.reason?.name === 'TimeoutError' ? tooLate(fact) : error;
   }
 }

@@ -2,10 +2,10 @@ import type { Settings } from '../../core/settings.ts';
 import type { SourceSpan, Sufficiency } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { Retrieval } from '../../retrieve/retrieval.ts';
+import { calibrate } from '../../statistics/calibration.ts';
 import { type AnswerState, type AnswerStep, type Assessment, refuse, writtenReply } from '../step.ts';
-import { expectedOutcomeProbabilities, logitOf, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
-import { calibratedSufficiency, type SufficiencyModel } from '../sufficiency/calibration.ts';
-import { type ExpectedOutcome, expectedOutcomes } from '../sufficiency/expected-outcome.ts';
+import { likeliestOutcome, logitOf, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
+import type { SufficiencyModel } from '../sufficiency/calibration.ts';
 import { findConflict } from '../sufficiency/find-conflict.ts';
 import { measureRelevance, type Relevance, type RelevanceParts } from '../sufficiency/relevance.ts';
 import { type SufficiencySignals, sufficiencySignals } from '../sufficiency/signals.ts';
@@ -61,13 +61,13 @@ function assess(
   const unanswered = unansweredOf(retrieved);
   const lacks = unanswered.length > 0;
   const judged = judge(signals, sufficiency);
-  const likeliest = sufficiency.isGeneral ? likeliestOf(signals, choices.length > 1) : 'answer';
+  const likeliest = sufficiency.isGeneral ? likeliestOutcome(signals, choices.length > 1) : 'answer';
   const expected = likeliest === 'answer' && lacks ? 'partial' : likeliest;
   return {
     ...(judged && { sufficiency: judged }),
     expected,
     ...(expected === 'clarify' && { choices }),
-    ...(unanswered.length > 0 && { unanswered }),
+    ...(lacks && { unanswered }),
     ...(conflict && {
       conflicting: conflict.map(({ passage, text }) =>
         spanOf(passages[passage]!, { marker: passage + 1, text }),
@@ -80,17 +80,8 @@ function judge(
   signals: SufficiencySignals,
   { calibration, isGeneral }: SufficiencyModel,
 ): Sufficiency | undefined {
-  if (calibration)
-    return { probability: calibratedSufficiency(calibration, logitOf(signals)), isCalibrated: true };
+  if (calibration) return { probability: calibrate(calibration, logitOf(signals)), isCalibrated: true };
   return isGeneral ? { probability: sufficiencyOf(signals), isCalibrated: false } : undefined;
-}
-
-/** Of what may be where it is answered: refusing is sufficiency's to decide. A question is unclear only where there is more than one thing that it may be about. */
-function likeliestOf(signals: SufficiencySignals, isChoice: boolean): ExpectedOutcome {
-  const probabilities = expectedOutcomeProbabilities(signals);
-  return expectedOutcomes
-    .filter((outcome) => outcome !== 'not in the sources' && (outcome !== 'clarify' || isChoice))
-    .reduce((best, outcome) => (probabilities[outcome] > probabilities[best] ? outcome : best));
 }
 
 /** Titles of the documents with a sentence nearly as near as the nearest, nearest first. */

@@ -25,7 +25,7 @@ const wrong = 'The museum shows paintings by Rembrandt. [1]';
 const draft = `${right}\n- ${wrong}`;
 const refusal = 'The sources do not say.';
 
-const documents = { getMany: async () => new Map() };
+const documents = { getMany: async () => new Map(), languagesOf: async () => new Map() };
 /** A model that writes this when it is asked again. */
 const writing = (reply: string): AnswerStep => ({
   name: 'again',

@@ -11,7 +11,7 @@ import { setAt } from '../structured-output.ts';
 /** What an answer is checked with, and what takes its place where it does not hold. */
 export interface VerifyParts {
   answer: Settings['answer'];
-  documents: Pick<DocumentCatalog, 'getMany'>;
+  documents: Pick<DocumentCatalog, 'getMany' | 'languagesOf'>;
   /** Absent: nothing is checked. */
   verifier?: Verifier | undefined;
   /** Whether the arm reads sources: without them there is nothing to check against. */
@@ -63,20 +63,22 @@ async function check(
   signal: AbortSignal,
 ): Promise<Read> {
   const passages = state.retrieved?.passages ?? [];
-  const sources = await documents.getMany([...new Set(passages.map(({ documentId }) => documentId))]);
   const given = {
     citations: read.citations,
     passages,
-    languages: new Map([...sources].map(([id, { language }]) => [id, language])),
+    languages: await documents.languagesOf(passages.map(({ documentId }) => documentId)),
   };
   const judged = await withinTime(signal, (ended) =>
     checkClaims(read.text, { ...given, verifier: searches ? verifier : undefined, signal: ended }),
   );
   // What was written is not lost because of what should have checked it.
   const { claims, citations } = judged ?? (await checkClaims(read.text, given));
-  const placed = await Promise.all(
-    claims.map(async (claim) => ({ ...claim, spans: await withPages(claim.spans, documents) })),
+  // All at once: claims share documents, and a document is read whole.
+  const spans = await withPages(
+    claims.flatMap((claim) => claim.spans),
+    documents,
   );
+  const placed = claims.map((claim) => ({ ...claim, spans: spans.splice(0, claim.spans.length) }));
   return {
     ...read,
     citations,

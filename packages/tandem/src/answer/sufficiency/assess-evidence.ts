@@ -1,4 +1,3 @@
-import { softmaxInPlace } from '../../decide/softmax.ts';
 import { type ExpectedOutcome, expectedOutcomes } from './expected-outcome.ts';
 import { type SufficiencySignals, signalNames } from './signals.ts';
 import { outcomeWeights, sufficiencyWeights } from './weights.ts';
@@ -16,14 +15,15 @@ export function logitOf(signals: SufficiencySignals): number {
   return weighted(signals, sufficiencyWeights);
 }
 
-/** Probabilities of what is to be expected, as if each were as frequent as the others: a multinomial logistic regression on the same signals. */
-export function expectedOutcomeProbabilities(signals: SufficiencySignals): Record<ExpectedOutcome, number> {
-  const logits = Float64Array.from(expectedOutcomes, (outcome) => weighted(signals, outcomeWeights[outcome]));
-  softmaxInPlace(logits);
-  return Object.fromEntries(expectedOutcomes.map((outcome, at) => [outcome, logits[at]!])) as Record<
-    ExpectedOutcome,
-    number
-  >;
+/**
+ * The likeliest of what may be, as if each were as frequent as the others: a multinomial logistic regression on the same signals.
+ * @param isChoice whether there is more than one thing that the question may be about: without, it is not unclear
+ */
+export function likeliestOutcome(signals: SufficiencySignals, isChoice: boolean): ExpectedOutcome {
+  const score = (outcome: ExpectedOutcome) => weighted(signals, outcomeWeights[outcome]);
+  return expectedOutcomes
+    .filter((outcome) => outcome !== 'clarify' || isChoice)
+    .reduce((best, outcome) => (score(outcome) > score(best) ? outcome : best));
 }
 
 /** One weight for each signal, and the constant last. */

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  calibratedSufficiency,
-  fitSufficiency,
-  parseSufficiency,
-  type SufficiencyExample,
-} from './calibration.ts';
+import { calibrate } from '../../statistics/calibration.ts';
+import { fitSufficiency, parseSufficiency, type SufficiencyExample } from './calibration.ts';
 
 const examples = fc
   .array(fc.record({ logit: fc.double({ min: -6, max: 6, noNaN: true }), isAnswerable: fc.boolean() }), {
@@ -20,9 +16,7 @@ test('of the questions without an answer no more are answered than was asked for
       const fitted = fitSufficiency(list, rate);
       fc.pre(fitted.a < 0);
       const without = list.filter(({ isAnswerable }) => !isAnswerable);
-      const answered = without.filter(
-        ({ logit }) => calibratedSufficiency(fitted, logit) >= fitted.threshold,
-      ).length;
+      const answered = without.filter(({ logit }) => calibrate(fitted, logit) >= fitted.threshold).length;
       expect(answered).toBeLessThanOrEqual(rate * (without.length + 1));
     }),
     { seed: 1 },
@@ -46,7 +40,7 @@ test('probabilities are brought to scale, and a smaller rate asks for more', () 
     group: String(at),
   }));
   const loose = fitSufficiency(list, 0.4);
-  expect(calibratedSufficiency(loose, 4)).toBeCloseTo(0.75, 1);
+  expect(calibrate(loose, 4)).toBeCloseTo(0.75, 1);
   expect(loose.eceAfter).toBeLessThan(loose.eceBefore);
   expect(fitSufficiency(list, 0.05).threshold).toBeGreaterThan(loose.threshold);
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hashJson } from '../../core/hash.ts';
 import type { Parts } from '../../parts/parts.ts';
+import { retrievalSettings } from '../../parts/retriever-for.ts';
 import { calibrate, expectedCalibrationError, fitPlatt } from '../../statistics/calibration.ts';
 import { sufficiencyWeights } from './weights.ts';
 
@@ -47,21 +48,16 @@ export function parseSufficiency(
 /** Changes where what is measured would be another: how documents are cut and embedded, and how they are searched. */
 export async function sufficiencyFingerprint({
   catalog,
-  settings,
-  models,
-}: Pick<Parts, 'catalog' | 'settings' | 'models'>): Promise<string | undefined> {
+  ...parts
+}: SufficiencyParts): Promise<string | undefined> {
   const index = await catalog.index.get();
-  const { k, mode, ranking, candidates, neighbours, maxTokens } = settings.retrieve;
-  return (
-    index &&
-    hashJson({
-      weights: sufficiencyWeights,
-      index: index.configurationHash,
-      reranker: models.names.reranker ?? null,
-      retrieve: { k, mode, ranking, candidates, neighbours, maxTokens },
-    })
-  );
+  // What is refused whatever is measured is no part of the measure.
+  const { leastSimilarity: _, ...retrieve } = await retrievalSettings(parts);
+  return index && hashJson({ weights: sufficiencyWeights, index: index.configurationHash, retrieve });
 }
+
+/** What sufficiency hangs on. */
+export type SufficiencyParts = Pick<Parts, 'catalog' | 'settings' | 'models' | 'material' | 'directory'>;
 
 /** Meaning says less where passages are told apart worse than this; of the collections that the weights were fitted on it is 5.2 and 6.5. */
 const leastSeparation = 4.5;
@@ -80,14 +76,6 @@ export async function generalModelHolds({
 
 const fittedWith = 'local:all-minilm-l6-v2';
 
-/** @param logit of the general model */
-export function calibratedSufficiency(
-  calibration: Pick<SufficiencyCalibration, 'kind' | 'a' | 'b'>,
-  logit: number,
-): number {
-  return calibrate(calibration, logit);
-}
-
 /** A question, what the general model says of its passages, and whether they answer it. */
 export interface SufficiencyExample {
   logit: number;
@@ -98,7 +86,7 @@ export interface SufficiencyExample {
 
 /**
  * Platt scaling of the logit, and the threshold at which at most the wanted share of the questions without an answer is answered. The threshold is conformal (Vovk et al. 2005;
- * Angelopoulos & Bates 2021): of n such questions the ⌈(n + 1)(1 − rate)⌉-th highest, so that a further one like them is answered with at most that probability.
+ * Angelopoulos & Bates 2021): of n such questions the ⌈(n + 1)(1 − rate)⌉-th lowest score is the last that is refused, so that a further one like them is answered with at most that probability.
  */
 export function fitSufficiency(
   examples: readonly SufficiencyExample[],

@@ -1,7 +1,6 @@
-import { negations } from '../../text/negations.ts';
-import { termsOf } from '../../text/terms.ts';
-import { isSameValue, type Value, valuesIn } from '../../text/values.ts';
-import { foldedWords } from '../../text/words.ts';
+import { isNegated } from '../../text/negations.ts';
+import { termsButValues } from '../../text/other-values.ts';
+import { type Value, valuesIn, valuesLacking } from '../../text/values.ts';
 import type { RelevantSentence } from './relevance.ts';
 
 /** Only sentences this near to the nearest speak to the question. */
@@ -10,8 +9,8 @@ const nearly = 0.15;
 const fewestShared = 3;
 
 /**
- * Two sentences of different documents that are near to the question and cannot both be right, by their words: they have the same words, and differ in one amount of
- * the same unit, in one date, or in a negation. A word more on each side may be another thing that is spoken of (this room and that, adults and children), another year another
+ * Two sentences of different documents that are near to the question and cannot both be right, by their words: they have the same words, and differ in one amount, in
+ * one date, or in a negation. A word more on each side may be another thing that is spoken of (this room and that, adults and children), another year another
  * time: then they are not held against each other. What differs in words only is not seen.
  * @param documentOf the document of a passage, by the passage's place
  */
@@ -50,11 +49,11 @@ function statementOf(sentence: RelevantSentence): Statement {
   return {
     sentence,
     terms: new Set([
-      ...termsOf(text).filter((term) => !/\d/.test(term) && !negations.has(term)),
+      ...termsButValues(text),
       ...values.filter((value) => saysWhich(value, text)).map(({ terms: [term] }) => term!),
     ]),
     values: values.filter((value) => !saysWhich(value, text)),
-    isNegated: foldedWords(text).some((word) => negations.has(word)),
+    isNegated: isNegated(text),
   };
 }
 
@@ -68,17 +67,14 @@ function isOfTheSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 
 /** Each has one amount, or one day, that the other lacks, and all others are the same. */
 function differInOneValue(a: readonly Value[], b: readonly Value[]): boolean {
-  const [ofA, ofB] = [without(a, b), without(b, a)];
+  const [ofA, ofB] = [valuesLacking(a, b), valuesLacking(b, a)];
   if (ofA.length !== 1 || ofB.length !== 1) return false;
   const [one, other] = [ofA[0]!, ofB[0]!];
   return one.kind === other.kind && (one.kind === 'number' || one.kind === 'date');
 }
 
 const lacksNothing = (a: readonly Value[], b: readonly Value[]) =>
-  without(a, b).length === 0 && without(b, a).length === 0;
-
-const without = (values: readonly Value[], others: readonly Value[]) =>
-  values.filter((value) => !others.some((other) => isSameValue(value, other)));
+  valuesLacking(a, b).length === 0 && valuesLacking(b, a).length === 0;
 
 /** A year says when, and a number behind a name says which (Version 2, Room 3): neither is what is said of it. Of these two sentences may differ and both be right. */
 function saysWhich({ start, end, kind }: Value, text: string): boolean {

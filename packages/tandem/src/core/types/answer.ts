@@ -29,7 +29,9 @@ export interface Citation extends SourceSpan {
 }
 
 /** What sources say of a claim. `not found`: they neither say it nor say otherwise. */
-export type CheckedVerdict = 'supported' | 'contradicted' | 'not found';
+export const checkedVerdicts = ['supported', 'contradicted', 'not found'] as const;
+/** One of `checkedVerdicts`. */
+export type CheckedVerdict = (typeof checkedVerdicts)[number];
 
 /** One thing that an answer says, and what the sources say of it. */
 export interface Claim {
@@ -52,7 +54,9 @@ export interface Claim {
  * about any of several things (`choices`). `conflict`: two sources that are near to the question contradict each other (`conflicting`). `not in the sources`: it was
  * refused.
  */
-export type Outcome = 'answer' | 'partial' | 'clarify' | 'conflict' | 'not in the sources';
+export const outcomes = ['answer', 'partial', 'clarify', 'conflict', 'not in the sources'] as const;
+/** One of `outcomes`. */
+export type Outcome = (typeof outcomes)[number];
 
 /** Whether passages answer a question, as it was judged before an answer was written. */
 export interface Sufficiency {

@@ -1,6 +1,6 @@
 import type { Passage } from '../../core/types/document.ts';
 import { termsOf } from '../../text/terms.ts';
-import { isSameValue, valuesIn } from '../../text/values.ts';
+import { valuesIn, valuesLacking } from '../../text/values.ts';
 
 /** How much of an answer, or of a sentence of one, a passage says. */
 export interface Support {
@@ -42,7 +42,7 @@ export function supportAmong(answers: readonly string[], language?: string): Mea
     return {
       isVerbatim: text.includes(sentence),
       words: total > 0 ? weigh(terms.filter((term) => has.has(term))) / total : 0,
-      hasNumbers: valuesIn(sentence).every((value) => given.some((each) => isSameValue(each, value))),
+      hasNumbers: valuesLacking(valuesIn(sentence), given).length === 0,
     };
   };
 }

@@ -6,7 +6,7 @@ import { parseObject } from '../../answer/structured-output.ts';
 import { escapeRegExp } from '../../core/escape-reg-exp.ts';
 import type { Settings } from '../../core/settings.ts';
 import { isBlank } from '../../core/written-text.ts';
-import { isSameValue, valuesIn } from '../../text/values.ts';
+import { valuesIn, valuesLacking } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
 
 /** A question that a model wrote, with the span of the text that it quoted as the answer; or why it is of no use. */
@@ -78,6 +78,6 @@ function saysTheSame(said: string, expected: string): boolean {
   const words = [...new Set(foldedWords(expected))];
   const shared = words.filter((word) => has.has(word)).length / Math.max(1, words.length);
   const known = valuesIn(expected);
-  const areNumbersKnown = valuesIn(said).every((value) => known.some((each) => isSameValue(each, value)));
+  const areNumbersKnown = valuesLacking(valuesIn(said), known).length === 0;
   return shared >= leastShared && areNumbersKnown;
 }

@@ -2,7 +2,7 @@ import { withoutMarkers } from '../../answer/citations.ts';
 import { negations } from '../../text/negations.ts';
 import { sentences } from '../../text/sentences.ts';
 import { termsOf } from '../../text/terms.ts';
-import { isSameValue, type Value, valuesIn } from '../../text/values.ts';
+import { isSameValue, type Value, valuesIn, valuesLacking } from '../../text/values.ts';
 import { foldedWords } from '../../text/words.ts';
 import { identifiersIn, names } from './identifiers.ts';
 import { tokenF1 } from './text-overlap.ts';
@@ -40,7 +40,7 @@ export function agreesWith(answer: string, expected: string, question: string): 
   if (yesOrNo) return agreesInPolarity(said, { ...yesOrNo, question });
   const values = valuesIn(wanted);
   const given = valuesIn(said);
-  const missing = values.filter((value) => !given.some((each) => isSameValue(each, value)));
+  const missing = valuesLacking(values, given);
   const code = [...identifiersIn(expected)].filter((name) => !names(question, name));
   if (code.length > 0) {
     const named = code.filter((name) => names(said, name));
@@ -166,9 +166,7 @@ function agreesInPolarity(
   if (saysYes !== isYes) return false;
   // What follows "yes" or "no" is a reason: an answer may leave it out, and may not give other numbers.
   const values = valuesIn(rest);
-  const given = valuesIn(said).filter(
-    (value) => !valuesIn(question).some((asked) => isSameValue(asked, value)),
-  );
+  const given = valuesLacking(valuesIn(said), valuesIn(question));
   return (
     values.length === 0 ||
     given.length === 0 ||

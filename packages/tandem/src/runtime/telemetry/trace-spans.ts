@@ -1,3 +1,4 @@
+import { withoutThing } from '../../answer/live/live-uri.ts';
 import type { Trace } from '../../core/types/answer.ts';
 
 /** A span as OpenTelemetry has it, before it has ids. Times are milliseconds since 1970. */
@@ -70,7 +71,7 @@ function stepAttributes(
   switch (name) {
     case 'retrieve':
       return {
-        'tandem.passages': passages.map(({ id }) => (contents ? id : id.replace(/^(live:[^/]*).*/, '$1'))),
+        'tandem.passages': passages.map(({ id }) => (contents ? id : withoutThing(id))),
         ...(contents && searchQuery !== undefined && { 'tandem.search_query': searchQuery }),
         ...(contents && { 'tandem.passages.text': passages.map(({ text }) => text) }),
       };
@@ -78,7 +79,7 @@ function stepAttributes(
       return {
         // What a live fact was asked of may be a person's name.
         'tandem.citations': answer.citations.map(
-          ({ uri, start, end }) => `${contents ? uri : uri.replace(/^(live:[^/]*).*/, '$1')}:${start}-${end}`,
+          ({ uri, start, end }) => `${contents ? uri : withoutThing(uri)}:${start}-${end}`,
         ),
       };
     case 'verify':
