@@ -15,12 +15,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expectedOutcomes } from '../packages/tandem/src/answer/sufficiency/expected-outcome.ts';
 import { measureRelevance } from '../packages/tandem/src/answer/sufficiency/relevance.ts';
-import { signalNames, sufficiencySignals } from '../packages/tandem/src/answer/sufficiency/signals.ts';
+import {
+  generalSignals,
+  sufficiencySignals,
+  valuesOf,
+} from '../packages/tandem/src/answer/sufficiency/signals.ts';
 import { settingsSchema } from '../packages/tandem/src/core/settings.ts';
 import { signed } from '../packages/tandem/src/evaluate/retrieval-difference.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
+import { fitLogit, fitWeights, weigh } from '../packages/tandem/src/statistics/fit-weights.ts';
 import { intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
-import { fitSoftmax } from '../packages/tandem/src/tune/head/softmax-regression.ts';
 import { linesOf } from './data/json-lines.ts';
 import { mean } from './data/mean.ts';
 import { collectionsIn, turnsOf } from './retrieve-general/collections.ts';
@@ -49,7 +53,7 @@ const folds = 5;
 /** `answer.leastSufficiency` where nothing was calibrated. */
 const { leastSufficiency } = settingsSchema.parse({}).answer;
 /** Stronger than what is usual, since the conversations are few. By hand. */
-const penalty = { sufficiency: 3, outcome: 3 };
+const penalty = 3;
 
 const clapnq = await collect('clapnq', () =>
   linesOf(join(flags.data, 'clapnq/questions.jsonl')).map(({ id, question, answerable }) => ({
@@ -103,7 +107,7 @@ async function collect(
     labelled.push({
       group,
       outcome,
-      signals: signalNames.map((signal) => signals[signal]),
+      signals: valuesOf(signals, generalSignals),
       cosine: relevance.passage,
       overlap: Math.max(0, ...relevance.sentences.map(({ coverage }) => coverage)),
     });
@@ -115,7 +119,7 @@ function tellSufficiency(): boolean {
   const isAnswerable = clapnq.map(({ outcome }) => outcome === 'answer');
   const predicted = crossFitted(clapnq, (others) => {
     const weights = fitSufficiency([...others, ...mtrag]);
-    return ({ signals }) => weighted(weights, signals);
+    return ({ signals }) => weigh(signals, weights);
   });
   const rows = {
     'cosine of the passage': clapnq.map(({ cosine }) => cosine),
@@ -136,7 +140,7 @@ function tellSufficiency(): boolean {
   console.log('\nRefused below a probability (`answer.leastSufficiency`), cross-fitted:');
   const ofTasks = crossFitted(mtrag, (others) => {
     const weights = fitSufficiency([...others, ...clapnq]);
-    return ({ signals }) => weighted(weights, signals);
+    return ({ signals }) => weigh(signals, weights);
   });
   const refused = (scores: readonly number[], all: readonly Labelled[], least: number, outcome: Told) =>
     mean(
@@ -179,7 +183,7 @@ function tellOutcomes(): boolean {
     'signals alone': crossFitted(mtrag, (others) => {
       const weights = fitOutcome(others);
       return ({ signals }) => {
-        const logits = weights.map((own) => weighted(own, signals));
+        const logits = weights.map((own) => weigh(signals, own));
         return outcomes[logits.indexOf(Math.max(...logits))]!;
       };
     }),
@@ -188,9 +192,8 @@ function tellOutcomes(): boolean {
       const weights = fitOutcome(others);
       const sufficiency = fitSufficiency([...others, ...clapnq]);
       return ({ signals }) => {
-        if (1 / (1 + Math.exp(-weighted(sufficiency, signals))) < leastSufficiency)
-          return 'not in the sources';
-        const logits = weights.slice(0, -1).map((own) => weighted(own, signals));
+        if (1 / (1 + Math.exp(-weigh(signals, sufficiency))) < leastSufficiency) return 'not in the sources';
+        const logits = weights.slice(0, -1).map((own) => weigh(signals, own));
         return outcomes[logits.indexOf(Math.max(...logits))]!;
       };
     }),
@@ -225,55 +228,19 @@ function crossFitted<Value>(
 /** What is asked unclearly is neither answered by its passages nor not. */
 function fitSufficiency(all: readonly Labelled[]): number[] {
   const told = all.filter(({ outcome }) => outcome !== 'clarify');
-  const labels = told.map(({ outcome }) => Number(outcome !== 'not in the sources'));
-  const [no, yes] = fitWeights(told, labels, { classes: 2, l2: penalty.sufficiency });
-  return yes!.map((weight, at) => weight - no![at]!);
+  return fitLogit(
+    told.map(({ signals }) => signals),
+    told.map(({ outcome }) => outcome !== 'not in the sources'),
+    { l2: penalty, isBalanced: true },
+  );
 }
 
 function fitOutcome(all: readonly Labelled[]): number[][] {
   return fitWeights(
-    all,
+    all.map(({ signals }) => signals),
     all.map(({ outcome }) => outcomes.indexOf(outcome)),
-    { classes: outcomes.length, l2: penalty.outcome },
+    { classes: outcomes.length, l2: penalty, isBalanced: true },
   );
-}
-
-/** Weights of the signals as they are, the constant last; each class counts the same, by repeating its rows. */
-function fitWeights(
-  all: readonly Labelled[],
-  labels: readonly number[],
-  { classes, l2 }: { classes: number; l2: number },
-): number[][] {
-  const width = signalNames.length;
-  const means = signalNames.map((_, at) => mean(all.map(({ signals }) => signals[at]!)));
-  const deviations = signalNames.map(
-    (_, at) => Math.sqrt(mean(all.map(({ signals }) => (signals[at]! - means[at]!) ** 2))) || 1,
-  );
-  const counts = Array.from({ length: classes }, (_, label) => labels.filter((own) => own === label).length);
-  const most = Math.max(...counts);
-  const rows = all.flatMap(({ signals }, at) =>
-    Array.from({ length: Math.round(most / counts[labels[at]!]!) }, () => ({ signals, label: labels[at]! })),
-  );
-  const data = Float64Array.from(
-    rows.flatMap(({ signals }) => [...signals.map((value, at) => (value - means[at]!) / deviations[at]!), 1]),
-  );
-  const { weights } = fitSoftmax(
-    {
-      features: { rows: rows.length, columns: width + 1, data },
-      labels: Int32Array.from(rows, ({ label }) => label),
-      classes,
-    },
-    { l2 },
-  );
-  return Array.from({ length: classes }, (_, label) => {
-    const own = Array.from(weights.data.slice(label * (width + 1), (label + 1) * (width + 1)));
-    const raw = own.slice(0, width).map((weight, at) => weight / deviations[at]!);
-    return [...raw, own[width]! - raw.reduce((sum, weight, at) => sum + weight * means[at]!, 0)];
-  });
-}
-
-function weighted(weights: readonly number[], signals: readonly number[]): number {
-  return signals.reduce((sum, value, at) => sum + value * weights[at]!, weights[signals.length]!);
 }
 
 /** Of each answerable question whether it is answered, where `rate` of the others are. */

@@ -82,6 +82,7 @@ await using tandem = await createTandem({
 await ingest(tandem);
 const { calibration, questions, curve } = await calibrateSufficiency(tandem, {
   falseAnswers: Number(flags['false-answers']),
+  leftOut: 'documents',
 });
 console.log(
   `Calibrated on ${questions.answerable} questions with an answer and ${questions.withoutAnswer} without, threshold ${calibration.threshold.toFixed(3)}; ECE ${calibration.eceBefore.toFixed(3)} before, ${calibration.eceAfter.toFixed(3)} after.`,

@@ -1,4 +1,4 @@
-import { fitSoftmax } from '../../packages/tandem/src/tune/head/softmax-regression.ts';
+import { fitSoftmax } from '../../packages/tandem/src/statistics/softmax-regression.ts';
 
 /** The weights of logistic regression, the bias last. */
 export function logisticWeights(features: readonly number[][], are: readonly boolean[]): number[] {

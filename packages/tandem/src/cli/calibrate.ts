@@ -54,7 +54,7 @@ function describeReport({ calibration, questions, curve }: SufficiencyReport): s
     'On questions that it was not fitted on:',
     `  answered, of those with an answer      ${share(achieved.answered)}`,
     `  answered, of those without             ${share(achieved.falseAnswers)}; at most ${percent(falseAnswers)} was asked for`,
-    `  error of the probability (ECE)         ${eceBefore.toFixed(2)} before, ${eceAfter.toFixed(2)} after, on those it was fitted on`,
+    `  error of the probability (ECE)         ${eceBefore.toFixed(2)} before, ${eceAfter.toFixed(2)} after`,
     '',
     `Other rates of false answers would let through: ${curve.map((each) => `${percent(each.falseAnswers)} → ${percent(each.answered)}`).join(', ')}.`,
     `From now on a question is refused where its passages answer it with less than ${threshold.toFixed(2)}. It holds until documents are cut, embedded or searched otherwise.`,

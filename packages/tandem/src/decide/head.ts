@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { writeAtomically } from '../parts/write-atomically.ts';
-import { softmaxInPlace } from './softmax.ts';
+import { softmaxInPlace } from '../statistics/softmax.ts';
 
 /** A linear layer over the embedder's vector of a question that chooses one field's value. */
 export interface FieldHead {

@@ -1,13 +1,17 @@
-import { logitOf } from '../answer/sufficiency/assess-evidence.ts';
 import {
-  fitSufficiency,
   type SufficiencyCalibration,
-  type SufficiencyExample,
   sufficiencyFingerprint,
   sufficiencyKey,
 } from '../answer/sufficiency/calibration.ts';
+import {
+  crossFitted,
+  learnSufficiency,
+  type SufficiencyExample,
+  thresholdOf,
+} from '../answer/sufficiency/learn-sufficiency.ts';
 import { measureRelevance } from '../answer/sufficiency/relevance.ts';
-import { sufficiencySignals } from '../answer/sufficiency/signals.ts';
+import { signalNames, sufficiencySignals } from '../answer/sufficiency/signals.ts';
+import type { DocumentSummary } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
 import type { ProgressListener } from '../core/progress.ts';
@@ -22,7 +26,6 @@ import { textOfExpected } from '../dataset/text-of-expected.ts';
 import type { TrainingQuestion } from '../dataset/training-question.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { calibrate } from '../statistics/calibration.ts';
 import { type Interval, intervalOf } from '../statistics/index.ts';
 import { comparableName } from '../text/words.ts';
 
@@ -36,9 +39,17 @@ export type CalibrateSufficiencyParts = Pick<
 export interface CalibrateSufficiencyOptions {
   /** The share of questions without an answer that may be answered all the same, between 0 and 1. Default 0.1. */
   falseAnswers?: number;
+  /**
+   * What is left out of the search so that a question has no answer. `documents`: all that the question's answers are in, as if nobody had written on the subject. `passages`: only what holds
+   * the answer, so that the rest of the document is found; harder to tell. Default `both`, each for half of the questions.
+   */
+  leftOut?: LeftOut;
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
+
+/** What is left out of the search so that a question has no answer. */
+export type LeftOut = 'documents' | 'passages' | 'both';
 
 /** What calibrating found. */
 export interface SufficiencyReport {
@@ -58,14 +69,13 @@ const fewest = 20;
 const enoughApart = 60;
 /** A rule that refuses more than half of what could be answered is nobody's wish. */
 const leastAnswered = 0.5;
-const folds = 5;
 const rates = [0.02, 0.05, 0.1, 0.2, 0.3];
 
 /**
- * Brings to scale how likely passages are to answer a question (`Answer.sufficiency`), and chooses below which probability questions are refused: so that of those without an
+ * Learns what tells in this project whether passages answer a question (`Answer.sufficiency`), and chooses below which probability questions are refused: so that of those without an
  * answer at most `falseAnswers` are answered. It goes by the project's own training questions, held-out cases never among them; where there are too few, by questions made
- * of the documents' headings. Questions without an answer are the same ones again, half of them with the document that answers left out of the search, half with the passages that
- * do, so that what is left is on the subject. The result is kept in the catalogue, and holds until documents are cut, embedded or searched otherwise.
+ * of the documents' headings. Questions without an answer are the same ones again, half of them with the documents that answer left out of the search, half with the passages that
+ * do, so that what is left is on the subject (`leftOut`). The result is kept in the catalogue, and holds until documents are cut, embedded or searched otherwise.
  *
  * @throws InvalidInputError where there are too few questions, or they cannot be told apart
  *
@@ -100,29 +110,32 @@ export async function resetSufficiency({ catalog }: Pick<Parts, 'catalog'>): Pro
 async function calibrateFor(
   parts: CalibrateSufficiencyParts,
   falseAnswers: number,
-  options: { signal: AbortSignal; onProgress?: ProgressListener },
+  options: RunOptions,
 ): Promise<SufficiencyReport> {
   const { questions, fittedOn } = await questionsFor(parts, options);
   const { examples, counts } = await measureAll(parts, questions, options);
-  const withoutAnswer = examples.filter(({ isAnswerable }) => !isAnswerable).length;
-  const answerable = examples.length - withoutAnswer;
+  const isAnswerable = examples.map((example) => example.isAnswerable);
+  const groupsWhere = (is: boolean) =>
+    new Set(examples.filter((each) => each.isAnswerable === is).map(({ group }) => group)).size;
+  const [answerable, withoutAnswer] = [groupsWhere(true), groupsWhere(false)];
   if (Math.min(answerable, withoutAnswer) < fewest)
     throw new InvalidInputError({
       domain: 'evaluate',
       where: 'dataset.questions',
-      message: `There are ${answerable} questions with an answer and ${withoutAnswer} without one to go by, and ${fewest} of each are needed.`,
+      message: `There are ${answerable} independent questions with an answer and ${withoutAnswer} without one to go by, and ${fewest} of each are needed.`,
       hint: 'Add questions that name their source (dataset.questions). Of documents one question is made for each section with a heading, five at most of each document.',
     });
   const enough = Math.ceil(1 / falseAnswers) - 1;
-  if (withoutAnswer < enough)
+  const without = isAnswerable.filter((is) => !is).length;
+  if (without < enough)
     throw new InvalidInputError({
       domain: 'evaluate',
       where: 'falseAnswers',
-      message: `A rate of ${falseAnswers} false answers takes at least ${enough} questions without an answer to be told, and there are ${withoutAnswer}: every question would be refused.`,
+      message: `A rate of ${falseAnswers} false answers takes at least ${enough} questions without an answer to be told, and there are ${without}: every question would be refused.`,
       hint: 'Ask for a greater rate, or add questions that name their source.',
     });
-  const fitted = fitSufficiency(examples, falseAnswers);
-  if (!(fitted.a < 0))
+  const { weights, probabilities, eceBefore, eceAfter, tells } = learnSufficiency(examples);
+  if (!tells)
     throw new InvalidInputError({
       domain: 'evaluate',
       where: 'calibrate',
@@ -130,47 +143,52 @@ async function calibrateFor(
         'What is measured of a question and its passages does not tell questions with an answer from those without one here.',
       hint: 'Look at what a search finds for some of them: are the right passages found, and does the embedder read the language?',
     });
-  const achieved = crossFitted(examples, falseAnswers);
-  if (achieved.answered.value < leastAnswered) {
+  const [achieved, ...others] = crossFitted(examples, [falseAnswers, ...rates]).map((answered) => ({
+    answered: shareOf(answered, examples, true),
+    falseAnswers: shareOf(answered, examples, false),
+  }));
+  const curve = rates.map((rate, at) => ({ falseAnswers: rate, answered: others[at]!.answered.value }));
+  if (achieved!.answered.value < leastAnswered) {
     const percent = (share: number) => `${Math.round(share * 100)} %`;
-    const others = rates.map(
-      (rate) => `${percent(rate)} → ${percent(crossFitted(examples, rate).answered.value)}`,
-    );
     throw new InvalidInputError({
       domain: 'evaluate',
       where: 'falseAnswers',
-      message: `At ${percent(falseAnswers)} false answers only ${percent(achieved.answered.value)} of the questions with an answer would be answered here: what is measured of passages does not tell them apart well enough. Nothing was changed.`,
-      hint: `Other rates of false answers would let through: ${others.join(', ')}.`,
+      message: `At ${percent(falseAnswers)} false answers only ${percent(achieved!.answered.value)} of the questions with an answer would be answered here: what is measured of passages does not tell them apart well enough. Nothing was changed.`,
+      hint: `Other rates of false answers would let through: ${curve.map((each) => `${percent(each.falseAnswers)} → ${percent(each.answered)}`).join(', ')}.`,
     });
   }
   const calibration: SufficiencyCalibration = {
-    ...fitted,
+    weights: Object.fromEntries(
+      [...signalNames, 'constant' as const].map((name, at) => [name, weights[at]!]),
+    ) as SufficiencyCalibration['weights'],
+    threshold: thresholdOf(probabilities, isAnswerable, falseAnswers),
     falseAnswers,
-    achieved,
+    achieved: achieved!,
+    eceBefore,
+    eceAfter,
     fittedOn,
     fingerprint: (await sufficiencyFingerprint(parts))!,
   };
   await parts.catalog.calibrations.put(sufficiencyKey, calibration);
   return {
     calibration,
-    questions: { answerable, withoutAnswer, ...counts },
-    curve: rates.map((rate) => ({
-      falseAnswers: rate,
-      answered: crossFitted(examples, rate).answered.value,
-    })),
+    questions: { answerable: examples.length - without, withoutAnswer: without, ...counts },
+    curve,
   };
 }
+
+type RunOptions = Omit<CalibrateSufficiencyOptions, 'falseAnswers'> & { signal: AbortSignal };
 
 /** The project's own, else made of its documents. */
 async function questionsFor(
   parts: CalibrateSufficiencyParts,
-  options: { signal: AbortSignal; onProgress?: ProgressListener },
+  options: RunOptions,
 ): Promise<{ questions: TrainingQuestion[]; fittedOn: SufficiencyCalibration['fittedOn'] }> {
   const own = (await trainingQuestions(parts)).filter(({ source }) => source !== undefined);
-  // A ranking or an embedder that was trained on the others finds their passages too well.
+  // A ranking or an encoder that was trained on the others finds their passages too well.
   const apart = own.filter(({ split }) => split === 'validation');
-  if (own.length >= fewest)
-    return { questions: sampled(apart.length >= enoughApart ? apart : own), fittedOn: 'questions' };
+  const isApartEnough = searchesWithLearnt(parts) && apart.length >= enoughApart;
+  if (own.length >= fewest) return { questions: sampled(isApartEnough ? apart : own), fittedOn: 'questions' };
   const { material, catalog, settings } = parts;
   const cases = material.cases ? await readCases(material.cases, catalog.documents, settings.answer) : [];
   const { questions } = await questionsFromDocuments(parts, documentQuestionSettings.parse({}), {
@@ -178,6 +196,15 @@ async function questionsFor(
     cases,
   });
   return { questions: sampled([...own, ...questions]), fittedOn: 'documents' };
+}
+
+/** Whether the search goes by something that may have been trained on the project's questions: models in a folder are, or may be. */
+function searchesWithLearnt({ settings, models }: CalibrateSufficiencyParts): boolean {
+  const { embedder, reranker } = models.names;
+  return (
+    settings.retrieve.ranking !== undefined ||
+    [embedder, reranker].some((name) => name !== undefined && /^local:[./\\]/.test(name))
+  );
 }
 
 /** The same ones each time. */
@@ -192,12 +219,13 @@ function sampled(questions: readonly TrainingQuestion[]): TrainingQuestion[] {
 async function measureAll(
   parts: CalibrateSufficiencyParts,
   questions: readonly TrainingQuestion[],
-  { signal, onProgress }: { signal: AbortSignal; onProgress?: ProgressListener },
+  { leftOut = 'both', signal, onProgress }: RunOptions,
 ): Promise<{ examples: SufficiencyExample[]; counts: { notFound: number; answeredElsewhere: number } }> {
   const retriever = await parts.retriever();
   const embedder = await parts.models.embedder();
   const { k } = parts.settings.retrieve;
-  const documents = (await parts.catalog.documents.list()).map(({ id }) => id);
+  const documents = await parts.catalog.documents.list();
+  const namesakes = namesakesOf(documents);
   const groups = independentGroups(questions);
   const sources = Map.groupBy(questions, (_, at) => groups[at]!);
   const examples: SufficiencyExample[] = [];
@@ -215,7 +243,7 @@ async function measureAll(
     );
     if (relevance)
       examples.push({
-        logit: logitOf(sufficiencySignals(question.question, found, relevance)),
+        signals: sufficiencySignals(question.question, found, relevance),
         isAnswerable,
         group,
       });
@@ -230,9 +258,9 @@ async function measureAll(
       await add(question, found, { isAnswerable: true, group });
     else counts.notFound += 1;
 
-    const ofGroup = new Set(sources.get(group)!.map((each) => each.source!.documentId));
-    const others = documents.filter((id) => !ofGroup.has(id));
-    const isWhole = at % 2 === 0 && others.length > 0;
+    const ofGroup = new Set(sources.get(group)!.flatMap((each) => namesakes(each.source!.documentId)));
+    const others = documents.map(({ id }) => id).filter((id) => !ofGroup.has(id));
+    const isWhole = (leftOut === 'both' ? at % 2 === 0 : leftOut === 'documents') && others.length > 0;
     const wide = await retriever.retrieve(question.question, {
       k: isWhole ? k : k + mostHolding,
       ...(isWhole && { documentIds: others }),
@@ -252,6 +280,27 @@ async function measureAll(
   return { examples, counts };
 }
 
+/** A document and those that share a name with it, which may answer the same. */
+function namesakesOf(documents: readonly DocumentSummary[]): (documentId: string) => string[] {
+  const namesOf = ({ title, aliases }: DocumentSummary) =>
+    // Short ones are abbreviations, which stand for many things.
+    [title, ...aliases].map(comparableName).filter((name) => name.length >= 6);
+  const withName = new Map<string, string[]>();
+  for (const document of documents)
+    for (const name of new Set(namesOf(document))) {
+      const having = withName.get(name);
+      if (having) having.push(document.id);
+      else withName.set(name, [document.id]);
+    }
+  const byId = new Map(documents.map((document) => [document.id, document]));
+  return (documentId) => {
+    const document = byId.get(documentId);
+    return document
+      ? [documentId, ...namesOf(document).flatMap((name) => withName.get(name)!)]
+      : [documentId];
+  };
+}
+
 /** At most so many passages hold an answer, overlapping chunks among them. */
 const mostHolding = 6;
 
@@ -266,28 +315,17 @@ function says({ text }: Passage, { expected }: TrainingQuestion): boolean {
   return answer !== '' && ` ${comparableName(text)} `.includes(` ${answer} `);
 }
 
-/** What the rule does to questions that it was not fitted on. */
-function crossFitted(
+function shareOf(
+  answered: readonly boolean[],
   examples: readonly SufficiencyExample[],
-  falseAnswers: number,
-): SufficiencyCalibration['achieved'] {
-  const foldOf = ({ group }: SufficiencyExample) => Number.parseInt(sha256(group).slice(0, 8), 16) % folds;
-  const answered = new Map<SufficiencyExample, number>();
-  for (let fold = 0; fold < folds; fold++) {
-    const fitted = fitSufficiency(
-      examples.filter((example) => foldOf(example) !== fold),
-      falseAnswers,
-    );
-    for (const example of examples.filter((each) => foldOf(each) === fold))
-      answered.set(example, Number(calibrate(fitted, example.logit) >= fitted.threshold));
-  }
-  const shareOf = (isAnswerable: boolean) => {
-    const some = examples.filter((example) => example.isAnswerable === isAnswerable);
-    const interval: Interval = intervalOf(
-      { values: some.map((example) => answered.get(example)!), groups: some.map(({ group }) => group) },
-      { bounds: [0, 1] },
-    )!;
-    return { value: interval.value, low: interval.low, high: interval.high, n: some.length };
-  };
-  return { answered: shareOf(true), falseAnswers: shareOf(false) };
+  isAnswerable: boolean,
+) {
+  const some = examples
+    .map((example, at) => ({ example, at }))
+    .filter(({ example }) => example.isAnswerable === isAnswerable);
+  const { value, low, high }: Interval = intervalOf(
+    { values: some.map(({ at }) => Number(answered[at])), groups: some.map(({ example }) => example.group) },
+    { bounds: [0, 1] },
+  )!;
+  return { value, low, high, n: some.length };
 }

@@ -410,7 +410,11 @@ export function createRetriever(options: RetrieverOptions): Retriever {
       ...(parts.length > 1 && { parts }),
       ...(missing.length > 0 && { missing }),
       passages: chosen.map(({ item, score }, index) =>
-        passageOf(item.chunk, { rank: index + 1, score, scores: { ...item.scores, fused: score } }),
+        passageOf(item.chunk, {
+          rank: index + 1,
+          score,
+          scores: { ...item.scores, fused: score, named: item.signals.names },
+        }),
       ),
       timings,
       ...(explain && {

@@ -2,9 +2,8 @@ import type { Settings } from '../../core/settings.ts';
 import type { SourceSpan, Sufficiency } from '../../core/types/answer.ts';
 import type { Passage } from '../../core/types/document.ts';
 import type { Retrieval } from '../../retrieve/retrieval.ts';
-import { calibrate } from '../../statistics/calibration.ts';
 import { type AnswerState, type AnswerStep, type Assessment, refuse, writtenReply } from '../step.ts';
-import { likeliestOutcome, logitOf, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
+import { likeliestOutcome, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
 import type { SufficiencyModel } from '../sufficiency/calibration.ts';
 import { findConflict } from '../sufficiency/find-conflict.ts';
 import { measureRelevance, type Relevance, type RelevanceParts } from '../sufficiency/relevance.ts';
@@ -80,8 +79,8 @@ function judge(
   signals: SufficiencySignals,
   { calibration, isGeneral }: SufficiencyModel,
 ): Sufficiency | undefined {
-  if (calibration) return { probability: calibrate(calibration, logitOf(signals)), isCalibrated: true };
-  return isGeneral ? { probability: sufficiencyOf(signals), isCalibrated: false } : undefined;
+  if (!calibration && !isGeneral) return undefined;
+  return { probability: sufficiencyOf(signals, calibration), isCalibrated: calibration !== undefined };
 }
 
 /** Titles of the documents with a sentence nearly as near as the nearest, nearest first. */

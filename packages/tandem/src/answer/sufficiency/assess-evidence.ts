@@ -1,18 +1,29 @@
+import { weigh } from '../../statistics/fit-weights.ts';
+import type { SufficiencyCalibration } from './calibration.ts';
 import { type ExpectedOutcome, expectedOutcomes } from './expected-outcome.ts';
-import { type SufficiencySignals, signalNames } from './signals.ts';
+import { generalSignals, type SufficiencySignals, signalNames, valuesOf } from './signals.ts';
 import { outcomeWeights, sufficiencyWeights } from './weights.ts';
 
 /**
- * The probability that the passages answer the question: a logistic regression on few signals. It is a general one, which says of no project how often it is right:
- * `calibrateSufficiency` brings it to scale on the project's own questions.
+ * The probability that the passages answer the question: a logistic regression on few signals. Without a project's own weights it is the general one, which says of no
+ * project how often it is right: `calibrateSufficiency` learns what the signals are worth there.
  */
-export function sufficiencyOf(signals: SufficiencySignals): number {
-  return 1 / (1 + Math.exp(-logitOf(signals)));
+export function sufficiencyOf(
+  signals: SufficiencySignals,
+  calibration?: Pick<SufficiencyCalibration, 'weights'>,
+): number {
+  const logit = calibration
+    ? weigh(
+        valuesOf(signals, signalNames),
+        [...signalNames, 'constant' as const].map((name) => calibration.weights[name]),
+      )
+    : generalLogit(signals);
+  return 1 / (1 + Math.exp(-logit));
 }
 
-/** The same as a logit, which is what is calibrated. */
-export function logitOf(signals: SufficiencySignals): number {
-  return weighted(signals, sufficiencyWeights);
+/** What the general model makes of signals. */
+export function generalLogit(signals: SufficiencySignals): number {
+  return weigh(valuesOf(signals, generalSignals), sufficiencyWeights);
 }
 
 /**
@@ -20,16 +31,9 @@ export function logitOf(signals: SufficiencySignals): number {
  * @param isChoice whether there is more than one thing that the question may be about: without, it is not unclear
  */
 export function likeliestOutcome(signals: SufficiencySignals, isChoice: boolean): ExpectedOutcome {
-  const score = (outcome: ExpectedOutcome) => weighted(signals, outcomeWeights[outcome]);
+  const values = valuesOf(signals, generalSignals);
+  const score = (outcome: ExpectedOutcome) => weigh(values, outcomeWeights[outcome]);
   return expectedOutcomes
     .filter((outcome) => outcome !== 'clarify' || isChoice)
     .reduce((best, outcome) => (score(outcome) > score(best) ? outcome : best));
-}
-
-/** One weight for each signal, and the constant last. */
-function weighted(signals: SufficiencySignals, weights: readonly number[]): number {
-  return signalNames.reduce(
-    (sum, name, at) => sum + weights[at]! * signals[name],
-    weights[signalNames.length]!,
-  );
 }

@@ -2,22 +2,27 @@ import { z } from 'zod';
 import { hashJson } from '../../core/hash.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrievalSettings } from '../../parts/retriever-for.ts';
-import { calibrate, expectedCalibrationError, fitPlatt } from '../../statistics/calibration.ts';
+import { type SufficiencySignals, signalNames } from './signals.ts';
 import { sufficiencyWeights } from './weights.ts';
 
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number(), n: z.number().int() });
 
-/** How sufficiency was brought to scale, and where answering begins. */
+/** How sufficiency is told in this project, and where answering begins. */
 const sufficiencyCalibrationSchema = z.object({
-  kind: z.literal('platt'),
-  a: z.number(),
-  b: z.number(),
+  /** Of the probability's logit: what each signal is worth here, and the constant. */
+  weights: z.object(
+    Object.fromEntries([...signalNames, 'constant'].map((name) => [name, z.number()])) as Record<
+      keyof SufficiencySignals | 'constant',
+      z.ZodNumber
+    >,
+  ),
   /** Questions whose passages are less likely than this to answer them are refused. */
   threshold: z.number(),
   /** The rate of false answers that was asked for. */
   falseAnswers: z.number(),
   /** Cross-fitted: what this rule did to questions that it was not fitted on. */
   achieved: z.object({ answered: interval, falseAnswers: interval }),
+  /** Expected calibration error of the general model, and of this one on questions that it was not fitted on. */
   eceBefore: z.number(),
   eceAfter: z.number(),
   /** What it was fitted on: `questions` of the project's own, or made of its `documents`. */
@@ -75,38 +80,3 @@ export async function generalModelHolds({
 }
 
 const fittedWith = 'local:all-minilm-l6-v2';
-
-/** A question, what the general model says of its passages, and whether they answer it. */
-export interface SufficiencyExample {
-  logit: number;
-  isAnswerable: boolean;
-  /** Questions of one group are one. */
-  group: string;
-}
-
-/**
- * Platt scaling of the logit, and the threshold at which at most the wanted share of the questions without an answer is answered. The threshold is conformal (Vovk et al. 2005;
- * Angelopoulos & Bates 2021): of n such questions the ⌈(n + 1)(1 − rate)⌉-th lowest score is the last that is refused, so that a further one like them is answered with at most that probability.
- */
-export function fitSufficiency(
-  examples: readonly SufficiencyExample[],
-  falseAnswers: number,
-): Pick<SufficiencyCalibration, 'kind' | 'a' | 'b' | 'threshold' | 'eceBefore' | 'eceAfter'> {
-  const logits = examples.map(({ logit }) => logit);
-  const isAnswerable = examples.map((example) => example.isAnswerable);
-  const platt = fitPlatt(logits, isAnswerable);
-  const model = { kind: 'platt' as const, a: platt.a, b: platt.b };
-  const scores = logits.map((logit) => calibrate(model, logit));
-  const without = scores.filter((_, at) => !isAnswerable[at]).toSorted((a, b) => a - b);
-  const rank = Math.ceil((without.length + 1) * (1 - falseAnswers));
-  return {
-    ...model,
-    // Above the score of that rank: it is the last that is refused.
-    threshold: rank > without.length ? 1 : without[rank - 1]! + 1e-9,
-    eceBefore: expectedCalibrationError(
-      logits.map((logit) => 1 / (1 + Math.exp(-logit))),
-      isAnswerable,
-    ),
-    eceAfter: expectedCalibrationError(scores, isAnswerable),
-  };
-}

@@ -23,6 +23,8 @@ export interface Relevance {
   value: number;
   /** Of the nearest passage as a whole: its cosine to the question. */
   passage: number;
+  /** The most of the question's terms that one passage has, its name among them; 0 to 1. */
+  covered: number;
   /** Sentences of the passages that were read one by one: those with most of the question's words. */
   sentences: RelevantSentence[];
 }
@@ -61,13 +63,14 @@ export async function measureRelevance(
   const languages = await catalog.documents.languagesOf(passages.map(({ documentId }) => documentId));
   // Each of several questions may be answered by itself, and an abbreviation by its long form.
   const asked = [whole, ...spelledOut, ...parts.map(({ name }) => name)];
-  const coverage = coverageOf(asked);
+  const shareIn = coverageOf(asked);
   const weigh = weigher(separation);
   const measured = passages.map((passage) => {
     const language = languages.get(passage.documentId);
     const prefix = termsOf(passage.prefix ?? '', language);
-    const covers = (text: string) => coverage([...prefix, ...termsOf(text, language)], language);
-    return { passage, covers, value: weigh(passage.scores.dense ?? 0, covers(passage.text)) };
+    const covers = (text: string) => shareIn([...prefix, ...termsOf(text, language)], language);
+    const coverage = covers(passage.text);
+    return { passage, covers, coverage, value: weigh(passage.scores.dense ?? 0, coverage) };
   });
 
   const said = measured
@@ -89,6 +92,7 @@ export async function measureRelevance(
       ...read.map(({ cosine, coverage }) => weigh(cosine, coverage)),
     ),
     passage: Math.max(...passages.map(({ scores }) => scores.dense ?? 0)),
+    covered: Math.max(...measured.map(({ coverage }) => coverage)),
     sentences: read,
   };
 }

@@ -20,9 +20,13 @@ export interface SufficiencySignals {
   /** Things that the question speaks of as if they were known ("the country", "this one"), and that nothing before it names. English. */
   unnamed: number;
   /** Words in capitals inside the question: names, mostly. */
-  names: number;
+  capitals: number;
   /** Words that carry meaning, as a logarithm. */
   length: number;
+  /** How surely the question names the document of the best passage, from 0 to 1. */
+  named: number;
+  /** The most of the question's terms that one passage has, its name among them, from 0 to 1. */
+  covered: number;
 }
 
 /** Sentences within this of the nearest are as near. */
@@ -31,7 +35,7 @@ const nearly = 0.06;
 export function sufficiencySignals(
   question: string,
   { passages }: Pick<Retrieval, 'passages'>,
-  { value, passage, sentences }: Relevance,
+  { value, passage, covered, sentences }: Relevance,
   turns: readonly Turn[] = [],
 ): SufficiencySignals {
   const best = Math.max(0, ...sentences.map(({ cosine }) => cosine));
@@ -45,13 +49,15 @@ export function sufficiencySignals(
     lead: (scores[0] ?? 0) - (scores[Math.min(4, scores.length - 1)] ?? 0),
     documents: new Set(near.map((each) => passages[each.passage]!.documentId)).size,
     unnamed: unnamedThings(question, turns),
-    names: question.match(/(?<=[\p{L}\p{N},] )\p{Lu}[\p{L}\p{N}]+/gu)?.length ?? 0,
+    capitals: question.match(/(?<=[\p{L}\p{N},] )\p{Lu}[\p{L}\p{N}]+/gu)?.length ?? 0,
     length: Math.log1p(contentWords(question).length),
+    named: passages[0]?.scores.named ?? 0,
+    covered,
   };
 }
 
-/** In the order of the model's weights. */
-export const signalNames = [
+/** What the general weights are of, in their order. */
+export const generalSignals = [
   'relevance',
   'sentence',
   'passage',
@@ -59,9 +65,23 @@ export const signalNames = [
   'lead',
   'documents',
   'unnamed',
-  'names',
+  'capitals',
   'length',
 ] as const satisfies readonly (keyof SufficiencySignals)[];
+
+/** All of them, in the order of a project's own weights. The two at the end did nothing for the general model, and much for questions that differ by a name. */
+export const signalNames = [
+  ...generalSignals,
+  'named',
+  'covered',
+] as const satisfies readonly (keyof SufficiencySignals)[];
+
+export function valuesOf(
+  signals: SufficiencySignals,
+  names: readonly (keyof SufficiencySignals)[],
+): number[] {
+  return names.map((name) => signals[name]);
+}
 
 /** "The", "this" and the like, with up to three words behind it. */
 const definite = /\b(?:[Tt]he|[Tt]his|[Tt]hat|[Tt]hese|[Tt]hose)\s+((?:\p{Ll}[\p{L}'’-]*\s*){1,3})/gu;

@@ -1,7 +1,7 @@
 import type { ExpectedOutcome } from './expected-outcome.ts';
 
 /**
- * Weights of the signals in the order of `signalNames`, the constant last. `npm run bench -- outcomes --fit` prints them: fitted on the halves of CLAP-NQ and MTRAG-UN
+ * Weights of the signals in the order of `generalSignals`, the constant last. `npm run bench -- outcomes --fit` prints them: fitted on the halves of CLAP-NQ and MTRAG-UN
  * (302 questions and 247 tasks of conversations, in English; each class counts the same), so that what they do on these is no measure of them; bench/results/outcomes.md
  * has what they do cross-fitted.
  */

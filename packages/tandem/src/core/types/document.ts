@@ -64,6 +64,13 @@ export interface Passage extends Chunk {
   title: string;
   rank: number;
   score: number;
-  scores: { dense?: number; lexical?: number; fused?: number; rerank?: number };
+  scores: {
+    dense?: number;
+    lexical?: number;
+    fused?: number;
+    rerank?: number;
+    /** How surely the question names the document, from 0 to 1. */
+    named?: number;
+  };
   freshness?: Freshness;
 }

@@ -1,9 +1,9 @@
 import type { FieldHead, FieldHeadFigures } from '../../decide/head.ts';
-import { softmaxInPlace } from '../../decide/softmax.ts';
 import { createRandom, expectedCalibrationError, shuffled } from '../../statistics/index.ts';
+import { type Matrix, zeros } from '../../statistics/row-products.ts';
+import { softmaxInPlace } from '../../statistics/softmax.ts';
+import { fitSoftmax, type LabelledRows, logitsOf } from '../../statistics/softmax-regression.ts';
 import { fitTemperature } from './fit-temperature.ts';
-import { type Matrix, zeros } from './row-products.ts';
-import { fitSoftmax, type LabelledRows, logitsOf } from './softmax-regression.ts';
 
 /** A question's vector, what it should be answered with, and the group it belongs to. */
 export interface LabelledVector {

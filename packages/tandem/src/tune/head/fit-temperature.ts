@@ -1,5 +1,5 @@
-import { softmaxInPlace } from '../../decide/softmax.ts';
-import type { Matrix } from './row-products.ts';
+import type { Matrix } from '../../statistics/row-products.ts';
+import { softmaxInPlace } from '../../statistics/softmax.ts';
 
 /** Beyond these a temperature says only that the examples are all right, or all wrong. */
 const [least, most] = [0.05, 20];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { softmaxInPlace } from '../../decide/softmax.ts';
-import { createRandom } from '../../statistics/index.ts';
+import { createRandom } from './index.ts';
 import { rowProducts, transposed, zeros } from './row-products.ts';
+import { softmaxInPlace } from './softmax.ts';
 import { fitSoftmax, type LabelledRows } from './softmax-regression.ts';
 
 /** Rows around one centre for each class, with a last column of ones. */

@@ -1,6 +1,6 @@
-import { softmaxInPlace } from '../../decide/softmax.ts';
 import { choleskyOf, solveRows } from './cholesky.ts';
 import { type Matrix, rowProducts, transposed, zeros } from './row-products.ts';
+import { softmaxInPlace } from './softmax.ts';
 
 /** What a regression is fitted to: a row of features for each example, and its class. */
 export interface LabelledRows {
