@@ -9,7 +9,6 @@
  *
  * Exits with 1 below the floors: 65 % and .08 more than by the better of cosine and overlap; macro-F1 above always answering and a tuned threshold of cosine.
  */
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +22,8 @@ import {
 import { settingsSchema } from '../packages/tandem/src/core/settings.ts';
 import { signed } from '../packages/tandem/src/evaluate/retrieval-difference.ts';
 import type { Turn } from '../packages/tandem/src/retrieve/conversation.ts';
+import { sigmoid } from '../packages/tandem/src/statistics/calibration.ts';
+import { crossFitted } from '../packages/tandem/src/statistics/cross-fitted.ts';
 import { fitLogit, fitWeights, weigh } from '../packages/tandem/src/statistics/fit-weights.ts';
 import { intervalOfDifference } from '../packages/tandem/src/statistics/index.ts';
 import { linesOf } from './data/json-lines.ts';
@@ -49,7 +50,6 @@ interface Labelled {
   overlap: number;
 }
 
-const folds = 5;
 /** `answer.leastSufficiency` where nothing was calibrated. */
 const { leastSufficiency } = settingsSchema.parse({}).answer;
 /** Stronger than what is usual, since the conversations are few. By hand. */
@@ -144,9 +144,7 @@ function tellSufficiency(): boolean {
   });
   const refused = (scores: readonly number[], all: readonly Labelled[], least: number, outcome: Told) =>
     mean(
-      scores
-        .filter((_, at) => all[at]!.outcome === outcome)
-        .map((logit) => Number(1 / (1 + Math.exp(-logit)) < least)),
+      scores.filter((_, at) => all[at]!.outcome === outcome).map((logit) => Number(sigmoid(logit) < least)),
     ).toFixed(3);
   console.log(
     '| below | clapnq answerable | clapnq on topic | mtrag answerable | partial | unclear | unanswerable |\n|---|---|---|---|---|---|---|',
@@ -192,7 +190,7 @@ function tellOutcomes(): boolean {
       const weights = fitOutcome(others);
       const sufficiency = fitSufficiency([...others, ...clapnq]);
       return ({ signals }) => {
-        if (1 / (1 + Math.exp(-weigh(signals, sufficiency))) < leastSufficiency) return 'not in the sources';
+        if (sigmoid(weigh(signals, sufficiency)) < leastSufficiency) return 'not in the sources';
         const logits = weights.slice(0, -1).map((own) => weigh(signals, own));
         return outcomes[logits.indexOf(Math.max(...logits))]!;
       };
@@ -209,20 +207,6 @@ function tellOutcomes(): boolean {
     );
   const [always, threshold, , ours] = Object.values(rows).map((predicted) => macroF1(predicted, truth));
   return ours! <= Math.max(always!, threshold!);
-}
-
-/** Of those of a fold by what was fitted on the other folds. Questions of one group are in one fold. */
-function crossFitted<Value>(
-  all: readonly Labelled[],
-  predictFrom: (others: Labelled[]) => (one: Labelled) => Value,
-): Value[] {
-  const foldOf = ({ group }: Labelled) => createHash('sha256').update(group).digest().readUInt32BE(0) % folds;
-  const predicted: Value[] = [];
-  for (let fold = 0; fold < folds; fold++) {
-    const predict = predictFrom(all.filter((each) => foldOf(each) !== fold));
-    for (const [at, each] of all.entries()) if (foldOf(each) === fold) predicted[at] = predict(each);
-  }
-  return predicted;
 }
 
 /** What is asked unclearly is neither answered by its passages nor not. */

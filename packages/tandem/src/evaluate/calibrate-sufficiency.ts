@@ -4,13 +4,13 @@ import {
   sufficiencyKey,
 } from '../answer/sufficiency/calibration.ts';
 import {
-  crossFitted,
+  areAnswered,
   learnSufficiency,
   type SufficiencyExample,
   thresholdOf,
 } from '../answer/sufficiency/learn-sufficiency.ts';
 import { measureRelevance } from '../answer/sufficiency/relevance.ts';
-import { signalNames, sufficiencySignals } from '../answer/sufficiency/signals.ts';
+import { sufficiencySignals } from '../answer/sufficiency/signals.ts';
 import type { DocumentSummary } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
@@ -24,9 +24,10 @@ import { questionsFromDocuments } from '../dataset/from-documents/document-quest
 import { independentGroups } from '../dataset/independent-groups.ts';
 import { textOfExpected } from '../dataset/text-of-expected.ts';
 import type { TrainingQuestion } from '../dataset/training-question.ts';
+import { parseModelReference } from '../models/registry.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';
-import { type Interval, intervalOf } from '../statistics/index.ts';
+import { intervalOf } from '../statistics/index.ts';
 import { comparableName } from '../text/words.ts';
 
 /** The parts that sufficiency is calibrated with. */
@@ -43,13 +44,10 @@ export interface CalibrateSufficiencyOptions {
    * What is left out of the search so that a question has no answer. `documents`: all that the question's answers are in, as if nobody had written on the subject. `passages`: only what holds
    * the answer, so that the rest of the document is found; harder to tell. Default `both`, each for half of the questions.
    */
-  leftOut?: LeftOut;
+  leftOut?: 'documents' | 'passages' | 'both';
   signal?: AbortSignal;
   onProgress?: ProgressListener;
 }
-
-/** What is left out of the search so that a question has no answer. */
-export type LeftOut = 'documents' | 'passages' | 'both';
 
 /** What calibrating found. */
 export interface SufficiencyReport {
@@ -143,27 +141,29 @@ async function calibrateFor(
         'What is measured of a question and its passages does not tell questions with an answer from those without one here.',
       hint: 'Look at what a search finds for some of them: are the right passages found, and does the embedder read the language?',
     });
-  const [achieved, ...others] = crossFitted(examples, [falseAnswers, ...rates]).map((answered) => ({
-    answered: shareOf(answered, examples, true),
-    falseAnswers: shareOf(answered, examples, false),
-  }));
-  const curve = rates.map((rate, at) => ({ falseAnswers: rate, answered: others[at]!.answered.value }));
-  if (achieved!.answered.value < leastAnswered) {
+  const answered = areAnswered(examples, [falseAnswers, ...rates]);
+  const shareAt = (place: number, is: boolean) =>
+    shareOf(
+      examples.flatMap(({ isAnswerable, group }, at) =>
+        isAnswerable === is ? [{ value: Number(answered[at]![place]), group }] : [],
+      ),
+    );
+  const achieved = { answered: shareAt(0, true), falseAnswers: shareAt(0, false) };
+  const curve = rates.map((rate, at) => ({ falseAnswers: rate, answered: shareAt(at + 1, true).value }));
+  if (achieved.answered.value < leastAnswered) {
     const percent = (share: number) => `${Math.round(share * 100)} %`;
     throw new InvalidInputError({
       domain: 'evaluate',
       where: 'falseAnswers',
-      message: `At ${percent(falseAnswers)} false answers only ${percent(achieved!.answered.value)} of the questions with an answer would be answered here: what is measured of passages does not tell them apart well enough. Nothing was changed.`,
+      message: `At ${percent(falseAnswers)} false answers only ${percent(achieved.answered.value)} of the questions with an answer would be answered here: what is measured of passages does not tell them apart well enough. Nothing was changed.`,
       hint: `Other rates of false answers would let through: ${curve.map((each) => `${percent(each.falseAnswers)} → ${percent(each.answered)}`).join(', ')}.`,
     });
   }
   const calibration: SufficiencyCalibration = {
-    weights: Object.fromEntries(
-      [...signalNames, 'constant' as const].map((name, at) => [name, weights[at]!]),
-    ) as SufficiencyCalibration['weights'],
+    weights,
     threshold: thresholdOf(probabilities, isAnswerable, falseAnswers),
     falseAnswers,
-    achieved: achieved!,
+    achieved,
     eceBefore,
     eceAfter,
     fittedOn,
@@ -203,7 +203,9 @@ function searchesWithLearnt({ settings, models }: CalibrateSufficiencyParts): bo
   const { embedder, reranker } = models.names;
   return (
     settings.retrieve.ranking !== undefined ||
-    [embedder, reranker].some((name) => name !== undefined && /^local:[./\\]/.test(name))
+    [embedder, reranker].some(
+      (name) => name?.startsWith('local:') && parseModelReference(name).type === 'path',
+    )
   );
 }
 
@@ -225,6 +227,7 @@ async function measureAll(
   const embedder = await parts.models.embedder();
   const { k } = parts.settings.retrieve;
   const documents = await parts.catalog.documents.list();
+  const ids = documents.map(({ id }) => id);
   const namesakes = namesakesOf(documents);
   const groups = independentGroups(questions);
   const sources = Map.groupBy(questions, (_, at) => groups[at]!);
@@ -259,7 +262,7 @@ async function measureAll(
     else counts.notFound += 1;
 
     const ofGroup = new Set(sources.get(group)!.flatMap((each) => namesakes(each.source!.documentId)));
-    const others = documents.map(({ id }) => id).filter((id) => !ofGroup.has(id));
+    const others = ids.filter((id) => !ofGroup.has(id));
     const isWhole = (leftOut === 'both' ? at % 2 === 0 : leftOut === 'documents') && others.length > 0;
     const wide = await retriever.retrieve(question.question, {
       k: isWhole ? k : k + mostHolding,
@@ -316,16 +319,11 @@ function says({ text }: Passage, { expected }: TrainingQuestion): boolean {
 }
 
 function shareOf(
-  answered: readonly boolean[],
-  examples: readonly SufficiencyExample[],
-  isAnswerable: boolean,
-) {
-  const some = examples
-    .map((example, at) => ({ example, at }))
-    .filter(({ example }) => example.isAnswerable === isAnswerable);
-  const { value, low, high }: Interval = intervalOf(
-    { values: some.map(({ at }) => Number(answered[at])), groups: some.map(({ example }) => example.group) },
+  cases: readonly { value: number; group: string }[],
+): SufficiencyCalibration['achieved']['answered'] {
+  const { value, low, high } = intervalOf(
+    { values: cases.map((each) => each.value), groups: cases.map(({ group }) => group) },
     { bounds: [0, 1] },
   )!;
-  return { value, low, high, n: some.length };
+  return { value, low, high, n: cases.length };
 }

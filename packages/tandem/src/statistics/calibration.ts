@@ -178,6 +178,7 @@ function plattLoss(scores: readonly number[], targets: readonly number[], a: num
   return loss;
 }
 
-function sigmoid(x: number): number {
+/** The share, in [0, 1], that a logit stands for. */
+export function sigmoid(x: number): number {
   return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 }

@@ -80,7 +80,10 @@ function judge(
   { calibration, isGeneral }: SufficiencyModel,
 ): Sufficiency | undefined {
   if (!calibration && !isGeneral) return undefined;
-  return { probability: sufficiencyOf(signals, calibration), isCalibrated: calibration !== undefined };
+  return {
+    probability: sufficiencyOf(signals, calibration?.weights),
+    isCalibrated: calibration !== undefined,
+  };
 }
 
 /** Titles of the documents with a sentence nearly as near as the nearest, nearest first. */

@@ -1,24 +1,26 @@
+import { sigmoid } from '../../statistics/calibration.ts';
 import { weigh } from '../../statistics/fit-weights.ts';
-import type { SufficiencyCalibration } from './calibration.ts';
 import { type ExpectedOutcome, expectedOutcomes } from './expected-outcome.ts';
-import { generalSignals, type SufficiencySignals, signalNames, valuesOf } from './signals.ts';
+import {
+  generalSignals,
+  type SignalWeights,
+  type SufficiencySignals,
+  signalNames,
+  valuesOf,
+} from './signals.ts';
 import { outcomeWeights, sufficiencyWeights } from './weights.ts';
 
 /**
  * The probability that the passages answer the question: a logistic regression on few signals. Without a project's own weights it is the general one, which says of no
  * project how often it is right: `calibrateSufficiency` learns what the signals are worth there.
  */
-export function sufficiencyOf(
-  signals: SufficiencySignals,
-  calibration?: Pick<SufficiencyCalibration, 'weights'>,
-): number {
-  const logit = calibration
-    ? weigh(
-        valuesOf(signals, signalNames),
-        [...signalNames, 'constant' as const].map((name) => calibration.weights[name]),
-      )
-    : generalLogit(signals);
-  return 1 / (1 + Math.exp(-logit));
+export function sufficiencyOf(signals: SufficiencySignals, weights?: SignalWeights): number {
+  return sigmoid(weights ? learntLogit(signals, weights) : generalLogit(signals));
+}
+
+/** What a project's own weights make of signals. */
+export function learntLogit(signals: SufficiencySignals, weights: SignalWeights): number {
+  return signalNames.reduce((sum, name) => sum + weights[name] * signals[name], weights.constant);
 }
 
 /** What the general model makes of signals. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hashJson } from '../../core/hash.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { retrievalSettings } from '../../parts/retriever-for.ts';
-import { type SufficiencySignals, signalNames } from './signals.ts';
+import { type SignalWeights, signalNames } from './signals.ts';
 import { sufficiencyWeights } from './weights.ts';
 
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number(), n: z.number().int() });
@@ -11,10 +11,9 @@ const interval = z.object({ value: z.number(), low: z.number(), high: z.number()
 const sufficiencyCalibrationSchema = z.object({
   /** Of the probability's logit: what each signal is worth here, and the constant. */
   weights: z.object(
-    Object.fromEntries([...signalNames, 'constant'].map((name) => [name, z.number()])) as Record<
-      keyof SufficiencySignals | 'constant',
-      z.ZodNumber
-    >,
+    Object.fromEntries([...signalNames, 'constant'].map((name) => [name, z.number()])) as {
+      [Name in keyof SignalWeights]: z.ZodNumber;
+    },
   ),
   /** Questions whose passages are less likely than this to answer them are refused. */
   threshold: z.number(),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../statistics/index.ts';
 import { sufficiencyOf } from './assess-evidence.ts';
-import { crossFitted, learnSufficiency, type SufficiencyExample, thresholdOf } from './learn-sufficiency.ts';
+import { areAnswered, learnSufficiency, type SufficiencyExample, thresholdOf } from './learn-sufficiency.ts';
 import { type SufficiencySignals, signalNames } from './signals.ts';
 
 const none = Object.fromEntries(signalNames.map((name) => [name, 0])) as unknown as SufficiencySignals;
@@ -54,13 +54,7 @@ test('what tells in this project is learnt, whichever signal it is', () => {
     const { weights, tells, eceAfter, eceBefore } = learnSufficiency(told(200, signal));
     expect(tells).toBe(true);
     expect(eceAfter).toBeLessThan(eceBefore);
-    const calibration = {
-      weights: Object.fromEntries(
-        [...signalNames, 'constant' as const].map((name, at) => [name, weights[at]!]),
-      ) as Record<keyof SufficiencySignals | 'constant', number>,
-    };
-    const probability = (value: number) =>
-      sufficiencyOf({ ...none, passage: 0.5, [signal]: value }, calibration);
+    const probability = (value: number) => sufficiencyOf({ ...none, passage: 0.5, [signal]: value }, weights);
     expect(probability(0.95)).toBeGreaterThan(0.7);
     expect(probability(0.05)).toBeLessThan(0.3);
   }
@@ -77,10 +71,11 @@ test('where nothing tells, that is said, or next to nothing is answered', () => 
 test('the rate that was asked for holds for questions that were not fitted on, and a greater one lets more through', () => {
   const examples = told(400, 'named');
   const rates = [0.05, 0.1, 0.2, 0.3];
-  const shares = crossFitted(examples, rates).map((answered) => {
+  const answered = areAnswered(examples, rates);
+  const shares = rates.map((_, rate) => {
     const of = (is: boolean) => {
       const own = answered.filter((_, at) => examples[at]!.isAnswerable === is);
-      return own.filter(Boolean).length / own.length;
+      return own.filter((each) => each[rate]).length / own.length;
     };
     return { right: of(true), wrong: of(false) };
   });

@@ -76,6 +76,9 @@ export const signalNames = [
   'covered',
 ] as const satisfies readonly (keyof SufficiencySignals)[];
 
+/** What each of the signals is worth to a logit, in a project, and the logit where all of them are 0. */
+export type SignalWeights = Record<keyof SufficiencySignals | 'constant', number>;
+
 export function valuesOf(
   signals: SufficiencySignals,
   names: readonly (keyof SufficiencySignals)[],
