@@ -21,7 +21,6 @@ import { CrossEncoder } from '@tandem/nn';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { fitPlatt } from '../packages/tandem/src/statistics/calibration.ts';
 import { crossEncoderProbability } from '../packages/tandem/src/verify/cross-encoder-verifier.ts';
-import { verifierFolder } from '../packages/tandem/src/verify/open-cross-encoder-verifier.ts';
 import { overlapSignals } from '../packages/tandem/src/verify/overlap-signals.ts';
 import {
   overlapFeatures,
@@ -29,6 +28,7 @@ import {
   overlapVerifier,
   overlapWeights,
 } from '../packages/tandem/src/verify/overlap-verifier.ts';
+import { verifierFolder } from '../training/verifier/verifier-folder.ts';
 import {
   accuracy,
   calibrationError,
