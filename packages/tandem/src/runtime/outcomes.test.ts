@@ -43,7 +43,7 @@ test('sufficiency is brought to scale on the project’s own questions, and refu
   expect((await ask(tandem, asked)).sufficiency).toBeUndefined();
   const { calibration, questions: counts, curve } = await calibrateSufficiency(tandem, { falseAnswers: 0.1 });
   expect(counts.answerable + counts.notFound).toBe(things.length);
-  expect(calibration).toMatchObject({ fittedOn: 'questions', falseAnswers: 0.1 });
+  expect(calibration).toMatchObject({ fittedOn: 'questions', falseAnswers: 0.1, leftOut: 'both' });
   expect(calibration.achieved.falseAnswers.value).toBeLessThanOrEqual(0.2);
   expect(calibration.achieved.answered.value).toBeGreaterThan(0.8);
   expect(curve.map(({ answered }) => answered)).toEqual(
@@ -65,6 +65,9 @@ test('too few questions, and a rate that is none, are one sentence', async () =>
   await using few = await open({ sources: [fromDocuments(documents.slice(0, 3))] });
   await expect(calibrateSufficiency(few)).rejects.toThrow(/20 of each are needed/);
   await expect(calibrateSufficiency(few, { falseAnswers: 1 })).rejects.toThrow('1 is no share of questions.');
+  await expect(calibrateSufficiency(few, { leftOut: 'pages' as 'both' })).rejects.toThrow(
+    '"pages" is nothing that can be left out of the search.',
+  );
 });
 
 test('two documents that contradict each other are both shown', async () => {
