@@ -63,6 +63,7 @@ export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/feedback.ts';
 export type * from './core/types/glossary.ts';
+export * from './core/types/outcome.ts';
 export type * from './core/types/run.ts';
 export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';

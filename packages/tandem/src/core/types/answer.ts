@@ -1,5 +1,6 @@
 import type { Passage } from './document.ts';
 import type { ChatMessage } from './example.ts';
+import type { Outcome } from './outcome.ts';
 
 /** A place in a document, and the words that stand there. */
 export interface SourceSpan {
@@ -48,15 +49,6 @@ export interface Claim {
   /** What the verdict rests on, in the order of the document: of `supported` and `contradicted` at least one. */
   spans: SourceSpan[];
 }
-
-/**
- * What became of a question. `answer`. `partial`: something of what was asked is not in the sources (`unanswered` says what, where it is known). `clarify`: it may be
- * about any of several things (`choices`). `conflict`: two sources that are near to the question contradict each other (`conflicting`). `not in the sources`: it was
- * refused.
- */
-export const outcomes = ['answer', 'partial', 'clarify', 'conflict', 'not in the sources'] as const;
-/** One of `outcomes`. */
-export type Outcome = (typeof outcomes)[number];
 
 /** Whether passages answer a question, as it was judged before an answer was written. */
 export interface Sufficiency {
