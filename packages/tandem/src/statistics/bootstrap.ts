@@ -100,6 +100,48 @@ export function bootstrapDifference(
   return resample(grouped.length, a.length, evaluate, widened);
 }
 
+/**
+ * What is told of cases together and of none alone, such as a calibration error or an F1: each case adds to sums, and the statistic is made of these, so that a
+ * resample costs a few additions per group.
+ */
+export interface SummedSample {
+  /** Of each case what it adds, and to which of the sums. */
+  addends: readonly (readonly { to: number; by: number }[])[];
+  groups: readonly string[];
+  /** How many sums there are. */
+  sums: number;
+  statistic(sums: Float64Array): number;
+}
+
+/**
+ * The same for such a statistic: groups are resampled, BCa as for the mean. Where the statistic is at its bound in truth, as the calibration error of true
+ * probabilities is, no resampling finds that: it is then too high, and so is its interval. undefined for an empty sample.
+ */
+export function bootstrapOfSums(
+  { addends, groups, sums, statistic }: SummedSample,
+  options: Omit<BootstrapOptions, 'statistic' | 'method'> = {},
+): Interval | undefined {
+  if (addends.length === 0) return undefined;
+  const grouped = byGroup(groups).map((members) => {
+    const added = new Map<number, number>();
+    for (const at of members) for (const { to, by } of addends[at]!) added.set(to, (added.get(to) ?? 0) + by);
+    return [...added];
+  });
+  const total = new Float64Array(sums);
+  const evaluate = (chosen: ArrayLike<number>) => {
+    total.fill(0);
+    for (let i = 0; i < chosen.length; i++) for (const [to, by] of grouped[chosen[i]!]!) total[to]! += by;
+    return statistic(total);
+  };
+  const interval = resample(grouped.length, addends.length, evaluate, options);
+  // Of such a one every draw may lie on one side of what was measured.
+  return {
+    ...interval,
+    low: Math.min(interval.low, interval.value),
+    high: Math.max(interval.high, interval.value),
+  };
+}
+
 /** Mean, median or 95th percentile (linear interpolation between order statistics) of at least one value. */
 export function summarise(values: readonly number[], statistic: Statistic): number {
   if (statistic === 'mean') return values.reduce((sum, value) => sum + value, 0) / values.length;
