@@ -125,12 +125,22 @@ export function bootstrapOfSums(
   const grouped = byGroup(groups).map((members) => {
     const added = new Map<number, number>();
     for (const at of members) for (const { to, by } of addends[at]!) added.set(to, (added.get(to) ?? 0) + by);
-    return [...added];
+    return added;
   });
+  // What group g adds stands from starts[g] to starts[g + 1].
+  const starts = new Int32Array(grouped.length + 1);
+  grouped.forEach(({ size }, g) => {
+    starts[g + 1] = starts[g]! + size;
+  });
+  const places = Int32Array.from(grouped.flatMap((added) => [...added.keys()]));
+  const amounts = Float64Array.from(grouped.flatMap((added) => [...added.values()]));
   const total = new Float64Array(sums);
   const evaluate = (chosen: ArrayLike<number>) => {
     total.fill(0);
-    for (let i = 0; i < chosen.length; i++) for (const [to, by] of grouped[chosen[i]!]!) total[to]! += by;
+    for (let i = 0; i < chosen.length; i++) {
+      const end = starts[chosen[i]! + 1]!;
+      for (let at = starts[chosen[i]!]!; at < end; at++) total[places[at]!]! += amounts[at]!;
+    }
     return statistic(total);
   };
   const interval = resample(grouped.length, addends.length, evaluate, options);
@@ -164,8 +174,7 @@ function resample(
   const value = evaluate(every);
   const known = { value, cases, groups };
 
-  const leaveOneOut =
-    groups > 1 ? Array.from(every, (left) => evaluate(every.filter((i) => i !== left))) : [];
+  const leaveOneOut = groups > 1 ? leavingOneOut(groups, evaluate) : [];
   const tolerance = 1e-12 * Math.max(1, Math.abs(value));
   const meanStatistic = (options.statistic ?? 'mean') === 'mean';
   if (groups === 1 || (meanStatistic && leaveOneOut.every((v) => Math.abs(v - value) <= tolerance))) {
@@ -192,6 +201,16 @@ function resample(
     standardError,
     method,
   };
+}
+
+/** The statistic without the first group, without the second, and so on. */
+function leavingOneOut(groups: number, evaluate: (chosen: ArrayLike<number>) => number): number[] {
+  const others = Int32Array.from({ length: groups - 1 }, (_, i) => i + 1);
+  return Array.from({ length: groups }, (_, left) => {
+    // From all but the one before to all but this one.
+    if (left > 0) others[left - 1] = left - 1;
+    return evaluate(others);
+  });
 }
 
 /**
