@@ -134,6 +134,7 @@ function batchAnswer(answer: Answer) {
 }
 
 const problemSentences: Record<AnswerProblem, string> = {
+  'not valid JSON': 'The model’s reply is not JSON of the form that was asked for: this is no answer.',
   'nothing said': 'The model wrote nothing but numbers of sources: this is no answer.',
   repeated: 'The model began to repeat itself and was stopped.',
   'question repeated':

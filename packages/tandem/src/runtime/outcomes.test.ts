@@ -6,6 +6,7 @@ import { fromDocuments } from '../sources/documents.ts';
 import { createTandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
 import { chatSaying, wordEmbedder } from './scripted-models.fixture.ts';
+import { trace } from './search.ts';
 
 const chat = chatSaying(() => 'It is as they say. [1]');
 
@@ -76,8 +77,9 @@ test('two documents that contradict each other are both shown', async () => {
     text: '# Old list\n\nThe lamp weighs 9 kilograms and was made by lampsmith of lampford in hall number 1.',
   };
   await using tandem = await open({ sources: [fromDocuments([...documents, other])] });
-  const { outcome, conflicting } = await ask(tandem, 'What does the lamp weigh?');
+  const { outcome, conflicting, traceId } = await ask(tandem, 'What does the lamp weigh?');
   expect(outcome).toBe('conflict');
+  expect((await trace(tandem, traceId)).answer).toMatchObject({ outcome, conflicting });
   expect(conflicting!.map(({ uri }) => uri).toSorted()).toEqual(['catalogue.md', 'lamp.md']);
   for (const { quote } of conflicting!) expect(quote).toContain('The lamp weighs');
 });

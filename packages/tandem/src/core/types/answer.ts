@@ -82,11 +82,12 @@ export type FinishReason =
   | 'other';
 
 /**
- * What keeps an answer from being of use. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
+ * What keeps an answer from being of use. `not valid JSON`: the project asks for JSON, and the reply is none, or does not fit its schema. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
  * cut there. `question repeated`: it has no word that tells anything but those of the question. `nothing cited`: it was given passages, and names
  * none of them. `verifier failed`: its claims were to be checked, and what should have done so failed or did not end.
  */
 export type AnswerProblem =
+  | 'not valid JSON'
   | 'nothing said'
   | 'repeated'
   | 'question repeated'
@@ -116,7 +117,7 @@ export interface Answer {
   citations: Citation[];
   /** Markers written in the answer that name no passage. */
   danglingMarkers: number[];
-  /** Absent where there is none. */
+  /** Absent where there is none. Of a reply in whose place a refusal stands, only why there was nothing to check. */
   problems?: AnswerProblem[];
   /** Absent in answers from before there was such a thing. */
   outcome?: Outcome;
