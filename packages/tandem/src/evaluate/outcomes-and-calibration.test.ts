@@ -13,11 +13,7 @@ import { outcomeConfusion } from './outcome-confusion.ts';
 import { renderReport } from './report.ts';
 import { summarise } from './summary.ts';
 import { sumsOf } from './sums-of-cases.ts';
-import {
-  type SyntheticOptions,
-  syntheticComparison,
-  syntheticOptions,
-} from './synthetic-comparison.fixture.ts';
+import { type SyntheticOptions, syntheticOptions } from './synthetic-comparison.fixture.ts';
 
 const chances = { base: { '*': 0.2 }, rag: { '*': 0.7 }, tuned: { '*': 0.3 } };
 
@@ -200,7 +196,20 @@ describe('calibration', () => {
 });
 
 test('answers from before there were outcomes and sufficiency are not measured by them, and nothing breaks', async () => {
-  const old = await syntheticComparison({ chances, groups: 8, resamples: 100 });
+  const given = syntheticOptions({ chances, groups: 8, resamples: 100 });
+  const [first] = given.cases;
+  const old = await compareGivenArms({
+    ...given,
+    arms: given.arms.map((arm) => ({
+      ...arm,
+      answer: async (testCase, signal) => {
+        if (testCase.id === first!.id)
+          throw new ContextOverflowError({ promptTokens: 10, reservedTokens: 5, contextLength: 8 });
+        return arm.answer(testCase, signal);
+      },
+    })),
+  });
+  expect(old.failures).toHaveLength(3);
   const { arms, outcomes: confusions, calibration } = comparisonJson(old);
   for (const { name } of old.arms) {
     expect(confusions[name]).toEqual({ notMeasured: 'its answers say no outcome' });

@@ -9,6 +9,8 @@ import { expectedOutcome } from './metrics/outcome.ts';
 export interface StatisticOfCases extends Pick<SummedSample, 'sums' | 'statistic'> {
   /** Of a case that has a value of the metric. */
   addendsOf(record: CaseRecord, arm: string): { to: number; by: number }[];
+  /** Whether a case says anything of the arm. Where none does there is no statistic: failures alone say nothing of an arm whose answers have no outcome. */
+  tells(record: CaseRecord, arm: string): boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ const macroF1: StatisticOfCases = {
       ...(given ? [{ to: expected * outcomes.length + placeOf(given), by: 1 }] : []),
     ];
   },
+  tells: ({ arms }, arm) => arms[arm]?.answer?.outcome !== undefined,
   statistic(sums) {
     let total = 0;
     let present = 0;
@@ -69,6 +72,7 @@ function calibrationError(probability: string, truth: string): StatisticOfCases 
         { to: 3 * bin + 2, by: isSo! },
       ];
     },
+    tells: () => true,
     statistic(sums) {
       let [apart, cases] = [0, 0];
       for (let at = 0; at < sums.length; at += 3) {

@@ -173,9 +173,11 @@ function intervalsOf(
         intervalOfDifference(withBothValues(columns.get(a)!, columns.get(b)!, cases, metric, given), own),
     };
   }
-  const { sums, statistic, addendsOf } = sumsOf({ ...metric, summary }, given.metrics);
-  const having = (...arms: string[]) =>
-    cases.filter((_, at) => arms.every((arm) => columns.get(arm)![at] !== undefined));
+  const { sums, statistic, addendsOf, tells } = sumsOf({ ...metric, summary }, given.metrics);
+  const having = (...arms: string[]) => {
+    const measured = cases.filter((_, at) => arms.every((arm) => columns.get(arm)![at] !== undefined));
+    return arms.every((arm) => measured.some((record) => tells(record, arm))) ? measured : [];
+  };
   const groupsOf = (measured: readonly CaseRecord[]) => measured.map(({ group }) => group);
   return {
     of(arm) {
