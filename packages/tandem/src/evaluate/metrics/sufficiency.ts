@@ -18,7 +18,7 @@ export function sufficiencyMetrics(): Metric[] {
       ...shape,
       id: 'sufficiency',
       name: 'Sufficiency stated',
-      description: `Mean of the stated probability that the passages answer the question. On scale (\`tandem calibrate\`), it equals the share below. ${which}`,
+      description: `Mean of the stated probability that the passages answer the question. On scale, it equals the share below. ${which}`,
       unit: 'share',
       probabilityOf: 'sufficient',
       value: (input) => judged(input)?.said,
