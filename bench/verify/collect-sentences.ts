@@ -7,8 +7,8 @@
  *
  * First answers are gathered: by asking a project (an ingested folder) so many questions of a file, evenly from all of it, or from the committed report of
  * a comparison, which has the answers and the passages of its arms; PROJECT then has the documents, whose headings the report leaves out. They are appended to
- * `--answers`, and what is there already is not asked again. Then all sentences of these that state something are written to `--out`, each with the
- * passages that it cites, else with the two that have most of its words; equal ones with the same passages once.
+ * `--answers`, and what is there already is not asked again. Then all sentences of these that state something, in four words or more, are written to `--out`,
+ * each with the passages that it cites, else with the two that have most of its words; equal ones with the same passages once.
  *
  * No verifier is run: nothing that one says of a sentence may decide whether it is here.
  */
@@ -172,7 +172,7 @@ function writeSentences(file: string): void {
 
 function sentencesOf({ id, passages, ...of }: CollectedAnswer): CollectedSentence[] {
   return statementsOf(of.answer)
-    .filter(({ sentence, markers }) => isStatement(sentence, markers.length > 0))
+    .filter(({ sentence, markers }) => isStatement(sentence, markers.length > 0) && hasEnoughWords(sentence))
     .map(({ sentence, markers }, at) => {
       const numbers = [...new Set(markers.flatMap((marker) => marker.numbers))];
       const cited = numbers.flatMap((number) => passages[number - 1] ?? []);
@@ -189,6 +189,11 @@ function sentencesOf({ id, passages, ...of }: CollectedAnswer): CollectedSentenc
         commit: of.commit,
       };
     });
+}
+
+/** "Genetic changes" and "303,000" say nothing that could be read without the question. */
+function hasEnoughWords(sentence: string): boolean {
+  return (withoutListMark(sentence).match(/[\p{L}\p{N}]+/gu)?.length ?? 0) >= 4;
 }
 
 /** By the share of the sentence's words that they have: no verifier's own reading. */
