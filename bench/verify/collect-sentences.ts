@@ -14,6 +14,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { statementsOf } from '../../packages/tandem/src/answer/citations.ts';
 import { passageText } from '../../packages/tandem/src/answer/prompt.ts';
@@ -58,7 +59,7 @@ export interface CollectedAnswer {
   question: string;
   answer: string;
   passages: Evidence[];
-  /** Of the repository, when it was asked. */
+  /** The last one that changed the packages before it was asked. */
   commit: string;
 }
 
@@ -104,7 +105,13 @@ function evenly<Item>(all: readonly Item[]): Item[] {
 async function askProject(directory: string): Promise<void> {
   if (!flags.questions) throw new Error('Name the questions: --questions FILE');
   const asked = evenly(linesOf<{ id: string; question: string }>(flags.questions));
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: import.meta.dirname })
+  const commit = execFileSync(
+    'git',
+    ['log', '-1', '--format=%h', '--abbrev=7', '--', join('..', '..', 'packages')],
+    {
+      cwd: import.meta.dirname,
+    },
+  )
     .toString()
     .trim();
   const known = new Set(made().map(({ id }) => id));
