@@ -37,6 +37,7 @@ export type ClaimScorer = Pick<CrossEncoder, 'score'>;
 export function crossEncoderVerifier(scorer: ClaimScorer): Verifier {
   return {
     name: 'cross-encoder',
+    isCostly: true,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

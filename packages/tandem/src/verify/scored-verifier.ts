@@ -16,6 +16,7 @@ export function scoredVerifier(
 ): Verifier {
   return {
     name,
+    isCostly: true,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,
