@@ -1,7 +1,7 @@
 /**
  * Whether a verifier says of claims what people say of them.
  *
- *     npm run bench -- verify [--look NOTE] [--data DIR] [--difference FILE] [--threads 2]     # the table
+ *     npm run bench -- verify [--sentences] [--look NOTE] [--data DIR] [--difference FILE] [--threads 2]     # the table
  *     npm run bench -- verify --fit                          # weights of both verifiers, to be written into the source
  *
  * The data (`--data`, its README says what each is) have one role each. *Fitted* on CG2C's pairs (documents and claims made to need several sentences):
@@ -10,7 +10,7 @@
  * by claim. *Only scored*: WiCE dev (claims of Wikipedia, the cited page's sentences), with --look alone, and each look is recorded in
  * results/verify-looks.jsonl. Supported counts against the rest: partly supported is not found.
  *
- * Then sentences that Tandem's own arms wrote (`verify/README.md`), labelled twice: reported alone, where both labellers say the same.
+ * With --sentences also those that Tandem's own arms wrote (`verify/README.md`), labelled twice: reported alone, where both labellers say the same.
  *
  * Printed: balanced accuracy with 95 % intervals by claim, of the verifiers and of the plain rule (share of the claim's terms in two sentences, and its
  * numbers, at the threshold that is best on the other folds), what a verifier has more than another, paired by claim, the expected calibration error, of
@@ -47,6 +47,7 @@ const { values: flags } = parseArgs({
   options: {
     fit: { type: 'boolean' },
     look: { type: 'string' },
+    sentences: { type: 'boolean' },
     difference: { type: 'string', default: join(verifierFolder, 'difference.safetensors') },
     threads: { type: 'string', default: '2' },
     data: {
@@ -102,7 +103,7 @@ async function report(): Promise<void> {
   console.log(`${'supported against the rest'.padEnd(57)}balanced accuracy      n (claims)`);
   const read = encoder && (await readRows(encoder, factcheck));
   await tell({ name: 'Factcheck-GPT, half', rows: factcheck, read });
-  await tellSentences({ rows: factcheck, read });
+  if (flags.sentences) await tellSentences({ rows: factcheck, read });
   if (flags.look === undefined) return;
   const wice = readWice(flags.data);
   const figures = await tell({
