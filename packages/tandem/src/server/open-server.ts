@@ -4,10 +4,16 @@ import { serve } from '@hono/node-server';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { ProviderConfig } from '../core/settings.ts';
+import {
+  type EmbeddingModelInstance,
+  type LanguageModelInstance,
+  nameOfModel,
+} from '../models/model-kinds.ts';
 import type { NetworkPolicy } from '../models/network-policy.ts';
 import { defaultModels, openModels } from '../models/providers.ts';
 import { openProject, type Project } from '../project/open-project.ts';
 import { createApp } from './app.ts';
+import { ServerFiles } from './files/server-files.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { baseModels, ModelQueues, nameOf } from './models/base-models.ts';
 import { type ModelAliases, ModelDirectory } from './models/model-directory.ts';
@@ -23,10 +29,10 @@ export interface ServerOptions {
   folder?: string;
   /** Folders with a `tandem.config.ts`. */
   projects?: readonly string[];
-  /** References of chat models; the first is what well-known names lead to. Default: `local:qwen2.5-coder-0.5b`. */
-  chat?: readonly string[];
-  /** References of embedders; likewise. Default: `local:all-minilm-l6-v2`. */
-  embedding?: readonly string[];
+  /** Chat models, by reference or as AI SDK models; the first is what well-known names lead to. Default: `local:qwen2.5-coder-0.5b`. */
+  chat?: readonly (string | LanguageModelInstance)[];
+  /** Embedders, likewise; vector stores are searched with the first. Default: `local:all-minilm-l6-v2`. */
+  embedding?: readonly (string | EmbeddingModelInstance)[];
   /** Further names, or others for well-known ones: a name that begins with the key leads to the model. */
   aliases?: ModelAliases;
   providers?: Readonly<Record<string, ProviderConfig>>;
@@ -39,6 +45,8 @@ export interface ServerOptions {
   allowOrigins?: readonly string[];
   /** Of a request without files. Default: 8 MiB. */
   mostBodyBytes?: number;
+  /** Of one file. Default: 512 MiB. */
+  mostFileBytes?: number;
   onProgress?: ProgressListener;
   /** Of errors that a client is not told; by default they are written to stderr. */
   log?: (error: unknown) => void;
@@ -127,8 +135,8 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
       projectModels(projects, { queues, created }),
     ],
     {
-      ...Object.fromEntries(wellKnown.chat.map((name) => [name, nameOf(chat[0]!)])),
-      ...Object.fromEntries(wellKnown.embedding.map((name) => [name, nameOf(embedding[0]!)])),
+      ...Object.fromEntries(wellKnown.chat.map((name) => [name, nameOf(nameOfModel(chat[0]!))])),
+      ...Object.fromEntries(wellKnown.embedding.map((name) => [name, nameOf(nameOfModel(embedding[0]!))])),
       ...options.aliases,
     },
   );
@@ -139,6 +147,8 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
     keys,
     models: directory,
     embeddings: new EmbeddingBatches(),
+    files: await ServerFiles.open({ database, folder, now }),
+    mostFileBytes: options.mostFileBytes ?? 512 * 2 ** 20,
     now,
     closing: closing.signal,
     log,

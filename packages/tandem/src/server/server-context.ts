@@ -1,7 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Database } from '../catalog/sqlite/database.ts';
-import { ApiError } from './http/api-error.ts';
+import type { ServerFiles } from './files/server-files.ts';
 import type { Environment } from './http/environment.ts';
+import { invalidRequest } from './http/invalid-request.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import type { ModelDirectory } from './models/model-directory.ts';
 import type { EmbeddingBatches } from './queue/embedding-batches.ts';
@@ -14,6 +15,9 @@ export interface ServerContext {
   keys: ApiKeys;
   models: ModelDirectory;
   embeddings: EmbeddingBatches;
+  files: ServerFiles;
+  /** The most bytes of one file. */
+  mostFileBytes: number;
   /** Unix seconds. */
   now(): number;
   /** Aborts when the server closes. */
@@ -26,29 +30,7 @@ export interface ServerContext {
 export function newRoutes(): OpenAPIHono<Environment> {
   return new OpenAPIHono<Environment>({
     defaultHook: (result) => {
-      if (result.success) return;
-      const [issue] = result.error.issues;
-      const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-      const path = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])];
-      const param = path.reduce<string>(
-        (written, part) =>
-          typeof part === 'number'
-            ? `${written}[${part}]`
-            : written === ''
-              ? String(part)
-              : `${written}.${String(part)}`,
-        '',
-      );
-      throw new ApiError(
-        400,
-        unknown === undefined
-          ? `${param === '' ? 'The request' : `"${param}"`} is not understood: ${issue?.message}.`
-          : `"${param}" is not known here, or not supported.`,
-        {
-          ...(param !== '' && { param }),
-          code: unknown === undefined ? 'invalid_value' : 'unknown_parameter',
-        },
-      );
+      if (!result.success) throw invalidRequest(result.error);
     },
   });
 }

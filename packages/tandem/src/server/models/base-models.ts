@@ -1,12 +1,19 @@
 import { sha256 } from '../../core/hash.ts';
+import {
+  adoptEmbeddingModel,
+  adoptLanguageModel,
+  type EmbeddingModelInstance,
+  type LanguageModelInstance,
+  nameOfModel,
+} from '../../models/model-kinds.ts';
 import type { Models } from '../../models/providers.ts';
 import { ModelQueue, type QueueLimits } from '../queue/model-queue.ts';
 import type { ModelSource, ServedModel } from './served-model.ts';
 
-/** References (`local:NAME`, `hf:…`, `PROVIDER:MODEL`) of the models that a server serves as they are. */
-export interface BaseModelNames {
-  chat: readonly string[];
-  embedding: readonly string[];
+/** The models that a server serves as they are: references (`local:NAME`, `hf:…`, `PROVIDER:MODEL`), or AI SDK models. */
+export interface BaseModelChoice {
+  chat: readonly (string | LanguageModelInstance)[];
+  embedding: readonly (string | EmbeddingModelInstance)[];
 }
 
 /** One queue for each model reference: whatever runs on the same weights takes turns. */
@@ -27,31 +34,35 @@ export class ModelQueues {
 
 /** The models of the server's start, named without `local:`. */
 export function baseModels(
-  names: BaseModelNames,
+  chosen: BaseModelChoice,
   { models, queues, created }: { models: Models; queues: ModelQueues; created: number },
 ): ModelSource {
   const served = [
-    ...names.chat.map(
-      (reference): ServedModel => ({
+    ...chosen.chat.map((given): ServedModel => {
+      const reference = nameOfModel(given);
+      return {
         kind: 'chat',
         id: nameOf(reference),
         created,
         ownedBy: ownerOf(reference),
         queue: queues.of(reference),
-        open: () => models.chatNamed(reference),
+        open: async () =>
+          typeof given === 'string' ? models.chatNamed(given) : adoptLanguageModel(given, 'chat'),
         fingerprint: fingerprintOf(reference),
-      }),
-    ),
-    ...names.embedding.map(
-      (reference): ServedModel => ({
+      };
+    }),
+    ...chosen.embedding.map((given): ServedModel => {
+      const reference = nameOfModel(given);
+      return {
         kind: 'embedding',
         id: nameOf(reference),
         created,
         ownedBy: ownerOf(reference),
         queue: queues.of(reference),
-        open: () => models.embedderNamed(reference),
-      }),
-    ),
+        open: async () =>
+          typeof given === 'string' ? models.embedderNamed(given) : adoptEmbeddingModel(given, 'embedding'),
+      };
+    }),
   ];
   return {
     list: () => served,

@@ -24,6 +24,92 @@ const form: DatabaseForm = {
       revoked_at INTEGER
     ) STRICT;
     `,
+    `
+    CREATE TABLE files (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL,
+      filename TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER
+    ) STRICT;
+    CREATE INDEX files_by_tenant ON files (tenant, seq);
+
+    CREATE TABLE uploads (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      filename TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      file_seconds INTEGER,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      status TEXT NOT NULL,
+      file TEXT
+    ) STRICT;
+    CREATE TABLE upload_parts (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+      bytes INTEGER NOT NULL,
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX parts_by_upload ON upload_parts (upload);
+
+    CREATE TABLE vector_stores (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      description TEXT,
+      metadata TEXT NOT NULL,
+      expires_days INTEGER,
+      created_at INTEGER NOT NULL,
+      last_active_at INTEGER NOT NULL,
+      expired INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX vector_stores_by_tenant ON vector_stores (tenant, seq);
+
+    -- One row for each file and way of cutting; its index is in line with it where indexed = revision. Removed rows stay until their index is.
+    CREATE TABLE vector_store_files (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      store TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE,
+      tenant TEXT NOT NULL,
+      file TEXT NOT NULL,
+      filename TEXT NOT NULL,
+      chunking TEXT NOT NULL,
+      status TEXT NOT NULL,
+      error TEXT,
+      attributes TEXT NOT NULL,
+      label TEXT NOT NULL,
+      own_label TEXT,
+      usage_bytes INTEGER NOT NULL DEFAULT 0,
+      created_at INTEGER NOT NULL,
+      revision INTEGER NOT NULL DEFAULT 1,
+      indexed INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (store, file, chunking)
+    ) STRICT;
+    CREATE INDEX vector_store_files_by_file ON vector_store_files (file);
+    CREATE INDEX vector_store_files_behind ON vector_store_files (store) WHERE indexed < revision;
+
+    CREATE TABLE vector_store_batches (
+      id TEXT PRIMARY KEY,
+      tenant TEXT NOT NULL,
+      store TEXT NOT NULL REFERENCES vector_stores (id) ON DELETE CASCADE,
+      created_at INTEGER NOT NULL,
+      cancelled INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE vector_store_batch_files (
+      batch TEXT NOT NULL REFERENCES vector_store_batches (id) ON DELETE CASCADE,
+      tenant TEXT NOT NULL,
+      file TEXT NOT NULL,
+      status TEXT NOT NULL,
+      PRIMARY KEY (batch, file)
+    ) STRICT;
+    CREATE INDEX batches_by_store ON vector_store_batches (store);
+    `,
   ],
 };
 
