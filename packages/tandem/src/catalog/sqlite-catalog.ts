@@ -25,7 +25,9 @@ import { lockForWriting, memoryLock } from './sqlite/writer-lock.ts';
  */
 export async function openCatalog(path: string): Promise<Catalog> {
   mkdirSync(dirname(path), { recursive: true });
-  return catalogOver(new Database(path, catalogForm), (purpose, options) => lockForWriting(path, purpose, options));
+  return catalogOver(new Database(path, catalogForm), (purpose, options) =>
+    lockForWriting(path, purpose, options),
+  );
 }
 
 /**

@@ -12,6 +12,9 @@ import { chatCompletionRoutes } from './routes/chat-completions.ts';
 import { embeddingRoutes } from './routes/embeddings.ts';
 import { fileRoutes } from './routes/files.ts';
 import { modelRoutes } from './routes/models.ts';
+import { uploadRoutes } from './routes/uploads.ts';
+import { vectorStoreFileRoutes } from './routes/vector-store-files.ts';
+import { vectorStoreRoutes } from './routes/vector-stores.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** How the server may be reached, and how much it takes. */
@@ -48,7 +51,15 @@ export function createApp(context: ServerContext, { hosts, origins, mostBodyByte
   app.get('/docs', (c) => c.html(docsPage));
   app.use('/v1/*', authenticate(context.keys));
   app.use('/v1/*', limitBody(mostBodyBytes));
-  for (const routes of [modelRoutes, chatCompletionRoutes, embeddingRoutes, fileRoutes])
+  for (const routes of [
+    modelRoutes,
+    chatCompletionRoutes,
+    embeddingRoutes,
+    fileRoutes,
+    uploadRoutes,
+    vectorStoreRoutes,
+    vectorStoreFileRoutes,
+  ])
     app.route('/v1', routes(context));
 
   app.notFound((c) => {

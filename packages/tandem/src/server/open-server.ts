@@ -12,8 +12,10 @@ import {
 import type { NetworkPolicy } from '../models/network-policy.ts';
 import { defaultModels, openModels } from '../models/providers.ts';
 import { openProject, type Project } from '../project/open-project.ts';
+import type { Store } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { ServerFiles } from './files/server-files.ts';
+import { keepHouse } from './housekeeping.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { baseModels, ModelQueues, nameOf } from './models/base-models.ts';
 import { type ModelAliases, ModelDirectory } from './models/model-directory.ts';
@@ -22,6 +24,8 @@ import { EmbeddingBatches } from './queue/embedding-batches.ts';
 import type { QueueLimits } from './queue/model-queue.ts';
 import type { ServerContext } from './server-context.ts';
 import { defaultServerFolder, openServerDatabase } from './state/server-database.ts';
+import { Uploads } from './uploads/uploads.ts';
+import { VectorStores } from './vector-stores/vector-stores.ts';
 
 /** What is served, and to whom. */
 export interface ServerOptions {
@@ -47,6 +51,8 @@ export interface ServerOptions {
   mostBodyBytes?: number;
   /** Of one file. Default: 512 MiB. */
   mostFileBytes?: number;
+  /** Opens the chunks of a vector store in a folder of its own. Default: LanceDB. */
+  openStore?: (folder: string) => Promise<Store>;
   onProgress?: ProgressListener;
   /** Of errors that a client is not told; by default they are written to stderr. */
   log?: (error: unknown) => void;
@@ -141,18 +147,35 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
     },
   );
   const log = options.log ?? ((error: unknown) => console.error(error));
+  const files = await ServerFiles.open({ database, folder, now });
+  const mostFileBytes = options.mostFileBytes ?? 512 * 2 ** 20;
   const context: ServerContext = {
     folder,
     database,
     keys,
     models: directory,
     embeddings: new EmbeddingBatches(),
-    files: await ServerFiles.open({ database, folder, now }),
-    mostFileBytes: options.mostFileBytes ?? 512 * 2 ** 20,
+    files,
+    mostFileBytes,
+    uploads: await Uploads.open({ database, folder, files, mostFileBytes, now }),
+    vectorStores: opening.use(
+      await VectorStores.open({
+        database,
+        folder,
+        files,
+        embedder: () => models.embedder(),
+        ...(options.openStore && { openStore: options.openStore }),
+        now,
+        closing: closing.signal,
+        log,
+      }),
+    ),
     now,
     closing: closing.signal,
     log,
   };
+  const keeping = keepHouse(context);
+  opening.defer(() => keeping);
   const owned = opening.move();
   const { mostBodyBytes = 8 * 2 ** 20, allowHosts = [], allowOrigins = [] } = options;
   const appFor = (hosts: readonly string[]) =>

@@ -6,6 +6,8 @@ import { invalidRequest } from './http/invalid-request.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import type { ModelDirectory } from './models/model-directory.ts';
 import type { EmbeddingBatches } from './queue/embedding-batches.ts';
+import type { Uploads } from './uploads/uploads.ts';
+import type { VectorStores } from './vector-stores/vector-stores.ts';
 
 /** What all routes work on. */
 export interface ServerContext {
@@ -18,6 +20,8 @@ export interface ServerContext {
   files: ServerFiles;
   /** The most bytes of one file. */
   mostFileBytes: number;
+  uploads: Uploads;
+  vectorStores: VectorStores;
   /** Unix seconds. */
   now(): number;
   /** Aborts when the server closes. */
