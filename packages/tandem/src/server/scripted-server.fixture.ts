@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chatSaying, wordEmbedder } from '../runtime/scripted-models.fixture.ts';
+import { memoryStore } from '../store/memory/memory-store.ts';
+import type { Store } from '../store/store.ts';
 import { openServer, type ServerOptions, type TandemServer } from './open-server.ts';
 
 /** What a request was answered with. */
@@ -24,17 +27,26 @@ export interface ScriptedServer extends AsyncDisposable {
     content: string | Uint8Array,
     options?: { name?: string; purpose?: string; key?: string },
   ): Promise<string>;
+  /** Waits until nothing of a vector store is in progress. */
+  settled(store: string, key?: string): Promise<Answer>;
   /** Closes the server and opens it again over the same folder. */
   reopen(options?: ServerOptions): Promise<void>;
 }
 
 export async function scriptedServer(options: ServerOptions = {}): Promise<ScriptedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-server-'));
+  const kept = new Map<string, Store>();
+  const openStore = async (path: string): Promise<Store> => {
+    const store = kept.get(path) ?? (await memoryStore());
+    kept.set(path, store);
+    return staying(store);
+  };
   const open = (more: ServerOptions = {}) =>
     openServer({
       folder,
       chat: [chatSaying(() => 'Yes.')],
       embedding: [wordEmbedder],
+      openStore,
       log: (error) => console.error(error),
       ...options,
       ...more,
@@ -62,6 +74,13 @@ export async function scriptedServer(options: ServerOptions = {}): Promise<Scrip
       const { status, body } = await scripted.ask('POST', '/files', formOf({ content, name, purpose }), key);
       if (status !== 200) throw new Error(JSON.stringify(body));
       return body.id;
+    },
+    async settled(store, key) {
+      for (;;) {
+        const answer = await scripted.ask('GET', `/vector_stores/${store}`, undefined, key);
+        if (answer.body.status !== 'in_progress') return answer;
+        await sleep(5);
+      }
     },
     async reopen(more) {
       await scripted.server[Symbol.asyncDispose]();
@@ -92,4 +111,15 @@ export function formOf({
     if (value !== undefined) form.append(field, String(value));
   form.append(member, new File([content as BlobPart], name));
   return form;
+}
+
+/** A store that stays as it is when it is closed, as files do. */
+function staying(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === Symbol.asyncDispose) return async () => {};
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }
