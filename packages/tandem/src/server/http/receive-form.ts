@@ -1,7 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { ApiError } from './api-error.ts';
 
@@ -51,8 +49,11 @@ export async function receiveForm(
   if (!request.body) throw lacking(member);
   const parser = parserFor(type, member, mostBytes);
   const fields: [string, string][] = [];
-  let file: { filename: string | undefined; stream: Readable; written: Promise<number> } | undefined;
-  const stop = (error: Error) => parser.destroy(error);
+  let file: { filename: string | undefined; written: Promise<number> } | undefined;
+  const givenUp = new AbortController();
+  const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
+  stopped.catch(() => {});
+  parser.on('error', stop);
   parser.on('file', (name, stream, filename) => {
     // An error of the form is told by the parser; one without a listener would end the process.
     stream.on('error', () => {});
@@ -70,11 +71,11 @@ export async function receiveForm(
     let bytes = 0;
     stream.on('limit', () => stop(tooLarge));
     stream.on('data', (piece: Buffer) => (bytes += piece.length));
-    const written = pipeline(stream, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true })).then(
-      () => bytes,
-    );
+    const written = pipeline(stream, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }), {
+      signal: givenUp.signal,
+    }).then(() => bytes);
     written.catch((error: Error) => stop(error));
-    file = { filename, stream, written };
+    file = { filename, written };
   });
   parser.on('field', (name, value, nameTruncated, valueTruncated) => {
     if (nameTruncated || valueTruncated) stop(new ApiError(400, `"${name}" is too long.`, { param: name }));
@@ -82,15 +83,35 @@ export async function receiveForm(
   });
   for (const limit of ['fieldsLimit', 'partsLimit', 'filesLimit'] as const)
     parser.on(limit, () => stop(new ApiError(400, 'The form has too many members.')));
+  const body = request.body.getReader();
   try {
-    await pipeline(Readable.fromWeb(request.body as ReadableStream), parser);
+    await Promise.race([feed(parser, body), stopped]);
+    if (!file) throw lacking(member);
+    return {
+      fields: nested(fields),
+      filename: file.filename ?? member,
+      bytes: await Promise.race([file.written, stopped]),
+    };
   } catch (error) {
-    file?.stream.destroy();
+    body.cancel(error).catch(() => {});
+    givenUp.abort();
     await file?.written.catch(() => {});
     throw told(error, request);
   }
-  if (!file) throw lacking(member);
-  return { fields: nested(fields), filename: file.filename ?? member, bytes: await file.written };
+}
+
+/** Until the parser has read all of the form. It may stop to be fed when it fails: whoever waits for this waits for its errors, too. */
+async function feed(parser: BusboyInstance, body: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const finished = new Promise<void>((resolve) => parser.once('finish', resolve));
+  for (;;) {
+    const { done, value } = await body.read();
+    if (done) break;
+    await new Promise<void>((resolve, reject) =>
+      parser.write(value, (error) => (error ? reject(error) : resolve())),
+    );
+  }
+  parser.end();
+  await finished;
 }
 
 function parserFor(type: string, member: string, mostBytes: number): BusboyInstance {

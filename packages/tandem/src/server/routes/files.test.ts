@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { formOf, type ScriptedServer, scriptedServer } from '../scripted-server.fixture.ts';
@@ -122,6 +123,26 @@ test('what cannot be read as a form with one file is refused, and leaves nothing
   const whole = `${part('name="file"; filename="a.md"', 'x'.repeat(100))}${purpose}--x--\r\n`;
   expect(await send(whole, form)).toMatchObject({ status: 200, bytes: 100 });
   expect(onDisk().length).toBe(2);
+});
+
+test('over a connection: one that is too large is answered, whenever that shows, and one that breaks off leaves nothing', async () => {
+  server = await scriptedServer({ mostFileBytes: 300_000 });
+  const { url, port } = await server.server.listen({ port: 0 });
+  const send = (bytes: number) =>
+    fetch(`${url}/v1/files`, {
+      method: 'POST',
+      body: formOf({ content: 'x'.repeat(bytes), purpose: 'assistants' }),
+    });
+  for (const bytes of [300_001, 310_000, 400_000]) expect((await send(bytes)).status, `${bytes}`).toBe(413);
+  expect((await send(300_000)).status).toBe(200);
+  const breaking = connect(port, '127.0.0.1');
+  breaking.write(
+    'POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n' +
+      '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nHalf of',
+  );
+  await expect.poll(() => onDisk().length).toBe(2);
+  breaking.destroy();
+  await expect.poll(() => onDisk().length).toBe(1);
 });
 
 test('a file must be what its purpose says', async () => {
