@@ -1,17 +1,21 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { archiveOf } from '../../parse/xlsx.fixture.ts';
 import { embedderOf, wordEmbedder } from '../../runtime/scripted-models.fixture.ts';
-import { type ScriptedServer, scriptedServer } from '../scripted-server.fixture.ts';
+import { formOf, type ScriptedServer, scriptedServer } from '../scripted-server.fixture.ts';
 
 let server: ScriptedServer;
-afterEach(async () => server?.[Symbol.asyncDispose]());
+afterEach(async () => {
+  vi.useRealTimers();
+  await server?.[Symbol.asyncDispose]();
+});
 
 const leave = '# Leave\n\nEverybody has thirty days of leave a year.\n';
 const pay = '# Pay\n\nSalaries are paid on the last Friday of each month.\n';
 const bikes = '# Bicycles\n\nBicycles are parked behind the house, never in the corridor.\n';
 
-async function storeOf(files: Record<string, string>, body: object = {}, key?: string) {
+async function storeOf(files: Record<string, string | Uint8Array>, body: object = {}, key?: string) {
   const ids: Record<string, string> = {};
   for (const [name, text] of Object.entries(files))
     ids[name] = await server.upload(text, { name, ...(key !== undefined && { key }) });
@@ -88,12 +92,14 @@ test('files are indexed in the background, and found with scores from 0 to 1', a
 
 test('what cannot be read fails alone, with its reason', async () => {
   server = await scriptedServer();
-  // A docx that says of itself that it unpacks to four gigabytes would be one more: parse/damaged-files.test.ts.
+  // Forty kilobytes that unpack to forty megabytes of nothing.
+  const bomb = archiveOf({ '_rels/.rels': ' '.repeat(40 * 2 ** 20) }, { deflated: true });
   const { store, ids } = await storeOf({
     'leave.md': leave,
     'archive.zip': 'PK\u0003\u0004',
     'empty.md': '',
     'damaged.docx': 'PK\u0003\u0004 and no more',
+    'bomb.docx': bomb,
     README: bikes,
   });
   const { body } = await server.ask('GET', `/vector_stores/${store}/files?order=asc`);
@@ -107,13 +113,17 @@ test('what cannot be read fails alone, with its reason', async () => {
     ['failed', 'unsupported_file'],
     ['failed', 'invalid_file'],
     ['failed', 'invalid_file'],
+    ['failed', 'invalid_file'],
     ['completed', undefined],
   ]);
+  expect(body.data[4].last_error.message).toMatch(
+    /^bomb\.docx is no ordinary document: .* unpacks to more than/,
+  );
   expect(body.data[2].last_error.message).toMatch(/^empty\.md is empty/);
-  expect((await server.ask('GET', `/vector_stores/${store}/files?filter=failed`)).body.data).toHaveLength(3);
+  expect((await server.ask('GET', `/vector_stores/${store}/files?filter=failed`)).body.data).toHaveLength(4);
   expect((await server.ask('GET', `/vector_stores/${store}`)).body).toMatchObject({
     status: 'completed',
-    file_counts: { completed: 2, failed: 3, total: 5 },
+    file_counts: { completed: 2, failed: 4, total: 6 },
   });
   expect((await server.ask('GET', `/vector_stores/${store}/files/${ids['empty.md']}/content`)).status).toBe(
     400,
@@ -370,4 +380,50 @@ test('what was in progress goes on after a restart; another embedder has it inde
   expect(first.headers.get('retry-after')).toBe('10');
   await server.settled(store);
   expect((await namesFound(store, { query: 'leave' })).length).toBeGreaterThan(0);
+});
+
+test('a store expires after days without use, a file when its time is over; then nothing of them is left', async () => {
+  server = await scriptedServer();
+  const { store, ids } = await storeOf(
+    { 'leave.md': leave },
+    { expires_after: { anchor: 'last_active_at', days: 2 } },
+  );
+  const form = formOf({
+    content: pay,
+    name: 'pay.md',
+    purpose: 'user_data',
+    'expires_after[anchor]': 'created_at',
+    'expires_after[seconds]': '7200',
+  });
+  const { id: soonGone } = (await server.ask('POST', '/files', form)).body;
+  const other = await server.ask('POST', '/vector_stores', { file_ids: [soonGone] });
+  await server.settled(other.body.id);
+  const hoursLater = (hours: number) =>
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+  hoursLater(40);
+  // It is used: from now on it is two days again.
+  expect(await namesFound(store, { query: 'leave' })).toEqual(['leave.md']);
+  expect((await server.ask('GET', `/files/${soonGone}`)).status).toBe(404);
+  hoursLater(47);
+  expect((await server.ask('GET', `/vector_stores/${store}`)).body.status).toBe('completed');
+  hoursLater(2);
+  const expired = await server.ask('GET', `/vector_stores/${store}`);
+  expect(expired.body).toMatchObject({ status: 'expired' });
+  for (const [path, body] of [
+    ['search', { query: 'leave' }],
+    ['files', { file_id: ids['leave.md'] }],
+    ['file_batches', { file_ids: [ids['leave.md']] }],
+  ] as const)
+    expect((await server.ask('POST', `/vector_stores/${store}/${path}`, body)).body.error.code).toBe(
+      'vector_store_expired',
+    );
+  await server.reopen();
+  expect(readdirSync(join(server.folder, 'vector_stores'))).not.toContain(store);
+  await expect.poll(() => readdirSync(join(server.folder, 'files'))).toEqual([ids['leave.md']]);
+  expect((await server.ask('GET', `/vector_stores/${store}`)).body).toMatchObject({
+    status: 'expired',
+    file_counts: { total: 0 },
+    usage_bytes: 0,
+  });
+  expect((await server.ask('GET', `/vector_stores/${other.body.id}/files`)).body.data).toEqual([]);
 });
