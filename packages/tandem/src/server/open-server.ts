@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { serve } from '@hono/node-server';
+import { lockForWriting } from '../catalog/sqlite/writer-lock.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { ProviderConfig } from '../core/settings.ts';
@@ -89,6 +90,7 @@ const wellKnown = {
 /**
  * Opens what a server serves; models load when they are first asked.
  * @throws InvalidInputError for a model or project that leads nowhere, and for two projects of one name
+ * @throws LockedError while another server uses the folder
  *
  * @example
  * await using server = await openServer({ projects: ['handbook-project'] });
@@ -131,6 +133,8 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
   }
   const database = openServerDatabase(folder);
   opening.defer(() => database.close());
+  // What another server has not finished in this folder would be taken for what a killed one left.
+  opening.use(await lockForWriting(database.path, 'serving'));
   const now = () => Math.floor(Date.now() / 1000);
   const created = now();
   const queues = new ModelQueues({ waiting: 32, waitingOfCaller: 16, ...options.queue });

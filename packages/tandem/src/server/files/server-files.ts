@@ -26,6 +26,8 @@ export interface NewFile {
   purpose: FilePurpose | 'fine-tune-results' | 'batch_output';
   /** Seconds until it goes by itself. */
   expiresIn?: number | undefined;
+  /** Access labels that whoever reads it must hold, all of them. Default: none. */
+  access?: readonly string[];
 }
 
 interface FileRow {
@@ -93,7 +95,7 @@ export class ServerFiles {
    */
   async adopt(
     partial: string,
-    { tenant, filename, purpose, expiresIn }: NewFile,
+    { tenant, filename, purpose, expiresIn, access }: NewFile,
     bytes: number,
     alongside?: (file: ServerFile) => void,
   ): Promise<ServerFile> {
@@ -111,12 +113,13 @@ export class ServerFiles {
     await syncDirectory(this.#directory);
     this.#database.transaction(() => {
       this.#database.run(
-        'INSERT INTO files (id, tenant, filename, purpose, bytes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO files (id, tenant, filename, purpose, bytes, access, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         file.id,
         tenant,
         filename,
         purpose,
         bytes,
+        access ? JSON.stringify(access) : null,
         createdAt,
         file.expiresAt,
       );
@@ -161,7 +164,7 @@ export class ServerFiles {
   }
 
   /**
-   * @param readable access labels of the reader; absent: all. Files that are in a vector store under another label are left out.
+   * @param readable access labels of the reader; absent: all. Files that need another one are left out.
    */
   list(
     tenant: string,
@@ -185,16 +188,16 @@ export class ServerFiles {
     return { rows: rows.map(fileOf), hasMore };
   }
 
-  /** Whether one who holds these labels may read it: it is in no vector store under another one. */
-  mayRead({ id }: Pick<ServerFile, 'id'>, readable: readonly string[] | undefined): boolean {
-    return (
-      this.#database.get(
-        `SELECT 1 FROM files WHERE id = ? AND ${isReadable('files.id')}`,
-        id,
-        labelsOf(readable),
-        labelsOf(readable),
-      ) !== undefined
-    );
+  /** The access labels that whoever reads it must hold: its own, and those under which it is in vector stores. */
+  labels({ id }: Pick<ServerFile, 'id'>): string[] {
+    return this.#database
+      .all<{ label: string }>(`SELECT DISTINCT label FROM (${neededLabels('?')})`, id, id, id)
+      .map(({ label }) => label);
+  }
+
+  /** @param held access labels of the reader; absent: all */
+  mayRead(file: Pick<ServerFile, 'id'>, held: readonly string[] | undefined): boolean {
+    return held === undefined || this.labels(file).every((label) => held.includes(label));
   }
 
   /** Where its bytes lie. */
@@ -228,11 +231,15 @@ export class ServerFiles {
   }
 }
 
+/** A query for the labels of a file, which is named three times. */
+const neededLabels = (file: string) =>
+  `SELECT value AS label FROM files AS own, json_each(own.access) WHERE own.id = ${file} AND own.access IS NOT NULL
+   UNION ALL SELECT placed.label FROM vector_store_files AS placed WHERE placed.file = ${file}
+   UNION ALL SELECT placed.own_label FROM vector_store_files AS placed WHERE placed.file = ${file} AND placed.own_label IS NOT NULL`;
+
 /** A condition with the reader's labels twice: null, or a list of them as JSON. */
 const isReadable = (file: string) =>
-  `(? IS NULL OR NOT EXISTS (
-    SELECT 1 FROM vector_store_files AS placed, json_each(json_array(placed.label, placed.own_label)) AS needed
-    WHERE placed.file = ${file} AND needed.value IS NOT NULL AND needed.value NOT IN (SELECT value FROM json_each(?))))`;
+  `(? IS NULL OR NOT EXISTS (SELECT 1 FROM (${neededLabels(file)}) WHERE label NOT IN (SELECT value FROM json_each(?))))`;
 
 const labelsOf = (labels: readonly string[] | undefined) =>
   labels === undefined ? null : JSON.stringify(labels);

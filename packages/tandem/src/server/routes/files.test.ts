@@ -2,6 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { openServer } from '../open-server.ts';
 import { formOf, type ScriptedServer, scriptedServer } from '../scripted-server.fixture.ts';
 
 let server: ScriptedServer;
@@ -190,6 +191,13 @@ test('tenants are apart; a key does what its scopes say', async () => {
   expect((await server.ask('GET', '/files', undefined, other)).body.data).toEqual([]);
   expect((await server.ask('GET', `/files?after=${id}`, undefined, other)).status).toBe(404);
   expect((await server.ask('GET', '/files')).status).toBe(401);
+});
+
+test('one server at a time works in a folder', async () => {
+  server = await scriptedServer();
+  await expect(openServer({ folder: server.folder })).rejects.toThrow(
+    'This process is writing to the same data already (serving).',
+  );
 });
 
 test('what a killed process left is removed when the server opens', async () => {

@@ -19,13 +19,10 @@ import {
   fileQuerySchema,
   fileSchema,
 } from '../schemas/files.ts';
+import { jsonResponse } from '../schemas/json-response.ts';
 import { listBody } from '../schemas/list.ts';
 import { newRoutes, type ServerContext } from '../server-context.ts';
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const oneFile = { params: z.object({ file_id: z.string() }) };
 
 const create = createRoute({
@@ -34,7 +31,7 @@ const create = createRoute({
   tags: ['Files'],
   summary: 'Uploads a file',
   request: { body: { required: true, content: { 'multipart/form-data': { schema: createFileSchema } } } },
-  responses: { 200: json(fileSchema, 'The file. It is on disk.'), ...errorResponses },
+  responses: { 200: jsonResponse(fileSchema, 'The file. It is on disk.'), ...errorResponses },
 });
 const list = createRoute({
   method: 'get',
@@ -43,7 +40,7 @@ const list = createRoute({
   summary: 'Lists files',
   middleware: [needs('read')] as const,
   request: { query: fileQuerySchema },
-  responses: { 200: json(fileListSchema, 'Files, the newest first.'), ...errorResponses },
+  responses: { 200: jsonResponse(fileListSchema, 'Files, the newest first.'), ...errorResponses },
 });
 const retrieve = createRoute({
   method: 'get',
@@ -52,7 +49,7 @@ const retrieve = createRoute({
   summary: 'What is known of a file',
   middleware: [needs('read')] as const,
   request: oneFile,
-  responses: { 200: json(fileSchema, 'The file.'), ...errorResponses },
+  responses: { 200: jsonResponse(fileSchema, 'The file.'), ...errorResponses },
 });
 const remove = createRoute({
   method: 'delete',
@@ -61,7 +58,7 @@ const remove = createRoute({
   summary: 'Deletes a file, also from all vector stores',
   middleware: [needs('ingest')] as const,
   request: oneFile,
-  responses: { 200: json(deletedFileSchema, 'It is gone.'), ...errorResponses },
+  responses: { 200: jsonResponse(deletedFileSchema, 'It is gone.'), ...errorResponses },
 });
 const content = createRoute({
   method: 'get',

@@ -4,6 +4,7 @@ import { needs } from '../http/authenticate.ts';
 import { checked } from '../http/invalid-request.ts';
 import { receiveForm } from '../http/receive-form.ts';
 import { errorResponses } from '../schemas/error.ts';
+import { jsonResponse } from '../schemas/json-response.ts';
 import {
   addPartSchema,
   completeUploadSchema,
@@ -16,13 +17,9 @@ import { newRoutes, type ServerContext } from '../server-context.ts';
 import { mostPartBytes, type Upload } from '../uploads/uploads.ts';
 import { shownFile } from './files.ts';
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const tags = ['Uploads'];
 const params = z.object({ upload_id: z.string() });
-const theUpload = json(uploadSchema, 'The upload.');
+const theUpload = jsonResponse(uploadSchema, 'The upload.');
 
 const create = createRoute({
   method: 'post',
@@ -42,7 +39,7 @@ const addPart = createRoute({
     params,
     body: { required: true, content: { 'multipart/form-data': { schema: addPartSchema } } },
   },
-  responses: { 200: json(partSchema, 'The part. It is on disk.'), ...errorResponses },
+  responses: { 200: jsonResponse(partSchema, 'The part. It is on disk.'), ...errorResponses },
 });
 const complete = createRoute({
   method: 'post',
@@ -54,7 +51,7 @@ const complete = createRoute({
     params,
     body: { required: true, content: { 'application/json': { schema: completeUploadSchema } } },
   },
-  responses: { 200: json(uploadSchema, 'The upload, with its file.'), ...errorResponses },
+  responses: { 200: jsonResponse(uploadSchema, 'The upload, with its file.'), ...errorResponses },
 });
 const cancel = createRoute({
   method: 'post',

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { needs } from '../http/authenticate.ts';
 import { errorResponses } from '../schemas/error.ts';
+import { jsonResponse } from '../schemas/json-response.ts';
 import { listBody } from '../schemas/list.ts';
 import {
   type BatchBody,
@@ -20,10 +21,6 @@ import { newRoutes, type ServerContext } from '../server-context.ts';
 import { shownChunking } from '../vector-stores/chunking.ts';
 import type { Batch, StoreFile } from '../vector-stores/file-rows.ts';
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const body = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true as const,
   content: { 'application/json': { schema } },
@@ -34,9 +31,9 @@ const oneFile = z.object({ vector_store_id: z.string(), file_id: z.string() });
 const oneBatch = z.object({ vector_store_id: z.string(), batch_id: z.string() });
 const files = '/vector_stores/{vector_store_id}/files';
 const batches = '/vector_stores/{vector_store_id}/file_batches';
-const theFile = json(storeFileSchema, 'The file as it is in the store.');
-const theFiles = json(storeFileListSchema, 'Files, the newest first.');
-const theBatch = json(batchSchema, 'The batch.');
+const theFile = jsonResponse(storeFileSchema, 'The file as it is in the store.');
+const theFiles = jsonResponse(storeFileListSchema, 'Files, the newest first.');
+const theBatch = jsonResponse(batchSchema, 'The batch.');
 
 const create = createRoute({
   method: 'post',
@@ -81,7 +78,7 @@ const remove = createRoute({
   summary: 'Takes a file out of a vector store; the file itself stays',
   middleware: [needs('ingest')] as const,
   request: { params: oneFile },
-  responses: { 200: json(deletedStoreFileSchema, 'It is not found any more.'), ...errorResponses },
+  responses: { 200: jsonResponse(deletedStoreFileSchema, 'It is not found any more.'), ...errorResponses },
 });
 const content = createRoute({
   method: 'get',
@@ -90,7 +87,7 @@ const content = createRoute({
   summary: 'The text that was read of a file',
   middleware: [needs('read')] as const,
   request: { params: oneFile },
-  responses: { 200: json(storeFileContentSchema, 'The text.'), ...errorResponses },
+  responses: { 200: jsonResponse(storeFileContentSchema, 'The text.'), ...errorResponses },
 });
 const createBatch = createRoute({
   method: 'post',

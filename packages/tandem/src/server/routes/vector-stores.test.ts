@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { archiveOf } from '../../parse/xlsx.fixture.ts';
-import { embedderOf, wordEmbedder } from '../../runtime/scripted-models.fixture.ts';
+import { embedderOf, letterEmbedder } from '../../runtime/scripted-models.fixture.ts';
 import { formOf, type ScriptedServer, scriptedServer } from '../scripted-server.fixture.ts';
 
 let server: ScriptedServer;
@@ -364,7 +364,7 @@ test('a key with labels sees what it may read, wherever it looks', async () => {
 });
 
 test('what was in progress goes on after a restart; another embedder has it indexed again', async () => {
-  server = await scriptedServer();
+  server = await scriptedServer({ embedding: [letterEmbedder] });
   const { store } = await storeOf({});
   for (let index = 0; index < 34; index++)
     await server.ask('POST', `/vector_stores/${store}/files`, {
@@ -374,7 +374,7 @@ test('what was in progress goes on after a restart; another embedder has it inde
   const { body } = await server.settled(store);
   expect(body.file_counts).toMatchObject({ completed: 34, failed: 0 });
   const other = embedderOf('test', 'other-words', () => [1, 0.5]);
-  await server.reopen({ embedding: [{ ...wordEmbedder, ...other }], log: () => {} });
+  await server.reopen({ embedding: [other], log: () => {} });
   const first = await server.ask('POST', `/vector_stores/${store}/search`, { query: 'leave' });
   expect(first.status).toBe(503);
   expect(first.headers.get('retry-after')).toBe('10');

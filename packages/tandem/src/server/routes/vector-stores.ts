@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { needs } from '../http/authenticate.ts';
 import { errorResponses } from '../schemas/error.ts';
+import { jsonResponse } from '../schemas/json-response.ts';
 import { listBody } from '../schemas/list.ts';
 import {
   createStoreSchema,
@@ -16,10 +17,6 @@ import {
 import { newRoutes, type ServerContext } from '../server-context.ts';
 import type { StoreRows, VectorStore } from '../vector-stores/store-rows.ts';
 
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 const tags = ['Vector stores'];
 const params = z.object({ vector_store_id: z.string() });
 const oneStore = '/vector_stores/{vector_store_id}';
@@ -32,7 +29,7 @@ const create = createRoute({
   middleware: [needs('ingest')] as const,
   request: { body: { required: false, content: { 'application/json': { schema: createStoreSchema } } } },
   responses: {
-    200: json(storeSchema, 'The store; its files are indexed in the background.'),
+    200: jsonResponse(storeSchema, 'The store; its files are indexed in the background.'),
     ...errorResponses,
   },
 });
@@ -43,7 +40,7 @@ const list = createRoute({
   summary: 'Lists vector stores',
   middleware: [needs('read')] as const,
   request: { query: storeQuerySchema },
-  responses: { 200: json(storeListSchema, 'Stores, the newest first.'), ...errorResponses },
+  responses: { 200: jsonResponse(storeListSchema, 'Stores, the newest first.'), ...errorResponses },
 });
 const retrieve = createRoute({
   method: 'get',
@@ -52,7 +49,7 @@ const retrieve = createRoute({
   summary: 'What is known of a vector store',
   middleware: [needs('read')] as const,
   request: { params },
-  responses: { 200: json(storeSchema, 'The store.'), ...errorResponses },
+  responses: { 200: jsonResponse(storeSchema, 'The store.'), ...errorResponses },
 });
 const update = createRoute({
   method: 'post',
@@ -64,7 +61,7 @@ const update = createRoute({
     params,
     body: { required: true, content: { 'application/json': { schema: updateStoreSchema } } },
   },
-  responses: { 200: json(storeSchema, 'The store.'), ...errorResponses },
+  responses: { 200: jsonResponse(storeSchema, 'The store.'), ...errorResponses },
 });
 const remove = createRoute({
   method: 'delete',
@@ -73,7 +70,7 @@ const remove = createRoute({
   summary: 'Deletes a vector store with its index; the files stay',
   middleware: [needs('ingest')] as const,
   request: { params },
-  responses: { 200: json(deletedStoreSchema, 'It is gone.'), ...errorResponses },
+  responses: { 200: jsonResponse(deletedStoreSchema, 'It is gone.'), ...errorResponses },
 });
 const search = createRoute({
   method: 'post',
@@ -85,7 +82,7 @@ const search = createRoute({
     params,
     body: { required: true, content: { 'application/json': { schema: searchRequestSchema } } },
   },
-  responses: { 200: json(searchResultsSchema, 'What was found, best first.'), ...errorResponses },
+  responses: { 200: jsonResponse(searchResultsSchema, 'What was found, best first.'), ...errorResponses },
 });
 
 /** /vector_stores, but for their files */

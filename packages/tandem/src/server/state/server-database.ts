@@ -32,6 +32,7 @@ const form: DatabaseForm = {
       filename TEXT NOT NULL,
       purpose TEXT NOT NULL,
       bytes INTEGER NOT NULL,
+      access TEXT,
       created_at INTEGER NOT NULL,
       expires_at INTEGER
     ) STRICT;
