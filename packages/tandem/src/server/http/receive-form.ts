@@ -89,7 +89,8 @@ export async function receiveForm(
     if (!file) throw lacking(member);
     return {
       fields: nested(fields),
-      filename: file.filename ?? member,
+      // Forms write a quote in a name so (https://html.spec.whatwg.org/#multipart-form-data).
+      filename: file.filename?.replaceAll('%22', '"') ?? member,
       bytes: await Promise.race([file.written, stopped]),
     };
   } catch (error) {

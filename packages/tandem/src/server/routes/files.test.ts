@@ -14,7 +14,7 @@ test('a file: uploaded, listed, read and deleted, word for word', async () => {
   server = await scriptedServer();
   const form = formOf({
     content: 'Thirty days, für alle.',
-    name: 'Urlaub – 2026.md',
+    name: 'Urlaub – "2026".md',
     purpose: 'user_data',
     'expires_after[anchor]': 'created_at',
     'expires_after[seconds]': '3600',
@@ -27,7 +27,7 @@ test('a file: uploaded, listed, read and deleted, word for word', async () => {
     bytes: 23,
     created_at: expect.any(Number),
     expires_at: body.created_at + 3600,
-    filename: 'Urlaub – 2026.md',
+    filename: 'Urlaub – "2026".md',
     purpose: 'user_data',
     status: 'processed',
   });
