@@ -10,6 +10,8 @@
  * by claim. *Only scored*: WiCE dev (claims of Wikipedia, the cited page's sentences), with --look alone, and each look is recorded in
  * results/verify-looks.jsonl. Supported counts against the rest: partly supported is not found.
  *
+ * Then sentences that Tandem's own arms wrote (`verify/README.md`), labelled twice: reported alone, where both labellers say the same.
+ *
  * Printed: balanced accuracy with 95 % intervals by claim, of the verifiers and of the plain rule (share of the claim's terms in two sentences, and its
  * numbers, at the threshold that is best on the other folds), what a verifier has more than another, paired by claim, the expected calibration error, of
  * WiCE which sentences were found to support, and how long the cross-encoder takes for a claim.
@@ -21,7 +23,6 @@ import { CrossEncoder } from '@tandem/nn';
 import { fetchModel } from '../packages/tandem/src/models/fetch/fetch-model.ts';
 import { fitPlatt } from '../packages/tandem/src/statistics/calibration.ts';
 import { crossEncoderProbability } from '../packages/tandem/src/verify/cross-encoder-verifier.ts';
-import { verifierFolder } from '../packages/tandem/src/verify/open-cross-encoder-verifier.ts';
 import { overlapSignals } from '../packages/tandem/src/verify/overlap-signals.ts';
 import {
   overlapFeatures,
@@ -29,6 +30,7 @@ import {
   overlapVerifier,
   overlapWeights,
 } from '../packages/tandem/src/verify/overlap-verifier.ts';
+import { verifierFolder } from '../training/verifier/verifier-folder.ts';
 import {
   accuracy,
   calibrationError,
@@ -37,6 +39,7 @@ import {
   thresholded,
 } from './verify/balanced-accuracy.ts';
 import { logOdds, type Row, readCg2c, readFactcheck, readWice, shareOf } from './verify/claim-rows.ts';
+import { kappaOf, readLabelledSentences } from './verify/labelled-sentences.ts';
 import { logisticWeights } from './verify/logistic-weights.ts';
 import { type ReadRows, readRows, scoreOf, weightsByRow, weightsFrom } from './verify/read-rows.ts';
 
@@ -99,6 +102,7 @@ async function report(): Promise<void> {
   console.log(`${'supported against the rest'.padEnd(57)}balanced accuracy      n (claims)`);
   const read = encoder && (await readRows(encoder, factcheck));
   await tell({ name: 'Factcheck-GPT, half', rows: factcheck, read });
+  await tellSentences({ rows: factcheck, read });
   if (flags.look === undefined) return;
   const wice = readWice(flags.data);
   const figures = await tell({
@@ -111,6 +115,25 @@ async function report(): Promise<void> {
     join(import.meta.dirname, 'results', 'verify-looks.jsonl'),
     `${JSON.stringify({ at: new Date().toISOString(), set: 'wice.dev', note: flags.look, ...figures })}\n`,
   );
+}
+
+/** Sentences of Tandem's own arms, where the labellers agree: nothing is fitted on them. */
+async function tellSentences(fitting: { rows: readonly Row[]; read: ReadRows | undefined }): Promise<void> {
+  const all = readLabelledSentences();
+  console.log(
+    `\n${all.length} sentences of arms, labelled twice: κ ${kappaOf(all).toFixed(2)}; supported by ${['first', 'second'].map((who) => all.filter((row) => row[who as 'first' | 'second'] === 'supported').length).join(' and ')}, contradicted by ${['first', 'second'].map((who) => all.filter((row) => row[who as 'first' | 'second'] === 'contradicted').length).join(' and ')}`,
+  );
+  const agreed = all.filter(({ first, second }) => first === second);
+  for (const project of new Set(agreed.map((row) => row.project))) {
+    const rows = agreed.filter((row) => row.project === project);
+    await tell({
+      name: `sentences, ${project}`,
+      rows,
+      read: encoder && (await readRows(encoder, rows)),
+      fitting,
+    });
+  }
+  console.log('');
 }
 
 /** A set of claims, and what the cross-encoder reads of them, if there is one. */

@@ -3,7 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EncoderMetrics, trainCrossEncoder } from '@tandem/nn';
 import { fetchModel } from '../../packages/tandem/src/models/fetch/fetch-model.ts';
+import { rerankerFolder } from '../reranker/reranker-folder.ts';
 import { compareModels, type FormedPair, type HeldOut } from './compare-models.ts';
+import { mergeDifference } from './merge-difference.ts';
 import type { TrainingFlags } from './training-flags.ts';
 import { type Truncation, writeDifference } from './write-difference.ts';
 
@@ -25,10 +27,10 @@ export async function trainDifference(
   { train, validation }: { train: readonly FormedPair[]; validation: readonly FormedPair[] },
   flags: TrainingFlags,
 ): Promise<TrainedDifference> {
-  const { work, run, output, threads, rank, hyperparameters } = flags;
+  const { work, run, output, threads, rank, hyperparameters, beginWith } = flags;
   const base = await fetchModel('local:all-minilm-l6-v2');
   const { directory, metrics } = await trainCrossEncoder({
-    directory: base.path,
+    directory: beginWith ? await rerankerIn(join(work, 'reranker'), base.path) : base.path,
     outputDirectory: join(work, run),
     pairs: train,
     // Measuring costs a third of training on as much: a few are enough to see it go well.
@@ -51,6 +53,12 @@ export async function trainDifference(
   });
   console.log(comparison);
   return { base: base.sha256, metrics, truncation, comparison };
+}
+
+/** The shipped reranker as a folder: it has learnt to read two texts together. */
+async function rerankerIn(directory: string, base: string): Promise<string> {
+  await mergeDifference({ base, difference: join(rerankerFolder, 'difference.safetensors'), directory });
+  return directory;
 }
 
 /** A line each half minute, and one for each measurement. */

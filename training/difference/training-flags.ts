@@ -14,6 +14,8 @@ export interface TrainingFlags {
   /** Of each matrix's change in the difference; with LoRA also of what is trained. */
   rank: number;
   hyperparameters: NonNullable<CrossEncoderJob['hyperparameters']>;
+  /** A model of Tandem's that training begins with, in place of all-MiniLM-L6-v2: `reranker`. */
+  beginWith?: 'reranker';
   /** Names what is kept in `work`: trainings told otherwise have others. */
   run: string;
   /** What was told that decides the result, for the card: ` --share 0.1`. */
@@ -28,6 +30,8 @@ export function readTrainingFlags({ output, name }: { output: string; name: stri
       share: { type: 'string', default: '1' },
       method: { type: 'string', default: 'lora' },
       rank: { type: 'string', default: '32' },
+      products: { type: 'string', default: 'int8' },
+      'begin-with': { type: 'string' },
       'learning-rate': { type: 'string' },
       epochs: { type: 'string', default: '1' },
       threads: { type: 'string', default: '2' },
@@ -35,12 +39,16 @@ export function readTrainingFlags({ output, name }: { output: string; name: stri
     },
   });
   if (!flags.work) throw new Error('Name a folder for what is made on the way: --work FOLDER.');
-  const { method, 'learning-rate': learningRate, epochs } = flags;
+  const { method, 'learning-rate': learningRate, 'begin-with': beginWith, epochs } = flags;
+  if (beginWith !== undefined && beginWith !== 'reranker')
+    throw new Error(`--begin-with ${beginWith} is not known: reranker, or leave it out.`);
   const rank = Number(flags.rank);
   const deciding = [
     ['share', flags.share, '1'],
     ['method', method, 'lora'],
     ['rank', flags.rank, '32'],
+    ['products', flags.products, 'int8'],
+    ['begin-with', beginWith, undefined],
     ['learning-rate', learningRate, undefined],
     ['epochs', epochs, '1'],
   ];
@@ -49,10 +57,11 @@ export function readTrainingFlags({ output, name }: { output: string; name: stri
     output: flags.output,
     share: Number(flags.share),
     threads: Number(flags.threads),
+    ...(beginWith && { beginWith }),
     rank,
     hyperparameters: {
       method: method as 'full' | 'lora',
-      ...(method === 'lora' ? { rank, alpha: 2 * rank } : { products: 'int8' as const }),
+      ...(method === 'lora' ? { rank, alpha: 2 * rank } : { products: flags.products as 'float32' | 'int8' }),
       learningRate: Number(learningRate ?? (method === 'lora' ? 1e-3 : 1e-4)),
       batchSize: 16,
       epochs: Number(epochs),
@@ -62,7 +71,7 @@ export function readTrainingFlags({ output, name }: { output: string; name: stri
       negatives: 0,
       seed: 1,
     },
-    run: `${name}-${method}-${rank}-${learningRate ?? ''}-${flags.share}${epochs === '1' ? '' : `-${epochs}-epochs`}`,
+    run: `${name}-${method}-${rank}-${learningRate ?? ''}-${flags.share}${epochs === '1' ? '' : `-${epochs}-epochs`}${flags.products === 'int8' ? '' : `-${flags.products}`}${beginWith === undefined ? '' : `-${beginWith}`}`,
     told: deciding
       .filter(([, value, usual]) => value !== usual)
       .map(([flag, value]) => ` --${flag} ${value}`)

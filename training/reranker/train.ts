@@ -7,16 +7,13 @@
  * pilot). --output is the folder that the package ships by default; a pilot should name another. One thread is faster than two where other
  * programs use the cores.
  */
-import { join } from 'node:path';
 import { trainDifference } from '../difference/train-difference.ts';
 import { readTrainingFlags } from '../difference/training-flags.ts';
 import { readPairs } from './read-pairs.ts';
+import { rerankerFolder } from './reranker-folder.ts';
 import { writeCard } from './write-card.ts';
 
-const flags = readTrainingFlags({
-  name: 'cross-encoder',
-  output: join(import.meta.dirname, '../../packages/tandem/src/models/tandem-reranker'),
-});
+const flags = readTrainingFlags({ name: 'cross-encoder', output: rerankerFolder });
 const { train: made, validation } = await readPairs(flags.work);
 // Every so many, so that a pilot has all kinds.
 const train = made.filter((_, at) => Math.floor(at * flags.share) !== Math.floor((at - 1) * flags.share));

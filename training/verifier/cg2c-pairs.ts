@@ -1,6 +1,6 @@
 /**
  * CG2C's claims (MIT, derenlei/FactCG): each with a document that bears it out, several sentences of it together, and one in which a sentence was changed so
- * that it does not. Read whole, and as the verifier will read them: the best one or two sentences, and the best four.
+ * that it does not. Read as the verifier will read them: the best one or two sentences, and the best four.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,9 +20,6 @@ interface Cg2cRow {
 
 /** The file beside the repository; its README says licence and source. */
 export const cg2cFile = join(import.meta.dirname, '../../../shared/data/general/claims/cg2c-doc.train.jsonl');
-
-/** Longer documents would be cut by the model where the claim's sentence may stand. */
-const mostSentences = 12;
 
 /** Chosen sentences that have less of a claim than the whole document, by so much, may not bear it out. */
 const mostLost = 0.05;
@@ -55,7 +52,7 @@ export function cg2cPairs(
   });
 }
 
-/** A claim's evidence in up to three forms; none in which right and wrong documents read alike. */
+/** A claim's evidence in up to two forms; none in which right and wrong documents read alike. */
 function readings(
   claim: string,
   document: readonly string[],
@@ -79,19 +76,18 @@ function readings(
     if (edit) wrong.push({ text: edit.apply(positive), why: edit.form });
     formed.push({ form, positive, wrong });
   };
-  if (document.length <= mostSentences) {
-    add('whole document', (each) => each.slice(0, mostSentences + 2).join(' '));
-    const rest = document.filter((_, at) => !signals.sentences.includes(at));
-    if (rest.length > 0)
-      formed[0]?.wrong.push({ text: rest.join(' '), why: 'the best sentences are missing' });
-  }
   const whole = coveredBy(claim, [document.join(' ')]);
   const chosen = (each: readonly string[]) => {
     const [two = '', four = two] = chooseEvidence(each, overlapSignals(claim, each));
     return { two, four };
   };
   const { two, four } = chosen(document);
-  if (coveredBy(claim, [four]) >= whole - mostLost) add('four sentences', (each) => chosen(each).four);
+  if (coveredBy(claim, [four]) >= whole - mostLost) {
+    add('four sentences', (each) => chosen(each).four);
+    const rest = document.filter((_, at) => !signals.sentences.includes(at));
+    if (rest.length > 0)
+      formed[0]?.wrong.push({ text: chosen(rest).four, why: 'the best sentences are missing' });
+  }
   if (two !== four && coveredBy(claim, [two]) >= whole - mostLost)
     add('two sentences', (each) => chosen(each).two);
   return formed;

@@ -16,7 +16,7 @@ export interface ClaimPairs {
 }
 
 /** Of each package: none outweighs the others. */
-const mostOfPackage = 500;
+const mostOfPackage = 150;
 
 /** @param share of the documents that pairs are made of: a pilot makes and reads no others */
 export async function readClaimPairs(work: string, share: number): Promise<ClaimPairs> {

@@ -35,11 +35,12 @@ export function writeCard({ flags, trained, pairs: { train, validation } }: Veri
 A cross-encoder for English: it reads a claim together with a few sentences of evidence and gives a score from 0 to 1, how well they bear it out. It
 is a low-rank difference from all-MiniLM-L6-v2, and needs that model's files.
 
-    await using verifier = await openCrossEncoderVerifier();
+    answer: { verifier: 'cross-encoder' },                             // tandem.config.ts
+    npx tandem verify --batch claims.jsonl --verifier cross-encoder
 
 docs/verify.md says what the verifier makes of its scores and how well it does. What the scores weigh was fitted on half of Factcheck-GPT
 (Apache-2.0, yuxiaw/Factcheck-GPT), which the model itself never saw; on WiCE it was only scored.
-${flags.share < 1 ? `\nThis is a pilot: it was trained on ${percent(flags.share, 1)} of the documents. The command without --share trains on all.\n` : ''}
+${flags.beginWith ? "\nTraining began with Tandem's reranker (`models/tandem-reranker`), which has learnt to read two texts together on the same packages; the difference holds both.\n" : ''}${flags.share < 1 ? `\nThis is a pilot: it was trained on ${percent(flags.share, 1)} of the documents. The command without --share trains on all.\n` : ''}
 ${table(['', ''], facts)}
 
 ## Data

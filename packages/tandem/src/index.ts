@@ -63,6 +63,7 @@ export type * from './core/types/document.ts';
 export * from './core/types/example.ts';
 export type * from './core/types/feedback.ts';
 export type * from './core/types/glossary.ts';
+export * from './core/types/outcome.ts';
 export type * from './core/types/run.ts';
 export { type BuildDatasetOptions, buildDataset, type Dataset } from './dataset/build-dataset.ts';
 export { type RateAnswerOptions, rateAnswer } from './dataset/feedback.ts';
@@ -80,6 +81,7 @@ export { languageModelJudge } from './decide/language-model-judge.ts';
 export type { GivenAnswer, GivenArm } from './evaluate/added-arms.ts';
 export { type Advice, type Approach, advise, type NextStep } from './evaluate/advise/advise.ts';
 export type { Situation } from './evaluate/advise/situation.ts';
+export type { ArmCalibration, ProbabilityCalibration } from './evaluate/arm-calibration.ts';
 export {
   type CalibrateSufficiencyOptions,
   calibrateSufficiency,
@@ -108,6 +110,7 @@ export type {
   LearntPart,
   PairedEvaluation,
 } from './evaluate/learnt/learnt-evaluation.ts';
+export type { NotMeasured, OutcomeConfusion } from './evaluate/outcome-confusion.ts';
 export { type Acceptance, acceptComparison, lastAccepted } from './evaluate/over-time/accept-comparison.ts';
 export {
   type ArmChange,

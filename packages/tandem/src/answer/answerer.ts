@@ -189,7 +189,7 @@ async function stepsOf(
     ...((arm === 'rag' || arm === 'hybrid') && {
       retriever: await parts.retriever(),
       embedder: await models.embedder(),
-      verifier: verifierOf(settings.answer),
+      verifier: await verifierOf(settings.answer, models),
       sufficiency: await sufficiencyOf(parts),
       directory: parts.directory,
       ...(settings.answer.onUnsupported === 'extract' && { store: await parts.store() }),

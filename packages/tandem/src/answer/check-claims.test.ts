@@ -119,3 +119,33 @@ function passage(documentId: string, text: string, start = 0): Passage {
     scores: {},
   } as unknown as Passage;
 }
+
+test('a costly verifier reads each claim once, and once more in what is cited where the first does not bear it out', async () => {
+  const asked: string[] = [];
+  const costly = (isSupported: (evidence: string) => boolean): Verifier => ({
+    name: 'costly',
+    isCostly: true,
+    verify: async (claims) =>
+      claims.map(({ claim, evidence }) => {
+        asked.push(claim);
+        const at = evidence.findIndex(isSupported);
+        return at < 0
+          ? { verdict: 'not found', probability: 0.2, supporting: [] }
+          : { verdict: 'supported', probability: 0.9, supporting: [at] };
+      }),
+  });
+  const text = 'A berth of up to 9 metres costs 24 euros a night. [1]';
+  const borneOut = await check(
+    text,
+    costly((sentence) => sentence.includes('24 euros')),
+  );
+  expect(borneOut.claims).toMatchObject([{ verdict: 'supported', verifier: 'costly' }]);
+  expect(asked).toHaveLength(1);
+  asked.length = 0;
+  const { claims } = await check(
+    text,
+    costly(() => false),
+  );
+  expect(claims).toMatchObject([{ verdict: 'not found' }]);
+  expect(asked.length).toBeLessThanOrEqual(2);
+});

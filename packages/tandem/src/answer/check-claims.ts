@@ -3,6 +3,7 @@ import { type Citation, type Claim, checkedVerdicts, type SourceSpan } from '../
 import type { Passage } from '../core/types/document.ts';
 import { sentences } from '../text/sentences.ts';
 import { overlapSignals } from '../verify/overlap-signals.ts';
+import { overlapVerifier } from '../verify/overlap-verifier.ts';
 import { isStatement, splitClaims, withoutListMark } from '../verify/split-claims.ts';
 import type { ClaimVerdict, Verifier } from '../verify/verifier.ts';
 import { statementsOf } from './citations.ts';
@@ -73,11 +74,7 @@ export async function checkClaims(
       texts: evidence.flatMap(({ texts }) => texts),
     })),
   );
-  const verdicts = await verifier.verify(
-    checks.map(({ claim, texts }) => ({ claim, evidence: texts })),
-    signal && { signal },
-  );
-  checkVerdicts(verdicts, checks, verifier.name);
+  const verdicts = await (verifier.isCostly ? readBest : readAll)(checks, verifier, signal);
   const checked = checks.map((check, at) => ({
     ...check,
     verdict: withoutHeadings(verdicts[at]!, check.evidence),
@@ -106,6 +103,76 @@ export async function checkClaims(
     }),
   };
 }
+
+interface Check {
+  claim: string;
+  sentence: string;
+  cited: number[];
+  evidence: Evidence[];
+  texts: string[];
+}
+
+/** One verdict for each check. */
+async function readAll(
+  checks: readonly Check[],
+  verifier: Verifier,
+  signal: AbortSignal | undefined,
+): Promise<ClaimVerdict[]> {
+  const verdicts = await verifier.verify(
+    checks.map(({ claim, texts }) => ({ claim, evidence: texts })),
+    signal && { signal },
+  );
+  checkVerdicts(verdicts, checks, verifier.name);
+  return verdicts;
+}
+
+/**
+ * Words judge all checks; the verifier reads of each claim the one that they find best, and, where that does not bear it out, the best of what its sentence cites. What
+ * was not read bears nothing out that was read and not found.
+ */
+async function readBest(
+  checks: readonly Check[],
+  verifier: Verifier,
+  signal: AbortSignal | undefined,
+): Promise<ClaimVerdict[]> {
+  const verdicts = await readAll(checks, overlapVerifier(), signal);
+  const read = new Map<number, ClaimVerdict>();
+  const ofClaims = [
+    ...Map.groupBy(checks.keys(), (at) => `${checks[at]!.sentence}\n${checks[at]!.claim}`).values(),
+  ];
+  const isCited = ({ evidence, cited }: Check) => evidence.every(({ marker }) => cited.includes(marker));
+  const readNext = async (next: readonly (number | undefined)[]) => {
+    const places = next.filter((at) => at !== undefined);
+    const own = await readAll(
+      places.map((at) => checks[at]!),
+      verifier,
+      signal,
+    );
+    for (const [order, at] of places.entries()) read.set(at, own[order]!);
+  };
+  const bestAmong = (places: readonly number[]) =>
+    bestOf(
+      places.map((at) => ({ ...checks[at]!, verdict: verdicts[at]!, at })),
+      checks[places[0]!]?.cited ?? [],
+    )?.at;
+  const isBorneOut = (places: readonly number[]) =>
+    places.some((at) => read.get(at)?.verdict === 'supported');
+  await readNext(ofClaims.map(bestAmong));
+  await readNext(
+    ofClaims
+      .filter((places) => !isBorneOut(places))
+      .map((places) => bestAmong(places.filter((at) => !read.has(at) && isCited(checks[at]!)))),
+  );
+  for (const places of ofClaims)
+    for (const at of places)
+      verdicts[at] = read.get(at) ?? (isBorneOut(places) ? verdicts[at]! : notBorneOut(verdicts[at]!));
+  return verdicts;
+}
+
+const notBorneOut = ({ verdict, probability, supporting }: ClaimVerdict): ClaimVerdict =>
+  verdict === 'supported'
+    ? { verdict: 'not found', probability: Math.min(probability, justUnderEven), supporting: [] }
+    : { verdict, probability, supporting };
 
 /** @throws InvalidInputError where a verifier of one's own gives something else than it should */
 function checkVerdicts(

@@ -10,6 +10,7 @@ import { withProject } from './command-context.ts';
 import { turnSchema } from './conversation-turns.ts';
 import { type FilterFlags, filterOf, withFilterFlags } from './document-filter.ts';
 import { notFound } from './explain-search.ts';
+import { forTerminal } from './for-terminal.ts';
 import type { ProgressBar } from './progress-bar.ts';
 import { type ShowText, textShownOf } from './shown-text.ts';
 
@@ -87,7 +88,7 @@ async function writeAnswer({ events, result }: AnswerStream, bar: ProgressBar): 
   for await (const event of events) {
     if (event.type !== 'text') continue;
     bar.end();
-    process.stdout.write(event.text);
+    process.stdout.write(forTerminal(event.text));
   }
   process.stdout.write('\n');
   return result;
@@ -133,6 +134,7 @@ function batchAnswer(answer: Answer) {
 }
 
 const problemSentences: Record<AnswerProblem, string> = {
+  'not valid JSON': 'The model’s reply is not JSON of the form that was asked for: this is no answer.',
   'nothing said': 'The model wrote nothing but numbers of sources: this is no answer.',
   repeated: 'The model began to repeat itself and was stopped.',
   'question repeated':

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { leftOutChoices, type SufficiencyCalibration } from '../answer/sufficiency/calibration.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import {
   calibrateSufficiency,
@@ -6,6 +7,12 @@ import {
   type SufficiencyReport,
 } from '../evaluate/calibrate-sufficiency.ts';
 import { withProject } from './command-context.ts';
+
+interface CalibrateFlags {
+  falseAnswers: string;
+  leftOut?: (typeof leftOutChoices)[number];
+  reset?: boolean;
+}
 
 export function addCalibrate(program: Command, signal: AbortSignal): void {
   program
@@ -16,8 +23,14 @@ export function addCalibrate(program: Command, signal: AbortSignal): void {
       'of questions without an answer, the share that may be answered',
       '0.1',
     )
-    .option('--reset', 'go by the general model again')
-    .action(async (options: { falseAnswers: string; reset?: boolean }, command: Command) => {
+    .addOption(
+      new Option(
+        '--left-out <what>',
+        'what is taken out of the search to make questions without an answer (default: both, each for half of them)',
+      ).choices(leftOutChoices),
+    )
+    .addOption(new Option('--reset', 'go by the general model again').conflicts('leftOut'))
+    .action(async (options: CalibrateFlags, command: Command) => {
       const falseAnswers = Number(options.falseAnswers);
       if (options.falseAnswers.trim() === '' || Number.isNaN(falseAnswers))
         throw new InvalidInputError({
@@ -32,18 +45,34 @@ export function addCalibrate(program: Command, signal: AbortSignal): void {
           print({ reset: true }, () => 'What was calibrated is forgotten: the general model is gone by.');
           return;
         }
-        print(await calibrateSufficiency(project, { falseAnswers, signal, onProgress }), describeReport);
+        const { leftOut } = options;
+        print(
+          await calibrateSufficiency(project, {
+            falseAnswers,
+            ...(leftOut && { leftOut }),
+            signal,
+            onProgress,
+          }),
+          describeReport,
+        );
       });
     });
 }
 
-function describeReport({ calibration, questions, curve }: SufficiencyReport): string {
-  const { achieved, falseAnswers, threshold, eceBefore, eceAfter, fittedOn } = calibration;
+const absent: Record<NonNullable<SufficiencyCalibration['leftOut']>, string> = {
+  documents: 'the documents that answer them',
+  passages: 'only the passages that answer them',
+  both: 'the documents, or only the passages, that answer them',
+};
+
+/** What is told of a calibration that was made. */
+export function describeReport({ calibration, questions, curve }: SufficiencyReport): string {
+  const { achieved, falseAnswers, threshold, eceBefore, eceAfter, fittedOn, leftOut = 'both' } = calibration;
   const percent = (value: number) => `${Math.round(value * 100)} %`;
   const share = ({ value, low, high, n }: typeof achieved.answered) =>
     `${percent(value)} (${Math.round(low * 100)}–${Math.round(high * 100)}, n = ${n})`;
   return [
-    `Fitted on ${questions.answerable} questions with an answer and ${questions.withoutAnswer} whose answer was left out of the search (${fittedOn === 'questions' ? 'the project’s own' : 'made of the documents’ headings'}).`,
+    `Fitted on ${questions.answerable} questions with an answer and ${questions.withoutAnswer} with ${absent[leftOut]} left out of the search (${fittedOn === 'questions' ? 'the project’s own' : 'made of the documents’ headings'}).`,
     ...(questions.notFound > 0
       ? [`Left out: ${questions.notFound} whose answer the search did not bring.`]
       : []),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { enforceProjectNetwork } from '../project/enforce-network.ts';
 import { openProject, type Project } from '../project/open-project.ts';
+import { forTerminal } from './for-terminal.ts';
 import { type ProgressBar, progressBar } from './progress-bar.ts';
 
 export interface CommandContext {
@@ -38,7 +39,7 @@ export async function withProject(
     onProgress,
     print: (value, text) => {
       onProgress.end();
-      console.log(json ? JSON.stringify(value, null, 2) : text(value));
+      console.log(json ? JSON.stringify(value, null, 2) : forTerminal(text(value)));
     },
   });
 }

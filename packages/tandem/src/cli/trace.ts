@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { counted } from '../core/counted.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import { type Outcome, outcomes, type Trace } from '../core/types/answer.ts';
+import type { Trace } from '../core/types/answer.ts';
 import type { Feedback } from '../core/types/feedback.ts';
+import { type Outcome, outcomes } from '../core/types/outcome.ts';
 import { listTraces, trace } from '../runtime/search.ts';
 import { exportTraces } from '../runtime/telemetry/export-traces.ts';
 import { positiveInteger } from './arguments.ts';

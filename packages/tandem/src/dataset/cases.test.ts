@@ -177,6 +177,11 @@ test('a list of expected texts: the first is expected, the others are accepted t
   await expect(readCases(empty, documents, refusal)).rejects.toThrow('`expected`');
 });
 
+test('what should become of a question stands beside what a right answer says', async () => {
+  const line = { expected: 'Of which size?', outcome: 'clarify' } as const;
+  expect(await read([{ question: 'What does a berth cost?', ...line }])).toMatchObject([line]);
+});
+
 describe('questions that the sources do not answer', () => {
   const question = 'Who won?';
   const sentence = 'The sources do not say.';
@@ -184,6 +189,7 @@ describe('questions that the sources do not answer', () => {
   test.each<[string, object]>([
     ['null', { expected: null }],
     ['a flag', { answerable: false }],
+    ['its outcome', { outcome: 'not in the sources' }],
     ['both', { expected: null, answerable: false }],
     ['the sentence for it', { expected: 'the sources do not say' }],
     ['a list of it', { expected: [sentence] }],
@@ -216,6 +222,12 @@ describe('questions that the sources do not answer', () => {
       /`answerable`: it is false, and yet an answer is expected/,
     ],
     [{ answerable: true, expected: null }, /`answerable`: it is true, and yet no answer is expected/],
+    [
+      { outcome: 'not in the sources', expected: '30 seconds' },
+      /`outcome`: it is not in the sources, and yet an answer is expected/,
+    ],
+    [{ outcome: 'partial', expected: null }, /`outcome`: it is partial, and yet no answer is expected/],
+    [{ outcome: 'refused', expected: 'No.' }, /`outcome`: .*"clarify"/],
   ])('%j is refused in one sentence', async (line, message) => {
     await expect(read([{ question, ...line }])).rejects.toThrow(message);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { valueAt } from '../answer/structured-output.ts';
 import type { Settings } from '../core/settings.ts';
+import type { Outcome } from '../core/types/outcome.ts';
 import { foldedWords } from '../text/words.ts';
 
 /** How a project says that its sources have no answer: the sentence, and the field that it stands in where replies are JSON. */
@@ -8,16 +9,15 @@ export type Refusal = Pick<Settings['answer'], 'notInSources' | 'output'>;
 
 /**
  * A schema for lines that people write. `expected` may be a list of texts that are all right: the first is expected, the others are accepted too.
- * It may be `null` where the sources have no answer; `answerable: false` says the same, beside fields that are expected all the same. Read, such
+ * It may be `null` where the sources have no answer; `answerable: false` and the outcome `not in the sources` say the same, beside fields that are expected all the same. Read, such
  * a line expects the project's own sentence for it, and has `answerable: false`; so has one that was written with that sentence.
  */
 export function linesOfForm<Schema extends z.ZodType>(schema: Schema, refusal: Refusal) {
   return z.preprocess((written, context) => {
     if (typeof written !== 'object' || written === null || Array.isArray(written)) return written;
     const line = written as Line;
-    const problem = contradictionIn(line, refusal);
-    if (problem !== undefined)
-      context.addIssue({ code: 'custom', path: ['answerable'], message: problem, input: line });
+    const contradiction = contradictionIn(line, refusal);
+    if (contradiction) context.addIssue({ code: 'custom', ...contradiction, input: line });
     return withAnswerable(withAccepted(line), refusal);
   }, schema);
 }
@@ -41,7 +41,10 @@ function withAnswerable(line: Line, refusal: Refusal): Line {
   return line;
 }
 
-const saysNothing = ({ expected, answerable }: Line) => expected === null || answerable === false;
+const saysNothing = ({ expected, answerable, outcome }: Line) =>
+  expected === null || answerable === false || outcome === refused;
+
+const refused: Outcome = 'not in the sources';
 
 /** Whether the text that is expected is the sentence for it. */
 function isRefusal(expected: unknown, { notInSources, output }: Refusal): boolean {
@@ -49,15 +52,28 @@ function isRefusal(expected: unknown, { notInSources, output }: Refusal): boolea
   return typeof text === 'string' && foldedWords(text).join(' ') === foldedWords(notInSources).join(' ');
 }
 
-function contradictionIn({ expected, answerable, accepted }: Line, refusal: Refusal): string | undefined {
+function contradictionIn(
+  { expected, answerable, accepted, outcome }: Line,
+  refusal: Refusal,
+): { path: [string]; message: string } | undefined {
+  const isRefused = isRefusal(expected, refusal);
   const expectsText =
     typeof expected === 'string' ||
     Array.isArray(expected) ||
     accepted !== undefined ||
     (refusal.output !== undefined && valueAt(expected, refusal.output.textField) !== undefined);
-  if (answerable === false && expectsText && !isRefusal(expected, refusal))
-    return 'it is false, and yet an answer is expected';
-  if (answerable === true && (expected === null || isRefusal(expected, refusal)))
-    return 'it is true, and yet no answer is expected';
+  const wrong = (member: string, message: string) => ({ path: [member] as [string], message });
+  if (answerable === false && expectsText && !isRefused)
+    return wrong('answerable', 'it is false, and yet an answer is expected');
+  if (answerable === true && (expected === null || isRefused))
+    return wrong('answerable', 'it is true, and yet no answer is expected');
+  if (outcome === refused && (answerable === true || (expectsText && !isRefused)))
+    return wrong('outcome', `it is ${refused}, and yet an answer is expected`);
+  if (
+    typeof outcome === 'string' &&
+    outcome !== refused &&
+    (expected === null || answerable === false || isRefused)
+  )
+    return wrong('outcome', `it is ${outcome}, and yet no answer is expected`);
   return undefined;
 }

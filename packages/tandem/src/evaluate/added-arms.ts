@@ -43,7 +43,7 @@ export interface GivenArm {
 
 /** What a given arm says of one answer. */
 export interface GivenAnswer
-  extends Partial<Pick<Answer, 'output' | 'abstained' | 'citations' | 'passages' | 'usage'>> {
+  extends Partial<Pick<Answer, 'output' | 'abstained' | 'outcome' | 'citations' | 'passages' | 'usage'>> {
   text: string;
 }
 
@@ -179,11 +179,13 @@ export function makeGivenArm(
           hint: 'Let it give a string, or an object with `text`.',
         });
       const total = performance.now() - started;
+      const abstained = answer.abstained ?? isAbstention(answer.text, notInSources);
       return {
         question,
         arm: 'base',
         raw: answer.text,
-        abstained: isAbstention(answer.text, notInSources),
+        abstained,
+        outcome: abstained ? 'not in the sources' : 'answer',
         citations: [],
         danglingMarkers: [],
         passages: [],

@@ -1,4 +1,5 @@
 import {
+  leftOutChoices,
   type SufficiencyCalibration,
   sufficiencyFingerprint,
   sufficiencyKey,
@@ -14,6 +15,7 @@ import { sufficiencySignals } from '../answer/sufficiency/signals.ts';
 import type { DocumentSummary } from '../catalog/catalog.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
+import { listed } from '../core/listed.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { documentQuestionSettings } from '../core/settings.ts';
 import { overlapOf } from '../core/span-overlap.ts';
@@ -75,7 +77,7 @@ const rates = [0.02, 0.05, 0.1, 0.2, 0.3];
  * of the documents' headings. Questions without an answer are the same ones again, half of them with the documents that answer left out of the search, half with the passages that
  * do, so that what is left is on the subject (`leftOut`). The result is kept in the catalogue, and holds until documents are cut, embedded or searched otherwise.
  *
- * @throws InvalidInputError where there are too few questions, or they cannot be told apart
+ * @throws InvalidInputError where there are too few questions, they cannot be told apart, or an option is none
  *
  * @example
  * // takes minutes
@@ -86,7 +88,7 @@ export async function calibrateSufficiency(
   parts: CalibrateSufficiencyParts,
   options: CalibrateSufficiencyOptions = {},
 ): Promise<SufficiencyReport> {
-  const { falseAnswers = 0.1 } = options;
+  const { falseAnswers = 0.1, leftOut = 'both' } = options;
   if (!(falseAnswers > 0 && falseAnswers < 1))
     throw new InvalidInputError({
       domain: 'evaluate',
@@ -94,8 +96,15 @@ export async function calibrateSufficiency(
       message: `${falseAnswers} is no share of questions.`,
       hint: 'Give more than 0 and less than 1, such as 0.1.',
     });
+  if (!leftOutChoices.includes(leftOut))
+    throw new InvalidInputError({
+      domain: 'evaluate',
+      where: 'leftOut',
+      message: `${JSON.stringify(leftOut)} is nothing that can be left out of the search.`,
+      hint: `Give ${listed(leftOutChoices, 'or')}.`,
+    });
   return parts.whileOpen(
-    (signal) => calibrateFor(parts, falseAnswers, { ...options, signal }),
+    (signal) => calibrateFor(parts, { ...options, falseAnswers, leftOut, signal }),
     options.signal,
   );
 }
@@ -107,9 +116,9 @@ export async function resetSufficiency({ catalog }: Pick<Parts, 'catalog'>): Pro
 
 async function calibrateFor(
   parts: CalibrateSufficiencyParts,
-  falseAnswers: number,
   options: RunOptions,
 ): Promise<SufficiencyReport> {
+  const { falseAnswers, leftOut } = options;
   const { questions, fittedOn } = await questionsFor(parts, options);
   const { examples, counts } = await measureAll(parts, questions, options);
   const isAnswerable = examples.map((example) => example.isAnswerable);
@@ -167,6 +176,7 @@ async function calibrateFor(
     eceBefore,
     eceAfter,
     fittedOn,
+    leftOut,
     fingerprint: (await sufficiencyFingerprint(parts))!,
   };
   await parts.catalog.calibrations.put(sufficiencyKey, calibration);
@@ -177,7 +187,8 @@ async function calibrateFor(
   };
 }
 
-type RunOptions = Omit<CalibrateSufficiencyOptions, 'falseAnswers'> & { signal: AbortSignal };
+type RunOptions = CalibrateSufficiencyOptions &
+  Required<Pick<CalibrateSufficiencyOptions, 'falseAnswers' | 'leftOut' | 'signal'>>;
 
 /** The project's own, else made of its documents. */
 async function questionsFor(
@@ -221,7 +232,7 @@ function sampled(questions: readonly TrainingQuestion[]): TrainingQuestion[] {
 async function measureAll(
   parts: CalibrateSufficiencyParts,
   questions: readonly TrainingQuestion[],
-  { leftOut = 'both', signal, onProgress }: RunOptions,
+  { leftOut, signal, onProgress }: RunOptions,
 ): Promise<{ examples: SufficiencyExample[]; counts: { notFound: number; answeredElsewhere: number } }> {
   const retriever = await parts.retriever();
   const embedder = await parts.models.embedder();

@@ -11,10 +11,37 @@ const estimate = z.object({
   n: z.int(),
   groups: z.int(),
 });
+const measured = z.union([
+  z.object({ notMeasured: z.string() }),
+  z.object({
+    n: z.int(),
+    isCalibrated: z.boolean().optional(),
+    said: z.number(),
+    cameTrue: z.number(),
+    ece: z.number(),
+    brier: z.number(),
+    eceIfTrue: z.object({ mean: z.number(), most: z.number() }),
+  }),
+]);
 const documented = z.object({
   arms: z.record(z.string(), z.record(z.string(), estimate)),
   comparisons: z.array(
     estimate.extend({ a: z.string(), b: z.string(), metric: z.string(), p: z.number().optional() }),
+  ),
+  outcomes: z.record(
+    z.string(),
+    z.union([
+      z.object({ notMeasured: z.string() }),
+      z.object({ n: z.int(), expected: z.record(z.string(), z.record(z.string(), z.int())) }),
+    ]),
+  ),
+  calibration: z.record(
+    z.string(),
+    z.object({
+      sufficiency: measured,
+      confidence: measured.optional(),
+      claims: z.object({ n: z.int(), isCalibrated: z.literal(false), notMeasured: z.string() }),
+    }),
   ),
   verdict: z.object({
     arm: z.string().nullable(),

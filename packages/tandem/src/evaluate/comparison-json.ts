@@ -1,4 +1,6 @@
+import { type ArmCalibration, armCalibration } from './arm-calibration.ts';
 import type { ComparisonResult, PairComparison, Verdict } from './comparison-result.ts';
+import { type NotMeasured, type OutcomeConfusion, outcomeConfusion } from './outcome-confusion.ts';
 import type { Studies } from './studies/study.ts';
 
 /** A metric of an arm, or a difference of two: with its 95 % interval by groups, and the cases that it rests on. */
@@ -21,6 +23,10 @@ export interface ComparisonJson {
       PairComparison,
       'a' | 'b' | 'metric' | 'p' | 'adjustedP' | 'test' | 'family' | 'minimalDetectable'
     >)[];
+  /** By arm: what became of its questions, by what should have. */
+  outcomes: Record<string, OutcomeConfusion | NotMeasured>;
+  /** By arm: how true the probabilities are that its answers state. */
+  calibration: Record<string, ArmCalibration>;
   verdict: Omit<Verdict, 'choice'> & {
     /** The arm to use; null where the cases cannot decide. */
     arm: string | null;
@@ -42,14 +48,13 @@ export interface ComparisonJson {
 export function comparisonJson(result: ComparisonResult): ComparisonJson {
   const overall = result.slices.find(({ kind }) => kind === null)!;
   const { choice, ...verdict } = result.verdict;
+  const byArm = <Of>(of: (arm: string) => Of) =>
+    Object.fromEntries(result.arms.map(({ name }) => [name, of(name)]));
   return {
-    arms: Object.fromEntries(
-      result.arms.map(({ name }) => [
-        name,
-        Object.fromEntries(
-          overall.arms.filter(({ arm }) => arm === name).map((entry) => [entry.metric, estimateOf(entry)]),
-        ),
-      ]),
+    arms: byArm((name) =>
+      Object.fromEntries(
+        overall.arms.filter(({ arm }) => arm === name).map((entry) => [entry.metric, estimateOf(entry)]),
+      ),
     ),
     comparisons: overall.pairs.map((pair) => ({
       a: pair.a,
@@ -62,6 +67,8 @@ export function comparisonJson(result: ComparisonResult): ComparisonJson {
       ...(pair.family !== undefined && { family: pair.family }),
       minimalDetectable: pair.minimalDetectable,
     })),
+    outcomes: byArm((name) => outcomeConfusion(result, name)),
+    calibration: byArm((name) => armCalibration(result, name)),
     verdict: { arm: choice ?? null, ...verdict },
     primary: result.primary.metric,
     ...(result.studies && { studies: result.studies }),

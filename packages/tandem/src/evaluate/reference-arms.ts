@@ -79,6 +79,7 @@ export function makeDecliningArm({ answer }: Pick<Settings, 'answer'>): ArmUnder
       text: notInSources,
       ...(structured && { output: structured }),
       raw: notInSources,
+      outcome: 'not in the sources',
       abstained: true,
       citations: [],
       danglingMarkers: [],

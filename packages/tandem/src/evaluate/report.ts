@@ -9,6 +9,7 @@ import { makingSection } from './report/making.ts';
 import { script } from './report/script.ts';
 import { style } from './report/style.ts';
 import { metricGlossary, metricTable, pairTable } from './report/tables.ts';
+import { calibrationTable, outcomeTable } from './report/trust.ts';
 
 /**
  * The comparison as one HTML file that asks for nothing else: style, script and drawings are inside, and a content security
@@ -54,6 +55,8 @@ ${byKind.map(
 ${metricTable(result, slice, arms)}</details>`,
 )}
 <details class="fold"><summary>Pairs of arms: differences and tests</summary>${pairTable(result, overall, arms)}</details>
+${outcomeTable(result, overall, arms)}
+${calibrationTable(result, overall, arms)}
 <details class="fold"><summary>What each metric counts</summary>${metricGlossary(result)}</details>
 </section>
 <section id="plots"><h2>Plots</h2>

@@ -102,7 +102,8 @@ function checkMetrics(metrics: readonly MetricInfo[], primary: string): void {
 
 /** Without its functions, in the order of `comparison.json`. */
 function metricInfo(metric: MetricInfo): MetricInfo {
-  const { id, name, description, unit, direction, summary, pass, family, joined, probabilityOf } = metric;
+  const { id, name, description, unit, direction, summary, pass, family, joined, probabilityOf, errorOf } =
+    metric;
   return {
     id,
     name,
@@ -114,5 +115,6 @@ function metricInfo(metric: MetricInfo): MetricInfo {
     family,
     ...(joined && { joined }),
     ...(probabilityOf && { probabilityOf }),
+    ...(errorOf && { errorOf }),
   };
 }

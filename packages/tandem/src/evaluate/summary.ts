@@ -1,8 +1,9 @@
 import { counted } from '../core/counted.ts';
-import type { ComparisonResult, Slice } from './comparison-result.ts';
+import type { CaseRecord, ComparisonResult, Slice } from './comparison-result.ts';
 import { describeDependentCases } from './describe-dependent-cases.ts';
 import { capitalise, formatInterval, formatValue } from './format.ts';
 import type { MetricInfo } from './metrics/metric.ts';
+import { expectedOutcome } from './metrics/outcome.ts';
 import { studyNames } from './studies/study.ts';
 
 /** Reasons whose lines say nothing without their text. */
@@ -16,8 +17,21 @@ const details = new Set([
   'answered-when-found',
   'completion-tokens',
   'latency-p95',
+  'confidence-ece',
+  'sufficiency',
+  'sufficient',
+  'sufficiency-brier',
 ]);
-const isDetail = (id: string) => details.has(id) || id.startsWith('style:') || id === 'right-by-f1';
+
+function isDetail(id: string, { cases }: ComparisonResult): boolean {
+  // A probability that is on no scale is off it by any measure, and where all cases expect one outcome the other rows say what became of them.
+  if (id === 'sufficiency-ece') return !cases.some(isOnScale);
+  if (id === 'outcome-macro-f1') return new Set(cases.map((each) => expectedOutcome(each.case))).size < 2;
+  return details.has(id) || id.startsWith('style:') || id === 'right-by-f1';
+}
+
+const isOnScale = ({ arms }: CaseRecord) =>
+  Object.values(arms).some(({ answer }) => answer?.sufficiency?.isCalibrated);
 
 /**
  * The comparison for a terminal: the model's name first, the verdict, and the table with intervals; the primary metric also
@@ -33,7 +47,7 @@ export function summarise(result: ComparisonResult, options: { width?: number } 
       rowOf(result, slice, primary, slice.kind === null ? primary.name : `  ${slice.kind}`),
     ),
     ...result.metrics
-      .filter((metric) => metric !== primary && !isDetail(metric.id))
+      .filter((metric) => metric !== primary && !isDetail(metric.id, result))
       .filter((metric) => overall.arms.some((entry) => entry.metric === metric.id))
       .map((metric) => rowOf(result, overall, metric, metric.name)),
   ];

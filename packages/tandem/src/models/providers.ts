@@ -368,7 +368,12 @@ function checkReference(
   }
 }
 
-const kindNames = { chat: 'a chat model', embedder: 'an embedder', reranker: 'a reranker' } as const;
+const kindNames = {
+  chat: 'a chat model',
+  embedder: 'an embedder',
+  reranker: 'a reranker',
+  verifier: 'a verifier',
+} as const;
 
 const isGgufOnHub = (reference: string, source: ModelSource) =>
   reference.startsWith('hf:') && source.type === 'files' && /\.gguf$/.test(source.files[0]?.name ?? '');

@@ -7,6 +7,7 @@ import { openMemoryCatalog } from '../catalog/sqlite-catalog.ts';
 import { buildDataset } from '../dataset/build-dataset.ts';
 import { rateAnswer } from '../dataset/feedback.ts';
 import { type CompareEstimate, compare } from '../evaluate/compare.ts';
+import { comparisonJson } from '../evaluate/comparison-json.ts';
 import { deployArm } from '../evaluate/deploy.ts';
 import { evalChunkers, evalRetrieval } from '../evaluate/eval-retrieval.ts';
 import { forget } from '../forget/forget.ts';
@@ -137,6 +138,21 @@ test('a file of questions, some without an answer: two yardsticks in the table, 
   expect([value('base'), value('rag'), value('decline')]).toEqual([0.3, 1, 0.3]);
   expect(value('rag', 'right-answerable')).toBe(1);
   expect(value('base', 'right-unanswerable')).toBe(1);
+  const { outcomes, calibration } = comparisonJson(result);
+  const none = { answer: 0, partial: 0, clarify: 0, conflict: 0, 'not in the sources': 0, failed: 0 };
+  for (const arm of ['base', 'decline'])
+    expect(outcomes[arm]).toEqual({
+      n: 5,
+      expected: {
+        answer: { ...none, 'not in the sources': 4 },
+        'not in the sources': { ...none, 'not in the sources': 1 },
+      },
+    });
+  expect(outcomes.rag).toMatchObject({ expected: { answer: { answer: 4 } } });
+  expect(value('rag', 'outcome-macro-f1')).toBe(1);
+  expect(calibration.base!.sufficiency).toEqual({ notMeasured: 'it reads no sources' });
+  expect(calibration.rag!.sufficiency).toHaveProperty('notMeasured');
+  expect(calibration.rag!.claims.n).toBe(4);
   expect(result.verdict.headline).toContain(
     'Base always declines: it declined 5 of 5 questions, 4 of which have an answer.',
   );

@@ -6,6 +6,7 @@ import { fromDocuments } from '../sources/documents.ts';
 import { createTandem, type TandemOptions } from './create-tandem.ts';
 import { ingest } from './ingest.ts';
 import { chatSaying, wordEmbedder } from './scripted-models.fixture.ts';
+import { trace } from './search.ts';
 
 const chat = chatSaying(() => 'It is as they say. [1]');
 
@@ -43,7 +44,7 @@ test('sufficiency is brought to scale on the project’s own questions, and refu
   expect((await ask(tandem, asked)).sufficiency).toBeUndefined();
   const { calibration, questions: counts, curve } = await calibrateSufficiency(tandem, { falseAnswers: 0.1 });
   expect(counts.answerable + counts.notFound).toBe(things.length);
-  expect(calibration).toMatchObject({ fittedOn: 'questions', falseAnswers: 0.1 });
+  expect(calibration).toMatchObject({ fittedOn: 'questions', falseAnswers: 0.1, leftOut: 'both' });
   expect(calibration.achieved.falseAnswers.value).toBeLessThanOrEqual(0.2);
   expect(calibration.achieved.answered.value).toBeGreaterThan(0.8);
   expect(curve.map(({ answered }) => answered)).toEqual(
@@ -65,6 +66,9 @@ test('too few questions, and a rate that is none, are one sentence', async () =>
   await using few = await open({ sources: [fromDocuments(documents.slice(0, 3))] });
   await expect(calibrateSufficiency(few)).rejects.toThrow(/20 of each are needed/);
   await expect(calibrateSufficiency(few, { falseAnswers: 1 })).rejects.toThrow('1 is no share of questions.');
+  await expect(calibrateSufficiency(few, { leftOut: 'pages' as 'both' })).rejects.toThrow(
+    '"pages" is nothing that can be left out of the search.',
+  );
 });
 
 test('two documents that contradict each other are both shown', async () => {
@@ -73,8 +77,9 @@ test('two documents that contradict each other are both shown', async () => {
     text: '# Old list\n\nThe lamp weighs 9 kilograms and was made by lampsmith of lampford in hall number 1.',
   };
   await using tandem = await open({ sources: [fromDocuments([...documents, other])] });
-  const { outcome, conflicting } = await ask(tandem, 'What does the lamp weigh?');
+  const { outcome, conflicting, traceId } = await ask(tandem, 'What does the lamp weigh?');
   expect(outcome).toBe('conflict');
+  expect((await trace(tandem, traceId)).answer).toMatchObject({ outcome, conflicting });
   expect(conflicting!.map(({ uri }) => uri).toSorted()).toEqual(['catalogue.md', 'lamp.md']);
   for (const { quote } of conflicting!) expect(quote).toContain('The lamp weighs');
 });

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { Outcome, Trace } from '../core/types/answer.ts';
+import type { Trace } from '../core/types/answer.ts';
+import type { Outcome } from '../core/types/outcome.ts';
 import { untilAborted } from '../core/until-aborted.ts';
 import type { Parts } from '../parts/parts.ts';
 import type { Retrieval } from '../retrieve/retrieval.ts';

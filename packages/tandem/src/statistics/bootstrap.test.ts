@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootstrapDifference, bootstrapInterval, summarise } from './bootstrap.ts';
+import { bootstrapDifference, bootstrapInterval, bootstrapOfSums, summarise } from './bootstrap.ts';
 import { minimalDetectableDifference } from './power.ts';
 import { createRandom } from './random.ts';
 
@@ -202,5 +202,40 @@ describe('strata', () => {
     }
     expect(held / runs).toBeGreaterThan(0.92);
     expect(held / runs).toBeLessThan(0.98);
+  });
+});
+
+describe('bootstrapOfSums', () => {
+  const meanOf = (data: { values: number[]; groups: string[] }) => ({
+    addends: data.values.map((by) => [
+      { to: 0, by },
+      { to: 1, by: 1 },
+    ]),
+    groups: data.groups,
+    sums: 2,
+    statistic: (sums: Float64Array) => sums[0]! / sums[1]!,
+  });
+
+  it('is the interval of the mean where the statistic is a mean', () => {
+    fc.assert(
+      fc.property(sample, (data) => {
+        const [own, other] = [bootstrapOfSums(meanOf(data), quick)!, bootstrapInterval(data, quick)!];
+        expect(own).toMatchObject({ cases: other.cases, groups: other.groups, method: other.method });
+        for (const end of ['value', 'low', 'high', 'standardError'] as const)
+          expect(own[end]).toBeCloseTo(other[end], 12);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('holds what was measured, and says nothing of no cases', () => {
+    // The distance of a mean from one half: every resample of these lies above what they give.
+    const values = Array.from({ length: 40 }, (_, at) => at % 2);
+    const distance = {
+      ...meanOf({ values, groups: values.map((_, at) => `${at}`) }),
+      statistic: (sums: Float64Array) => Math.abs(sums[0]! / sums[1]! - 0.5),
+    };
+    expect(bootstrapOfSums(distance, quick)).toMatchObject({ value: 0, low: 0 });
+    expect(bootstrapOfSums(meanOf({ values: [], groups: [] }), quick)).toBeUndefined();
   });
 });

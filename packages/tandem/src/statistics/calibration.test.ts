@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   calibrate,
+  calibrationErrorIfTrue,
   expectedCalibrationError,
   fitIsotonic,
   fitPlatt,
@@ -63,5 +64,24 @@ describe('calibration', () => {
     const bins = reliabilityBins([0, 0.05, 0.1, 0.999, 1], [true, false, true, true, false]);
     expect(bins.map((bin) => bin.cases)).toEqual([2, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
     expect(bins[0]).toMatchObject({ said: 0.025, right: 0.5 });
+  });
+
+  it('true probabilities show an error, too: less with more cases, and what they show is mostly within what is said', () => {
+    const random = createRandom(5);
+    const probabilities = (count: number) => Array.from({ length: count }, () => random.next());
+    const [few, many] = [30, 3000].map((count) => calibrationErrorIfTrue(probabilities(count)));
+    expect(few!.mean).toBeGreaterThan(0.1);
+    expect(many!.mean).toBeLessThan(0.03);
+    expect(few!.most).toBeGreaterThan(few!.mean);
+    const said = probabilities(60);
+    const { most } = calibrationErrorIfTrue(said);
+    const errors = Array.from({ length: 200 }, () =>
+      expectedCalibrationError(
+        said,
+        said.map((p) => random.next() < p),
+      ),
+    );
+    expect(errors.filter((error) => error <= most).length / 200).toBeGreaterThan(0.88);
+    expect(calibrationErrorIfTrue([0, 1, 1], { draws: 20 })).toEqual({ mean: 0, most: 0 });
   });
 });

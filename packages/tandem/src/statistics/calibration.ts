@@ -1,3 +1,5 @@
+import { createRandom } from './random.ts';
+
 /** P(right) = 1 / (1 + exp(a · score + b)). Plain data: store it as JSON. */
 export interface PlattModel {
   kind: 'platt';
@@ -165,6 +167,30 @@ export function expectedCalibrationError(
   return reliabilityBins(probabilities, right, bins)
     .filter((bin) => bin.cases > 0)
     .reduce((sum, bin) => sum + (bin.cases / probabilities.length) * Math.abs(bin.said - bin.right), 0);
+}
+
+/**
+ * The calibration error that these very probabilities would show if they were true: outcomes are drawn by them (Bröcker & Smith 2007). Of few cases it is far above 0,
+ * so that an error means something only where it is above this.
+ *
+ * @returns its mean over the draws, and what 19 of 20 of them stay within
+ */
+export function calibrationErrorIfTrue(
+  probabilities: readonly number[],
+  { bins = 10, draws = 1000, seed = 1 }: { bins?: number; draws?: number; seed?: number } = {},
+): { mean: number; most: number } {
+  const random = createRandom(seed);
+  const errors = Float64Array.from({ length: draws }, () =>
+    expectedCalibrationError(
+      probabilities,
+      probabilities.map((probability) => random.next() < probability),
+      bins,
+    ),
+  ).sort();
+  return {
+    mean: errors.reduce((sum, error) => sum + error, 0) / draws,
+    most: errors[Math.ceil(0.95 * draws) - 1]!,
+  };
 }
 
 function plattLoss(scores: readonly number[], targets: readonly number[], a: number, b: number): number {

@@ -2,15 +2,18 @@ export {
   type BootstrapOptions,
   bootstrapDifference,
   bootstrapInterval,
+  bootstrapOfSums,
   type ClusteredSample,
   type Interval,
   type Statistic,
   type Strata,
+  type SummedSample,
   summarise,
 } from './bootstrap.ts';
 export {
   brierScore,
   calibrate,
+  calibrationErrorIfTrue,
   expectedCalibrationError,
   fitIsotonic,
   fitPlatt,

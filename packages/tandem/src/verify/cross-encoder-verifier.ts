@@ -28,7 +28,7 @@ export type ClaimScorer = Pick<CrossEncoder, 'score'>;
  * model's scores are weighed with what words, numbers and names say. A claim with a number that no sentence gives is never supported, whatever the
  * model says; one that is too long to be read with its evidence is judged by its words alone. It never says `contradicted`.
  *
- * @param scorer a cross-encoder that was trained to tell support; it stays the caller's. `openCrossEncoderVerifier` opens the one that `npm run train-verifier` makes
+ * @param scorer a cross-encoder that was trained to tell support; it stays the caller's. `answer.verifier: 'cross-encoder'` opens the one that `npm run train-verifier` makes
  *
  * @example
  * await using encoder = await CrossEncoder.load({ directory, difference });
@@ -37,6 +37,7 @@ export type ClaimScorer = Pick<CrossEncoder, 'score'>;
 export function crossEncoderVerifier(scorer: ClaimScorer): Verifier {
   return {
     name: 'cross-encoder',
+    isCostly: true,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

@@ -16,6 +16,7 @@ import type { Verifier } from './verifier.ts';
 export function judgeVerifier(judge: Judge): Verifier {
   return {
     name: judge.name,
+    isCostly: true,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

@@ -19,6 +19,11 @@ export interface ClaimVerdict {
 export interface Verifier {
   /** Stands beside each verdict. */
   readonly name: string;
+  /**
+   * Whether a claim takes long: an answer's claims are then read once or twice each, with the evidence that has most of their words, and for all other
+   * evidence words decide.
+   */
+  readonly isCostly?: boolean;
   /** One verdict for each claim, in the order given. Without evidence a claim is not found. */
   verify(claims: readonly ClaimToCheck[], options?: { signal?: AbortSignal }): Promise<ClaimVerdict[]>;
 }

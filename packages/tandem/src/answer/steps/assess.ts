@@ -5,8 +5,13 @@ import type { Retrieval } from '../../retrieve/retrieval.ts';
 import { type AnswerState, type AnswerStep, type Assessment, refuse, writtenReply } from '../step.ts';
 import { likeliestOutcome, sufficiencyOf } from '../sufficiency/assess-evidence.ts';
 import type { SufficiencyModel } from '../sufficiency/calibration.ts';
-import { findConflict } from '../sufficiency/find-conflict.ts';
-import { measureRelevance, type Relevance, type RelevanceParts } from '../sufficiency/relevance.ts';
+import { findConflict, mayConflict } from '../sufficiency/find-conflict.ts';
+import {
+  type Relevance,
+  type RelevanceParts,
+  weighPassages,
+  weighSentences,
+} from '../sufficiency/relevance.ts';
 import { type SufficiencySignals, sufficiencySignals } from '../sufficiency/signals.ts';
 
 /**
@@ -29,15 +34,25 @@ export function assessStep(
       const question = request.searchFor ?? request.question;
       const refused = refuse(answer.notInSources);
       if (retrieved.passages.length === 0) return refused;
-      const relevance = await measureRelevance(question, retrieved, parts, signal);
+      const weighed = await weighPassages(question, retrieved, parts);
       // Found by words alone (an index without vectors): nothing to measure by, so the model decides.
-      if (!relevance) return {};
-      const signals = sufficiencySignals(question, retrieved, relevance, request.turns);
+      if (!weighed) return {};
       const { sufficiency } = parts;
-      const assessed = assess(signals, { retrieved, relevance, sufficiency });
+      // Sentences are embedded while somebody waits, which costs more than the search: only where something hangs on them.
+      const isRead =
+        isKnown(sufficiency) ||
+        weighed.value < retrieve.leastSimilarity ||
+        mayConflict(weighed.sentences, documentOf(retrieved.passages));
+      const relevance = isRead ? await weighSentences(weighed, parts, signal) : undefined;
+      const signals =
+        relevance &&
+        isKnown(sufficiency) &&
+        sufficiencySignals(question, retrieved, relevance, request.turns);
+      const assessed = assess(retrieved, { relevance, sufficiency, ...(signals && { signals }) });
       const least = sufficiency.calibration?.threshold ?? answer.leastSufficiency;
       const isTooLittle = (assessed.sufficiency?.probability ?? 1) < least;
-      if (relevance.value < retrieve.leastSimilarity || isTooLittle) return { assessed, ...refused };
+      if ((relevance ?? weighed).value < retrieve.leastSimilarity || isTooLittle)
+        return { assessed, ...refused };
       if (assessed.expected === 'clarify' && answer.whenUnclear === 'ask')
         return { assessed, ...askWhich(answer.askWhich, assessed.choices!) };
       return { assessed };
@@ -45,25 +60,25 @@ export function assessStep(
   };
 }
 
+/** Sentences that were not read have no conflict in them; signals are there where sufficiency is known. */
 function assess(
-  signals: SufficiencySignals,
+  retrieved: Retrieval,
   {
-    retrieved,
     relevance,
+    signals,
     sufficiency,
-  }: { retrieved: Retrieval; relevance: Relevance; sufficiency: SufficiencyModel },
+  }: { relevance: Relevance | undefined; signals?: SufficiencySignals; sufficiency: SufficiencyModel },
 ): Assessment {
   const { passages } = retrieved;
-  const documentOf = (place: number) => passages[place]!.documentId;
-  const conflict = findConflict(relevance.sentences, documentOf);
-  const choices = choicesOf(relevance, passages);
+  const conflict = relevance && findConflict(relevance.sentences, documentOf(passages));
+  const choices = relevance ? choicesOf(relevance, passages) : [];
   const unanswered = unansweredOf(retrieved);
   const lacks = unanswered.length > 0;
-  const judged = judge(signals, sufficiency);
-  const likeliest = sufficiency.isGeneral ? likeliestOutcome(signals, choices.length > 1) : 'answer';
+  const likeliest =
+    signals && sufficiency.isGeneral ? likeliestOutcome(signals, choices.length > 1) : 'answer';
   const expected = likeliest === 'answer' && lacks ? 'partial' : likeliest;
   return {
-    ...(judged && { sufficiency: judged }),
+    ...(signals && { sufficiency: judge(signals, sufficiency) }),
     expected,
     ...(expected === 'clarify' && { choices }),
     ...(lacks && { unanswered }),
@@ -75,11 +90,12 @@ function assess(
   };
 }
 
-function judge(
-  signals: SufficiencySignals,
-  { calibration, isGeneral }: SufficiencyModel,
-): Sufficiency | undefined {
-  if (!calibration && !isGeneral) return undefined;
+const documentOf = (passages: readonly Passage[]) => (place: number) => passages[place]!.documentId;
+
+/** Whether there is anything that it could be told by. */
+const isKnown = ({ calibration, isGeneral }: SufficiencyModel) => calibration !== undefined || isGeneral;
+
+function judge(signals: SufficiencySignals, { calibration }: SufficiencyModel): Sufficiency {
   return {
     probability: sufficiencyOf(signals, calibration?.weights),
     isCalibrated: calibration !== undefined,

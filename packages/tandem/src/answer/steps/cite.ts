@@ -72,6 +72,7 @@ export function citeStep(parts: {
       const problems = isModels
         ? problemsOf({
             isCut: whole !== written,
+            isInvalid: structured !== undefined && output === undefined,
             question: request.question,
             text,
             abstained,
@@ -119,6 +120,7 @@ function citationsOf({
 
 function problemsOf({
   isCut,
+  isInvalid,
   question,
   text,
   abstained,
@@ -126,9 +128,11 @@ function problemsOf({
   passages,
 }: Pick<Answer, 'text' | 'abstained' | 'citations'> & {
   isCut: boolean;
+  isInvalid: boolean;
   question: string;
   passages: readonly Passage[];
 }): AnswerProblem[] {
+  if (isInvalid) return ['not valid JSON'];
   if (!saysSomething(withoutMarkers(text))) return ['nothing said'];
   return [
     ...(isCut ? (['repeated'] as const) : []),

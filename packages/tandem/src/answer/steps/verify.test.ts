@@ -222,7 +222,12 @@ describe('a verifier that fails', () => {
       claims: [{ verdict: 'not checked' }],
     });
     const acted = await verify(right, { onUnsupported: 'refuse' }, { verifier });
-    expect(acted.read).toMatchObject({ text: refusal, revision: { action: 'refused' } });
+    // Why there is a refusal is told with it.
+    expect(acted.read).toMatchObject({
+      text: refusal,
+      problems: ['verifier failed'],
+      revision: { action: 'refused' },
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { DocumentCatalog } from '../../catalog/catalog.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { Claim, Revision } from '../../core/types/answer.ts';
+import type { AnswerProblem, Claim, Revision } from '../../core/types/answer.ts';
 import { untilAborted } from '../../core/until-aborted.ts';
 import type { Verifier } from '../../verify/verifier.ts';
 import { checkClaims } from '../check-claims.ts';
@@ -217,12 +217,17 @@ async function runQuietly(
   return now;
 }
 
-function refused({ output, confidence, rawConfidence }: Read, notInSources: string): Read {
+/** What was wrong with a reply before anything of it was checked is why there is a refusal; what else was wrong with it is gone with it. */
+const uncheckable: readonly AnswerProblem[] = ['not valid JSON', 'nothing said', 'verifier failed'];
+
+function refused({ output, confidence, rawConfidence, problems = [] }: Read, notInSources: string): Read {
+  const left = problems.filter((problem) => uncheckable.includes(problem));
   return {
     text: notInSources,
     abstained: true,
     citations: [],
     danglingMarkers: [],
+    ...(left.length > 0 && { problems: left }),
     ...(output && { output }),
     ...(confidence !== undefined && { confidence }),
     ...(rawConfidence !== undefined && { rawConfidence }),

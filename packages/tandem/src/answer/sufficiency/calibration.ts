@@ -5,6 +5,9 @@ import { retrievalSettings } from '../../parts/retriever-for.ts';
 import { type SignalWeights, signalNames } from './signals.ts';
 import { sufficiencyWeights } from './weights.ts';
 
+/** What may be left out of the search so that a question has no answer: the documents that answer, the passages that do, or each for half of the questions. */
+export const leftOutChoices = ['documents', 'passages', 'both'] as const;
+
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number(), n: z.number().int() });
 
 /** How sufficiency is told in this project, and where answering begins. */
@@ -26,6 +29,8 @@ const sufficiencyCalibrationSchema = z.object({
   eceAfter: z.number(),
   /** What it was fitted on: `questions` of the project's own, or made of its `documents`. */
   fittedOn: z.enum(['questions', 'documents']),
+  /** What was left out of the search to make questions without an answer, which is what the rate is of. Older ones do not say. */
+  leftOut: z.enum(leftOutChoices).optional(),
   /** The index and embedder that it holds for. */
   fingerprint: z.string(),
 });

@@ -21,10 +21,24 @@ export function findConflict(
   const best = Math.max(...sentences.map(({ cosine }) => cosine));
   const near = sentences
     .filter(({ cosine }) => cosine >= best - nearly)
-    .toSorted((a, b) => b.cosine - a.cosine)
-    .map(statementOf);
-  for (const [at, one] of near.entries())
-    for (const other of near.slice(at + 1))
+    .toSorted((a, b) => b.cosine - a.cosine);
+  return firstConflict(near, documentOf);
+}
+
+/** Whether any two contradict each other by their words, however near they are to the question: where none do, `findConflict` finds none. */
+export function mayConflict(sentences: readonly Said[], documentOf: (passage: number) => string): boolean {
+  return firstConflict(sentences, documentOf) !== undefined;
+}
+
+type Said = Pick<RelevantSentence, 'passage' | 'text'>;
+
+function firstConflict<Sentence extends Said>(
+  sentences: readonly Sentence[],
+  documentOf: (passage: number) => string,
+): [Sentence, Sentence] | undefined {
+  const statements = sentences.map(statementOf);
+  for (const [at, one] of statements.entries())
+    for (const other of statements.slice(at + 1))
       if (
         documentOf(one.sentence.passage) !== documentOf(other.sentence.passage) &&
         isOfTheSame(one.terms, other.terms) &&
@@ -35,15 +49,15 @@ export function findConflict(
   return undefined;
 }
 
-interface Statement {
-  sentence: RelevantSentence;
+interface Statement<Sentence extends Said> {
+  sentence: Sentence;
   /** Without negations and what amounts and days they give: these are what may differ. */
   terms: ReadonlySet<string>;
   values: Value[];
   isNegated: boolean;
 }
 
-function statementOf(sentence: RelevantSentence): Statement {
+function statementOf<Sentence extends Said>(sentence: Sentence): Statement<Sentence> {
   const { text } = sentence;
   const values = valuesIn(text);
   return {

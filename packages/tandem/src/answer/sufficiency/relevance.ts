@@ -39,6 +39,18 @@ export interface RelevantSentence {
   coverage: number;
 }
 
+/** What is known of passages before any sentence of theirs is embedded: plain data, at no cost to speak of. */
+export interface WeighedPassages extends Pick<Relevance, 'passage' | 'covered'> {
+  /** Of the passages as wholes, which sentences can only raise. */
+  value: number;
+  /** What `weighSentences` reads: those with most of the question's words. */
+  sentences: Omit<RelevantSentence, 'cosine'>[];
+  /** What cosines are taken to: the question, and each thing that it asks about. */
+  questions: string[];
+  /** Of the index. */
+  separation: number;
+}
+
 /**
  * How much the passages have to do with the question: `value` is of all passages and their sentences the most of
  *
@@ -53,10 +65,22 @@ export interface RelevantSentence {
  */
 export async function measureRelevance(
   question: string,
-  { passages, rewritten, spelledOut = [], parts = [] }: Omit<Retrieval, 'query' | 'timings'>,
-  { embedder, catalog }: RelevanceParts,
+  retrieved: Searched,
+  parts: RelevanceParts,
   signal?: AbortSignal,
 ): Promise<Relevance | undefined> {
+  const weighed = await weighPassages(question, retrieved, parts);
+  return weighed && weighSentences(weighed, parts, signal);
+}
+
+type Searched = Omit<Retrieval, 'query' | 'timings'>;
+
+/** The part of it that takes no embedding: of the passages alone. */
+export async function weighPassages(
+  question: string,
+  { passages, rewritten, spelledOut = [], parts = [] }: Searched,
+  { catalog }: Pick<RelevanceParts, 'catalog'>,
+): Promise<WeighedPassages | undefined> {
   if (!passages.some(({ scores }) => scores.dense !== undefined)) return undefined;
   const whole = rewritten ?? question;
   const separation = (await catalog.index.get())?.separation?.value ?? usualSeparation;
@@ -72,14 +96,28 @@ export async function measureRelevance(
     const coverage = covers(passage.text);
     return { passage, covers, coverage, value: weigh(passage.scores.dense ?? 0, coverage) };
   });
+  return {
+    value: Math.max(...measured.map(({ value }) => value)),
+    passage: Math.max(...passages.map(({ scores }) => scores.dense ?? 0)),
+    covered: Math.max(...measured.map(({ coverage }) => coverage)),
+    sentences: measured
+      .flatMap(({ passage, covers }, at) =>
+        sentencesOf(passage).map((text) => ({ passage: at, text, coverage: covers(text) })),
+      )
+      .toSorted((a, b) => b.coverage - a.coverage)
+      .slice(0, mostSentences),
+    questions: [spellOut(whole, spelledOut), ...parts.map(({ name }) => name)],
+    separation,
+  };
+}
 
-  const said = measured
-    .flatMap(({ passage, covers }, at) =>
-      sentencesOf(passage).map((text) => ({ passage: at, text, coverage: covers(text) })),
-    )
-    .toSorted((a, b) => b.coverage - a.coverage)
-    .slice(0, mostSentences);
-  const questions = [spellOut(whole, spelledOut), ...parts.map(({ name }) => name)];
+/** The rest of it: their sentences, which are embedded while somebody waits. */
+export async function weighSentences(
+  { value, passage, covered, sentences: said, questions, separation }: WeighedPassages,
+  { embedder }: Pick<RelevanceParts, 'embedder'>,
+  signal?: AbortSignal,
+): Promise<Relevance> {
+  const weigh = weigher(separation);
   const vectors = await embedQueries(embedder, [...questions, ...said.map(({ text }) => text)], signal);
   const ofQuestions = vectors.slice(0, questions.length);
   const read = vectors.slice(questions.length).map((vector, at) => ({
@@ -87,17 +125,14 @@ export async function measureRelevance(
     cosine: Math.max(...ofQuestions.map((own) => dot(own, vector))),
   }));
   return {
-    value: Math.max(
-      ...measured.map(({ value }) => value),
-      ...read.map(({ cosine, coverage }) => weigh(cosine, coverage)),
-    ),
-    passage: Math.max(...passages.map(({ scores }) => scores.dense ?? 0)),
-    covered: Math.max(...measured.map(({ coverage }) => coverage)),
+    value: Math.max(value, ...read.map(({ cosine, coverage }) => weigh(cosine, coverage))),
+    passage,
+    covered,
     sentences: read,
   };
 }
 
-/** Those with most of the question's words. Each costs time, since they are embedded while somebody waits. */
+/** Those with most of the question's words. Each costs time. */
 const mostSentences = 20;
 
 function weigher(separation: number): (cosine: number, coverage: number) => number {

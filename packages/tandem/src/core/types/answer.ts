@@ -1,5 +1,6 @@
 import type { Passage } from './document.ts';
 import type { ChatMessage } from './example.ts';
+import type { Outcome } from './outcome.ts';
 
 /** A place in a document, and the words that stand there. */
 export interface SourceSpan {
@@ -49,15 +50,6 @@ export interface Claim {
   spans: SourceSpan[];
 }
 
-/**
- * What became of a question. `answer`. `partial`: something of what was asked is not in the sources (`unanswered` says what, where it is known). `clarify`: it may be
- * about any of several things (`choices`). `conflict`: two sources that are near to the question contradict each other (`conflicting`). `not in the sources`: it was
- * refused.
- */
-export const outcomes = ['answer', 'partial', 'clarify', 'conflict', 'not in the sources'] as const;
-/** One of `outcomes`. */
-export type Outcome = (typeof outcomes)[number];
-
 /** Whether passages answer a question, as it was judged before an answer was written. */
 export interface Sufficiency {
   /** That they do, from 0 to 1. */
@@ -90,11 +82,12 @@ export type FinishReason =
   | 'other';
 
 /**
- * What keeps an answer from being of use. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
+ * What keeps an answer from being of use. `not valid JSON`: the project asks for JSON, and the reply is none, or does not fit its schema. `nothing said`: it has markers and no words. `repeated`: it began to say the same again, and was
  * cut there. `question repeated`: it has no word that tells anything but those of the question. `nothing cited`: it was given passages, and names
  * none of them. `verifier failed`: its claims were to be checked, and what should have done so failed or did not end.
  */
 export type AnswerProblem =
+  | 'not valid JSON'
   | 'nothing said'
   | 'repeated'
   | 'question repeated'
@@ -124,7 +117,7 @@ export interface Answer {
   citations: Citation[];
   /** Markers written in the answer that name no passage. */
   danglingMarkers: number[];
-  /** Absent where there is none. */
+  /** Absent where there is none. Of a reply in whose place a refusal stands, only why there was nothing to check. */
   problems?: AnswerProblem[];
   /** Absent in answers from before there was such a thing. */
   outcome?: Outcome;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isLearnt } from '../chat-message.ts';
 import { isBlank, writtenText } from '../written-text.ts';
+import { outcomes } from './outcome.ts';
 
 /** One turn of a conversation: who speaks, and the text. */
 export interface ChatMessage {
@@ -137,9 +138,14 @@ export const caseSchema = z.object({
   }),
   /**
    * `false`: the sources have no answer, and the right reply says so. In a file `expected` may be left out then, or be `null`, which means the
-   * same; read, it is the project's sentence for it.
+   * same, as does the outcome `not in the sources`; read, it is the project's sentence for it.
    */
   answerable: z.boolean().optional(),
+  /**
+   * What should become of the question. Default: `not in the sources` where `answerable` is false, else `answer`. Only comparing outcomes looks at it: what a right answer
+   * says is `expected` all the same.
+   */
+  outcome: z.enum(outcomes).optional(),
   /** Other texts that are right as well. In a file `expected` may be a list: its first is `expected`, the others are these. */
   accepted: z.array(writtenText).optional(),
   /** The question in other words, as `compare --with robustness` asks it again. */

@@ -1,5 +1,6 @@
 import { valueAt } from '../../answer/structured-output.ts';
 import { canonicalJson } from '../../core/hash.ts';
+import { calibrationBins } from './calibration-bins.ts';
 import type { Metric, MetricInput } from './metric.ts';
 import type { MetricSettings } from './settings.ts';
 import { comparableWords } from './words.ts';
@@ -72,6 +73,23 @@ export function fieldMetrics(settings: MetricSettings): Metric[] {
           const right = fieldRight(confident, input);
           if (right === undefined || input.answer.confidence === undefined) return undefined;
           return (input.answer.confidence - right) ** 2;
+        },
+      },
+      {
+        id: 'confidence-ece',
+        name: 'Confidence, calibration error',
+        description: `By how much the stated confidence and the share that was right lie apart, in ${calibrationBins} bins, weighted by their cases: 0 is perfect, and of few cases true probabilities show an error, too. Of the answers that state one. Shown, not tested.`,
+        unit: 'score',
+        direction: 'lower',
+        summary: 'calibration error',
+        errorOf: 'confidence',
+        pass: 'answers',
+        family: 'Form',
+        about: { field: confident.path },
+        value: (input) => {
+          const right = fieldRight(confident, input);
+          if (right === undefined || input.answer.confidence === undefined) return undefined;
+          return Math.abs(input.answer.confidence - right);
         },
       },
     );

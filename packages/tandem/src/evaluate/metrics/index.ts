@@ -3,10 +3,12 @@ import { countAnswerable } from '../unanswerable-weight.ts';
 import { costMetrics } from './cost.ts';
 import { fieldMetrics } from './fields.ts';
 import type { Metric } from './metric.ts';
+import { outcomeMetrics } from './outcome.ts';
 import { wholeAnswerMetrics } from './right.ts';
 import type { MetricSettings } from './settings.ts';
 import { sourceMetrics } from './sources.ts';
 import { styleMetrics } from './style.ts';
+import { sufficiencyMetrics } from './sufficiency.ts';
 import { textMetrics } from './text.ts';
 
 /** Every metric that applies to a project, in the order of the report's table. `config.answer` can be passed as it is. */
@@ -17,6 +19,8 @@ export function createMetrics(settings: MetricSettings): Metric[] {
     ...textMetrics(settings),
     ...fieldMetrics(settings).filter((metric) => metric.family !== 'The answer'),
     ...sourceMetrics(),
+    ...outcomeMetrics(),
+    ...sufficiencyMetrics(),
     ...styleMetrics(settings),
     ...costMetrics(),
   ];

@@ -17,8 +17,11 @@ export interface MetricInfo {
   /** `share` and `score` lie in 0–1; the others are counts. */
   unit: 'share' | 'score' | 'words' | 'tokens' | 'ms';
   direction: 'higher' | 'lower' | 'none';
-  /** How the cases' values become one number. Only means are tested; medians and percentiles get an interval. */
-  summary: 'mean' | 'median' | 'p95';
+  /**
+   * How the cases' values become one number. Only means are tested; the others get an interval. The last two are of cases together (`sumsOf`): what a case's value says
+   * of them is whether it counts, and how well it did.
+   */
+  summary: 'mean' | 'median' | 'p95' | 'calibration error' | 'macro F1 of outcomes';
   /** `latency` metrics are measured in their own sequential pass. */
   pass: 'answers' | 'latency';
   /** Groups rows of the table: "the answer", "sources", "cost". */
@@ -30,6 +33,8 @@ export interface MetricInfo {
   joined?: { answerable?: string; unanswerable?: string };
   /** This value is the stated probability that the metric named here is 1: a reliability diagram is drawn of the two. */
   probabilityOf?: string;
+  /** Of a calibration error: the metric whose values are the probabilities. */
+  errorOf?: string;
 }
 
 export interface Metric extends MetricInfo {

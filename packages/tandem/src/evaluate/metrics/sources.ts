@@ -145,7 +145,7 @@ export function sourceMetrics(): Metric[] {
 }
 
 /** What is quoted is borne out by being a quotation: an extract is not measured by it. */
-const checkedClaims = ({ claims = [] }: Answer) =>
+export const checkedClaims = ({ claims = [] }: Pick<Answer, 'claims'>) =>
   claims.filter(({ verifier }) => verifier !== undefined && verifier !== 'quotation');
 
 /** Undefined of none. */
@@ -183,7 +183,8 @@ export function citationPrecision(answer: Answer, testCase: Case): number | unde
   return answer.citations.filter((citation) => citationHolds(answer, citation, source)).length / made;
 }
 
-function retrievedSource(answer: Answer, source: NonNullable<Case['source']>): boolean {
+/** Whether one of the passages holds where the answer stands. */
+export function retrievedSource(answer: Answer, source: NonNullable<Case['source']>): boolean {
   return answer.passages.some((passage) => holdsSource(passage, source));
 }
 

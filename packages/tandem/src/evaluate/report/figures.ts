@@ -2,6 +2,7 @@ import { counted } from '../../core/counted.ts';
 import { expectedCalibrationError, reliabilityBins } from '../../statistics/index.ts';
 import { advantageOf } from '../advantage.ts';
 import type { ComparisonResult, Slice } from '../comparison-result.ts';
+import { calibrationBins } from '../metrics/calibration-bins.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
 import type { MarkedArm } from './arms.ts';
 import { type Html, html } from './html.ts';
@@ -94,7 +95,7 @@ ${shown.map((metric) => {
 })}</div>`;
 }
 
-/** How often an arm was right where it said how sure it was, in fifths of the scale. */
+/** How often what an arm stated a probability of came true, in fifths of the scale. */
 function reliability(result: ComparisonResult, metric: MetricInfo, arms: readonly MarkedArm[]): Html {
   const lines = arms.flatMap((arm) => {
     const pairs = result.cases.flatMap((record) => {
@@ -104,14 +105,17 @@ function reliability(result: ComparisonResult, metric: MetricInfo, arms: readonl
     if (pairs.length === 0) return [];
     const said = pairs.map((pair) => pair.said);
     const right = pairs.map((pair) => pair.right);
-    const error = expectedCalibrationError(said, right, 5).toFixed(2);
-    const bins = reliabilityBins(said, right, 5).filter((bin) => bin.cases > 0);
+    const error = expectedCalibrationError(said, right, calibrationBins).toFixed(2);
+    const bins = reliabilityBins(said, right, calibrationBins).filter((bin) => bin.cases > 0);
     return [{ label: `${arm.label}: off by ${error}`, mark: arm.mark, bins }];
   });
   if (lines.length === 0) return html``;
   return reliabilityPlot({
-    title: 'Is the stated confidence true?',
-    subtitle: 'On the dashes it is. Expected calibration error, 5 bins.',
+    title:
+      metric.id === 'sufficiency'
+        ? 'Do passages answer as often as sufficiency says?'
+        : 'Is the stated confidence true?',
+    subtitle: `On the dashes it is. Expected calibration error, ${calibrationBins} bins.`,
     lines,
   });
 }

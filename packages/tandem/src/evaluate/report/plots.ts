@@ -133,7 +133,7 @@ export interface ReliabilityLine {
   bins: readonly { said: number; right: number; cases: number }[];
 }
 
-/** Share that was right against the probability stated, a point a bin, larger for more cases; the diagonal is perfect. */
+/** Share that came true against the probability stated, a point a bin, larger for more cases; the diagonal is perfect. */
 export function reliabilityPlot(given: {
   title: string;
   subtitle: string;
@@ -162,7 +162,7 @@ ${[0, 0.25, 0.5, 0.75, 1].map(
 <text class="tick" x="${box.left - 6}" y="${fixed(py(tick) + 4)}" text-anchor="end">${formatValue(tick, 'share')}</text>`,
 )}
 <line class="grid zero" stroke-dasharray="4 4" x1="${box.left}" y1="${box.bottom}" x2="${box.right}" y2="${box.top}"/>
-<text class="tick" x="${(box.left + box.right) / 2}" y="${height - 4}" text-anchor="middle">Confidence stated (up: share right)</text>
+<text class="tick" x="${(box.left + box.right) / 2}" y="${height - 4}" text-anchor="middle">Probability stated (up: share that came true)</text>
 ${given.lines.map(
   (line) => html`<g class="${line.mark}"><polyline class="path" points="${line.bins
     .map((bin) => `${fixed(px(bin.said))},${fixed(py(bin.right))}`)

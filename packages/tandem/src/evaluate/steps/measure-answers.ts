@@ -72,6 +72,7 @@ function emptyAnswer(arm: ArmInfo, testCase: Case): Answer {
     arm: 'base',
     text: '',
     raw: '',
+    outcome: 'answer',
     abstained: false,
     citations: [],
     danglingMarkers: [],

@@ -1,5 +1,7 @@
 import { hashJson } from '../../core/hash.ts';
 import {
+  type BootstrapOptions,
+  bootstrapOfSums,
   type ClusteredSample,
   holmAdjust,
   type Interval,
@@ -19,6 +21,7 @@ import type {
   UndecidedComparison,
 } from '../comparison-result.ts';
 import type { MetricInfo } from '../metrics/metric.ts';
+import { sumsOf } from '../sums-of-cases.ts';
 import { strataOf } from '../unanswerable-weight.ts';
 import type { MeasuredCases } from './step-data.ts';
 
@@ -104,7 +107,6 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
   const pairs: PairComparison[] = [];
   for (const metric of options.metrics) {
     const settings = {
-      statistic: metric.summary,
       resamples: options.resamples,
       level: options.level,
       seed: options.seed,
@@ -113,16 +115,16 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
     // Two values within bounds cannot differ by more than these do.
     const widest = settings.bounds ? settings.bounds[1] - settings.bounds[0] : Number.POSITIVE_INFINITY;
     const columns = new Map(options.arms.map((arm) => [arm.name, valuesOf(cases, arm.name, metric.id)]));
+    const intervals = intervalsOf(metric, cases, { ...options, columns, settings });
     for (const arm of options.arms) {
-      const sample = withValues(columns.get(arm.name)!, cases, metric, options);
-      const interval = intervalOf(sample, settings);
+      const interval = intervals.of(arm.name);
       if (interval) arms.push({ arm: arm.name, metric: metric.id, ...toEstimate(interval) });
     }
     options.arms.forEach((a, i) => {
       for (const b of options.arms.slice(i + 1)) {
-        const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
-        const interval = intervalOfDifference(pair, settings);
+        const interval = intervals.ofDifference(a.name, b.name);
         if (!interval) continue;
+        const pair = withBothValues(columns.get(a.name)!, columns.get(b.name)!, cases, metric, options);
         const test = metric.summary === 'mean' ? pairedTest(pair, { seed: options.seed }) : undefined;
         pairs.push({
           a: a.name,
@@ -147,6 +149,57 @@ function summariseSlice(kind: string | null, cases: readonly CaseRecord[], optio
     groups: new Set(cases.map((record) => record.group)).size,
     arms,
     pairs,
+  };
+}
+
+type Column = readonly (number | undefined)[];
+
+/** A metric of each arm, and its difference between two on the cases where both have a value; undefined where no case has. */
+function intervalsOf(
+  metric: MetricInfo,
+  cases: readonly CaseRecord[],
+  given: SliceOptions & { columns: ReadonlyMap<string, Column>; settings: BootstrapOptions },
+): {
+  of(arm: string): Interval | undefined;
+  ofDifference(a: string, b: string): Interval | undefined;
+} {
+  const { columns, settings } = given;
+  const { summary } = metric;
+  if (summary === 'mean' || summary === 'median' || summary === 'p95') {
+    const own = { ...settings, statistic: summary };
+    return {
+      of: (arm) => intervalOf(withValues(columns.get(arm)!, cases, metric, given), own),
+      ofDifference: (a, b) =>
+        intervalOfDifference(withBothValues(columns.get(a)!, columns.get(b)!, cases, metric, given), own),
+    };
+  }
+  const { sums, statistic, addendsOf, tells } = sumsOf({ ...metric, summary }, given.metrics);
+  const having = (...arms: string[]) => {
+    const measured = cases.filter((_, at) => arms.every((arm) => columns.get(arm)![at] !== undefined));
+    return arms.every((arm) => measured.some((record) => tells(record, arm))) ? measured : [];
+  };
+  const groupsOf = (measured: readonly CaseRecord[]) => measured.map(({ group }) => group);
+  return {
+    of(arm) {
+      const measured = having(arm);
+      const addends = measured.map((record) => addendsOf(record, arm));
+      return bootstrapOfSums({ addends, groups: groupsOf(measured), sums, statistic }, settings);
+    },
+    // The sums of the one, and behind them those of the other.
+    ofDifference(a, b) {
+      const measured = having(a, b);
+      const addends = measured.map((record) => [
+        ...addendsOf(record, a),
+        ...addendsOf(record, b).map(({ to, by }) => ({ to: sums + to, by })),
+      ]);
+      const difference = {
+        addends,
+        groups: groupsOf(measured),
+        sums: 2 * sums,
+        statistic: (both: Float64Array) => statistic(both.subarray(0, sums)) - statistic(both.subarray(sums)),
+      };
+      return bootstrapOfSums(difference, { ...settings, bounds: [-1, 1] });
+    },
   };
 }
 
@@ -182,12 +235,12 @@ function adjustPValues(slices: readonly Slice[], options: SliceOptions): void {
   }
 }
 
-function valuesOf(cases: readonly CaseRecord[], arm: string, metric: string): (number | undefined)[] {
+function valuesOf(cases: readonly CaseRecord[], arm: string, metric: string): Column {
   return cases.map((record) => record.arms[arm]?.values[metric]);
 }
 
 function withValues(
-  column: readonly (number | undefined)[],
+  column: Column,
   cases: readonly CaseRecord[],
   metric: MetricInfo,
   options: SliceOptions,
@@ -203,8 +256,8 @@ function withValues(
 }
 
 function withBothValues(
-  left: readonly (number | undefined)[],
-  right: readonly (number | undefined)[],
+  left: Column,
+  right: Column,
   cases: readonly CaseRecord[],
   metric: MetricInfo,
   options: SliceOptions,

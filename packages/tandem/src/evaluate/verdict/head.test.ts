@@ -35,6 +35,7 @@ test('a head that is as good on its field is said to be enough for it, and is no
     'completion-tokens',
     'confidence',
     'confidence-brier',
+    'confidence-ece',
     'field:intent',
     'latency',
     'latency-p95',

@@ -34,7 +34,7 @@ export interface ModelSpeed {
 }
 
 /** What a model does. */
-export type ModelKind = 'chat' | 'embedder' | 'reranker';
+export type ModelKind = 'chat' | 'embedder' | 'reranker' | 'verifier';
 
 /** A model that can be fetched by its name: what it is, what it needs, where its files are. */
 export interface KnownModel {

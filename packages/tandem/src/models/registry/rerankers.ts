@@ -2,27 +2,39 @@ import { join } from 'node:path';
 import { embedders } from './embedders.ts';
 import { type KnownModel, MB } from './known-model.ts';
 
-/** Card and weights, made by `npm run train-reranker`. */
-const folder = join(import.meta.dirname, '../tandem-reranker');
+/** Cards and weights, made by `npm run train-reranker` and `npm run train-verifier`. */
+const differenceIn = (folder: string) => join(import.meta.dirname, '..', folder, 'difference.safetensors');
 
 const { licence, parameters, files, hub, ...base } = embedders.find(
   ({ name }) => name === 'all-minilm-l6-v2',
 )!;
 
-/** What reads a question together with a passage. */
+const difference = {
+  licence,
+  parameters,
+  memory: 330 * MB,
+  files,
+  hub,
+  ...(base.package && { package: base.package }),
+  languages: ['en'],
+} satisfies Partial<KnownModel>;
+
+/** What reads two texts together: a question with a passage, a claim with its evidence. */
 export const rerankers: readonly KnownModel[] = [
   {
+    ...difference,
     name: 'tandem-reranker',
     kind: 'reranker',
     title: 'Tandem reranker (a difference from all-MiniLM-L6-v2)',
-    licence,
-    parameters,
-    memory: 330 * MB,
-    files,
-    hub,
-    ...(base.package && { package: base.package }),
-    languages: ['en'],
-    difference: join(folder, 'difference.safetensors'),
+    difference: differenceIn('tandem-reranker'),
     trainable: 'not further: a reranker is trained from the embedder',
+  },
+  {
+    ...difference,
+    name: 'tandem-verifier',
+    kind: 'verifier',
+    title: 'Tandem verifier (a difference from all-MiniLM-L6-v2)',
+    difference: differenceIn('tandem-verifier'),
+    trainable: 'not on a project: it says whether evidence bears a claim out',
   },
 ];
