@@ -113,7 +113,7 @@ export async function runTraining(
       if (failed) throw await explainDivergence(chosen);
       // Only now is it known that the current state gives a finite loss and gradient, so that training can continue
       // from it.
-      const epochEnds = state.step > stepsBefore && state.step % stepsPerEpoch === 0;
+      const epochEnds = state.step > 0 && state.step % stepsPerEpoch === 0;
       if (epochEnds || (performance.now() - lastSaved) / 1000 >= (job.checkpointEverySeconds ?? 60)) {
         await save();
         lastSaved = performance.now();

@@ -10,6 +10,7 @@ import { limitBody } from './http/limit-body.ts';
 import { makeId } from './http/make-id.ts';
 import { chatCompletionRoutes } from './routes/chat-completions.ts';
 import { embeddingRoutes } from './routes/embeddings.ts';
+import { fineTuningRoutes } from './routes/fine-tuning.ts';
 import { modelRoutes } from './routes/models.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -47,7 +48,7 @@ export function createApp(context: ServerContext, { hosts, origins, mostBodyByte
   app.get('/docs', (c) => c.html(docsPage));
   app.use('/v1/*', authenticate(context.keys));
   app.use('/v1/*', limitBody(mostBodyBytes));
-  for (const routes of [modelRoutes, chatCompletionRoutes, embeddingRoutes])
+  for (const routes of [modelRoutes, chatCompletionRoutes, embeddingRoutes, fineTuningRoutes])
     app.route('/v1', routes(context));
 
   app.notFound((c) => {

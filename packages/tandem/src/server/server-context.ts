@@ -2,8 +2,10 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Database } from '../catalog/sqlite/database.ts';
 import { ApiError } from './http/api-error.ts';
 import type { Environment } from './http/environment.ts';
+import type { FineTuning } from './jobs/fine-tuning.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import type { ModelDirectory } from './models/model-directory.ts';
+import type { TunedModels } from './models/tuned-models.ts';
 import type { EmbeddingBatches } from './queue/embedding-batches.ts';
 
 /** What all routes work on. */
@@ -14,6 +16,8 @@ export interface ServerContext {
   keys: ApiKeys;
   models: ModelDirectory;
   embeddings: EmbeddingBatches;
+  fineTuning: FineTuning;
+  tunedModels: TunedModels;
   /** Unix seconds. */
   now(): number;
   /** Aborts when the server closes. */

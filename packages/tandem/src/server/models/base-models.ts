@@ -40,6 +40,7 @@ export function baseModels(
         queue: queues.of(reference),
         open: () => models.chatNamed(reference),
         fingerprint: fingerprintOf(reference),
+        ...(isLocal(reference) && { training: { reference, base: nameOf(reference) } }),
       }),
     ),
     ...names.embedding.map(
@@ -68,5 +69,7 @@ export function fingerprintOf(...parts: readonly string[]): string {
   return `fp_${sha256(parts.join('\n')).slice(0, 10)}`;
 }
 
+const isLocal = (reference: string) => /^(local|hf):/.test(reference);
+
 const ownerOf = (reference: string) =>
-  /^(local|hf):/.test(reference) ? 'tandem' : reference.slice(0, reference.indexOf(':'));
+  isLocal(reference) ? 'tandem' : reference.slice(0, reference.indexOf(':'));

@@ -1,0 +1,162 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { exportGgufLora, readCheckpoint } from '@tandem/nn';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { openCatalog } from '../../catalog/sqlite-catalog.ts';
+import { localToolsOf } from '../../models/local-tools.ts';
+import type { Parts } from '../../parts/parts.ts';
+import { createTandem, type Tandem } from '../../runtime/create-tandem.ts';
+import { checkpointDirectoryOf } from '../../tune/training-run.ts';
+import { tune } from '../../tune/tune.ts';
+import type { TuneEstimate } from '../../tune/tune-options.ts';
+import { jobErrorOf } from './job-error-of.ts';
+import type { FromTraining, TrainingEnd, TrainingSpec } from './training-messages.ts';
+import { hyperparametersIn, tuneSettingsFor } from './tune-settings.ts';
+
+/** So long the process of a server that was killed may take to keep its checkpoint and go. */
+const waitForOtherMs = 300_000;
+
+/** What a training says, and what stops it. */
+interface Surroundings {
+  report: (message: FromTraining) => void;
+  signal: AbortSignal;
+}
+
+/** Trains a job by the library: a Tandem of its own, whose data folder is the job's. What is found unfinished there is continued. */
+export async function trainJob(
+  spec: TrainingSpec,
+  surroundings: Surroundings,
+): Promise<Exclude<TrainingEnd, { type: 'died' }>> {
+  const { signal } = surroundings;
+  try {
+    await using catalog = await openCatalog(spec.catalog);
+    await using lock = await catalog.lockForWriting('training', { waitMs: waitForOtherMs, signal });
+    await lock.release();
+    if (spec.from) await takeAdapter(spec.from, { folder: spec.folder, catalog });
+    await using tandem = await openTandem(spec, catalog);
+    return await train(spec, tandem, surroundings);
+  } catch (error) {
+    return signal.aborted ? { type: 'stopped' } : { type: 'failed', error: jobErrorOf(error, spec) };
+  }
+}
+
+function openTandem(spec: TrainingSpec, catalog: Catalog): Promise<Tandem> {
+  const { training, validation } = spec;
+  const { settings } = tuneSettingsFor(spec.method, spec.seed);
+  return createTandem({
+    name: spec.jobId,
+    chat: spec.reference,
+    catalog,
+    dataDirectory: spec.folder,
+    settings: { tune: settings },
+    ...(spec.network && { network: spec.network }),
+    ...(spec.method.type === 'supervised' && {
+      examples: {
+        train: { file: training.path, format: 'openai-chat' },
+        ...(validation && { validation: { file: validation.path, format: 'openai-chat' } }),
+      },
+    }),
+  });
+}
+
+async function train(
+  spec: TrainingSpec,
+  tandem: Tandem,
+  { report, signal }: Surroundings,
+): Promise<Exclude<TrainingEnd, { type: 'died' }>> {
+  let training: TuneEstimate['training'];
+  let steps = 0;
+  let secondsLeft: number | undefined;
+  // One after another, and none lost: a later one may be of the same checkpoint.
+  let exporting = Promise.resolve();
+  const { learning_rate_multiplier: multiplier } = hyperparametersIn(spec.method);
+  const { adapter } = await tune(tandem, {
+    ...tuneSettingsFor(spec.method, spec.seed).options,
+    ...(spec.method.type === 'dpo' && {
+      preferences: spec.training.path,
+      ...(spec.validation && { validationPreferences: spec.validation.path }),
+    }),
+    ...(spec.from && { from: spec.from.adapterId }),
+    ...(spec.memory !== undefined && { memory: spec.memory }),
+    ...(spec.checkpointEverySeconds !== undefined && { checkpointEverySeconds: spec.checkpointEverySeconds }),
+    signal,
+    onEstimate(estimate) {
+      training = estimate.training;
+      steps = estimate.steps;
+      if (!training) return;
+      const { epochs, batchSize } = training.hyperparameters;
+      report({
+        type: 'planned',
+        examples: estimate.examples,
+        steps,
+        settled: { epochs, batchSize, learningRateMultiplier: multiplier === 'auto' ? 1 : multiplier },
+      });
+    },
+    // Told before the event of the same step.
+    onProgress(progress) {
+      secondsLeft = progress.secondsLeft;
+    },
+    onEvent(kind, data) {
+      const [step, loss] = [Number(data.step), Number(data.loss)];
+      if (kind === 'step')
+        report({ type: 'step', step, steps, loss, ...(secondsLeft !== undefined && { secondsLeft }) });
+      if (kind === 'validation') report({ type: 'validation', step, loss });
+      if (kind === 'epoch' && training) {
+        const { fingerprint } = training;
+        exporting = exporting.then(async () => {
+          const checkpoint = await exportCheckpoint(tandem, { fingerprint, step });
+          if (checkpoint) report(checkpoint);
+        });
+      }
+    },
+  });
+  await exporting;
+  const { lineage, metrics } = adapter;
+  return {
+    type: 'succeeded',
+    weights: {
+      adapterId: adapter.id,
+      file: join(adapter.directory, 'adapter.gguf'),
+      baseHash: lineage.baseHash,
+      templateHash: lineage.templateHash,
+    },
+    step: metrics.steps,
+    tokens: metrics.tokens,
+  };
+}
+
+/**
+ * Writes the model of a step's checkpoint as llama.cpp reads it. Undefined where a later checkpoint has taken its place already, or the training
+ * has ended: both only where steps take no longer than reading a file.
+ */
+async function exportCheckpoint(
+  parts: Pick<Parts, 'dataDirectory' | 'models'>,
+  { fingerprint, step }: { fingerprint: string; step: number },
+): Promise<Extract<FromTraining, { type: 'checkpoint' }> | undefined> {
+  const directory = checkpointDirectoryOf(parts, fingerprint);
+  const read = await readCheckpoint(directory, { weights: 'latest' }).catch(() => undefined);
+  if (read?.step !== step) return undefined;
+  const { adapter } = read;
+  const { path, baseHash, templateHash } = localToolsOf(await parts.models.chat())!;
+  const folder = join(parts.dataDirectory, 'checkpoints', `step-${step}`);
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'adapter.gguf');
+  await exportGgufLora(adapter, file, {
+    base: path,
+    lineage: { baseSha256: baseHash, templateSha256: templateHash },
+  });
+  return { type: 'checkpoint', step, file: relative(parts.dataDirectory, file) };
+}
+
+/** Copies another job's adapter into this one's folder and catalogue, as if it had been trained here. */
+async function takeAdapter(
+  from: NonNullable<TrainingSpec['from']>,
+  { folder, catalog }: { folder: string; catalog: Catalog },
+): Promise<void> {
+  if (await catalog.adapters.get(from.adapterId)) return;
+  await using other = await openCatalog(from.catalog);
+  const adapter = await other.adapters.get(from.adapterId);
+  if (!adapter) throw new Error(`The adapter ${from.adapterId} to go on from is not there any more.`);
+  await cp(join(from.folder, adapter.directory), join(folder, adapter.directory), { recursive: true });
+  await catalog.adapters.put(adapter);
+}
