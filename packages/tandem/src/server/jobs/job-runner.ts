@@ -61,10 +61,13 @@ export class JobRunner {
   /** Removes what no job needs any more, and goes on with those that had not ended. */
   async open(): Promise<void> {
     const { folder, table } = this.#parts;
-    const needed = table.idsWithFolders();
     const there = existsSync(jobsIn(folder)) ? await readdir(jobsIn(folder)) : [];
-    for (const id of there)
-      if (!needed.has(id)) await rm(join(jobsIn(folder), id), { recursive: true, force: true });
+    for (const id of there) {
+      const job = table.get(id);
+      if (!job || job.modelDeletedAt !== null)
+        await rm(join(jobsIn(folder), id), { recursive: true, force: true });
+      else if (finalStatuses.includes(job.status)) await removeTrainingData(jobFolder(folder, id));
+    }
     this.wake();
   }
 

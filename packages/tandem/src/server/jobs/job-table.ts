@@ -141,7 +141,10 @@ export class JobTable {
       ...pairs.flat(),
       limit + 1,
     );
-    return pageOf(rows.map(jobOf), limit);
+    return pageOf(
+      rows.map((row) => jobOf(row)),
+      limit,
+    );
   }
 
   update(id: string, change: Partial<Changeable>): void {
@@ -283,7 +286,7 @@ export class JobTable {
         "SELECT * FROM fine_tuning_jobs WHERE tenant = ? AND status = 'succeeded' AND model_deleted_at IS NULL ORDER BY seq",
         tenant,
       )
-      .map(jobOf);
+      .map((row) => jobOf(row));
   }
 
   /** The job that made a model, and of a checkpoint's model the checkpoint. Undefined where it was deleted, or is another tenant's. */
@@ -302,15 +305,6 @@ export class JobTable {
     const job = row && this.get(row.job_id);
     if (!job || job.modelDeletedAt !== null) return undefined;
     return { job, checkpoint: checkpointOf(row) };
-  }
-
-  /** Ids of all jobs whose folders may hold something. */
-  idsWithFolders(): Set<string> {
-    return new Set(
-      this.#database
-        .all<{ id: string }>('SELECT id FROM fine_tuning_jobs WHERE model_deleted_at IS NULL')
-        .map(({ id }) => id),
-    );
   }
 
   /** The place behind which a page begins, of newest first; undefined for an id that is not there. */

@@ -164,8 +164,8 @@ const page = (most: number) => ({
 export const pageSchema = (most: number) => z.strictObject(page(most));
 
 /** `metadata[KEY]=VALUE` asks for jobs that have all of these pairs, `metadata=null` for those that have none. */
-export const jobPageSchema = z.preprocess(
-  gatherMetadata,
+export const jobPageSchema = z.pipe(
+  z.transform(gatherMetadata),
   z.strictObject({
     ...page(20),
     metadata: z
