@@ -220,8 +220,7 @@ export class JobRunner {
     const startedAt = job.status === 'running' ? (job.startedAt ?? now()) : now();
     if (!table.move(job.id, from, 'running', { startedAt, attempts: job.attempts + 1 })) return;
     table.tell(job, job.step === 0 ? 'Fine-tuning job started' : 'Fine-tuning job continues');
-    const hear = this.#listener(job, job.step > 0);
-    const training = this.#start(spec, hear);
+    const training = this.#start(spec, this.#listener(job));
     this.#current = { id: job.id, training };
     const end = await training.ended;
     this.#current = undefined;
@@ -265,9 +264,8 @@ export class JobRunner {
   }
 
   /** Writes down what a training tells. */
-  #listener(job: Job, continues: boolean): (report: TrainingReport) => void {
+  #listener(job: Job): (report: TrainingReport) => void {
     const { table, now, log } = this.#parts;
-    let isFirst = continues;
     const hear = (report: TrainingReport) => {
       const current = table.get(job.id);
       if (!current || finalStatuses.includes(current.status)) return;
@@ -277,8 +275,6 @@ export class JobRunner {
           break;
         case 'step': {
           const { step, steps, loss, secondsLeft } = report;
-          if (isFirst && step > 1) table.tell(job, `Continued from the checkpoint of step ${step - 1}`);
-          isFirst = false;
           table.update(job.id, {
             step: Math.max(step, current.step),
             steps,
@@ -286,19 +282,15 @@ export class JobRunner {
             ...(secondsLeft !== undefined &&
               current.status === 'running' && { estimatedFinish: now() + Math.ceil(secondsLeft) }),
           });
-          table.tell(job, `Step ${step}/${steps}: training loss=${loss.toFixed(4)}`, {
-            data: { step, total_steps: steps, train_loss: loss },
-          });
+          this.#tellLoss(job, { step, steps, loss });
           break;
         }
-        case 'validation': {
-          const { step, loss } = report;
-          // Before the first step nothing was learnt: what the base makes of the validation file.
-          table.tell(job, `Step ${step}: validation loss=${loss.toFixed(4)}`, {
-            data: { step, valid_loss: loss },
-          });
+        case 'validation':
+          this.#tellValidation(job, report);
           break;
-        }
+        case 'continued':
+          this.#catchUp(current, report);
+          break;
         case 'checkpoint':
           this.#keepCheckpoint(current, report);
       }
@@ -310,6 +302,38 @@ export class JobRunner {
         log(error);
       }
     };
+  }
+
+  /** What a process did after the server that it told it to had died: its steps are in the checkpoint, and not among the events. */
+  #catchUp(job: Job, { step, losses, validation }: Extract<TrainingReport, { type: 'continued' }>): void {
+    const { table } = this.#parts;
+    const known = table.metrics(job.id);
+    const stepsWith = (name: string) =>
+      new Set(known.filter((each) => each[name] !== undefined).map((each) => each.step));
+    const [trained, measured] = [stepsWith('train_loss'), stepsWith('valid_loss')];
+    for (let at = 0; at <= step; at++) {
+      const loss = losses[at - 1];
+      if (loss !== undefined && !trained.has(at)) this.#tellLoss(job, { step: at, steps: job.steps, loss });
+      const own = measured.has(at) ? undefined : validation.find((each) => each.step === at);
+      if (own) this.#tellValidation(job, own);
+    }
+    table.update(job.id, { step: Math.max(step, job.step) });
+    table.tell(job, `Continued from the checkpoint of step ${step}`);
+  }
+
+  #tellLoss(job: Job, { step, steps, loss }: { step: number; steps: number | null; loss: number }): void {
+    this.#parts.table.tell(
+      job,
+      `Step ${step}${steps === null ? '' : `/${steps}`}: training loss=${loss.toFixed(4)}`,
+      { data: { step, ...(steps !== null && { total_steps: steps }), train_loss: loss } },
+    );
+  }
+
+  /** Of step 0, before anything was learnt, it is what the base makes of the validation file. */
+  #tellValidation(job: Job, { step, loss }: { step: number; loss: number }): void {
+    this.#parts.table.tell(job, `Step ${step}: validation loss=${loss.toFixed(4)}`, {
+      data: { step, valid_loss: loss },
+    });
   }
 
   #keepCheckpoint(job: Job, { step, file }: Extract<TrainingReport, { type: 'checkpoint' }>): void {

@@ -67,8 +67,14 @@ async function train(
   let training: TuneEstimate['training'];
   let steps = 0;
   let secondsLeft: number | undefined;
-  // One after another, and none lost: a later one may be of the same checkpoint.
-  let exporting = Promise.resolve();
+  // What is told waits for what was to be told before it, and that for files.
+  let telling = Promise.resolve();
+  const tell = (make: () => FromTraining | undefined | Promise<FromTraining | undefined>) => {
+    telling = telling.then(async () => {
+      const message = await make();
+      if (message) report(message);
+    });
+  };
   const { learning_rate_multiplier: multiplier } = hyperparametersIn(spec.method);
   const { adapter } = await tune(tandem, {
     ...tuneSettingsFor(spec.method, spec.seed).options,
@@ -84,13 +90,15 @@ async function train(
       training = estimate.training;
       steps = estimate.steps;
       if (!training) return;
-      const { epochs, batchSize } = training.hyperparameters;
-      report({
+      const { fingerprint, hyperparameters } = training;
+      const { epochs, batchSize } = hyperparameters;
+      tell(() => ({
         type: 'planned',
         examples: estimate.examples,
-        steps,
+        steps: estimate.steps,
         settled: { epochs, batchSize, learningRateMultiplier: multiplier === 'auto' ? 1 : multiplier },
-      });
+      }));
+      tell(() => foundUnfinished(tandem, fingerprint));
     },
     // Told before the event of the same step.
     onProgress(progress) {
@@ -99,18 +107,15 @@ async function train(
     onEvent(kind, data) {
       const [step, loss] = [Number(data.step), Number(data.loss)];
       if (kind === 'step')
-        report({ type: 'step', step, steps, loss, ...(secondsLeft !== undefined && { secondsLeft }) });
-      if (kind === 'validation') report({ type: 'validation', step, loss });
+        tell(told({ type: 'step', step, steps, loss, ...(secondsLeft !== undefined && { secondsLeft }) }));
+      if (kind === 'validation') tell(told({ type: 'validation', step, loss }));
       if (kind === 'epoch' && training) {
         const { fingerprint } = training;
-        exporting = exporting.then(async () => {
-          const checkpoint = await exportCheckpoint(tandem, { fingerprint, step });
-          if (checkpoint) report(checkpoint);
-        });
+        tell(() => exportCheckpoint(tandem, { fingerprint, step }));
       }
     },
   });
-  await exporting;
+  await telling;
   const { lineage, metrics } = adapter;
   return {
     type: 'succeeded',
@@ -123,6 +128,19 @@ async function train(
     step: metrics.steps,
     tokens: metrics.tokens,
   };
+}
+
+const told = (message: FromTraining) => () => message;
+
+/** What the checkpoint says that the training begins with; undefined where there is none. */
+async function foundUnfinished(
+  parts: Pick<Parts, 'dataDirectory'>,
+  fingerprint: string,
+): Promise<Extract<FromTraining, { type: 'continued' }> | undefined> {
+  const found = await readCheckpoint(checkpointDirectoryOf(parts, fingerprint)).catch(() => undefined);
+  if (!found || found.step === 0) return undefined;
+  const { step, losses, validation } = found;
+  return { type: 'continued', step, losses, validation };
 }
 
 /**

@@ -26,6 +26,8 @@ export interface TrainingSpec {
 /** What a training process tells while it works. */
 export type TrainingReport =
   | { type: 'planned'; examples: number; steps: number; settled: SettledTraining }
+  /** Found unfinished: steps that are done already, which the server may not have heard of. `losses[0]` is of step 1. */
+  | { type: 'continued'; step: number; losses: number[]; validation: { step: number; loss: number }[] }
   | { type: 'step'; step: number; steps: number; loss: number; secondsLeft?: number }
   | { type: 'validation'; step: number; loss: number }
   /** The model at the end of an epoch was written to `file`, relative to the folder. */

@@ -107,8 +107,10 @@ test('a job trains the model that is served, and so is the model of each epoch',
 
 test('a job survives the death of its process and of its server, and goes on from its checkpoint', async () => {
   const program = join(import.meta.dirname, '../jobs/server-process.fixture.ts');
+  using started = new DisposableStack();
   const start = async (): Promise<{ server: ChildProcess; api: string }> => {
-    const server = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+    started.defer(() => void server.kill('SIGKILL'));
     const api = await new Promise<string>((resolve, reject) => {
       server.stdout!.once('data', (url: Buffer) => resolve(`${String(url).trim()}/v1`));
       server.once('exit', () => reject(new Error('The server did not start.')));

@@ -269,8 +269,15 @@ describe('a job that is stopped', () => {
     second.end(succeeded());
     const third = await trainings.number(3);
     expect(third.spec.jobId).toBe(id);
-    third.report({ type: 'step', step: 2, steps: 4, loss: 1 });
-    expect(await messagesOf(id)).toContain('Continued from the checkpoint of step 1');
+    // The second step was done, and nobody was there to hear of it.
+    third.report({ type: 'continued', step: 2, losses: [2, 1.5], validation: [{ step: 0, loss: 3 }] });
+    third.report({ type: 'step', step: 3, steps: 4, loss: 1 });
+    expect((await messagesOf(id)).slice(-4)).toEqual([
+      'Step 0: validation loss=3.0000',
+      'Step 2/4: training loss=1.5000',
+      'Continued from the checkpoint of step 2',
+      'Step 3/4: training loss=1.0000',
+    ]);
     third.end(succeeded(4));
     await untilStatus(id, 'succeeded');
   });
@@ -416,15 +423,15 @@ describe('lists', () => {
     expect(await listed('?metadata[a]=1')).toEqual([[ids[0], ids[2]], false]);
     expect(await listed('?metadata[a]=1&metadata[b]=2')).toEqual([[ids[0]], false]);
     expect(await listed('?metadata=null')).toEqual([[ids[1]], false]);
-    for (const [query, param] of [
-      ['?after=ftjob-none', 'after'],
-      ['?limit=0', 'limit'],
-      ['?limit=many', 'limit'],
-      ['?order=asc', 'order'],
-      ['?metadata=a', 'metadata'],
+    for (const [query, refusal, param] of [
+      ['?after=ftjob-none', 404, 'after'],
+      ['?limit=0', 400, 'limit'],
+      ['?limit=many', 400, 'limit'],
+      ['?order=asc', 400, 'order'],
+      ['?metadata=a', 400, 'metadata'],
     ]) {
       const { status, body } = await ask('GET', `/fine_tuning/jobs${query}`);
-      expect([query, status, body.error?.param]).toEqual([query, 400, param]);
+      expect([query, status, body.error?.param]).toEqual([query, refusal, param]);
     }
     await trainings.number(1);
     expect((await ask('GET', `/fine_tuning/jobs/${ids.at(-1)}/events?limit=1`)).body.has_more).toBe(true);

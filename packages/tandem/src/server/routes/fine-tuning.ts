@@ -155,11 +155,8 @@ export function fineTuningRoutes({ folder, models, fineTuning }: ServerContext) 
   return routes;
 }
 
-/** @throws ApiError 400 where the page was to begin behind something that is not there */
+/** @throws ApiError 404 where the page was to begin behind something that is not there */
 function known<Item>(page: Paged<Item> | undefined, after: string | undefined): Paged<Item> {
   if (page) return page;
-  throw new ApiError(400, `There is no "${after}" to begin behind.`, {
-    param: 'after',
-    code: 'invalid_value',
-  });
+  throw new ApiError(404, `"after" is ${after}, which is not in this list.`, { param: 'after' });
 }
