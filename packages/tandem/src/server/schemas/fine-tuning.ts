@@ -47,7 +47,8 @@ export const jobRequestSchema = z
       .openapi({ deprecated: true, description: 'The older place of what stands in "method".' }),
     suffix: z.string().min(1).max(64).nullish(),
     seed: z.int().min(0).max(2_147_483_647).nullish(),
-    metadata: metadataSchema
+    metadata: z
+      .record(z.string().max(64), z.string().max(512))
       .refine((pairs) => Object.keys(pairs).length <= 16, 'at most 16 pairs')
       .openapi({ maxProperties: 16 })
       .nullish(),
