@@ -1,13 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { ApiError } from '../http/api-error.ts';
 import { makeId } from '../http/make-id.ts';
-import type { Caller } from '../keys/caller.ts';
-import { holdsAll } from '../keys/caller.ts';
+import { type Caller, holdsAll } from '../keys/caller.ts';
 import type { ModelDirectory } from '../models/model-directory.ts';
 import type { JobRequestBody, TuningMethod } from '../schemas/fine-tuning.ts';
 import type { Job, JobRequest } from './job.ts';
-import { jobFolder } from './job-folder.ts';
+import { fillFolder, jobFolder } from './job-folder.ts';
 import type { JobTable } from './job-table.ts';
 import type { TrainingFile, TrainingFiles } from './training-files.ts';
 
@@ -73,10 +72,8 @@ export async function createJob(
   };
   const id = makeId('ftjob');
   const own = jobFolder(folder, id);
-  await mkdir(own.path, { recursive: true, mode: 0o700 });
   try {
-    await copyFile(training.path, own.trainingFile);
-    if (validation) await copyFile(validation.path, own.validationFile);
+    await fillFolder(own, { training: training.path, validation: validation?.path });
     return table.atOnce(() => {
       const job = table.add(id, caller.tenant, request);
       table.tell(job, `Created fine-tuning job: ${id}`);

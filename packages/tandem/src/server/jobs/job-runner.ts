@@ -313,7 +313,7 @@ export class JobRunner {
     const [trained, measured] = [stepsWith('train_loss'), stepsWith('valid_loss')];
     for (let at = 0; at <= step; at++) {
       const loss = losses[at - 1];
-      if (loss !== undefined && !trained.has(at)) this.#tellLoss(job, { step: at, steps: job.steps, loss });
+      if (loss != null && !trained.has(at)) this.#tellLoss(job, { step: at, steps: job.steps, loss });
       const own = measured.has(at) ? undefined : validation.find((each) => each.step === at);
       if (own) this.#tellValidation(job, own);
     }

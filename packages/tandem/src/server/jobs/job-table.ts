@@ -1,5 +1,6 @@
 import type { Database } from '../../catalog/sqlite/database.ts';
 import { makeId } from '../http/make-id.ts';
+import { type Caller, holdsAll } from '../keys/caller.ts';
 import {
   finalStatuses,
   type Job,
@@ -113,18 +114,18 @@ export class JobTable {
     return jobOf(this.#database.get<JobRow>('SELECT * FROM fine_tuning_jobs WHERE id = ?', id));
   }
 
-  /** Undefined where the job is another tenant's, too. */
-  ofTenant(tenant: string, id: string): Job | undefined {
+  /** Undefined, too, where the job is another tenant's, or has labels that the caller does not hold: its messages may quote its files. */
+  seenBy(caller: Caller, id: string): Job | undefined {
     const job = this.get(id);
-    return job?.tenant === tenant ? job : undefined;
+    return job?.tenant === caller.tenant && holdsAll(caller, job.request.access) ? job : undefined;
   }
 
   /**
-   * @param metadata pairs that a job must have; null: it has none
+   * @param of `access`: labels of the reader, who sees no jobs with others; absent: all. `metadata`: pairs that a job must have; null: it has none
    * @returns undefined where `after` is no job of the tenant
    */
   list(
-    tenant: string,
+    { tenant, access }: Pick<Caller, 'tenant' | 'access'>,
     { after, limit }: Page,
     metadata?: Readonly<Record<string, string>> | null,
   ): Paged<Job> | undefined {
@@ -135,10 +136,12 @@ export class JobTable {
       `SELECT * FROM fine_tuning_jobs WHERE tenant = ? AND seq < ?
        ${metadata === null ? "AND (metadata IS NULL OR metadata = '{}')" : ''}
        ${pairs.map(() => 'AND EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ? AND value = ?)').join(' ')}
+       ${access ? "AND NOT EXISTS (SELECT 1 FROM json_each(request, '$.access') WHERE value NOT IN (SELECT value FROM json_each(?)))" : ''}
        ORDER BY seq DESC LIMIT ?`,
       tenant,
       before,
       ...pairs.flat(),
+      ...(access ? [JSON.stringify(access)] : []),
       limit + 1,
     );
     return pageOf(

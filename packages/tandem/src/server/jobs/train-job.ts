@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { exportGgufLora, readCheckpoint } from '@tandem/nn';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { openCatalog } from '../../catalog/sqlite-catalog.ts';
+import type { Adapter } from '../../core/types/adapter.ts';
 import { localToolsOf } from '../../models/local-tools.ts';
 import type { Parts } from '../../parts/parts.ts';
 import { createTandem, type Tandem } from '../../runtime/create-tandem.ts';
@@ -71,12 +72,17 @@ async function train(
   let telling = Promise.resolve();
   const tell = (make: () => FromTraining | undefined | Promise<FromTraining | undefined>) => {
     telling = telling.then(async () => {
-      const message = await make();
-      if (message) report(message);
+      try {
+        const message = await make();
+        if (message) report(message);
+      } catch (error) {
+        // What is trained does not hang on what is told of it.
+        console.error(error);
+      }
     });
   };
   const { learning_rate_multiplier: multiplier } = hyperparametersIn(spec.method);
-  const { adapter } = await tune(tandem, {
+  const { adapter, reused } = await tune(tandem, {
     ...tuneSettingsFor(spec.method, spec.seed).options,
     ...(spec.method.type === 'dpo' && {
       preferences: spec.training.path,
@@ -115,6 +121,7 @@ async function train(
       }
     },
   });
+  if (reused) tell(() => finishedUnheard(tandem, adapter));
   await telling;
   const { lineage, metrics } = adapter;
   return {
@@ -141,6 +148,20 @@ async function foundUnfinished(
   if (!found || found.step === 0) return undefined;
   const { step, losses, validation } = found;
   return { type: 'continued', step, losses, validation };
+}
+
+/** The steps of a training that had ended already, when there was nobody to hear of it. */
+async function finishedUnheard(
+  { catalog }: Pick<Parts, 'catalog'>,
+  { lineage, metrics }: Adapter,
+): Promise<Extract<FromTraining, { type: 'continued' }>> {
+  const measured = async (kind: string) =>
+    (await catalog.runs.events(lineage.runId, { kind })).map(
+      ({ data }) => data as { step: number; loss: number },
+    );
+  const losses: number[] = [];
+  for (const { step, loss } of await measured('step')) losses[step - 1] = loss;
+  return { type: 'continued', step: metrics.steps, losses, validation: await measured('validation') };
 }
 
 /**

@@ -402,6 +402,13 @@ describe('tenants', () => {
     expect(await sees(maker)).toBe(200);
     expect(await sees(outsider)).toBe(404);
     expect(await sees(keyOf('a'))).toBe(200);
+    const jobs = async (secret: string) =>
+      (await ask('GET', '/fine_tuning/jobs', undefined, secret)).body.data.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await jobs(maker)).toEqual([body.id]);
+    expect(await jobs(outsider)).toEqual([]);
+    expect((await ask('GET', `/fine_tuning/jobs/${body.id}`, undefined, outsider)).status).toBe(404);
     const { body: lighter } = await create({ training_file, access: [] }, maker);
     expect(lighter.access).toEqual(['legal']);
   });

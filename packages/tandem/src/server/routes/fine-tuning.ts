@@ -95,7 +95,7 @@ export function fineTuningRoutes({ folder, models, fineTuning }: ServerContext) 
   const { table, runner, files } = fineTuning;
   const routes = newRoutes();
   const jobOf = (caller: Caller, id: string): Job => {
-    const job = table.ofTenant(caller.tenant, id);
+    const job = table.seenBy(caller, id);
     if (!job)
       throw new ApiError(404, `There is no fine-tuning job ${id}.`, {
         code: 'fine_tune_not_found',
@@ -112,7 +112,7 @@ export function fineTuningRoutes({ folder, models, fineTuning }: ServerContext) 
   });
   routes.openapi(list, (c) => {
     const { after, limit = 20, metadata } = c.req.valid('query');
-    const page = table.list(c.get('caller').tenant, { after, limit }, metadata === 'null' ? null : metadata);
+    const page = table.list(c.get('caller'), { after, limit }, metadata === 'null' ? null : metadata);
     const { items, hasMore } = known(page, after);
     return c.json(jobListSchema.parse({ object: 'list', data: items.map(shownJob), has_more: hasMore }), 200);
   });
