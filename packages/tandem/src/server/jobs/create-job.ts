@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { ApiError } from '../http/api-error.ts';
+import { ApiError, notFound } from '../http/api-error.ts';
 import { makeId } from '../http/make-id.ts';
 import { type Caller, holdsAll } from '../keys/caller.ts';
 import type { ModelDirectory } from '../models/model-directory.ts';
@@ -38,12 +38,12 @@ export async function createJob(
       `The model ${served.id} cannot be fine-tuned here: only models whose weights are on this machine, and what was trained of them.`,
       { param: 'model', code: 'model_not_available' },
     );
-  const method = methodOf(body);
   const training = fileOf(body.training_file, 'training_file', { caller, files });
   const validation =
     body.validation_file == null
       ? undefined
       : fileOf(body.validation_file, 'validation_file', { caller, files });
+  const method = methodOf(body);
   const waiting = table.countUnfinished(caller.tenant);
   if (waiting >= mostUnfinished)
     throw new ApiError(
@@ -112,7 +112,7 @@ function fileOf(
 ): TrainingFile {
   const file = files.open(caller.tenant, id);
   if (!file || !holdsAll(caller, file.access))
-    throw new ApiError(400, `There is no file ${id}.`, { param, code: `invalid_${param}` });
+    throw notFound(`There is no file ${id}.`, { param, code: 'file_not_found' });
   if (file.purpose !== 'fine-tune')
     throw new ApiError(
       400,

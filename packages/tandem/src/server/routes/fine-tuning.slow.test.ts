@@ -151,15 +151,24 @@ test('a job survives the death of its process and of its server, and goes on fro
   const orphan = childOf(first.server.pid!);
   first.server.kill('SIGKILL');
   const second = await start();
-  const job = await ended(fetch, `${second.api}/fine_tuning/jobs/${made.id}`);
+  await reached(second.api, 9);
+  // And a server that is stopped in order leaves in order, with the checkpoint of the step that it was at.
+  second.server.kill('SIGTERM');
+  expect(await exitOf(second.server)).toBe(0);
+
+  const third = await start();
+  const job = await ended(fetch, `${third.api}/fine_tuning/jobs/${made.id}`);
   expect(job).toMatchObject({ status: 'succeeded', error: null });
-  const steps = await stepsIn(second.api);
+  const steps = await stepsIn(third.api);
   expect(steps.filter((step) => step === 1)).toHaveLength(1);
   expect(new Set(steps)).toEqual(new Set(Array.from({ length: 16 }, (_, at) => at + 1)));
   expect(existsSync(`/proc/${orphan}`)).toBe(false);
-  second.server.kill('SIGTERM');
-  await new Promise((resolve) => second.server.once('exit', resolve));
+  third.server.kill('SIGTERM');
+  expect(await exitOf(third.server)).toBe(0);
 });
+
+const exitOf = (process: ChildProcess) =>
+  new Promise<number | null>((resolve) => process.once('exit', resolve));
 
 /** The process that trains for a server. */
 function childOf(pid: number): number {

@@ -221,7 +221,7 @@ describe('a job', () => {
   });
 
   test.each([
-    [{ training_file: 'file-none' }, 400, 'training_file'],
+    [{ training_file: 'file-none' }, 404, 'training_file'],
     [{ model: 'gpt-none' }, 404, 'model'],
     [{ model: 'all-minilm-l6-v2' }, 404, 'model'],
     [{ method: { type: 'reinforcement' } }, 400, 'method.type'],
@@ -353,7 +353,7 @@ describe('tenants', () => {
     const [fileA, fileB] = [fileOf('a'), fileOf('b')];
     const jobs: string[] = [];
     for (let count = 0; count < 3; count++) jobs.push((await create({ training_file: fileA }, a)).body.id);
-    expect((await create({ training_file: fileA }, b)).status).toBe(400);
+    expect((await create({ training_file: fileA }, b)).status).toBe(404);
     const ofB = (await create({ training_file: fileB }, b)).body.id;
     await untilStatus(ofB, 'queued', b);
     await untilStatus(jobs[2]!, 'queued', a);
@@ -392,7 +392,7 @@ describe('tenants', () => {
     const maker = keyOf('a', { access: ['staff', 'legal'] });
     const training_file = files.add(examples, { tenant: 'a', access: ['legal'] });
     const outsider = keyOf('a', { access: ['staff'] });
-    expect((await create({ training_file }, outsider)).status).toBe(400);
+    expect((await create({ training_file }, outsider)).status).toBe(404);
     expect((await create({ training_file, access: ['board'] }, maker)).status).toBe(403);
     const { body } = await create({ training_file }, maker);
     expect(body.access).toEqual(['legal', 'staff']);

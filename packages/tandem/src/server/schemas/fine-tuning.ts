@@ -180,7 +180,7 @@ function gatherMetadata(query: unknown): unknown {
   const metadata: Record<string, unknown> = {};
   const others: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
-    const key = /^metadata\[(.*)\]$/.exec(name)?.[1];
+    const key = /^metadata\[(.*)\]$/s.exec(name)?.[1];
     if (key === undefined) others[name] = value;
     else metadata[key] = value;
   }
