@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../http/api-error.ts';
 import { type CheckedFile, checkTrainingFile } from './check-training-file.ts';
 import { finalStatuses, type Job, type JobError, type JobStatus } from './job.ts';
@@ -25,6 +26,8 @@ const keptCheckpoints = 3;
 
 /** So long a training has to keep its checkpoint when the server closes. */
 const closeWithinMs = 60_000;
+
+const retryAfterMs = 10_000;
 
 /** What jobs run with. */
 export interface JobRunnerParts {
@@ -51,11 +54,15 @@ export class JobRunner {
   #current: { id: string; training: RunningTraining } | undefined;
   #validating: Promise<void> | undefined;
   #training: Promise<void> | undefined;
-  #closing = false;
+  readonly #closed = new AbortController();
 
   constructor(parts: JobRunnerParts) {
     this.#parts = parts;
     this.#start = parts.startTraining ?? startTraining;
+  }
+
+  get #closing(): boolean {
+    return this.#closed.signal.aborted;
   }
 
   /** Removes what no job needs any more, and goes on with those that had not ended. */
@@ -75,14 +82,25 @@ export class JobRunner {
   wake(): void {
     if (this.#closing) return;
     const { table } = this.#parts;
-    this.#validating ??= this.#validateAll().finally(() => {
+    this.#validating ??= this.#retried(this.#validateAll()).then(() => {
       this.#validating = undefined;
       if (!this.#closing && table.nextToValidate()) this.wake();
     });
-    this.#training ??= this.#trainAll().finally(() => {
+    this.#training ??= this.#retried(this.#trainAll()).then(() => {
       this.#training = undefined;
       if (!this.#closing && table.nextToTrain()) this.wake();
     });
+  }
+
+  /** Where not even a failure can be written down (a full disk), it is tried again after a while. */
+  async #retried(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#parts.log(error);
+      if (!this.#closing)
+        await sleep(retryAfterMs, undefined, { signal: this.#closed.signal }).catch(() => {});
+    }
   }
 
   /** @throws ApiError 400 where the job waits for nothing and does not train */
@@ -116,7 +134,7 @@ export class JobRunner {
 
   /** Ends what runs, after its checkpoint; the next start goes on from there. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true;
+    this.#closed.abort();
     this.#current?.training.stop();
     const late = setTimeout(() => this.#current?.training.kill(), closeWithinMs);
     await Promise.allSettled([this.#validating, this.#training]);
@@ -231,12 +249,13 @@ export class JobRunner {
     else if (status === 'running') await this.#settle(job, end);
   }
 
-  #specOf({ id, request }: Job): TrainingSpec | JobError {
+  #specOf({ id, request, step }: Job): TrainingSpec | JobError {
     const { folder, table, limits } = this.#parts;
     const own = jobFolder(folder, id);
     const [training, validation] = this.#filesOf({ id, request });
     const before = request.start.job === undefined ? undefined : table.get(request.start.job);
-    if (before && (before.modelDeletedAt !== null || !before.weights))
+    // Once begun, it has its own copy.
+    if (before && step === 0 && (before.modelDeletedAt !== null || !before.weights))
       return {
         code: 'model_not_found',
         param: 'model',
