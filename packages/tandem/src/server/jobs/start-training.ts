@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { extname, join } from 'node:path';
+import path from 'node:path';
 import type { FromTraining, RunningTraining, StartTraining, TrainingEnd } from './training-messages.ts';
 
 /** Of what the process writes, the end is kept for the log. */
@@ -10,8 +10,8 @@ const leaveWithinMs = 30_000;
 
 /** Starts a training in a process of its own, which waits behind all others and is the first to be ended where memory runs out. */
 export const startTraining: StartTraining = (spec, onReport): RunningTraining => {
-  // JavaScript where Tandem is installed, TypeScript in its repository.
-  const program = join(import.meta.dirname, `training-process${extname(import.meta.filename)}`);
+  // JavaScript where Tandem is installed, TypeScript in its repository. The build looks for what is named in this way.
+  const program = new URL(`./training-process${path.extname(import.meta.filename)}`, import.meta.url);
   const child = fork(program, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const { promise: ended, resolve } = Promise.withResolvers<TrainingEnd>();
   let end: TrainingEnd | undefined;
