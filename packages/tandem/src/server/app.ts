@@ -11,6 +11,7 @@ import { makeId } from './http/make-id.ts';
 import { chatCompletionRoutes } from './routes/chat-completions.ts';
 import { embeddingRoutes } from './routes/embeddings.ts';
 import { fileRoutes } from './routes/files.ts';
+import { fineTuningRoutes } from './routes/fine-tuning.ts';
 import { modelRoutes } from './routes/models.ts';
 import { uploadRoutes } from './routes/uploads.ts';
 import { vectorStoreFileRoutes } from './routes/vector-store-files.ts';
@@ -59,6 +60,7 @@ export function createApp(context: ServerContext, { hosts, origins, mostBodyByte
     uploadRoutes,
     vectorStoreRoutes,
     vectorStoreFileRoutes,
+    fineTuningRoutes,
   ])
     app.route('/v1', routes(context));
 

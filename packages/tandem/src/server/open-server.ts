@@ -15,12 +15,18 @@ import { defaultModels, openModels } from '../models/providers.ts';
 import { openProject, type Project } from '../project/open-project.ts';
 import type { Store } from '../store/store.ts';
 import { createApp } from './app.ts';
+import { jobFiles } from './files/job-files.ts';
 import { ServerFiles } from './files/server-files.ts';
 import { keepHouse } from './housekeeping.ts';
+import { JobRunner } from './jobs/job-runner.ts';
+import { JobTable } from './jobs/job-table.ts';
+import type { TrainingFiles } from './jobs/training-files.ts';
+import type { StartTraining } from './jobs/training-messages.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { baseModels, ModelQueues, nameOf } from './models/base-models.ts';
 import { type ModelAliases, ModelDirectory } from './models/model-directory.ts';
 import { projectModels } from './models/project-models.ts';
+import { TunedModels } from './models/tuned-models.ts';
 import { EmbeddingBatches } from './queue/embedding-batches.ts';
 import type { QueueLimits } from './queue/model-queue.ts';
 import type { ServerContext } from './server-context.ts';
@@ -54,6 +60,13 @@ export interface ServerOptions {
   mostFileBytes?: number;
   /** Opens the chunks of a vector store in a folder of its own. Default: LanceDB. */
   openStore?: (folder: string) => Promise<Store>;
+  /** Of fine-tuning jobs, which train in a process of their own, one at a time. */
+  training?: {
+    /** What it should stay within, such as `2GB`: the fastest way that is expected to is taken. */
+    memory?: string;
+    /** Between two checkpoints, beside those at the ends of epochs. Default: 60. */
+    checkpointEverySeconds?: number;
+  };
   onProgress?: ProgressListener;
   /** Of errors that a client is not told; by default they are written to stderr. */
   log?: (error: unknown) => void;
@@ -66,6 +79,14 @@ export interface ListenOptions {
   host?: string;
   /** Default: 8642; 0 takes a free one. */
   port?: number;
+}
+
+/** What a server is put together with, where it is not its own: in tests. */
+export interface ServerParts {
+  /** Where fine-tuning jobs find uploaded files. */
+  trainingFiles?: TrainingFiles;
+  /** Stands for a process that trains. */
+  startTraining?: StartTraining;
 }
 
 /** OpenAI's API over local models and projects. It holds memory until it is disposed of. */
@@ -97,7 +118,10 @@ const wellKnown = {
  * const { url } = await server.listen({ port: 8642 });
  * console.log(`OPENAI_BASE_URL=${url}/v1`);
  */
-export async function openServer(options: ServerOptions = {}): Promise<TandemServer> {
+export async function openServer(
+  options: ServerOptions = {},
+  parts: ServerParts = {},
+): Promise<TandemServer> {
   const chat = options.chat?.length ? options.chat : [defaultModels.chat];
   const embedding = options.embedding?.length ? options.embedding : [defaultModels.embedder];
   const folder = resolve(options.folder ?? defaultServerFolder(options.projects?.[0]));
@@ -139,10 +163,28 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
   const created = now();
   const queues = new ModelQueues({ waiting: 32, waitingOfCaller: 16, ...options.queue });
   const keys = new ApiKeys(database, now);
+  const log = options.log ?? ((error: unknown) => console.error(error));
+  const table = new JobTable(database, now);
+  const files = await ServerFiles.open({ database, folder, now });
+  const trainingFiles = parts.trainingFiles ?? jobFiles(files);
+  const tunedModels = new TunedModels({ folder, models, queues, table, now });
+  const runner = opening.use(
+    new JobRunner({
+      folder,
+      table,
+      files: trainingFiles,
+      now,
+      log,
+      startTraining: parts.startTraining,
+      limits: { ...options.training, ...(options.network && { network: options.network }) },
+    }),
+  );
+  await runner.open();
   const directory = new ModelDirectory(
     [
       baseModels({ chat, embedding }, { models, queues, created }),
       projectModels(projects, { queues, created }),
+      tunedModels,
     ],
     {
       ...Object.fromEntries(wellKnown.chat.map((name) => [name, nameOf(nameOfModel(chat[0]!))])),
@@ -150,8 +192,6 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
       ...options.aliases,
     },
   );
-  const log = options.log ?? ((error: unknown) => console.error(error));
-  const files = await ServerFiles.open({ database, folder, now });
   const mostFileBytes = options.mostFileBytes ?? 512 * 2 ** 20;
   const context: ServerContext = {
     folder,
@@ -174,6 +214,8 @@ export async function openServer(options: ServerOptions = {}): Promise<TandemSer
         log,
       }),
     ),
+    fineTuning: { table, runner, files: trainingFiles },
+    tunedModels,
     now,
     closing: closing.signal,
     log,

@@ -3,8 +3,10 @@ import type { Database } from '../catalog/sqlite/database.ts';
 import type { ServerFiles } from './files/server-files.ts';
 import type { Environment } from './http/environment.ts';
 import { invalidRequest } from './http/invalid-request.ts';
+import type { FineTuning } from './jobs/fine-tuning.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import type { ModelDirectory } from './models/model-directory.ts';
+import type { TunedModels } from './models/tuned-models.ts';
 import type { EmbeddingBatches } from './queue/embedding-batches.ts';
 import type { Uploads } from './uploads/uploads.ts';
 import type { VectorStores } from './vector-stores/vector-stores.ts';
@@ -22,6 +24,8 @@ export interface ServerContext {
   mostFileBytes: number;
   uploads: Uploads;
   vectorStores: VectorStores;
+  fineTuning: FineTuning;
+  tunedModels: TunedModels;
   /** Unix seconds. */
   now(): number;
   /** Aborts when the server closes. */

@@ -21,6 +21,11 @@ export interface Caller {
 /** On a server without keys, which is reached from this machine only. */
 export const localCaller: Caller = { id: 'local', tenant: 'local', scopes: new Set(scopes) };
 
+/** Whether the caller may see what has all of these access labels. */
+export function holdsAll({ access }: Caller, labels: readonly string[] = []): boolean {
+  return access === undefined || labels.every((label) => access.includes(label));
+}
+
 export function mayDo({ scopes: held }: Caller, scope: Scope): boolean {
   return held.has(scope) || held.has('admin');
 }

@@ -49,6 +49,7 @@ export function baseModels(
         open: async () =>
           typeof given === 'string' ? models.chatNamed(given) : adoptLanguageModel(given, 'chat'),
         fingerprint: fingerprintOf(reference),
+        ...(isLocal(reference) && { training: { reference, base: nameOf(reference) } }),
       };
     }),
     ...chosen.embedding.map((given): ServedModel => {
@@ -79,5 +80,7 @@ export function fingerprintOf(...parts: readonly string[]): string {
   return `fp_${sha256(parts.join('\n')).slice(0, 10)}`;
 }
 
+const isLocal = (reference: string) => /^(local|hf):/.test(reference);
+
 const ownerOf = (reference: string) =>
-  /^(local|hf):/.test(reference) ? 'tandem' : reference.slice(0, reference.indexOf(':'));
+  isLocal(reference) ? 'tandem' : reference.slice(0, reference.indexOf(':'));

@@ -1,4 +1,5 @@
 import type { EmbeddingModelV4, LanguageModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { TrainingStart } from '../jobs/job.ts';
 import type { Caller } from '../keys/caller.ts';
 import type { ModelQueue } from '../queue/model-queue.ts';
 
@@ -20,6 +21,10 @@ export interface ServedChat extends Served {
   optionsFor?(caller: Caller): SharedV4ProviderOptions;
   /** Changes with the weights: two answers with the same one come from the same model. */
   fingerprint: string;
+  /** What a fine-tuning job of it begins with. Absent: it cannot be trained here. */
+  training?: TrainingStart;
+  /** Labels that a caller must hold to see it. */
+  access?: readonly string[];
 }
 
 /** A model that makes vectors. */

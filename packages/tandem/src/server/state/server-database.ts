@@ -111,6 +111,56 @@ const form: DatabaseForm = {
     ) STRICT;
     CREATE INDEX batches_by_store ON vector_store_batches (store);
     `,
+    `
+    CREATE TABLE fine_tuning_jobs (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL,
+      status TEXT NOT NULL,
+      request TEXT NOT NULL,
+      metadata TEXT,
+      settled TEXT,
+      error TEXT,
+      tuned_model TEXT UNIQUE,
+      weights TEXT,
+      result_files TEXT NOT NULL DEFAULT '[]',
+      trained_tokens INTEGER,
+      step INTEGER NOT NULL DEFAULT 0,
+      steps INTEGER,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      created_at INTEGER NOT NULL,
+      started_at INTEGER,
+      finished_at INTEGER,
+      estimated_finish INTEGER,
+      model_deleted_at INTEGER
+    ) STRICT;
+    CREATE INDEX fine_tuning_jobs_of_tenant ON fine_tuning_jobs (tenant, seq);
+    CREATE INDEX fine_tuning_jobs_by_status ON fine_tuning_jobs (status, seq);
+    CREATE TABLE fine_tuning_events (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL,
+      job_id TEXT NOT NULL REFERENCES fine_tuning_jobs (id),
+      created_at INTEGER NOT NULL,
+      level TEXT NOT NULL,
+      type TEXT NOT NULL,
+      message TEXT NOT NULL,
+      data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX fine_tuning_events_of_job ON fine_tuning_events (job_id, seq);
+    CREATE TABLE fine_tuning_checkpoints (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL UNIQUE,
+      tenant TEXT NOT NULL,
+      job_id TEXT NOT NULL REFERENCES fine_tuning_jobs (id),
+      created_at INTEGER NOT NULL,
+      model TEXT NOT NULL UNIQUE,
+      step INTEGER NOT NULL,
+      metrics TEXT NOT NULL,
+      file TEXT,
+      UNIQUE (job_id, step)
+    ) STRICT;
+    `,
   ],
 };
 
