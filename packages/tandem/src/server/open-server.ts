@@ -238,7 +238,7 @@ export async function openServer(
           domain: 'server',
           where: 'host',
           message: `On ${host} others can reach the server, and no key is made, so that anybody could use it.`,
-          hint: 'Make one first: tandem keys create NAME. Or leave --host out, to be reached from this machine alone.',
+          hint: 'Make a key first, or listen on 127.0.0.1, to be reached from this machine alone.',
         });
       const hosts = isLoopback(host)
         ? ['localhost', '127.0.0.1', '::1', ...allowHosts.map((name) => name.toLowerCase())]
@@ -281,7 +281,7 @@ function cannotListen(error: NodeJS.ErrnoException, { host, port }: Required<Lis
       error.code === 'EADDRINUSE'
         ? `Port ${port} of ${host} is used by another program.`
         : `The server may not listen on ${host}:${port} (${error.code}).`,
-    hint: 'Give another with --port, or --port 0 for a free one.',
+    hint: 'Give another port, or 0 for a free one.',
     cause: error,
   });
 }

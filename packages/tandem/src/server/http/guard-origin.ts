@@ -13,18 +13,12 @@ export function guardOrigin({ hosts, origins }: { hosts: readonly string[]; orig
   return createMiddleware<Environment>(async (c, next) => {
     const host = hostOf(c.req.header('host'));
     if (hosts.length > 0 && host !== undefined && !hosts.includes(host))
-      throw new ApiError(
-        403,
-        `This server is not known as ${host}. Start it with --allow-host ${host} if it should be.`,
-      );
+      throw new ApiError(403, `This server is not known as ${host}. Who runs it can allow that name.`);
     const origin = c.req.header('origin');
     if (origin === undefined) return next();
     const isOwn = hostOf(c.req.header('host')) !== undefined && origin === `http://${c.req.header('host')}`;
     if (!isOwn && !origins.includes(origin))
-      throw new ApiError(
-        403,
-        `Web pages of ${origin} may not use this server. Start it with --allow-origin ${origin} if they should.`,
-      );
+      throw new ApiError(403, `Web pages of ${origin} may not use this server. Who runs it can allow them.`);
     c.header('access-control-allow-origin', origin);
     c.header('vary', 'Origin');
     if (c.req.method === 'OPTIONS') {
