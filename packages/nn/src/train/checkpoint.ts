@@ -53,11 +53,13 @@ export async function loadCheckpoint(
 
 /**
  * The adapter in the checkpoint of a `trainLora` or `trainPreferences` folder, whether or not that training has
- * finished: the adapter with the lowest validation loss so far, or the latest where nothing was validated.
+ * finished: the adapter with the lowest validation loss so far, or the latest where nothing was validated or `weights` is
+ * `latest`.
  * @throws FileFormatError where there is no checkpoint or it is damaged.
  */
 export async function readCheckpoint(
   directory: string,
+  { weights = 'best' }: { weights?: 'best' | 'latest' } = {},
 ): Promise<{ adapter: LoraAdapter; step: number; losses: number[]; validation: Validation[] }> {
   const file = checkpointPath(directory);
   if (!existsSync(file)) {
@@ -77,7 +79,8 @@ export async function readCheckpoint(
   }
   const shape = JSON.parse(tensors.metadata.shape!) as CheckpointIdentity['shape'];
   const { parameters, best, step, losses, validation } = await readState(tensors);
-  return { adapter: { ...shape, tensors: toAdapterTensors(best ?? parameters) }, step, losses, validation };
+  const chosen = (weights === 'best' ? best : undefined) ?? parameters;
+  return { adapter: { ...shape, tensors: toAdapterTensors(chosen) }, step, losses, validation };
 }
 
 async function readState(tensors: SafetensorsFile): Promise<TrainingState> {

@@ -86,7 +86,8 @@ export async function runTraining(
 
   const stepSize = settings.batchSize * settings.accumulate;
   const stepPlan = planSteps({ lengths: train.lengths, stepSize, seed: settings.seed, tokensPerPass });
-  const plannedSteps = Math.ceil(Math.ceil(train.lengths.length / stepSize) * settings.epochs);
+  const stepsPerEpoch = Math.ceil(train.lengths.length / stepSize);
+  const plannedSteps = Math.ceil(stepsPerEpoch * settings.epochs);
   let totalSteps = plannedSteps;
   const evaluateEvery = () =>
     job.evaluateEverySteps ?? Math.max(1, Math.ceil(totalSteps / affordableEvaluations()));
@@ -112,10 +113,19 @@ export async function runTraining(
       if (failed) throw await explainDivergence(chosen);
       // Only now is it known that the current state gives a finite loss and gradient, so that training can continue
       // from it.
-      if ((performance.now() - lastSaved) / 1000 >= (job.checkpointEverySeconds ?? 60)) {
+      const epochEnds = state.step > 0 && state.step % stepsPerEpoch === 0;
+      if (epochEnds || (performance.now() - lastSaved) / 1000 >= (job.checkpointEverySeconds ?? 60)) {
         await save();
         lastSaved = performance.now();
       }
+      if (epochEnds && directory)
+        progress({
+          stage: 'training',
+          done: state.step,
+          total: totalSteps,
+          unit: 'steps',
+          savedEpochs: state.step / stepsPerEpoch,
+        });
       const rate = update(norm);
       const tokens = chosen.reduce((total, item) => total + train.tokens[item]!, 0);
       state.losses.push(loss);

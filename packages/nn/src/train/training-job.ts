@@ -25,7 +25,7 @@ export interface TrainingSettings {
   evaluateEverySteps?: number;
   /** Folder for the checkpoint; without it nothing is saved. */
   checkpointDirectory?: string;
-  /** Seconds between two checkpoints. Default 60; one is written at the end and when stopped in any case. */
+  /** Seconds between two checkpoints. Default 60; one is written at the end of each epoch and when stopped in any case. */
   checkpointEverySeconds?: number;
   /** Continue from the folder's checkpoint if there is one. Default false: start from the beginning. */
   resume?: boolean;
@@ -86,6 +86,8 @@ export interface TrainingProgress {
   validationLoss?: number;
   /** Of preferences: the share of validation pairs for which the chosen reply has gained on the rejected one. */
   validationAccuracy?: number;
+  /** A checkpoint has just been written at the end of an epoch: after so many. The last epoch is told by the result. */
+  savedEpochs?: number;
 }
 
 /** One measurement on the validation data. */

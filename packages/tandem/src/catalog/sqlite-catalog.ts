@@ -10,6 +10,7 @@ import { forgottenCatalog } from './sqlite/forgotten.ts';
 import { listingCatalog } from './sqlite/listing.ts';
 import { calibrationCatalog, deploymentCatalog, lookCatalog, recordTable } from './sqlite/records.ts';
 import { runCatalog } from './sqlite/runs.ts';
+import { catalogForm } from './sqlite/schema.ts';
 import { lockForWriting, memoryLock } from './sqlite/writer-lock.ts';
 
 /**
@@ -24,7 +25,9 @@ import { lockForWriting, memoryLock } from './sqlite/writer-lock.ts';
  */
 export async function openCatalog(path: string): Promise<Catalog> {
   mkdirSync(dirname(path), { recursive: true });
-  return catalogOver(new Database(path), (purpose, options) => lockForWriting(path, purpose, options));
+  return catalogOver(new Database(path, catalogForm), (purpose, options) =>
+    lockForWriting(path, purpose, options),
+  );
 }
 
 /**
@@ -35,7 +38,7 @@ export async function openCatalog(path: string): Promise<Catalog> {
  * await using tandem = await createTandem({ catalog });
  */
 export async function openMemoryCatalog(): Promise<Catalog> {
-  return catalogOver(new Database(':memory:'), memoryLock());
+  return catalogOver(new Database(':memory:', catalogForm), memoryLock());
 }
 
 function catalogOver(database: Database, lock: Catalog['lockForWriting']): Catalog {

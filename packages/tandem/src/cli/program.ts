@@ -12,9 +12,11 @@ import { addFeedback } from './feedback.ts';
 import { addForget } from './forget.ts';
 import { addIngest } from './ingest.ts';
 import { addInit } from './init.ts';
+import { addKeys } from './keys.ts';
 import { addModels } from './models.ts';
 import { addRuns } from './runs.ts';
 import { addSearch } from './search.ts';
+import { addServe } from './serve.ts';
 import { addTrace } from './trace.ts';
 import { addTune } from './tune.ts';
 import { addUse } from './use.ts';
@@ -50,6 +52,8 @@ export function createProgram(signal: AbortSignal): Command {
     addTrace,
     addFeedback,
     addForget,
+    addServe,
+    addKeys,
     addDoctor,
   ]) {
     add(program, signal);
@@ -57,7 +61,10 @@ export function createProgram(signal: AbortSignal): Command {
   // --project and --json may come before or after the verb.
   for (const command of withSubcommands(program)) {
     if (command === program) continue;
-    command.option('--project <dir>', 'the project folder').option('--json', 'print the result as JSON');
+    // Of serve there may be several.
+    if (!command.options.some(({ long }) => long === '--project'))
+      command.option('--project <dir>', 'the project folder');
+    command.option('--json', 'print the result as JSON');
   }
   return program;
 }

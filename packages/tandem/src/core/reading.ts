@@ -7,13 +7,16 @@ export interface Reading {
   encoding?: string;
   /** What becomes of a workbook's hidden rows, columns and sheets. Default: they are left out. */
   hiddenCells?: 'omit' | 'read';
+  /** What a document is known by. Default: the id that it says it has (front matter), else its uri; `uri`: always that. */
+  id?: 'own' | 'uri';
 }
 
 /** The same for the same reading, and empty for the default one: part of what a document's version is known by. */
-export function readingMark({ encoding, hiddenCells }: Reading = {}): string {
+export function readingMark({ encoding, hiddenCells, id }: Reading = {}): string {
   return [
     ...(encoding === undefined ? [] : [`encoding ${encoding.toLowerCase()}`]),
     ...(hiddenCells === 'read' ? ['hidden cells'] : []),
+    ...(id === 'uri' ? ['known by its uri'] : []),
   ].join(', ');
 }
 

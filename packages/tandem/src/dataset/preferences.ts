@@ -1,6 +1,6 @@
 import { canonicalJson, sha256 } from '../core/hash.ts';
 import { type Preference, preferenceSchema } from '../core/types/preference.ts';
-import { readPlacedJsonl } from './jsonl.ts';
+import { type PlacedLine, readPlacedJsonl } from './jsonl.ts';
 
 export interface PreferenceDataset {
   /** SHA-256 of the pairs' canonical JSONL. */
@@ -11,15 +11,27 @@ export interface PreferenceDataset {
   validation: { preference: Preference; where: string }[];
 }
 
-/** @throws InvalidInputError naming file and line. */
-export async function readPreferenceFile(path: string): Promise<PreferenceDataset> {
+/**
+ * @param validationPath a file of the pairs to measure on; then all of `path` are trained on
+ * @throws InvalidInputError naming file and line.
+ */
+export async function readPreferenceFile(path: string, validationPath?: string): Promise<PreferenceDataset> {
   const lines = await readPlacedJsonl(path, preferenceSchema);
+  if (validationPath !== undefined) {
+    const measured = await readPlacedJsonl(validationPath, preferenceSchema);
+    return { id: idOf([...lines, ...measured]), train: lines.map(placed), validation: measured.map(placed) };
+  }
   const heldOut = (preference: Preference) =>
     lines.length >= 20 && Number.parseInt(sha256(canonicalJson(preference.input)).slice(0, 4), 16) % 10 === 0;
-  const placed = lines.map(({ value, where }) => ({ preference: value, where }));
+  const pairs = lines.map(placed);
   return {
-    id: sha256(placed.map(({ preference }) => `${canonicalJson(preference)}\n`).join('')),
-    train: placed.filter(({ preference }) => !heldOut(preference)),
-    validation: placed.filter(({ preference }) => heldOut(preference)),
+    id: idOf(lines),
+    train: pairs.filter(({ preference }) => !heldOut(preference)),
+    validation: pairs.filter(({ preference }) => heldOut(preference)),
   };
 }
+
+const placed = ({ value, where }: PlacedLine<Preference>) => ({ preference: value, where });
+
+const idOf = (lines: readonly PlacedLine<Preference>[]) =>
+  sha256(lines.map(({ value }) => `${canonicalJson(value)}\n`).join(''));

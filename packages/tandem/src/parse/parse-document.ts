@@ -38,7 +38,7 @@ export async function parseDocument(input: ParseInput): Promise<Document> {
   const title =
     (givenTitle ?? body.title ?? firstHeading(body)).trim() || subjectOf(metadata) || fileTitle(uri);
   return {
-    id: id?.trim() || uri,
+    id: (input.reading?.id !== 'uri' && id?.trim()) || uri,
     uri,
     title,
     mediaType: mediaType!,

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A workbook of visible sheets, given by the content of their `<worksheet>`, in an archive without compression. */
 export function workbookOf(sheets: Record<string, string>, styles = '', properties = ''): Buffer {
@@ -17,19 +17,21 @@ export function workbookOf(sheets: Record<string, string>, styles = '', properti
   return archiveOf(parts);
 }
 
-/** An archive of these parts, without compression. */
-export function archiveOf(parts: Record<string, string>): Buffer {
+/** An archive of these parts, without compression unless that is asked for. */
+export function archiveOf(parts: Record<string, string>, { deflated = false } = {}): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
   for (const [name, words] of Object.entries(parts)) {
-    const content = Buffer.from(words);
+    const whole = Buffer.from(words);
+    const content = deflated ? deflateRawSync(whole) : whole;
     // What a file's header and its entry in the directory have in common (APPNOTE 6.3.10, §4.3.7 and §4.3.12).
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(20, 0);
-    facts.writeUInt32LE(crc32(content), 10);
+    facts.writeUInt16LE(deflated ? 8 : 0, 4);
+    facts.writeUInt32LE(crc32(whole), 10);
     facts.writeUInt32LE(content.length, 14);
-    facts.writeUInt32LE(content.length, 18);
+    facts.writeUInt32LE(whole.length, 18);
     facts.writeUInt16LE(name.length, 22);
     const entry = Buffer.alloc(14);
     entry.writeUInt32LE(at, 10);

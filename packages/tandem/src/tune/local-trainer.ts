@@ -47,7 +47,7 @@ export function localTrainer(): Trainer {
         ].join(', '),
       };
     },
-    async train(job, { outputDirectory, onProgress, onEvent, signal }) {
+    async train(job, { outputDirectory, onProgress, onEvent, signal, checkpointEverySeconds }) {
       const memoryBytes = bytesOf(job.hyperparameters.memory);
       const settings = {
         model: job.baseFile,
@@ -56,10 +56,15 @@ export function localTrainer(): Trainer {
         ...(job.lineage && { lineage: job.lineage }),
         checkpointDirectory: job.checkpointDirectory,
         resume: true,
+        ...(checkpointEverySeconds !== undefined && { checkpointEverySeconds }),
         ...(memoryBytes !== undefined && { memoryBytes }),
         ...(signal && { signal }),
         onProgress: (progress: TrainingProgress) => {
-          const { stage, done, total, unit, detail, secondsLeft } = progress;
+          const { stage, done, total, unit, detail, secondsLeft, savedEpochs } = progress;
+          if (savedEpochs !== undefined) {
+            onEvent?.('epoch', { step: done, epoch: savedEpochs });
+            return;
+          }
           onProgress?.({
             stage,
             done,

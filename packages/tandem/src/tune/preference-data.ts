@@ -18,17 +18,21 @@ export interface TokenisedPairs {
 
 /**
  * The pairs of a preference file as the served model reads them; the catalogue remembers them as a dataset.
- * @param maxLength tokens; the model's context is a limit too
+ * @param options.maxLength tokens; the model's context is a limit too
+ * @param options.validationPath a file of pairs to measure on; all of `path` are then learnt
  * @throws InvalidInputError for a pair that does not fit (it is never cut) and one that prefers a reply to itself.
  */
 export async function readPairs(
   parts: Pick<Parts, 'catalog' | 'dataDirectory'>,
   path: string,
   tools: LocalChatTools,
-  maxLength: number,
+  { maxLength, validationPath }: { maxLength: number; validationPath?: string },
 ): Promise<TokenisedPairs> {
   const file = resolve(path);
-  const { id, train, validation } = await readPreferenceFile(file);
+  const { id, train, validation } = await readPreferenceFile(
+    file,
+    validationPath === undefined ? undefined : resolve(validationPath),
+  );
   const limit = Math.min(maxLength, tools.contextLength);
   const tokenise = ({ preference, where }: (typeof train)[number]): TokenisedPair => {
     const { input, preferred_output, non_preferred_output } = preference;

@@ -3,7 +3,7 @@ import type { Settings } from '../core/settings.ts';
 import type { TrainingRequest } from './training-data.ts';
 
 /**
- * Only the local trainer learns from preferences, trains an adapter further, and keeps to an amount of memory or a precision of the frozen
+ * Only the local trainer learns from preferences, trains an adapter further, multiplies its learning rate, and keeps to an amount of memory or a precision of the frozen
  * weights. Where another is set these are refused, rather than passed over.
  * @throws InvalidInputError
  */
@@ -18,6 +18,12 @@ export function refuseUnkeptLimits(request: TrainingRequest, tune: Settings['tun
       'tune.trainer',
       `The ${trainer} trainer learns from examples alone: no preferences, and no adapter to go on from.`,
       'Set tune.trainer to local.',
+    );
+  if (request.learningRateMultiplier !== undefined)
+    throw refuse(
+      'tune.trainer',
+      `The ${trainer} trainer takes no learningRateMultiplier here.`,
+      trainer === 'hosted' ? 'Set tune.hosted.learningRateMultiplier.' : 'Set tune.learningRate.',
     );
   if ((request.memory ?? tune.memory) !== undefined) {
     const where = request.memory === undefined ? 'tune.memory' : 'memory';

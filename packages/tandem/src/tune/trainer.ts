@@ -117,8 +117,10 @@ export interface Trainer<Job = TrainingJob, Result = TrainedAdapter> {
       /** Folder that the adapter's files are written to. */
       outputDirectory: string;
       onProgress?: ProgressListener;
-      /** Something worth keeping: a step's loss, a validation, a checkpoint. */
+      /** Something worth keeping: a step's loss, a validation, the checkpoint of an epoch. */
       onEvent?: (kind: string, data: Record<string, number | string>) => void;
+      /** Of a local training; default 60. */
+      checkpointEverySeconds?: number;
       signal?: AbortSignal;
     },
   ): Promise<Result>;

@@ -18,7 +18,14 @@ import type { TuneEstimate, TuneOptions } from './tune-options.ts';
 /** What is asked for: the options of `tune` that decide what is trained. */
 export type TrainingRequest = Pick<
   TuneOptions,
-  'glossary' | 'mix' | 'preferences' | 'from' | 'maxMinutes' | 'memory'
+  | 'glossary'
+  | 'mix'
+  | 'preferences'
+  | 'validationPreferences'
+  | 'learningRateMultiplier'
+  | 'from'
+  | 'maxMinutes'
+  | 'memory'
 >;
 
 /** What a step works with beside its data. */

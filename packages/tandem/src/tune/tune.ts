@@ -59,7 +59,8 @@ async function trainAdapter(
   parts: TuneParts,
   options: TuneOptions & { signal: AbortSignal },
 ): Promise<TunedAdapter | { estimate: TuneEstimate }> {
-  const { fresh, estimateOnly, onEstimate, onProgress, signal, ...request } = options;
+  const { fresh, estimateOnly, onEstimate, onEvent: tell, onProgress, signal, ...others } = options;
+  const { checkpointEverySeconds, ...request } = others;
   const context = { parts, signal, ...(onProgress && { onProgress }) };
   const prepared = await prepareTraining(request, context);
   const plan = await planTraining(prepared, context);
@@ -83,7 +84,14 @@ async function trainAdapter(
     signal,
     ...(fresh && { fresh, cancelElsewhere: () => cancelElsewhere(plan, context) }),
     async train({ run, onEvent, flush }) {
-      const trained = await runTraining(plan, { ...context, onEvent });
+      const trained = await runTraining(plan, {
+        ...context,
+        onEvent(kind, data) {
+          onEvent(kind, data);
+          tell?.(kind, data);
+        },
+        ...(checkpointEverySeconds !== undefined && { checkpointEverySeconds }),
+      });
       const verification = await verifyAdapter({ plan, trained }, context);
       await flush();
       const rewriting = await measureRewriting({ plan, trained }, context);

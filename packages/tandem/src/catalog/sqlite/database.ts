@@ -4,9 +4,18 @@ import { DiskFullError } from '../../core/errors/disk-full-error.ts';
 import { InvalidInputError } from '../../core/errors/invalid-input-error.ts';
 import { LockedError } from '../../core/errors/locked-error.ts';
 import { TandemError } from '../../core/errors/tandem-error.ts';
-import { migrations } from './schema.ts';
 
 export type Row = Record<string, SQLInputValue>;
+
+/** What a file holds, and what it is called in messages. */
+export interface DatabaseForm {
+  /** Each brings a file one version further; never edited once released. `user_version` says how many have been applied. */
+  migrations: readonly string[];
+  /** "catalogue" */
+  called: string;
+  /** What to do where the file cannot be used any more: "ingest again". */
+  makeAgain: string;
+}
 
 /**
  * One SQLite file with its schema up to date. `synchronous = FULL` under WAL: a commit that returned survives a power cut.
@@ -14,11 +23,13 @@ export type Row = Record<string, SQLInputValue>;
  */
 export class Database {
   readonly path: string;
+  readonly #form: DatabaseForm;
   #connection: DatabaseSync;
   #statements = new Map<string, StatementSync>();
 
-  constructor(path: string) {
+  constructor(path: string, form: DatabaseForm) {
     this.path = path;
+    this.#form = form;
     try {
       this.#connection = new DatabaseSync(path, { timeout: 10_000 });
       this.#connection.exec(
@@ -74,7 +85,7 @@ export class Database {
       if (busy)
         throw new LockedError({
           domain: 'catalog',
-          message: `Another process keeps reading the catalogue ${this.path}, so that its log could not be emptied of what was deleted.`,
+          message: `Another process keeps reading the ${this.#form.called} ${this.path}, so that its log could not be emptied of what was deleted.`,
           hint: 'Stop the other process and run this command again.',
         });
     });
@@ -106,17 +117,17 @@ export class Database {
 
   #migrate(): void {
     const version = () => Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version);
-    if (version() > migrations.length)
+    if (version() > this.#form.migrations.length)
       throw new InvalidInputError({
         domain: 'catalog',
         where: this.path,
-        message: `The catalogue ${this.path} was written by a newer Tandem (schema ${version()}; this one knows ${migrations.length}).`,
-        hint: 'Update Tandem, or move the data folder away and ingest again.',
+        message: `The ${this.#form.called} ${this.path} was written by a newer Tandem (schema ${version()}; this one knows ${this.#form.migrations.length}).`,
+        hint: `Update Tandem, or move the data folder away and ${this.#form.makeAgain}.`,
       });
-    if (version() === migrations.length) return;
+    if (version() === this.#form.migrations.length) return;
     this.transaction(() => {
-      for (let next = version(); next < migrations.length; next++) {
-        this.#connection.exec(migrations[next]!);
+      for (let next = version(); next < this.#form.migrations.length; next++) {
+        this.#connection.exec(this.#form.migrations[next]!);
         this.#connection.exec(`PRAGMA user_version = ${next + 1}`);
       }
     });
@@ -142,7 +153,7 @@ export class Database {
     if (primary === 5 /* BUSY */)
       return new LockedError({
         domain: 'catalog',
-        message: `The catalogue ${this.path} stayed locked by another process for ten seconds.`,
+        message: `The ${this.#form.called} ${this.path} stayed locked by another process for ten seconds.`,
         hint: 'Wait for the other command to finish, or stop it, and run this one again.',
         cause: error,
       });
@@ -150,15 +161,15 @@ export class Database {
       return new InvalidInputError({
         domain: 'catalog',
         where: this.path,
-        message: `The catalogue ${this.path} is damaged or is not a Tandem catalogue (${detail}).`,
-        hint: 'Move it away and ingest again; adapters and datasets on disk are not touched by that.',
+        message: `The ${this.#form.called} ${this.path} is damaged or is not a Tandem ${this.#form.called} (${detail}).`,
+        hint: `Move it away and ${this.#form.makeAgain}; adapters and datasets on disk are not touched by that.`,
         cause: error,
       });
     if (primary === 8 /* READONLY */ || primary === 14 /* CANTOPEN */ || primary === 3 /* PERM */)
       return new InvalidInputError({
         domain: 'catalog',
         where: this.path,
-        message: `The catalogue ${this.path} cannot be opened for writing (${detail}).`,
+        message: `The ${this.#form.called} ${this.path} cannot be opened for writing (${detail}).`,
         hint: 'Check that its folder exists and that you may write there.',
         cause: error,
       });

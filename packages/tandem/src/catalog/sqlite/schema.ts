@@ -1,3 +1,5 @@
+import type { DatabaseForm } from './database.ts';
+
 /**
  * The catalogue's tables. Each entry brings a file one version further, and is never edited once released: `user_version`
  * says how many have been applied. JSON columns hold plain data of the core types; offsets count UTF-16 units.
@@ -178,3 +180,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX documents_by_language ON documents (language);
   `,
 ];
+
+/** The file of a catalogue. */
+export const catalogForm: DatabaseForm = { migrations, called: 'catalogue', makeAgain: 'ingest again' };

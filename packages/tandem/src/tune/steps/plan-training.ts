@@ -34,7 +34,9 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
   const { trainer, base, dataset, learns, from, train, validation, preferences, teachesRewriting } = prepared;
   const { worker } = parts.settings.tune;
   const method = preferences ? 'dpo' : 'sft';
-  const hyperparameters = settle(wantedHyperparameters(prepared, parts), train, validation, method);
+  const settled = settle(wantedHyperparameters(prepared, parts), train, validation, method);
+  const { learningRateMultiplier = 1 } = prepared.request;
+  const hyperparameters = { ...settled, learningRate: settled.learningRate * learningRateMultiplier };
   // The same data, settings and base are the same training: what is found unfinished under its name is continued.
   const fingerprint = hashJson({
     dataset,
@@ -79,7 +81,7 @@ async function planWeights(prepared: PreparedTokens, { parts }: Context): Promis
   };
   const job = await placeJob(planned, parts);
   const estimate = await estimateTraining(parts, trainerFor(planned, parts), { ...planned, job });
-  return { ...planned, estimate };
+  return { ...planned, estimate: { ...estimate, training: { fingerprint, hyperparameters } } };
 }
 
 /** The settings', with what was asked for instead; an adapter that is trained further keeps its form. */

@@ -48,7 +48,7 @@ async function prepareTokens(
   const data =
     request.preferences === undefined
       ? await readExamples(request, tools, context)
-      : await readPreferences(request.preferences, tools, context);
+      : await readPreferences({ ...request, preferences: request.preferences }, tools, context);
   const from = request.from === undefined ? undefined : await findAdapterToTrain(parts, request.from, chat);
   return {
     request,
@@ -105,13 +105,16 @@ async function readExamples(
 }
 
 async function readPreferences(
-  preferences: string,
+  { preferences, validationPreferences }: TrainingRequest & { preferences: string },
   tools: LocalChatTools,
   { parts }: Context,
 ): Promise<Material> {
   const { batchSize, accumulate, maxLength } = parts.settings.tune;
   const path = preferences === 'feedback' ? await feedbackFile(parts, batchSize * accumulate) : preferences;
-  const { id, file, train, validation } = await readPairs(parts, path, tools, maxLength);
+  const { id, file, train, validation } = await readPairs(parts, path, tools, {
+    maxLength,
+    ...(validationPreferences !== undefined && { validationPath: validationPreferences }),
+  });
   return {
     dataset: id,
     files: { train: file },

@@ -23,6 +23,7 @@ type Context = TrainingContext<Pick<Parts, 'settings' | 'models' | 'directory' |
 /** With who hears of each step's loss, of validations and checkpoints: what a run in the catalogue keeps. */
 interface RunContext extends Context {
   onEvent?: (kind: string, data: Record<string, number | string>) => void;
+  checkpointEverySeconds?: number;
 }
 
 /**
