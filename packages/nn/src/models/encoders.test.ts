@@ -50,13 +50,17 @@ describe.each([
   });
 });
 
-// Where the CPU would compute int8 wrongly, any encoder is refused before.
-test.runIf(await hasIntegerProducts())('a ModernBERT in int8 is refused, and is told why', async () => {
+test('a ModernBERT in int8 is refused, and is told why', async () => {
   await expect(
     BertEncoder.load({ directory: path.join(references, 'modernbert'), threads: 1, precision: 'int8' }),
-  ).rejects.toMatchObject({
-    code: 'unsupported_model',
-    feature: 'int8',
-    message: expect.stringMatching(/ModernBERT.* float32 only/),
-  });
+  ).rejects.toMatchObject(
+    // Where the CPU would compute int8 wrongly, any encoder is refused before.
+    (await hasIntegerProducts())
+      ? {
+          code: 'unsupported_model',
+          feature: 'int8',
+          message: expect.stringMatching(/ModernBERT.* float32 only/),
+        }
+      : { message: expect.stringMatching(/int8.*CPU|CPU.*int8|eight-bit/) },
+  );
 });

@@ -3,7 +3,7 @@ import { type Citation, type Claim, checkedVerdicts, type SourceSpan } from '../
 import type { Passage } from '../core/types/document.ts';
 import { sentences } from '../text/sentences.ts';
 import { overlapSignals } from '../verify/overlap-signals.ts';
-import { overlapVerifier } from '../verify/overlap-verifier.ts';
+import { overlapName, overlapVerifier } from '../verify/overlap-verifier.ts';
 import { isStatement, splitClaims, withoutListMark } from '../verify/split-claims.ts';
 import type { ClaimVerdict, Verifier } from '../verify/verifier.ts';
 import { statementsOf } from './citations.ts';
@@ -74,21 +74,30 @@ export async function checkClaims(
       texts: evidence.flatMap(({ texts }) => texts),
     })),
   );
-  const verdicts = await (verifier.isCostly ? readBest : readAll)(checks, verifier, signal);
+  const { verdicts, readAt } = await (verifier.isCostly ? readBest : readAll)(
+    checks.map((check) => ({ ...check, isReadable: isReadable(check.evidence, { languages, verifier }) })),
+    verifier,
+    signal,
+  );
   const checked = checks.map((check, at) => ({
     ...check,
+    by: readAt.has(at) ? verifier.name : overlapName,
     verdict: withoutHeadings(verdicts[at]!, check.evidence),
   }));
   const claims = asked.map(({ claim, sentence, cited }): Claim => {
     const own = checked.filter((each) => each.claim === claim && each.sentence === sentence);
     // Without a passage there is nothing that it could be read in.
-    const { verdict, evidence } = bestOf(own, cited) ?? { verdict: unread, evidence: [] };
+    const { verdict, evidence, by } = bestOf(own, cited) ?? {
+      verdict: unread,
+      evidence: [],
+      by: verifier.name,
+    };
     return {
       text: claim,
       sentence,
       verdict: verdict.verdict,
       probability: verdict.probability,
-      verifier: verifier.name,
+      verifier: by,
       spans: spansOf(verdict, evidence),
     };
   });
@@ -110,20 +119,27 @@ interface Check {
   cited: number[];
   evidence: Evidence[];
   texts: string[];
+  /** Whether the verifier reads the language of its documents, as far as that is known. */
+  isReadable: boolean;
 }
 
-/** One verdict for each check. */
+/** One verdict for each check, and the places of those that the verifier itself judged. */
+interface Verdicts {
+  verdicts: ClaimVerdict[];
+  readAt: ReadonlySet<number>;
+}
+
 async function readAll(
   checks: readonly Check[],
   verifier: Verifier,
   signal: AbortSignal | undefined,
-): Promise<ClaimVerdict[]> {
+): Promise<Verdicts> {
   const verdicts = await verifier.verify(
     checks.map(({ claim, texts }) => ({ claim, evidence: texts })),
     signal && { signal },
   );
   checkVerdicts(verdicts, checks, verifier.name);
-  return verdicts;
+  return { verdicts, readAt: new Set(checks.keys()) };
 }
 
 /**
@@ -134,8 +150,8 @@ async function readBest(
   checks: readonly Check[],
   verifier: Verifier,
   signal: AbortSignal | undefined,
-): Promise<ClaimVerdict[]> {
-  const verdicts = await readAll(checks, overlapVerifier(), signal);
+): Promise<Verdicts> {
+  const { verdicts: byWords } = await readAll(checks, overlapVerifier(), signal);
   const read = new Map<number, ClaimVerdict>();
   const ofClaims = [
     ...Map.groupBy(checks.keys(), (at) => `${checks[at]!.sentence}\n${checks[at]!.claim}`).values(),
@@ -148,25 +164,46 @@ async function readBest(
       verifier,
       signal,
     );
-    for (const [order, at] of places.entries()) read.set(at, own[order]!);
+    for (const [order, at] of places.entries()) read.set(at, own.verdicts[order]!);
   };
   const bestAmong = (places: readonly number[]) =>
     bestOf(
-      places.map((at) => ({ ...checks[at]!, verdict: verdicts[at]!, at })),
+      places.flatMap((at) =>
+        checks[at]!.isReadable && !read.has(at) ? [{ ...checks[at]!, verdict: byWords[at]!, at }] : [],
+      ),
       checks[places[0]!]?.cited ?? [],
     )?.at;
+  const isRead = (places: readonly number[]) => places.some((at) => read.has(at));
   const isBorneOut = (places: readonly number[]) =>
     places.some((at) => read.get(at)?.verdict === 'supported');
   await readNext(ofClaims.map(bestAmong));
   await readNext(
     ofClaims
-      .filter((places) => !isBorneOut(places))
-      .map((places) => bestAmong(places.filter((at) => !read.has(at) && isCited(checks[at]!)))),
+      .filter((places) => isRead(places) && !isBorneOut(places))
+      .map((places) => bestAmong(places.filter((at) => isCited(checks[at]!)))),
   );
+  const verdicts = [...byWords];
   for (const places of ofClaims)
     for (const at of places)
-      verdicts[at] = read.get(at) ?? (isBorneOut(places) ? verdicts[at]! : notBorneOut(verdicts[at]!));
-  return verdicts;
+      verdicts[at] =
+        read.get(at) ??
+        (isRead(places) && !isBorneOut(places) && checks[at]!.isReadable
+          ? notBorneOut(byWords[at]!)
+          : byWords[at]!);
+  return { verdicts, readAt: new Set(read.keys()) };
+}
+
+/** False where a document is known to be in a language that the verifier does not read. */
+function isReadable(
+  evidence: readonly Evidence[],
+  { languages, verifier }: { languages: ReadonlyMap<string, string> | undefined; verifier: Verifier },
+): boolean {
+  const known = verifier.languages;
+  if (known === undefined || known === 'many') return true;
+  return evidence.every(({ passage }) => {
+    const language = languages?.get(passage.documentId);
+    return language === undefined || known.includes(language);
+  });
 }
 
 const notBorneOut = ({ verdict, probability, supporting }: ClaimVerdict): ClaimVerdict =>

@@ -35,6 +35,8 @@ const hints: readonly { code?: string; where?: RegExp; says?: RegExp; type: stri
     type: 'name them under `dataset` in tandem.config.ts, or give `--glossary FILE.csv`',
   },
   { where: /^k$/, type: '`--k N`' },
+  { where: /^host$/, type: '`tandem keys create NAME`, or leave `--host` out' },
+  { where: /^port$/, type: '`--port N`' },
   { where: /^from$/, type: '`--from ADAPTER`' },
   { where: /^run_|^tune_/, type: '`--from ADAPTER`, or `--fresh`' },
   { where: /^memory$/, type: '`--memory SIZE`' },

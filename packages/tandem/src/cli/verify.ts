@@ -26,7 +26,7 @@ export function addVerify(program: Command, signal: AbortSignal): void {
     .option(
       '--verifier <name>',
       'overlap (words, numbers, names), cross-encoder (these and a model that reads them), or the reference of a cross-encoder: local:./path, hf:owner/repo',
-      'overlap',
+      'cross-encoder',
     )
     .option('--judge <model>', 'a language model instead, by its reference, such as local:qwen2.5-coder-1.5b')
     .action(

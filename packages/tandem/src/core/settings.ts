@@ -62,7 +62,7 @@ const verifier = z.custom<{ name: string; verify: (...parameters: never[]) => un
     'name' in value &&
     typeof value.name === 'string' &&
     value.name !== '',
-  'must be overlap, cross-encoder, none, { crossEncoder: REFERENCE }, { judge: REFERENCE }, or a verifier: { name, verify }',
+  'must be auto, overlap, cross-encoder, none, { crossEncoder: REFERENCE }, { judge: REFERENCE }, or a verifier: { name, verify }',
 );
 const version = z.union([z.string(), z.number()]).optional();
 /** `StepInsertion` of `answer/step.ts`. */
@@ -223,17 +223,18 @@ const answerSettings = z
     markers: z.enum(['written', 'matched']).default('matched'),
     /**
      * What says of each claim of an answer whether its passages bear it out: `overlap` (words, numbers and names; no model), `cross-encoder` (these, and a
-     * model that reads the claim with what they found), another cross-encoder by its reference, a language model by its reference (`chat`: the one that
+     * model that reads the claim with what they found; for English), `auto` (the second where the embedder is all-MiniLM-L6-v2, on whose files that model
+     * rests, else the first), another cross-encoder by its reference, a language model by its reference (`chat`: the one that
      * answers), a verifier of your own, or `none`: nothing is checked.
      */
     verifier: z
       .union([
-        z.enum(['overlap', 'cross-encoder', 'none']),
+        z.enum(['auto', 'overlap', 'cross-encoder', 'none']),
         z.strictObject({ crossEncoder: z.string() }),
         z.strictObject({ judge: z.string() }),
         verifier,
       ])
-      .default('overlap'),
+      .default('auto'),
     /**
      * What happens where a claim is not borne out. `mark`: it is said. `drop`: its sentence is left out. `regenerate`: the model is asked once more, and what
      * is then not borne out is left out. `refuse`: the answer is that the sources do not say. `extract`: the sources' own words stand in its place.

@@ -28,11 +28,12 @@ const page = [
 const claim = 'A berth for a boat of up to 9 metres costs 24 euros.';
 
 test('of two claims with the same words the one that the model finds supported is more probable', async () => {
+  const reworded = 'Whoever arrives late at the harbour finds the office open.';
   const [high, low] = [
-    await judge(scripted(1).scorer, claim, page),
-    await judge(scripted(0).scorer, claim, page),
+    await judge(scripted(1).scorer, reworded, page),
+    await judge(scripted(0).scorer, reworded, page),
   ];
-  expect(high).toMatchObject({ verdict: 'supported', supporting: [1] });
+  expect(high).toMatchObject({ verdict: 'supported', supporting: [0] });
   expect(low).toMatchObject({ verdict: 'not found', supporting: [] });
   expect(high.probability).toBeGreaterThan(low.probability);
 });

@@ -34,10 +34,14 @@ export type ClaimScorer = Pick<CrossEncoder, 'score'>;
  * await using encoder = await CrossEncoder.load({ directory, difference });
  * const [verdict] = await crossEncoderVerifier(encoder).verify([{ claim, evidence }]);
  */
-export function crossEncoderVerifier(scorer: ClaimScorer): Verifier {
+export function crossEncoderVerifier(
+  scorer: ClaimScorer,
+  { languages }: Pick<Verifier, 'languages'> = {},
+): Verifier {
   return {
     name: 'cross-encoder',
     isCostly: true,
+    languages,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

@@ -2,6 +2,9 @@ import { judgeClaims } from './judge-claims.ts';
 import { type OverlapSignals, overlapSignals } from './overlap-signals.ts';
 import type { Verifier } from './verifier.ts';
 
+/** Stands beside its verdicts. */
+export const overlapName = 'word overlap';
+
 /**
  * What each signal is worth, fitted on CG2C's pairs of documents and claims (logistic regression, both classes weighed alike), and how the sum becomes a
  * probability, fitted on half of Factcheck-GPT's claims (Platt) and then as it would be if as many claims were supported as not: how many are differs from use
@@ -26,7 +29,7 @@ export const overlapWeights = {
  */
 export function overlapVerifier(): Verifier {
   return {
-    name: 'word overlap',
+    name: overlapName,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

@@ -12,11 +12,12 @@ import type { Verifier } from './verifier.ts';
  */
 export function scoredVerifier(
   scorer: ClaimScorer,
-  { name, scores }: { name: string; scores: 'shares' | 'logits' },
+  { name, scores, languages }: { name: string; scores: 'shares' | 'logits' } & Pick<Verifier, 'languages'>,
 ): Verifier {
   return {
     name,
     isCostly: true,
+    languages,
     verify: (claims, { signal } = {}) =>
       judgeClaims(
         claims,

@@ -12,21 +12,26 @@ import type { Verifier } from './verifier.ts';
 /** Tandem's own cross-encoder: card and weights in `models/tandem-verifier`. */
 export const verifierModel = 'local:tandem-verifier';
 
+/** The model that it is a difference from: where that embeds, its files are there. */
+const verifierBase = 'local:all-minilm-l6-v2';
+
 /** What the settings name, its model opened; undefined where nothing is to be checked. The models stay their owner's. */
 export async function verifierOf(
-  { verifier }: Pick<Settings['answer'], 'verifier'>,
-  models: Pick<Models, 'chat' | 'chatNamed' | 'rerankerNamed'>,
+  { verifier: chosen }: Pick<Settings['answer'], 'verifier'>,
+  models: Pick<Models, 'names' | 'chat' | 'chatNamed' | 'rerankerNamed'>,
 ): Promise<Verifier | undefined> {
+  const verifier =
+    chosen !== 'auto' ? chosen : models.names.embedder === verifierBase ? 'cross-encoder' : 'overlap';
   if (verifier === 'none') return undefined;
   if (verifier === 'overlap') return overlapVerifier();
   if (verifier === 'cross-encoder')
-    return crossEncoderVerifier(rerankerScorer(await models.rerankerNamed(verifierModel)));
+    return crossEncoderVerifier(rerankerScorer(await models.rerankerNamed(verifierModel)), {
+      languages: ['en'],
+    });
   if ('crossEncoder' in verifier) {
     const model = await models.rerankerNamed(verifier.crossEncoder);
-    return scoredVerifier(rerankerScorer(model), {
-      name: verifier.crossEncoder,
-      scores: declarationOf(model).scores ?? 'shares',
-    });
+    const { scores = 'shares', languages } = declarationOf(model);
+    return scoredVerifier(rerankerScorer(model), { name: verifier.crossEncoder, scores, languages });
   }
   if ('judge' in verifier)
     return judgeVerifier(

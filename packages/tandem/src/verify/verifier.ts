@@ -24,6 +24,8 @@ export interface Verifier {
    * evidence words decide.
    */
   readonly isCostly?: boolean;
+  /** That it reads (ISO 639-1); absent or `many`: any. With a costly one, claims about documents that are known to be in another language are left to words. */
+  readonly languages?: 'many' | readonly string[] | undefined;
   /** One verdict for each claim, in the order given. Without evidence a claim is not found. */
   verify(claims: readonly ClaimToCheck[], options?: { signal?: AbortSignal }): Promise<ClaimVerdict[]>;
 }
