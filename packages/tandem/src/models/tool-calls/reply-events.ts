@@ -1,0 +1,100 @@
+import type { CallForm, CallFrame } from './call-form.ts';
+import { type ReadReply, readReply } from './read-reply.ts';
+
+/** What a reply turns out to be, in its order; `index` numbers its calls. */
+export type ReplyEvent =
+  | { type: 'text'; delta: string }
+  | { type: 'call-begin'; index: number; toolName: string }
+  | { type: 'call-input'; index: number; delta: string }
+  | { type: 'call'; index: number; toolName: string; input: string };
+
+/** Reads a reply as it grows. */
+export interface ReplyReader {
+  /** `text` is the whole reply so far, of which the first `shown` UTF-16 units cannot be taken back any more. */
+  push(text: string, shown: number): ReplyEvent[];
+  /** The reply has ended. */
+  end(text: string): ReplyEvent[];
+  /** The first call, once one has certainly begun: where, and how it is written. */
+  readonly begun: { at: number; frame: CallFrame } | undefined;
+  /** Calls that are whole. */
+  readonly calls: number;
+  /** What stands where a call was begun and not brought to its end; empty where there is no such. */
+  unfinished(text: string): string;
+}
+
+/** All of it is text. */
+export function textReader(): ReplyReader {
+  let given = 0;
+  const upTo = (text: string, end: number): ReplyEvent[] => {
+    if (end <= given) return [];
+    const delta = text.slice(given, end);
+    given = end;
+    return [{ type: 'text', delta }];
+  };
+  return {
+    push: upTo,
+    end: (text) => upTo(text, text.length),
+    begun: undefined,
+    calls: 0,
+    unfinished: () => '',
+  };
+}
+
+/**
+ * Text, and then calls to `toolNames` in this form. What may become a call is kept back until it is clear that it does not, and white space
+ * until something follows it: between text and a call it belongs to neither.
+ */
+export function callReader(form: CallForm, toolNames: readonly string[]): ReplyReader {
+  let given = 0;
+  let from = 0;
+  let whole = 0;
+  let begun: ReadReply['begun'];
+  /** By call, how much of its arguments was given. */
+  const inputs: number[] = [];
+
+  function read(text: string, shown: number, ended: boolean): ReplyEvent[] {
+    // Once a call has begun it is one, also where the reply breaks off.
+    const reply = readReply(text, form, toolNames, { from, ended: ended && begun === undefined });
+    begun ??= reply.begun;
+    from = begun?.at ?? reply.textEnd;
+    const events: ReplyEvent[] = [];
+    const ending = begun !== undefined || !ended;
+    const certain = begun === undefined ? Math.min(reply.textEnd, shown) : begun.at;
+    const textEnd = ending ? text.slice(0, certain).trimEnd().length : certain;
+    if (textEnd > given) {
+      events.push({ type: 'text', delta: text.slice(given, textEnd) });
+      given = textEnd;
+    }
+    for (const [index, call] of reply.calls.entries()) {
+      const { toolName, input } = call;
+      if (index === inputs.length) {
+        inputs.push(0);
+        events.push({ type: 'call-begin', index, toolName });
+      }
+      const already = inputs[index]!;
+      if (input.length > already) {
+        events.push({ type: 'call-input', index, delta: input.slice(already) });
+        inputs[index] = input.length;
+      }
+      if (call.whole && index === whole) {
+        whole += 1;
+        events.push({ type: 'call', index, toolName, input });
+      }
+    }
+    return events;
+  }
+  return {
+    push: (text, shown) => read(text, shown, false),
+    end: (text) => read(text, text.length, true),
+    get begun() {
+      return begun;
+    },
+    get calls() {
+      return whole;
+    },
+    unfinished(text) {
+      if (begun === undefined || (whole > 0 && whole === inputs.length)) return '';
+      return text.slice(begun.at);
+    },
+  };
+}
