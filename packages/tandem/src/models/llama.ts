@@ -59,6 +59,8 @@ export interface LoadedLlama extends AsyncDisposable {
   /** What the template knows of tools; found out when first asked for. */
   templateTools(): TemplateTools;
   readonly contextLength: number;
+  /** Tokens are guessed and evaluated together: see `LocalChatOptions.lookup`. */
+  readonly lookup: boolean;
   readonly vocabularySize: number;
   readonly endOfTurn: number;
   /** A compiled grammar; compiled once per text. */
@@ -134,6 +136,7 @@ async function load(path: string, options: LoadOptions) {
       return knownTools;
     },
     contextLength,
+    lookup: options.lookup ?? false,
     vocabularySize,
     endOfTurn: endOfTurn as number,
     grammar(gbnf: string) {

@@ -19,6 +19,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { jsonGrammar, jsonRules } from './json-grammar.ts';
 import { type LoadedLlama, loadLlama } from './llama.ts';
 import { attachLocalTools, type LocalChatTools } from './local-tools.ts';
+import { type CallPart, type PartOfReply, streamParts } from './reply-stream.ts';
 import { pieces, ReplyText } from './reply-text.ts';
 import { outputTokens, type RankedToken } from './token-probabilities.ts';
 import { type ReplyEvent, textReader } from './tool-calls/reply-events.ts';
@@ -173,6 +174,13 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
     instead,
   });
   warnings.push(...tools.warnings);
+  if (loaded.lookup && tools.calling && tools.calling.grammar === undefined) {
+    warnings.push({
+      type: 'unsupported',
+      feature: 'schemas of tools that the model may call or not',
+      details: 'not enforced with lookup, which samples tokens before it is known that a call begins',
+    });
+  }
   if (tools.calling) grammar = tools.calling.grammar;
   const prompt = toolPrompt(call.prompt, tools.shown, () => loaded.templateTools());
   const rendered = loaded.template.render(prompt.messages, prompt.tools);
@@ -233,10 +241,6 @@ interface Outcome {
   metadata: LocalChatMetadata;
 }
 
-/** What a reply turns out to be, as it becomes certain. */
-type PartOfReply = Exclude<ReplyEvent, { type: 'call' }> | { type: 'call'; call: CallPart };
-type CallPart = Extract<LanguageModelV4Content, { type: 'tool-call' }>;
-
 /** Runs one call from queue to end; `onPart` gets the reply as it becomes certain. */
 async function run(
   loaded: LoadedLlama,
@@ -290,7 +294,7 @@ async function run(
     });
   };
   if (prepared.grammar !== undefined) await follow(prepared.grammar);
-  let bound = grammar !== undefined;
+  let bound = grammar !== undefined || loaded.lookup;
   const penalised = (call.frequencyPenalty ?? 0) !== 0 || (call.presencePenalty ?? 0) !== 0;
   const tokens = sequence.generate({
     temperature: call.temperature ?? 0,
@@ -336,9 +340,9 @@ async function run(
     }
     if (output.length >= prepared.maxOutputTokens) break;
     if (calling && reader.begun && !bound) {
-      bound = true;
       const rest = calling.grammarAfter(text.text.slice(reader.begun.at), reader.begun);
       if (rest !== undefined) await follow(rest);
+      bound = rest !== undefined;
     }
   }
   text.end();
@@ -449,53 +453,6 @@ function stream(
         stopped.abort(reason);
       },
     }),
-  };
-}
-
-/** A reply as the AI SDK's parts of a stream: one text at most, then calls one after another. */
-function streamParts(enqueue: (part: LanguageModelV4StreamPart) => void) {
-  const id = '0';
-  let text: 'none' | 'open' | 'closed' = 'none';
-  /** The id of a call whose arguments are not complete. */
-  let open: string | undefined;
-  const beginText = () => {
-    if (text === 'none') enqueue({ type: 'text-start', id });
-    text = 'open';
-  };
-  const endText = () => {
-    if (text === 'open') enqueue({ type: 'text-end', id });
-    text = 'closed';
-  };
-  const endInput = () => {
-    if (open !== undefined) enqueue({ type: 'tool-input-end', id: open });
-    open = undefined;
-  };
-  return {
-    beginText,
-    add(part: PartOfReply, callId: string) {
-      switch (part.type) {
-        case 'text':
-          beginText();
-          enqueue({ type: 'text-delta', id, delta: part.delta });
-          break;
-        case 'call-begin':
-          endText();
-          open = callId;
-          enqueue({ type: 'tool-input-start', id: callId, toolName: part.toolName });
-          break;
-        case 'call-input':
-          enqueue({ type: 'tool-input-delta', id: callId, delta: part.delta });
-          break;
-        case 'call':
-          endInput();
-          enqueue(part.call);
-          break;
-      }
-    },
-    end() {
-      endInput();
-      endText();
-    },
   };
 }
 

@@ -39,7 +39,7 @@ export function readReply(
       }
       const calls = callsFrom(text, at, frame, toolNames);
       if (calls === undefined) continue;
-      if (ended && calls.every(({ input }) => input === '')) continue;
+      if (ended && calls.length === 0) continue;
       return { textEnd: at, calls, begun: { at, frame } };
     }
   }
@@ -60,6 +60,7 @@ function callsFrom(
     if (!isWhole(found.match) || found.toolName === undefined) return calls;
     const { toolName } = found;
     const begin = found.match.end;
+    if (begin === text.length) return calls;
     const end = objectEnd(text, begin);
     if (end === 'none') return calls.length > 0 ? calls : undefined;
     if (end === 'open') {
@@ -107,7 +108,6 @@ function startsLine(text: string, at: number): boolean {
 
 /** Behind the JSON object that begins at `from`; `open` where its end is missing. */
 function objectEnd(text: string, from: number): number | 'open' | 'none' {
-  if (from >= text.length) return 'open';
   if (text[from] !== '{') return 'none';
   let depth = 0;
   let inString = false;

@@ -14,7 +14,7 @@ export interface ReplyReader {
   push(text: string, shown: number): ReplyEvent[];
   /** The reply has ended. */
   end(text: string): ReplyEvent[];
-  /** The first call, once one has certainly begun: where, and how it is written. */
+  /** The first call, once one has begun: where, and how it is written. */
   readonly begun: { at: number; frame: CallFrame } | undefined;
   /** Calls that are whole. */
   readonly calls: number;
@@ -53,9 +53,10 @@ export function callReader(form: CallForm, toolNames: readonly string[]): ReplyR
   const inputs: number[] = [];
 
   function read(text: string, shown: number, ended: boolean): ReplyEvent[] {
-    // Once a call has begun it is one, also where the reply breaks off.
-    const reply = readReply(text, form, toolNames, { from, ended: ended && begun === undefined });
-    begun ??= reply.begun;
+    let reply = readReply(text, form, toolNames, { from });
+    // What began like a call may still turn out to be none, unless its arguments have been given.
+    if (inputs.length === 0) begun = reply.begun;
+    if (ended && begun === undefined) reply = readReply(text, form, toolNames, { from, ended });
     from = begun?.at ?? reply.textEnd;
     const events: ReplyEvent[] = [];
     const ending = begun !== undefined || !ended;
