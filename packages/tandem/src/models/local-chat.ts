@@ -63,7 +63,8 @@ const callOptions = z.strictObject({
   probabilities: z.boolean().optional(),
   /**
    * Report each output token's log probability and so many of the likeliest tokens in its place (0 to 20). They come at the end, in a
-   * stream with its `finish` part: llama.cpp gives raw logits cheaply only for tokens that are evaluated once more, all together.
+   * stream with its `finish` part: llama.cpp gives raw logits cheaply only for tokens that are evaluated once more, all together. That rounds otherwise
+   * than one by one: with 4-bit weights up to a tenth, so that of two tokens almost alike the other may be the likelier.
    */
   topLogprobs: z.int().min(0).max(20).optional(),
   /** False: at most one tool call in a reply. Default true, where the model's template has several. */

@@ -25,9 +25,9 @@ const call = (
   ...options,
 });
 async function answer(text: string, options: Partial<LanguageModelV4CallOptions> = {}) {
-  const { content, providerMetadata } = await model.doGenerate(call(text, options));
+  const { content, providerMetadata = {} } = await model.doGenerate(call(text, options));
   const written = content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const { tokens = [] } = providerMetadata?.tandem as unknown as LocalChatMetadata;
+  const { tokens = [] } = providerMetadata.tandem as unknown as LocalChatMetadata;
   return { written, tokens };
 }
 
@@ -39,14 +39,14 @@ describe('log probabilities', () => {
     const scored = await tools.scoreContinuation({ messages, continuation: written });
     expect(tokens.map(({ text }) => text)).toEqual(scored.tokens.map(({ text }) => text));
     for (const [index, { logProbability, probability, top = [] }] of tokens.entries()) {
-      expect(logProbability).toBeCloseTo(scored.tokens[index]!.logProbability, 5);
+      expect(logProbability).toBeCloseTo(scored.tokens[index]!.logProbability, 3);
       expect(probability).toBeCloseTo(Math.exp(logProbability!), 6);
       expect(top).toHaveLength(3);
       expect(top.map((other) => other.logProbability)).toEqual(
         top.map((other) => other.logProbability).toSorted((a, b) => b - a),
       );
-      // Temperature 0: what was written is the likeliest, but for the rounding of an evaluation in one batch.
-      expect(top[0]!.logProbability).toBeCloseTo(logProbability!, 1);
+      // Temperature 0: what was written is the likeliest, or, where tokens evaluated together round otherwise, near it.
+      expect(top[0]!.logProbability - logProbability!).toBeLessThan(0.2);
     }
 
     const prompt = tools.encodePrompt(messages);
@@ -68,13 +68,15 @@ describe('log probabilities', () => {
       seed: 1,
       providerOptions: { tandem: { topLogprobs: 0 } },
     });
-    const { logProbability } = await tools.scoreContinuation({
-      messages: [{ role: 'user', content: question }],
-      continuation: written,
-    });
-    expect(tokens.reduce((sum, token) => sum + token.logProbability!, 0)).toBeCloseTo(logProbability, 0);
+    expect(['"yes"', '"no"']).toContain(written);
     expect(tokens.every(({ top }) => top?.length === 0)).toBe(true);
-    expect(logProbability).toBeLessThan(-3);
+    const { tokens: scored } = await tools.scoreContinuation({
+      messages: [{ role: 'user', content: question }],
+      continuation: tokens[0]!.text,
+    });
+    expect(tokens[0]!.logProbability).toBeCloseTo(scored[0]!.logProbability, 3);
+    // Nobody begins an answer so who need not.
+    expect(tokens[0]!.logProbability).toBeLessThan(-3);
   });
 
   it('have the bytes of each token, which join to the text where a character takes several', async () => {
@@ -98,10 +100,10 @@ describe('log probabilities', () => {
     expect(cut.tokens.length).toBeLessThan(whole.tokens.length);
 
     const { stream } = await model.doStream(call(question, options));
-    let tokens: LocalChatMetadata['tokens'];
-    for await (const part of stream)
-      if (part.type === 'finish')
-        ({ tokens } = part.providerMetadata?.tandem as unknown as LocalChatMetadata);
+    const parts = await Array.fromAsync(stream);
+    const last = parts.at(-1);
+    if (last?.type !== 'finish') throw new Error('not finished');
+    const { tokens } = last.providerMetadata!.tandem as unknown as LocalChatMetadata;
     expect(tokens).toEqual(cut.tokens);
   });
 
