@@ -339,6 +339,10 @@ async function run(
       finishReason = { unified: 'stop', raw: 'complete call' };
       break;
     }
+    if (reader.repeats) {
+      finishReason = { unified: 'stop', raw: 'repeated call' };
+      break;
+    }
     if (output.length >= prepared.maxOutputTokens) break;
     if (calling && reader.begun && !bound) {
       const rest = calling.grammarAfter(text.text.slice(reader.begun.at), reader.begun);

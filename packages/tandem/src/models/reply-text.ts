@@ -1,5 +1,8 @@
 import type { LlamaModel, Token } from 'node-llama-cpp';
 
+/** What of a model is needed to read its tokens. */
+type Detokenizer = Pick<LlamaModel, 'detokenize'>;
+
 /** Control tokens that are part of a reply's text, such as those that open a tool call; all others are left out. */
 export type ShownTokens = ReadonlySet<Token>;
 
@@ -11,13 +14,13 @@ export class ReplyText {
   text = '';
   /** Its first UTF-16 units that stay, whatever follows. */
   certain = 0;
-  readonly #model: LlamaModel;
+  readonly #model: Detokenizer;
   readonly #stops: readonly string[];
   readonly #shownTokens: ShownTokens;
   readonly #pending: Token[] = [];
   readonly #before: Token[] = [];
 
-  constructor(model: LlamaModel, stops: readonly string[], shownTokens: ShownTokens) {
+  constructor(model: Detokenizer, stops: readonly string[], shownTokens: ShownTokens) {
     this.#model = model;
     this.#stops = stops.filter((stop) => stop !== '');
     this.#shownTokens = shownTokens;
@@ -68,7 +71,7 @@ export class ReplyText {
 
 /** The text that each token adds; a character of several tokens is added by its last, so that the pieces join to the whole. */
 export function pieces(
-  model: LlamaModel,
+  model: Detokenizer,
   tokens: readonly Token[],
   shownTokens: ShownTokens = new Set(),
 ): string[] {
@@ -84,7 +87,7 @@ export function pieces(
 }
 
 function detokenize(
-  model: LlamaModel,
+  model: Detokenizer,
   tokens: readonly Token[],
   before: readonly Token[],
   shown: ShownTokens,

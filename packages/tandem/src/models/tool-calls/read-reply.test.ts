@@ -167,6 +167,22 @@ describe('a reply that comes in pieces', () => {
     expect(reader.unfinished(text)).toBe('<tool_call>\n{"name": "add", "arguments": {"a": 1');
   });
 
+  it('ends where a call is an earlier one again, and gives that once', () => {
+    const add = (a: number) => `<tool_call>\n{"name": "add", "arguments": {"a": ${a}}}\n</tool_call>`;
+    const text = [add(1), add(12), add(1), add(3)].join('\n');
+    const given = (parts: string[]) =>
+      eventsOf(text, parts).flatMap((event) => (event.type === 'call' ? [event.input] : []));
+    expect(given([text])).toEqual(['{"a": 1}', '{"a": 12}']);
+    expect(given([...text])).toEqual(['{"a": 1}', '{"a": 12}']);
+    expect(eventsOf(text, [...text]).filter(({ type }) => type === 'call-begin')).toHaveLength(2);
+    const reader = callReader(hermesForm, tools);
+    reader.push(text.slice(0, add(1).length * 2 + 2), 1000);
+    expect(reader.repeats).toBe(false);
+    reader.push(text, text.length);
+    expect(reader.repeats).toBe(true);
+    expect(reader.unfinished(text)).toBe('');
+  });
+
   it('shows nothing that a stop sequence may still take back', () => {
     const reader = callReader(hermesForm, tools);
     expect(reader.push('One. EN', 4)).toEqual([{ type: 'text', delta: 'One.' }]);

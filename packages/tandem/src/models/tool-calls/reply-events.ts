@@ -18,6 +18,8 @@ export interface ReplyReader {
   readonly begun: { at: number; frame: CallFrame } | undefined;
   /** Calls that are whole. */
   readonly calls: number;
+  /** The last call is an earlier one again, word for word. It is not given, nor is what follows it. */
+  readonly repeats: boolean;
   /** What stands where a call was begun and not brought to its end; empty where there is no such. */
   unfinished(text: string): string;
 }
@@ -36,18 +38,21 @@ export function textReader(): ReplyReader {
     end: (text) => upTo(text, text.length),
     begun: undefined,
     calls: 0,
+    repeats: false,
     unfinished: () => '',
   };
 }
 
 /**
  * Text, and then calls to `toolNames` in this form. What may become a call is kept back until it is clear that it does not, and white space
- * until something follows it: between text and a call it belongs to neither.
+ * until something follows it: between text and a call it belongs to neither. A small model may write the same call over and over until its
+ * tokens are spent: a call that has so far the words of an earlier one is kept back, and where it ends as that one, so does the reply.
  */
 export function callReader(form: CallForm, toolNames: readonly string[]): ReplyReader {
   let given = 0;
   let from = 0;
   let whole = 0;
+  let repeats = false;
   let begun: ReadReply['begun'];
   /** By call, how much of its arguments was given. */
   const inputs: number[] = [];
@@ -68,6 +73,11 @@ export function callReader(form: CallForm, toolNames: readonly string[]): ReplyR
     }
     for (const [index, call] of reply.calls.entries()) {
       const { toolName, input } = call;
+      const earlier = reply.calls.slice(0, index).filter((other) => other.toolName === toolName);
+      if (call.whole) repeats ||= earlier.some((other) => other.input === input);
+      if (repeats) break;
+      if (!call.whole && index === inputs.length && earlier.some((other) => other.input.startsWith(input)))
+        break;
       if (index === inputs.length) {
         inputs.push(0);
         events.push({ type: 'call-begin', index, toolName });
@@ -92,6 +102,9 @@ export function callReader(form: CallForm, toolNames: readonly string[]): ReplyR
     },
     get calls() {
       return whole;
+    },
+    get repeats() {
+      return repeats;
     },
     unfinished(text) {
       if (begun === undefined || (whole > 0 && whole === inputs.length)) return '';
