@@ -1,33 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '../core/types/example.ts';
-import { createChatTemplate, type TemplateVocabulary } from './chat-template.ts';
-
-/** A vocabulary of characters, so that tokens can be read back; special tokens are numbered from 0x110000. */
-function vocabulary(
-  specials: string[],
-  options: Partial<TemplateVocabulary> = {},
-): TemplateVocabulary & { decode(tokens: number[]): string } {
-  const specialTokens = new Map(specials.map((text, index) => [text, 0x110000 + index]));
-  return {
-    specialTokens,
-    bosToken: 0x110000,
-    bosText: specials[0] ?? '',
-    eosText: specials[1] ?? '',
-    prependBos: false,
-    isEndOfGeneration: (token) => token === 0x110001,
-    encodeText: (text) => [...text].map((character) => character.codePointAt(0) as number),
-    ...options,
-    decode: (tokens) =>
-      tokens
-        .map((token) => (token >= 0x110000 ? specials[token - 0x110000] : String.fromCodePoint(token)))
-        .join(''),
-  };
-}
+import { characterVocabulary } from './character-vocabulary.fixture.ts';
+import { createChatTemplate } from './chat-template.ts';
 
 const llama3 =
   "{{ bos_token }}{% for message in messages %}{{ '<|start|>' + message['role'] + '<|/start|>\n\n' + message['content'] | trim + '<|eot|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|start|>assistant<|/start|>\n\n' }}{% endif %}";
-const llama3Vocabulary = () => vocabulary(['<|bos|>', '<|eot|>', '<|start|>', '<|/start|>']);
+const llama3Vocabulary = () => characterVocabulary(['<|bos|>', '<|eot|>', '<|start|>', '<|/start|>']);
 const gemma =
   "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{{ '<turn>' + message['role'] + '\n' + message['content'] + '<end>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<turn>assistant\n' }}{% endif %}";
 
@@ -77,7 +56,7 @@ describe('a template that trims', () => {
 
 describe('a template', () => {
   it('that refuses a role says so', () => {
-    const template = createChatTemplate(gemma, vocabulary(['<bos>', '<end>', '<turn>']));
+    const template = createChatTemplate(gemma, characterVocabulary(['<bos>', '<end>', '<turn>']));
     expect(() => template.render([{ role: 'system', content: 'Be brief.' }])).toThrow(
       /refuses these messages \(roles system\): .*System role not supported/,
     );
@@ -88,7 +67,7 @@ describe('a template', () => {
 
   it('that rewrites messages is refused rather than misread', () => {
     const upper = "{% for message in messages %}{{ message['content'] | length }}<end>{% endfor %}";
-    const template = createChatTemplate(upper, vocabulary(['<bos>', '<end>']));
+    const template = createChatTemplate(upper, characterVocabulary(['<bos>', '<end>']));
     expect(() => template.encodePrompt([{ role: 'user', content: 'hi' }])).toThrow(
       /rewrites the text of a message/,
     );
@@ -97,7 +76,7 @@ describe('a template', () => {
   it('without an end of turn can be served but not trained on', () => {
     const open =
       "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}";
-    const words = vocabulary(['<bos>', '<end>']);
+    const words = characterVocabulary(['<bos>', '<end>']);
     const template = createChatTemplate(open, words);
     const messages: ChatMessage[] = [
       { role: 'user', content: 'hi' },
@@ -111,7 +90,9 @@ describe('a template', () => {
     const dated =
       "{% if not date_string is defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}Today: {{ date_string }}";
     expect(
-      createChatTemplate(dated, vocabulary(['<bos>', '<end>'])).render([{ role: 'user', content: 'hi' }]),
+      createChatTemplate(dated, characterVocabulary(['<bos>', '<end>'])).render([
+        { role: 'user', content: 'hi' },
+      ]),
     ).toBe('Today: 26 Jul 2024');
   });
 
@@ -119,7 +100,7 @@ describe('a template', () => {
     const hashes = [
       createChatTemplate(llama3, llama3Vocabulary()),
       createChatTemplate(`${llama3} `, llama3Vocabulary()),
-      createChatTemplate(llama3, vocabulary(['<|bos|>', '<|eot|>', '<|start|>'])),
+      createChatTemplate(llama3, characterVocabulary(['<|bos|>', '<|eot|>', '<|start|>'])),
     ].map(({ hash }) => hash);
     expect(new Set(hashes).size).toBe(3);
     expect(createChatTemplate(llama3, llama3Vocabulary()).hash).toBe(hashes[0]);

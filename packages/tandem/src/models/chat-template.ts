@@ -3,6 +3,7 @@ import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
 import { sha256 } from '../core/hash.ts';
 import type { ChatMessage } from '../core/types/example.ts';
 import type { TokenSpan } from './local-tools.ts';
+import type { TemplateMessage, TemplateTool } from './tool-calls/template-message.ts';
 
 /** What a chat template needs of the model's vocabulary. */
 export interface TemplateVocabulary {
@@ -21,10 +22,13 @@ export interface TemplateVocabulary {
 export interface ChatTemplate {
   /** SHA-256 of the template's text and the special tokens it is read with. */
   readonly hash: string;
-  /** See `LocalChatTools.renderPrompt`. Throws InvalidInputError when the template refuses the messages. */
-  render(messages: readonly ChatMessage[]): string;
+  /**
+   * See `LocalChatTools.renderPrompt`. Throws InvalidInputError when the template refuses the messages. Without `tools` the template is told of
+   * none, which is not the same as an empty list.
+   */
+  render(messages: readonly TemplateMessage[], tools?: readonly TemplateTool[]): string;
   /** See `LocalChatTools.encodePrompt`. */
-  encodePrompt(messages: readonly ChatMessage[]): number[];
+  encodePrompt(messages: readonly TemplateMessage[], tools?: readonly TemplateTool[]): number[];
   /** See `LocalChatTools.encodeChat`. */
   encodeChat(messages: readonly ChatMessage[]): { tokens: number[]; spans: TokenSpan[] };
 }
@@ -45,10 +49,15 @@ export function createChatTemplate(source: string, vocabulary: TemplateVocabular
       ? new RegExp(specials.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'gu')
       : undefined;
 
-  function run(messages: readonly ChatMessage[], generate: boolean): string {
+  function run(
+    messages: readonly TemplateMessage[],
+    generate: boolean,
+    tools?: readonly TemplateTool[],
+  ): string {
     try {
       return jinja.render({
-        messages: messages.map(({ role, content }) => ({ role, content })),
+        messages: messages.map(templateFields),
+        ...(tools && { tools }),
         add_generation_prompt: generate,
         bos_token: vocabulary.bosText,
         eos_token: vocabulary.eosText,
@@ -64,15 +73,33 @@ export function createChatTemplate(source: string, vocabulary: TemplateVocabular
       });
     }
   }
-  const endsWithAssistant = (messages: readonly ChatMessage[]) => messages.at(-1)?.role === 'assistant';
-  const render = (messages: readonly ChatMessage[]) => run(messages, !endsWithAssistant(messages));
+  const endsWithAssistant = (messages: readonly TemplateMessage[]) => messages.at(-1)?.role === 'assistant';
+  const render = (messages: readonly TemplateMessage[], tools?: readonly TemplateTool[]) =>
+    run(messages, !endsWithAssistant(messages), tools);
 
-  function encode(messages: readonly ChatMessage[]): { tokens: number[]; spans: TokenSpan[] } {
-    const plain = render(messages);
-    const { open, close } = unusedCharacters(source + messages.map(({ content }) => content).join(''));
+  function encode(
+    messages: readonly TemplateMessage[],
+    tools?: readonly TemplateTool[],
+  ): { tokens: number[]; spans: TokenSpan[] } {
+    const plain = render(messages, tools);
+    const { open, close } = unusedCharacters(source + JSON.stringify([messages, tools]));
+    // Of tools a template may look at any text, at an empty one or a type: only what needs a mark has one.
+    const markSpecial = (text: string) =>
+      specials.some((special) => text.includes(special)) ? mark(text, open, close) : text;
     const marked = run(
-      messages.map(({ role, content }) => ({ role, content: mark(content, open, close) })),
+      messages.map((message) => {
+        const { role, content } = message;
+        if ('tool_calls' in message)
+          return {
+            ...message,
+            content: markSpecial(content),
+            tool_calls: mapTexts(message.tool_calls, markSpecial),
+          };
+        if (role === 'tool') return { ...message, content: markSpecial(content) };
+        return { role, content: mark(content, open, close) };
+      }),
       !endsWithAssistant(messages),
+      tools && mapTexts(tools, markSpecial),
     );
     if (marked.replaceAll(open, '').replaceAll(close, '') !== plain) {
       throw new InvalidInputError({
@@ -87,7 +114,7 @@ export function createChatTemplate(source: string, vocabulary: TemplateVocabular
     const starts = new Set<number>();
     for (const [index, message] of messages.entries()) {
       if (message.role !== 'assistant') continue;
-      const before = run(messages.slice(0, index), true);
+      const before = run(messages.slice(0, index), true, tools);
       if (plain.startsWith(before)) starts.add(before.length);
     }
 
@@ -159,7 +186,7 @@ export function createChatTemplate(source: string, vocabulary: TemplateVocabular
       ]),
     ),
     render,
-    encodePrompt: (messages) => encode(messages).tokens,
+    encodePrompt: (messages, tools) => encode(messages, tools).tokens,
     encodeChat(messages) {
       const { tokens, spans } = encode(messages);
       const asked = messages.filter(({ role }) => role === 'assistant').length;
@@ -173,6 +200,24 @@ export function createChatTemplate(source: string, vocabulary: TemplateVocabular
       return { tokens: endsWithAssistant(messages) ? tokens.slice(0, spans.at(-1)?.end) : tokens, spans };
     },
   };
+}
+
+/** What templates ask of a message; a key that is there without a value is asked for by some (`'tool_calls' in message`). */
+function templateFields(message: TemplateMessage): TemplateMessage {
+  const { role, content } = message;
+  if ('tool_calls' in message) return { role: 'assistant', content, tool_calls: message.tool_calls };
+  if (role === 'tool') return { role, content, tool_call_id: message.tool_call_id, name: message.name };
+  return { role, content };
+}
+
+/** The value with another text in place of each one in it, keys too. */
+function mapTexts<Value>(value: Value, replace: (text: string) => string): Value {
+  if (typeof value === 'string') return replace(value) as Value;
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, replace)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [replace(key), mapTexts(item, replace)]),
+  ) as Value;
 }
 
 /** Marks go inside leading and trailing white space, so that a template that trims messages still does. */

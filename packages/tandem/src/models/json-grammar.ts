@@ -16,14 +16,32 @@ export function jsonGrammar(
   schema: JSONSchema7,
   citations?: { field: string; sources: number },
 ): { grammar: string; ignored: string[] } {
+  const { root, rules, ignored } = jsonRules(schema, { ...(citations && { citations }) });
+  return { grammar: grammarText(root, [...Object.entries(jsonPrimitives), ...rules]), ignored };
+}
+
+/** GBNF's text of named rules, beginning at `root`. */
+export function grammarText(root: string, rules: Iterable<readonly [name: string, body: string]>): string {
+  const lines = [`root ::= ${root}`, ...[...rules].map(([name, body]) => `${name} ::= ${body}`)];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * The rules of `jsonGrammar`, to be put beside others with `jsonPrimitives`: `root` is what stands for the schema, and the names of its own
+ * rules begin with `prefix`.
+ */
+export function jsonRules(
+  schema: JSONSchema7,
+  { prefix = '', citations }: { prefix?: string; citations?: { field: string; sources: number } } = {},
+): { root: string; rules: Map<string, string>; ignored: string[] } {
   const citing = citations && `#${citations.field.replace(/^|\./g, '/properties/')}`;
-  const rules = new Map<string, string>(Object.entries(primitives));
+  const rules = new Map<string, string>();
   const ignored = new Set<string>();
   const references = new Map<string, string>();
   let count = 0;
 
   const rule = (body: string): string => {
-    const name = `r${count++}`;
+    const name = `${prefix}r${count++}`;
     rules.set(name, body);
     return name;
   };
@@ -104,18 +122,18 @@ export function jsonGrammar(
       found = part === '' ? found : (found as Record<string, unknown> | undefined)?.[part];
     }
     if (!target.startsWith('#') || found === undefined) throw unsupported(path, `$ref to ${target}`);
-    const name = `ref${references.size}`;
+    const name = `${prefix}ref${references.size}`;
     references.set(target, name); // before the visit, so that a recursive schema ends
     rules.set(name, visit(found as JSONSchema7Definition, target));
     return name;
   }
 
   const root = visit(schema, '#');
-  const lines = [`root ::= ${root}`, ...[...rules].map(([name, body]) => `${name} ::= ${body}`)];
-  return { grammar: `${lines.join('\n')}\n`, ignored: [...ignored] };
+  return { root, rules, ignored: [...ignored] };
 }
 
-const primitives = {
+/** Rules that those of a schema refer to. */
+export const jsonPrimitives = {
   space: '[ ]?',
   char: '[^"\\\\\\x7F\\x00-\\x1F] | "\\\\" (["\\\\/bfnrt] | "u" [0-9a-fA-F]{4})',
   string: '"\\"" char* "\\""',
@@ -142,8 +160,12 @@ const repetition = (minimum: number, maximum: number | undefined) => `{${minimum
 
 /** A JSON value as a GBNF string. */
 function literal(value: unknown): string {
-  const escaped = JSON.stringify(value).replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n');
-  return `"${escaped}"`;
+  return gbnfString(JSON.stringify(value));
+}
+
+/** A text as a GBNF string, which stands for itself. */
+export function gbnfString(text: string): string {
+  return `"${text.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
 }
 
 function unsupported(path: string, what: string): InvalidInputError {

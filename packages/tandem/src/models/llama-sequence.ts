@@ -12,6 +12,13 @@ const prefillStep = 512;
 /** A shorter beginning is evaluated sooner than its state is found. */
 const leastSaved = 64;
 
+/** Natural logarithms of probabilities, at temperature 1 and without a grammar. */
+export interface TokenScore {
+  logProbability: number;
+  /** The likeliest first. */
+  top: { token: Token; logProbability: number }[];
+}
+
 /** One KV cache, lent to one call at a time. */
 export interface Sequence extends AsyncDisposable {
   /**
@@ -26,8 +33,12 @@ export interface Sequence extends AsyncDisposable {
   ): Promise<number>;
   /** Generates after a prefill. */
   generate(options: SequenceEvaluateOptions): AsyncGenerator<Token, void>;
-  /** Natural logarithm of each continuation token's probability, given all before it. */
-  score(prompt: readonly Token[], continuation: readonly Token[], signal?: AbortSignal): Promise<number[]>;
+  /** Each continuation token's probability, given all before it, and the `top` likeliest tokens in its place. */
+  score(
+    prompt: readonly Token[],
+    continuation: readonly Token[],
+    options?: { top?: number; signal?: AbortSignal | undefined },
+  ): Promise<TokenScore[]>;
   /** Raw logits of `candidates` as the next token after the prompt and the tokens written since. */
   nextLogits(
     prompt: readonly Token[],
@@ -80,7 +91,7 @@ export class CachedSequence {
         if (given === undefined) throw new Error('generate() needs a prefill().');
         return this.#generate(given, options);
       },
-      score: (prompt, continuation, signal) => this.#score(prompt, continuation, signal),
+      score: (...asked) => this.#score(...asked),
       nextLogits: (...asked) => this.#nextLogits(...asked),
       logits: (...asked) => this.#logits(...asked),
       [Symbol.asyncDispose]: async () => release(),
@@ -176,13 +187,13 @@ export class CachedSequence {
   async #score(
     prompt: readonly Token[],
     continuation: readonly Token[],
-    signal: AbortSignal | undefined,
-  ): Promise<number[]> {
+    { top = 0, signal }: { top?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<TokenScore[]> {
     const before = prompt.slice(0, -1);
     await this.#prefill(before, { signal });
     this.#batched = -1;
     const inputs = [prompt.at(-1) as Token, ...continuation.slice(0, -1)];
-    const scores: number[] = [];
+    const scores: TokenScore[] = [];
     for (let from = 0; from < inputs.length; from += prefillStep) {
       signal?.throwIfAborted();
       this.#adjustThreads();
@@ -192,7 +203,13 @@ export class CachedSequence {
           {
             generateNext: {
               // At temperature 0 the selected token is the likeliest one, to which the total weight is relative.
-              logits: { filter: { tokens: [continuation[from + index] as Token], includeSelected: true } },
+              logits: {
+                filter: {
+                  tokens: [continuation[from + index] as Token],
+                  includeSelected: true,
+                  ...(top > 0 && { includeTop: top }),
+                },
+              },
               totalLogitWeight: true,
             },
           },
@@ -204,7 +221,14 @@ export class CachedSequence {
         if (logits === undefined || totalLogitWeight === undefined || own === undefined) {
           throw new Error('llama.cpp returned no logits.');
         }
-        scores.push(own - Math.max(...logits.values()) - Math.log(totalLogitWeight));
+        const total = Math.max(...logits.values()) + Math.log(totalLogitWeight);
+        scores.push({
+          logProbability: own - total,
+          top: [...logits]
+            .toSorted(([, a], [, b]) => b - a)
+            .slice(0, top)
+            .map(([token, logit]) => ({ token, logProbability: logit - total })),
+        });
       }
     }
     // They were evaluated together, so they may not stand for tokens written one by one.

@@ -25,10 +25,13 @@ import { CachedSequence, type Sequence } from './llama-sequence.ts';
 import type { AdapterReference } from './local-tools.ts';
 import { type SavedPrefixes, savedPrefixes } from './saved-prefixes.ts';
 import { shareModel } from './shared-model.ts';
+import { type TemplateTools, templateTools } from './tool-calls/template-tools.ts';
 
 /** Contexts kept at once: the base and the adapters used last. Each holds its own KV cache. */
 const maxContexts = 3;
 const defaultContextLength = 4096;
+/** Compiled grammars kept: a server is sent ever new schemas. */
+const maxGrammars = 64;
 
 export interface LoadOptions {
   path: string;
@@ -53,7 +56,11 @@ export interface LoadedLlama extends AsyncDisposable {
   readonly name: string;
   readonly model: LlamaModel;
   readonly template: ChatTemplate;
+  /** What the template knows of tools; found out when first asked for. */
+  templateTools(): TemplateTools;
   readonly contextLength: number;
+  /** Tokens are guessed and evaluated together: see `LocalChatOptions.lookup`. */
+  readonly lookup: boolean;
   readonly vocabularySize: number;
   readonly endOfTurn: number;
   /** A compiled grammar; compiled once per text. */
@@ -115,6 +122,7 @@ async function load(path: string, options: LoadOptions) {
   });
   const grammars = new Map<string, Promise<LlamaGrammar>>();
   const vocabularySize = [...model.iterateAllTokens()].length;
+  let knownTools: TemplateTools | undefined;
   const endOfTurn = model.tokens.eot ?? model.tokens.eos;
   if (endOfTurn === null) throw noTemplate(path, 'has no end-of-turn token');
   return {
@@ -123,13 +131,20 @@ async function load(path: string, options: LoadOptions) {
     name: nameInFile(model, path),
     model,
     template,
+    templateTools() {
+      knownTools ??= templateTools(template);
+      return knownTools;
+    },
     contextLength,
+    lookup: options.lookup ?? false,
     vocabularySize,
     endOfTurn: endOfTurn as number,
     grammar(gbnf: string) {
       let grammar = grammars.get(gbnf);
       if (grammar === undefined) {
         grammar = llama.createGrammar({ grammar: gbnf });
+        const [oldest] = grammars.keys();
+        if (grammars.size >= maxGrammars && oldest !== undefined) grammars.delete(oldest);
         grammars.set(gbnf, grammar);
       }
       return grammar;

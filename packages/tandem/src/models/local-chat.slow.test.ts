@@ -109,6 +109,20 @@ describe('answers', () => {
     expect(result.finishReason).toEqual({ unified: 'stop', raw: 'stop sequence' });
   });
 
+  it('end at whichever stop sequence stands first, in a stream too, which shows nothing of it', async () => {
+    const options = { maxOutputTokens: 40 };
+    const question = 'Count from 1 to 9 with commas.';
+    const whole = await answer(question, options);
+    const [early, late] = [whole.text.slice(6, 10), whole.text.slice(12, 15)];
+    const stopSequences = [late, 'nowhere', early];
+    const expected = whole.text.slice(0, Math.min(whole.text.indexOf(early), whole.text.indexOf(late)));
+    expect((await answer(question, { ...options, stopSequences })).text).toBe(expected);
+    const { stream } = await model.doStream({ prompt: ask(question), ...options, stopSequences });
+    const parts = await Array.fromAsync(stream);
+    expect(parts.map((part) => (part.type === 'text-delta' ? part.delta : '')).join('')).toBe(expected);
+    expect(parts.at(-1)).toMatchObject({ type: 'finish', finishReason: { unified: 'stop' } });
+  });
+
   it('say when they were cut by maxOutputTokens', async () => {
     const result = await answer('Write a long story.', { maxOutputTokens: 5 });
     expect(result.finishReason.unified).toBe('length');

@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type {
   JSONObject,
   LanguageModelV4,
   LanguageModelV4CallOptions,
+  LanguageModelV4Content,
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
-  LanguageModelV4Prompt,
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
   LanguageModelV4Usage,
@@ -15,10 +16,15 @@ import { LlamaGrammarEvaluationState, type Token } from 'node-llama-cpp';
 import { z } from 'zod';
 import { ContextOverflowError } from '../core/errors/context-overflow-error.ts';
 import { InvalidInputError } from '../core/errors/invalid-input-error.ts';
-import type { ChatMessage } from '../core/types/example.ts';
-import { jsonGrammar } from './json-grammar.ts';
+import { jsonGrammar, jsonRules } from './json-grammar.ts';
 import { type LoadedLlama, loadLlama } from './llama.ts';
 import { attachLocalTools, type LocalChatTools } from './local-tools.ts';
+import { type CallPart, type PartOfReply, streamParts } from './reply-stream.ts';
+import { pieces, ReplyText } from './reply-text.ts';
+import { outputTokens, type RankedToken } from './token-probabilities.ts';
+import { type ReplyEvent, textReader } from './tool-calls/reply-events.ts';
+import { type ToolPrompt, toolPrompt } from './tool-calls/tool-prompt.ts';
+import { type Calling, toolUse } from './tool-calls/tool-use.ts';
 
 /** Which file is loaded, and with how much room. */
 export interface LocalChatOptions {
@@ -55,6 +61,14 @@ const callOptions = z.strictObject({
   adapter: z.strictObject({ path: z.string(), scale: z.number().optional() }).optional(),
   /** Report each output token's probability; by default only for JSON answers, whose fields are scored. */
   probabilities: z.boolean().optional(),
+  /**
+   * Report each output token's log probability and so many of the likeliest tokens in its place (0 to 20). They come at the end, in a
+   * stream with its `finish` part: llama.cpp gives raw logits cheaply only for tokens that are evaluated once more, all together. That rounds otherwise
+   * than one by one: with 4-bit weights up to a tenth, so that of two tokens almost alike the other may be the likelier.
+   */
+  topLogprobs: z.int().min(0).max(20).optional(),
+  /** False: at most one tool call in a reply. Default true, where the model's template has several. */
+  parallelToolCalls: z.boolean().optional(),
   /** The field of a JSON answer (a dotted path) that cites the prompt's numbered sources, and how many these are. */
   citations: z.strictObject({ field: z.string(), sources: z.int().min(0) }).optional(),
   /**
@@ -75,9 +89,13 @@ export interface LocalChatMetadata {
   timings: { queue: number; firstToken: number; generate: number; score: number };
   /**
    * The output's tokens with the probability the model itself gives each one (temperature 1, no grammar). Absent unless
-   * asked for.
+   * asked for. Their texts join to the reply as it was written, tool calls with their marks. `bytes` (UTF-8, 0 to 255; of a character of
+   * several tokens each has its own), `logProbability` (natural logarithm) and `top` (the likeliest first) are there with
+   * `topLogprobs`; the tokens are then cut where a stop sequence cut the text.
    */
-  tokens?: { text: string; probability: number }[];
+  tokens?: ({ text: string; probability: number } & Partial<RankedToken> & { top?: RankedToken[] })[];
+  /** What was written of a tool call that `maxOutputTokens` broke off; it is not among the reply's calls. */
+  unfinishedToolCall?: string;
 }
 
 /** Tokens kept for the answer when a call does not say `maxOutputTokens`. */
@@ -119,8 +137,11 @@ interface Prepared {
   maxOutputTokens: number;
   grammar: string | undefined;
   json: boolean;
+  /** Undefined where the model may call no tool. */
+  calling: Calling | undefined;
   adapter: { path: string; scale: number } | undefined;
   probabilities: boolean;
+  topLogprobs: number | undefined;
   warnings: SharedV4Warning[];
   requestBody: JSONObject;
 }
@@ -132,25 +153,39 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
       domain: 'models',
       where: 'providerOptions.tandem',
       message: `providerOptions.tandem is not understood: ${z.prettifyError(own.error)}.`,
-      hint: 'It takes adapter ({ path, scale }), probabilities (true or false), citations ({ field, sources }) and sharedMessages (how many).',
+      hint: 'It takes adapter ({ path, scale }), probabilities (true or false), topLogprobs (0 to 20), parallelToolCalls (true or false), citations ({ field, sources }) and sharedMessages (how many).',
     });
   }
   const warnings: SharedV4Warning[] = [];
-  if (call.tools !== undefined && call.tools.length > 0) {
-    warnings.push({ type: 'unsupported', feature: 'tools', details: 'local models do not call tools yet' });
-  }
   const json = call.responseFormat?.type === 'json';
   let grammar: string | undefined;
+  let instead: ReturnType<typeof jsonRules> | undefined;
   if (call.responseFormat?.type === 'json') {
-    const compiled = jsonGrammar(call.responseFormat.schema ?? { type: 'object' }, own.data.citations);
+    const schema = call.responseFormat.schema ?? { type: 'object' };
+    const compiled = jsonGrammar(schema, own.data.citations);
     grammar = compiled.grammar;
+    instead = jsonRules(schema, { ...(own.data.citations && { citations: own.data.citations }) });
     for (const keyword of compiled.ignored) {
       warnings.push({ type: 'unsupported', feature: `schema keyword ${keyword}`, details: 'not enforced' });
     }
   }
-  const messages = toChatMessages(call.prompt);
-  const rendered = loaded.template.render(messages);
-  const promptTokens = loaded.template.encodePrompt(messages) as Token[];
+  const tools = toolUse(call, {
+    knows: () => loaded.templateTools(),
+    several: own.data.parallelToolCalls ?? true,
+    instead,
+  });
+  warnings.push(...tools.warnings);
+  if (loaded.lookup && tools.calling && tools.calling.grammar === undefined) {
+    warnings.push({
+      type: 'unsupported',
+      feature: 'schemas of tools that the model may call or not',
+      details: 'not enforced with lookup, which samples tokens before it is known that a call begins',
+    });
+  }
+  if (tools.calling) grammar = tools.calling.grammar;
+  const prompt = toolPrompt(call.prompt, tools.shown, () => loaded.templateTools());
+  const rendered = loaded.template.render(prompt.messages, prompt.tools);
+  const promptTokens = loaded.template.encodePrompt(prompt.messages, prompt.tools) as Token[];
   const maxOutputTokens = call.maxOutputTokens ?? defaultMaxOutputTokens;
   if (promptTokens.length + maxOutputTokens > loaded.contextLength) {
     throw new ContextOverflowError({
@@ -166,12 +201,14 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
   return {
     rendered,
     promptTokens,
-    sharedTokens: sharedTokens(loaded, messages, promptTokens, own.data.sharedMessages ?? 0),
+    sharedTokens: sharedTokens(loaded, prompt, promptTokens, own.data.sharedMessages ?? 0),
     maxOutputTokens,
     grammar,
     json,
+    calling: tools.calling,
     adapter,
     probabilities: own.data.probabilities ?? false,
+    topLogprobs: own.data.topLogprobs,
     warnings,
     requestBody: {
       prompt: rendered,
@@ -187,54 +224,86 @@ function prepare(loaded: LoadedLlama, call: LanguageModelV4CallOptions): Prepare
 /** How many tokens the prompt has in common with one that says nothing after its first messages. */
 function sharedTokens(
   { template }: LoadedLlama,
-  messages: readonly ChatMessage[],
+  { messages, tools }: ToolPrompt,
   prompt: readonly Token[],
   count: number,
 ): number {
   const next = messages[count];
-  if (count === 0 || next === undefined) return 0;
-  const other = template.encodePrompt([...messages.slice(0, count), { role: next.role, content: '' }]);
+  if (count === 0 || next === undefined || next.role === 'tool') return 0;
+  const other = template.encodePrompt([...messages.slice(0, count), { role: next.role, content: '' }], tools);
   const differs = prompt.findIndex((token, at) => token !== other[at]);
   return differs < 0 ? prompt.length : differs;
 }
 
 interface Outcome {
-  text: string;
+  content: LanguageModelV4Content[];
   finishReason: LanguageModelV4FinishReason;
   usage: LanguageModelV4Usage;
   metadata: LocalChatMetadata;
 }
 
-/** Runs one call from queue to end; `onText` gets the text as it becomes certain. */
+/** Runs one call from queue to end; `onPart` gets the reply as it becomes certain. */
 async function run(
   loaded: LoadedLlama,
   call: LanguageModelV4CallOptions,
   prepared: Prepared,
-  onText: (delta: string) => void,
+  onPart: (part: PartOfReply, callId: string) => void,
 ): Promise<Outcome> {
   const queued = performance.now();
   await using sequence = await loaded.acquire(prepared.adapter, call.abortSignal);
   const started = performance.now();
-  const { promptTokens } = prepared;
+  const { promptTokens, calling } = prepared;
   const reusedTokens = await sequence.prefill(promptTokens, {
     shared: prepared.sharedTokens,
     signal: call.abortSignal,
   });
   const output: Token[] = [];
-  const text = new TextAssembler(loaded, call.stopSequences ?? [], onText);
+  const shownTokens = new Set((calling?.markers ?? []).flatMap((marker) => tokenOf(loaded, marker)));
+  const text = new ReplyText(loaded.model, call.stopSequences ?? [], shownTokens);
+  const reader = calling?.reader() ?? textReader();
   let firstToken: number | undefined;
   let finishReason: LanguageModelV4FinishReason = { unified: 'length', raw: 'maxOutputTokens' };
 
-  const grammar = prepared.grammar === undefined ? undefined : await loaded.grammar(prepared.grammar);
+  let writtenText = '';
+  const calls: CallPart[] = [];
+  const ids: string[] = [];
+  const give = (events: readonly ReplyEvent[]) => {
+    for (const event of events) {
+      if (event.type === 'text') {
+        writtenText += event.delta;
+        onPart(event, '');
+        continue;
+      }
+      ids[event.index] ??= `call_${randomUUID().replaceAll('-', '')}`;
+      const toolCallId = ids[event.index]!;
+      if (event.type !== 'call') {
+        onPart(event, toolCallId);
+        continue;
+      }
+      const { toolName, input } = event;
+      const made: CallPart = { type: 'tool-call', toolCallId, toolName, input };
+      calls.push(made);
+      onPart({ type: 'call', call: made }, toolCallId);
+    }
+  };
+
+  let grammar: LlamaGrammarEvaluationState | undefined;
+  const follow = async (gbnf: string) => {
+    grammar = new LlamaGrammarEvaluationState({
+      model: loaded.model,
+      grammar: await loaded.grammar(gbnf),
+    });
+  };
+  if (prepared.grammar !== undefined) await follow(prepared.grammar);
+  let bound = grammar !== undefined || loaded.lookup;
   const penalised = (call.frequencyPenalty ?? 0) !== 0 || (call.presencePenalty ?? 0) !== 0;
   const tokens = sequence.generate({
     temperature: call.temperature ?? 0,
     topK: call.topK ?? 0,
     topP: call.topP ?? 1,
     ...(call.seed !== undefined && { seed: call.seed }),
-    ...(grammar && {
-      grammarEvaluationState: new LlamaGrammarEvaluationState({ model: loaded.model, grammar }),
-    }),
+    // Asked for before each token: a call that has begun is bound to its tool's schema from there on.
+    grammarEvaluationState: () => grammar,
     ...(penalised && {
       repeatPenalty: {
         punishTokens: () => output,
@@ -254,7 +323,10 @@ async function run(
       break;
     }
     output.push(token);
-    if (text.push(token)) {
+    // A stop sequence ends text, and never cuts a call's arguments.
+    const stopped = text.push(token, { stop: reader.begun === undefined });
+    give(reader.push(text.text, text.certain));
+    if (stopped) {
       finishReason = { unified: 'stop', raw: 'stop sequence' };
       break;
     }
@@ -263,21 +335,45 @@ async function run(
       finishReason = { unified: 'stop', raw: 'complete JSON' };
       break;
     }
+    if (calling && !calling.several && reader.calls > 0) {
+      finishReason = { unified: 'stop', raw: 'complete call' };
+      break;
+    }
+    if (reader.repeats) {
+      finishReason = { unified: 'stop', raw: 'repeated call' };
+      break;
+    }
     if (output.length >= prepared.maxOutputTokens) break;
+    if (calling && reader.begun && !bound) {
+      const rest = calling.grammarAfter(text.text.slice(reader.begun.at), reader.begun);
+      if (rest !== undefined) await follow(rest);
+      bound = rest !== undefined;
+    }
   }
-  text.finish();
+  text.end();
+  give(reader.end(text.text));
+  if (calls.length > 0 && finishReason.unified === 'stop') {
+    finishReason = { unified: 'tool-calls', raw: finishReason.raw };
+  }
   const generated = performance.now();
   let scored: LocalChatMetadata['tokens'];
-  if (prepared.probabilities && output.length > 0) {
-    const scores = await sequence.score(promptTokens, output, call.abortSignal);
-    scored = pieces(loaded, output).map((piece, index) => ({
-      text: piece,
-      probability: Math.exp(scores[index] as number),
-    }));
+  if ((prepared.probabilities || prepared.topLogprobs !== undefined) && output.length > 0) {
+    const scores = await sequence.score(promptTokens, output, {
+      signal: call.abortSignal,
+      ...(prepared.topLogprobs && { top: prepared.topLogprobs }),
+    });
+    scored =
+      prepared.topLogprobs === undefined
+        ? pieces(loaded.model, output, shownTokens).map((piece, index) => ({
+            text: piece,
+            probability: Math.exp(scores[index]!.logProbability),
+          }))
+        : outputTokens(loaded.model, output, scores, text.text, shownTokens);
   }
   const ended = performance.now();
+  const unfinishedToolCall = reader.unfinished(text.text);
   return {
-    text: text.text,
+    content: [...(writtenText === '' ? [] : [{ type: 'text' as const, text: writtenText }]), ...calls],
     finishReason,
     usage: {
       inputTokens: {
@@ -298,8 +394,15 @@ async function run(
         score: ended - generated,
       },
       ...(scored && { tokens: scored }),
+      ...(unfinishedToolCall !== '' && { unfinishedToolCall }),
     },
   };
+}
+
+/** The control token that this text is, if it is one. */
+function tokenOf({ model }: LoadedLlama, text: string): Token[] {
+  const tokens = model.tokenize(text, true);
+  return tokens.length === 1 ? tokens : [];
 }
 
 async function generate(
@@ -308,9 +411,9 @@ async function generate(
   call: LanguageModelV4CallOptions,
 ): Promise<LanguageModelV4GenerateResult> {
   const prepared = prepare(loaded, call);
-  const { text, finishReason, usage, metadata } = await run(loaded, call, prepared, () => {});
+  const { content, finishReason, usage, metadata } = await run(loaded, call, prepared, () => {});
   return {
-    content: text === '' ? [] : [{ type: 'text', text }],
+    content,
     finishReason,
     usage,
     warnings: prepared.warnings,
@@ -328,19 +431,18 @@ function stream(
   const prepared = prepare(loaded, call);
   const stopped = new AbortController();
   const abortSignal = call.abortSignal ? AbortSignal.any([call.abortSignal, stopped.signal]) : stopped.signal;
-  const id = '0';
   return {
     request: { body: prepared.requestBody },
     stream: new ReadableStream<LanguageModelV4StreamPart>({
       async start(controller) {
         controller.enqueue({ type: 'stream-start', warnings: prepared.warnings });
         controller.enqueue({ type: 'response-metadata', timestamp: new Date(), modelId });
-        controller.enqueue({ type: 'text-start', id });
+        const parts = streamParts((part) => controller.enqueue(part));
+        // A reply that can only be text begins at once; one that may be a call has text only if it comes.
+        if (prepared.calling === undefined) parts.beginText();
         try {
-          const outcome = await run(loaded, { ...call, abortSignal }, prepared, (delta) =>
-            controller.enqueue({ type: 'text-delta', id, delta }),
-          );
-          controller.enqueue({ type: 'text-end', id });
+          const outcome = await run(loaded, { ...call, abortSignal }, prepared, parts.add);
+          parts.end();
           controller.enqueue({
             type: 'finish',
             usage: outcome.usage,
@@ -357,109 +459,6 @@ function stream(
       },
     }),
   };
-}
-
-/**
- * Turns tokens into text as they come: a character may take several tokens, and the beginning of a stop sequence must not be
- * shown before it is clear that it is not one.
- */
-class TextAssembler {
-  text = '';
-  readonly #loaded: LoadedLlama;
-  readonly #stops: readonly string[];
-  readonly #onText: (delta: string) => void;
-  readonly #pending: Token[] = [];
-  readonly #before: Token[] = [];
-  #shown = 0;
-
-  constructor(loaded: LoadedLlama, stops: readonly string[], onText: (delta: string) => void) {
-    this.#loaded = loaded;
-    this.#stops = stops.filter((stop) => stop !== '');
-    this.#onText = onText;
-  }
-
-  /** True when a stop sequence ends the text; it is cut off. */
-  push(token: Token): boolean {
-    this.#pending.push(token);
-    const piece = this.#loaded.model.detokenize(this.#pending, false, this.#before);
-    if (piece.endsWith('\uFFFD')) return false;
-    this.#before.push(...this.#pending.splice(0));
-    const from = this.text.length;
-    this.text += piece;
-    for (const stop of this.#stops) {
-      const at = this.text.indexOf(stop, Math.max(0, from - stop.length));
-      if (at >= 0) {
-        this.text = this.text.slice(0, at);
-        return true;
-      }
-    }
-    const held = Math.max(0, ...this.#stops.map((stop) => overlap(this.text, stop)));
-    this.#show(this.text.length - held);
-    return false;
-  }
-
-  isCompleteJson(): boolean {
-    if (!/[}\]]\s*$/.test(this.text)) return false;
-    try {
-      JSON.parse(this.text);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  finish(): void {
-    if (this.#pending.length > 0)
-      this.text += this.#loaded.model.detokenize(this.#pending, false, this.#before);
-    this.#show(this.text.length);
-  }
-
-  #show(end: number): void {
-    if (end > this.#shown) this.#onText(this.text.slice(this.#shown, end));
-    this.#shown = Math.max(this.#shown, end);
-  }
-}
-
-/** Length of the longest end of `text` that begins `stop`. */
-function overlap(text: string, stop: string): number {
-  for (let length = Math.min(stop.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(stop.slice(0, length))) return length;
-  }
-  return 0;
-}
-
-/** The text that each token adds; a character of several tokens is added by its last, so that the pieces join to the whole. */
-function pieces(loaded: LoadedLlama, tokens: readonly Token[]): string[] {
-  const result: string[] = [];
-  let from = 0;
-  for (let index = 0; index < tokens.length; index++) {
-    const piece = loaded.model.detokenize(tokens.slice(from, index + 1), false, tokens.slice(0, from));
-    const partial = piece.endsWith('\uFFFD') && index + 1 < tokens.length;
-    result.push(partial ? '' : piece);
-    if (!partial) from = index + 1;
-  }
-  return result;
-}
-
-function toChatMessages(prompt: LanguageModelV4Prompt): ChatMessage[] {
-  return prompt.map((message) => {
-    if (message.role === 'system') return { role: 'system', content: message.content };
-    if (message.role === 'tool') throw unsupportedContent('tool results');
-    const parts = message.content.map((part) => {
-      if (part.type === 'text') return part.text;
-      if (part.type === 'reasoning') return '';
-      throw unsupportedContent(part.type);
-    });
-    return { role: message.role, content: parts.join('') };
-  });
-}
-
-function unsupportedContent(what: string): InvalidInputError {
-  return new InvalidInputError({
-    domain: 'models',
-    message: `A local chat model reads text only, and the prompt has ${what}.`,
-    hint: 'Send the content as text, or use a provider that takes it.',
-  });
 }
 
 function toolsOf(loaded: LoadedLlama): LocalChatTools {
@@ -484,11 +483,11 @@ function toolsOf(loaded: LoadedLlama): LocalChatTools {
       if (endOfTurn) tokens.push(loaded.endOfTurn);
       fits(loaded, prompt.length, tokens.length, 'prompt with the continuation');
       await using sequence = await loaded.acquire(adapter && { scale: 1, ...adapter }, abortSignal);
-      const scores = await sequence.score(prompt, tokens as Token[], abortSignal);
-      const texts = pieces(loaded, tokens as Token[]);
+      const scores = await sequence.score(prompt, tokens as Token[], { signal: abortSignal });
+      const texts = pieces(loaded.model, tokens as Token[]);
       return {
-        logProbability: scores.reduce((sum, score) => sum + score, 0),
-        tokens: texts.map((text, index) => ({ text, logProbability: scores[index] as number })),
+        logProbability: scores.reduce((sum, { logProbability }) => sum + logProbability, 0),
+        tokens: texts.map((text, index) => ({ text, logProbability: scores[index]!.logProbability })),
       };
     },
     async choiceProbabilities({ messages, before, choices, adapter, abortSignal }) {
