@@ -87,7 +87,7 @@ export function createApp(context: ServerContext, { hosts, origins, mostBodyByte
   app.onError((error) => {
     const told =
       error instanceof HTTPException
-        ? new ApiError(400, error.message || 'The request is no JSON.')
+        ? new ApiError(400, "The request's body is not what its content type says: no JSON, for one.")
         : apiErrorOf(error);
     if (told.status >= 500) context.log(told.cause ?? error);
     return answer(told);

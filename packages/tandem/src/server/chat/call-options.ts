@@ -48,7 +48,11 @@ export function callOptionsOf(
     responseFormat: responseFormatOf(request, isLocal),
     providerOptions: {
       ...others,
-      tandem: { ...tandem, ...(request.logprobs && { topLogprobs: request.top_logprobs ?? 0 }) },
+      tandem: {
+        ...tandem,
+        ...(request.logprobs && { topLogprobs: request.top_logprobs ?? 0 }),
+        ...(isLocal && request.parallel_tool_calls === false && { parallelToolCalls: false }),
+      },
     },
   };
   return {
@@ -60,11 +64,7 @@ export function callOptionsOf(
   };
 }
 
-function toolsOf({
-  tools,
-  tool_choice,
-  parallel_tool_calls,
-}: ChatRequest): Partial<LanguageModelV4CallOptions> {
+function toolsOf({ tools, tool_choice }: ChatRequest): Partial<LanguageModelV4CallOptions> {
   if (!tools) {
     if (tool_choice !== undefined && tool_choice !== 'none')
       throw new ApiError(400, '"tool_choice" needs "tools".', { param: 'tool_choice' });
@@ -88,9 +88,6 @@ function toolsOf({
       named !== undefined
         ? { type: 'tool', toolName: named }
         : { type: (tool_choice as 'none' | 'auto' | 'required' | undefined) ?? 'auto' },
-    ...(parallel_tool_calls === false && {
-      providerOptions: { tandem: { parallelToolCalls: false } },
-    }),
   };
 }
 
