@@ -46,7 +46,9 @@ export interface ServerOptions {
   embedding?: readonly (string | EmbeddingModelInstance)[];
   /** Further names, or others for well-known ones: a name that begins with the key leads to the model. */
   aliases?: ModelAliases;
+  /** What references may name before the colon, beside `local` and `hf`. */
   providers?: Readonly<Record<string, ProviderConfig>>;
+  /** With `local` (default) a provider's server is reached only at the address that it is configured with. */
   network?: NetworkPolicy['mode'];
   /** Default: 32 requests wait for a model, 16 of one key. */
   queue?: Partial<QueueLimits>;

@@ -3,6 +3,7 @@
  * vector stores; `train`: fine-tune; `admin`: keys, and all of these.
  */
 export const scopes = ['read', 'ask', 'ingest', 'train', 'admin'] as const;
+/** One thing that a key may do. */
 export type Scope = (typeof scopes)[number];
 
 /** Who a request is from. */
