@@ -2,6 +2,7 @@
  * Whether a verifier says of claims what people say of them.
  *
  *     npm run bench -- verify [--sentences] [--look NOTE] [--data DIR] [--difference FILE] [--threads 2]     # the table
+ *     npm run bench -- verify --speed                        # how long an answer of five sentences takes
  *     npm run bench -- verify --fit                          # weights of both verifiers, to be written into the source
  *
  * The data (`--data`, its README says what each is) have one role each. *Fitted* on CG2C's pairs (documents and claims made to need several sentences):
@@ -31,6 +32,7 @@ import {
   overlapWeights,
 } from '../packages/tandem/src/verify/overlap-verifier.ts';
 import { verifierFolder } from '../training/verifier/verifier-folder.ts';
+import { tellAnswerTimes } from './verify/answer-times.ts';
 import {
   accuracy,
   calibrationError,
@@ -48,6 +50,7 @@ const { values: flags } = parseArgs({
     fit: { type: 'boolean' },
     look: { type: 'string' },
     sentences: { type: 'boolean' },
+    speed: { type: 'boolean' },
     difference: { type: 'string', default: join(verifierFolder, 'difference.safetensors') },
     threads: { type: 'string', default: '2' },
     data: {
@@ -69,6 +72,7 @@ if (!encoder) console.log(`There is no ${flags.difference}: no cross-encoder is 
 const factcheck = readFactcheck(flags.data);
 
 if (flags.fit) await tellWeights();
+else if (flags.speed) await tellAnswerTimes(join(import.meta.dirname, 'verify', 'sentences.jsonl'), encoder);
 else await report();
 await encoder?.[Symbol.asyncDispose]();
 

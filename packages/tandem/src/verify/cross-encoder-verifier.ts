@@ -46,8 +46,11 @@ export function crossEncoderVerifier(
       judgeClaims(
         claims,
         async (claim) => {
-          const reading = await readClaim(scorer, claim, signal);
-          return { probability: crossEncoderProbability(reading), sentences: reading.signals.sentences };
+          const signals = overlapSignals(claim.claim, claim.evidence);
+          const { sentences } = signals;
+          const decided = decidedByWords(signals);
+          if (decided !== undefined) return { probability: decided, sentences };
+          return { probability: crossEncoderProbability(await readClaim(scorer, claim, signal)), sentences };
         },
         signal,
       ),
@@ -121,8 +124,20 @@ export function crossEncoderProbability(
   return 1 / (1 + Math.exp(-(isRuledOut ? Math.min(score, withoutValue) : score)));
 }
 
+/** Where the model could not change the verdict, whatever it says, it is not asked: the probability is then that of words. */
+function decidedByWords(signals: OverlapSignals): number | undefined {
+  const [least, most] = [-certain, certain].map((score) =>
+    crossEncoderProbability({ signals, scores: { ofTwo: score, ofFour: score } }),
+  ) as [number, number];
+  if (least < 0.5 && most >= 0.5) return undefined;
+  return Math.min(Math.max(overlapProbability(signals), least), most);
+}
+
 /** As far as a model's shares can be told from certainty. */
 function logOdds(share: number): number {
   const within = Math.min(0.9999, Math.max(0.0001, share));
   return Math.log(within / (1 - within));
 }
+
+/** The highest of such log odds. */
+const certain = logOdds(1);
