@@ -220,12 +220,23 @@ const citationsOf = ({ citations }: Answer): Pick<LanguageModelV4Text, 'citation
       };
 
 function sourceOf(citation: Citation, at: number): LanguageModelV4Source {
-  const { uri, documentId, marker, start, end, quote, sentence } = citation;
+  const { uri, documentId, marker, start, end, quote, sentence, verdict } = citation;
   const common = {
     type: 'source',
     id: `citation-${at + 1}`,
     title: `${uri}:${start}–${end}`,
-    providerMetadata: { tandem: { uri, documentId, marker, start, end, quote, sentence } },
+    providerMetadata: {
+      tandem: {
+        uri,
+        documentId,
+        marker,
+        start,
+        end,
+        quote,
+        sentence,
+        ...(verdict && { verdict: verdict.label }),
+      },
+    },
   } as const;
   return /^https?:\/\//i.test(uri)
     ? { ...common, sourceType: 'url', url: uri }

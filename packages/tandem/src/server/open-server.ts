@@ -12,7 +12,7 @@ import {
 } from '../models/model-kinds.ts';
 import type { NetworkPolicy } from '../models/network-policy.ts';
 import { defaultModels, openModels } from '../models/providers.ts';
-import { openProject, type Project } from '../project/open-project.ts';
+import { openProject } from '../project/open-project.ts';
 import type { Store } from '../store/store.ts';
 import { createApp } from './app.ts';
 import { jobFiles } from './files/job-files.ts';
@@ -25,7 +25,7 @@ import type { StartTraining } from './jobs/training-messages.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { baseModels, ModelQueues, nameOf } from './models/base-models.ts';
 import { type ModelAliases, ModelDirectory } from './models/model-directory.ts';
-import { projectModels } from './models/project-models.ts';
+import { projectModels, type ServedProject } from './models/project-models.ts';
 import { TunedModels } from './models/tuned-models.ts';
 import { EmbeddingBatches } from './queue/embedding-batches.ts';
 import type { QueueLimits } from './queue/model-queue.ts';
@@ -140,7 +140,7 @@ export async function openServer(
       { ...(options.onProgress && { onProgress: options.onProgress }) },
     ),
   );
-  const projects: Project[] = [];
+  const projects: ServedProject[] = [];
   for (const directory of options.projects ?? []) {
     const project = opening.use(
       await openProject({
@@ -148,14 +148,14 @@ export async function openServer(
         ...(options.onProgress && { onProgress: options.onProgress }),
       }),
     );
-    if (projects.some(({ name }) => name === project.name))
+    if (projects.some((other) => other.project.name === project.name))
       throw new InvalidInputError({
         domain: 'server',
         where: directory,
         message: `Two projects are called "${project.name}", so that tandem/${project.name} would be either.`,
         hint: 'Give one of them another name in its tandem.config.ts.',
       });
-    projects.push(project);
+    projects.push({ project, isTuned: (await project.catalog.adapters.list()).length > 0 });
   }
   const database = openServerDatabase(folder);
   opening.defer(() => database.close());

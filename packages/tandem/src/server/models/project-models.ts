@@ -4,28 +4,38 @@ import type { Caller } from '../keys/caller.ts';
 import { fingerprintOf, type ModelQueues } from './base-models.ts';
 import type { ModelSource, ServedChat } from './served-model.ts';
 
-/** The arms that a project can be asked by; base knows nothing of it. */
-const asked = armNames.filter((arm) => arm !== 'base');
+/** The arms that a project can be asked by: base knows nothing of it, and a head gives no text. */
+const asked = armNames.filter((arm) => arm !== 'base' && arm !== 'head');
+
+/** A project, and whether it has an adapter: without one only its arms that need none are listed. Asked by name, the others say what is missing. */
+export interface ServedProject {
+  project: Project;
+  isTuned: boolean;
+}
 
 /**
  * Each project as a model: `tandem/NAME` answers as the project does by default, `tandem/NAME:rag`, `:tuned` and `:hybrid` by that arm. What it
  * cites comes as annotations.
  */
 export function projectModels(
-  projects: readonly Project[],
+  projects: readonly ServedProject[],
   { queues, created }: { queues: ModelQueues; created: number },
 ): ModelSource {
-  const served = projects.flatMap((project) =>
+  const served = projects.flatMap(({ project, isTuned }) =>
     [undefined, ...asked].map((arm) => ({
       project,
+      isListed: isTuned || arm === undefined || arm === 'rag',
       model: servedProject(project, arm, { queues, created }),
     })),
   );
   const seenBy = (caller: Caller) =>
-    served.filter(({ project }) => caller.projects?.includes(project.name) ?? true).map(({ model }) => model);
+    served.filter(({ project }) => caller.projects?.includes(project.name) ?? true);
   return {
-    list: seenBy,
-    find: (name, caller) => seenBy(caller).find(({ id }) => id === name),
+    list: (caller) =>
+      seenBy(caller)
+        .filter(({ isListed }) => isListed)
+        .map(({ model }) => model),
+    find: (name, caller) => seenBy(caller).find(({ model }) => model.id === name)?.model,
   };
 }
 
