@@ -35,8 +35,8 @@ export type TandemCallOptions = z.input<typeof callOptions>;
 
 /**
  * A Tandem as an AI SDK language model. The last user message is the question, what was said before it the conversation. Each citation comes
- * as a `source` part whose `providerMetadata.tandem` has the exact span and the sentence; `providerMetadata.tandem` of the result has the
- * trace's id and whether the sources had no answer.
+ * as a `source` part, once the text is checked, whose `providerMetadata.tandem` has the exact span, the sentence and the verdict;
+ * `providerMetadata.tandem` of the result has the trace's id and whether the sources had no answer.
  * @throws InvalidInputError for a name that is no way to answer.
  */
 export function tandemModel(parts: AnsweringParts, name?: TandemModel): LanguageModelV4 {
@@ -94,13 +94,12 @@ async function* streamParts(
   const id = 'answer';
   yield { type: 'stream-start', warnings };
   yield { type: 'text-start', id };
-  let sources = 0;
   try {
-    for await (const event of events) {
+    for await (const event of events)
       if (event.type === 'text') yield { type: 'text-delta', id, delta: event.text };
-      if (event.type === 'citation') yield sourceOf(event.citation, sources++);
-    }
     const answer = await result;
+    // A source is worth showing with what was found of it: its verdict, which comes when the whole text is checked.
+    yield* answer.citations.map(sourceOf);
     yield { type: 'text-end', id, ...citationsOf(answer) };
     yield {
       type: 'finish',
