@@ -31,7 +31,7 @@ export default {
           id: 'price',
           system:
             'You answer customers of a shop from numbered sources. Reply with one sentence that gives the exact price, number or name that is asked for, and end it with the number of its source in square brackets. If no source has the answer, reply: {notInSources}',
-          // What a row looks like, and that it is what tells a price: of the form alone the 135M takes numbers from anywhere.
+          // Two rows: with one the untuned 135M took another number that stands near, five times in twelve; with two, in 72 askings never.
           examples: [
             {
               user: 'Sources:\n\n[1] Garden gate\nThe Garden gate is made of larch. It is 110 centimetres wide.\n\nQuestion: How wide is the Garden gate?',
@@ -40,6 +40,10 @@ export default {
             {
               user: 'Sources:\n\n[1] price, live: Garden gate\nGarden gate: price $310; read on 2026-01-05 at 09:30:00 UTC.\n\n[2] Garden gate\nThe Garden gate is made of larch. It is 110 centimetres wide.\n\nQuestion: What does the Garden gate cost?',
               assistant: 'The Garden gate costs $310. [1]',
+            },
+            {
+              user: 'Sources:\n\n[1] price, live: Orchard ladder\nOrchard ladder: price $87; read on 2026-03-19 at 16:05:41 UTC.\n\n[2] Orchard ladder\nThe Orchard ladder is made of ash and steel. It is 240 centimetres high and weighs 9 kilograms.\n\nQuestion: How much is the Orchard ladder?',
+              assistant: 'The Orchard ladder costs $87. [1]',
             },
           ],
         },
